@@ -1,0 +1,42 @@
+// An agent as the router shows it.
+//
+// Thread safety: plain values. Ownership: values own their strings.
+
+#ifndef RELAIS_AGENT_H_
+#define RELAIS_AGENT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "relais/types.h"
+
+namespace relais {
+
+struct Presence {
+  PresenceState state = PresenceState::kLoggedOut;
+  NotReadyReason reason = NotReadyReason::kNone;  // with kNotReady only
+  friend bool operator==(const Presence&, const Presence&) = default;
+};
+
+// An agent at one moment.
+struct AgentView {
+  std::string id;
+  AgentHandle handle;
+  AgentGrade grade = AgentGrade::kSenior;
+  Presence presence;
+  // Asked for while handling or wrapping up; takes effect afterwards.
+  bool presence_pending = false;
+  Presence pending;
+  WorkState work_state = WorkState::kIdle;
+  // Channels closed because an offer on them was not answered; any change of
+  // presence opens them again.
+  ChannelSet no_answer_channels = 0;
+  std::uint64_t version = 0;  // number of its events so far
+  InstantMs idle_since_ms = 0;  // the longest-idle order; see routing model
+  std::string contact_id;       // reserved, in handling or being wrapped up
+  std::uint64_t attempt = 0;    // of its reservation, if any
+};
+
+}  // namespace relais
+
+#endif  // RELAIS_AGENT_H_

@@ -1,0 +1,51 @@
+// A contact as callers give it and as the router shows it.
+//
+// Thread safety: plain values. Ownership: values own their strings.
+
+#ifndef RELAIS_CONTACT_H_
+#define RELAIS_CONTACT_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "relais/configuration.h"
+#include "relais/types.h"
+
+namespace relais {
+
+// What a platform submits. The id is the platform's; a repeated submit with
+// the same content gets the first answer.
+struct ContactSpec {
+  std::string id;     // 1..128 bytes of UTF-8
+  std::string queue;  // name of a ContactQueue
+  Channel channel = Channel::kVoice;
+  int priority = 0;  // 0..9
+  // Asked for in addition to the queue's requirement.
+  RoutingRequirement requirement;
+  // Opaque to the router, shown to the agent. 16 KiB of keys and values.
+  std::map<std::string, std::string> attributes;
+};
+
+// A contact at one moment.
+struct ContactView {
+  std::string id;
+  ContactHandle handle;
+  std::string queue;
+  Channel channel = Channel::kVoice;
+  int priority = 0;
+  ContactState state = ContactState::kWaiting;
+  EndReason end_reason = EndReason::kNone;
+  std::uint64_t version = 0;  // number of its events so far
+  InstantMs arrival_ms = 0;
+  InstantMs rank_key_ms = 0;  // arrival less its credits
+  InstantMs ended_ms = 0;     // 0 while it lives
+  std::string agent_id;       // who holds it, reserved or assigned
+  std::uint64_t attempt = 0;  // of the reservation that stands
+  std::map<std::string, std::string> attributes;  // empty once ended
+};
+
+}  // namespace relais
+
+#endif  // RELAIS_CONTACT_H_

@@ -1,0 +1,128 @@
+// Events: what happened, in one numbered, gap-free order.
+//
+// Every change of a contact or an agent is one event carrying that entity's
+// version (1, 2, 3 ... per entity) and its resulting state. An event that
+// changes both carries both versions. A version of 0 means "this event does
+// not change that entity". The numbered order agrees with every entity's own.
+//
+// Thread safety: plain values. Memory: fixed size, so that handing one over
+// allocates nothing.
+
+#ifndef RELAIS_EVENT_H_
+#define RELAIS_EVENT_H_
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "relais/agent.h"
+#include "relais/limits.h"
+#include "relais/types.h"
+
+namespace relais {
+
+// A string of at most kIdBytesMax bytes, stored in place. Longer input is a
+// caller's mistake and is cut; ids are checked at the door.
+class InlineId {
+ public:
+  InlineId() = default;
+  explicit InlineId(std::string_view text) { Assign(text); }
+  void Assign(std::string_view text) {
+    size_ = static_cast<std::uint8_t>(
+        text.size() < kIdBytesMax ? text.size() : kIdBytesMax);
+    std::memcpy(bytes_.data(), text.data(), size_);
+  }
+  std::string_view view() const { return {bytes_.data(), size_}; }
+  bool empty() const { return size_ == 0; }
+
+ private:
+  std::uint8_t size_ = 0;
+  std::array<char, kIdBytesMax> bytes_;
+};
+
+enum class EventType : std::uint8_t {
+  kNone,
+  kConfigurationApplied,  // configuration_version
+  kContactSubmitted,      // contact: waiting
+  kContactEnded,          // contact: ended, end_reason. When it was assigned,
+                          // agent: wrap-up or idle, with the agent's version
+  kReservationCreated,    // contact: reserved; agent: reserved
+  kReservationAccepted,   // contact: assigned; agent: handling
+  kReservationDeclined,   // contact: waiting; agent: idle
+  kReservationNoAnswer,   // contact: waiting; agent: idle, channel closed
+  kReservationRescinded,  // agent: idle. contact: waiting if the agent left;
+                          // unchanged (version 0) if the contact ended
+  kPresenceChanged,       // agent: presence, or the presence now pending
+  kWrapUpEnded,           // agent: idle
+  kAgentRemoved,          // agent: no longer configured
+};
+std::string_view EventTypeName(EventType type);
+
+struct Event {
+  std::uint64_t sequence = 0;  // 1, 2, 3 ...; given by the reader
+  EventType type = EventType::kNone;
+  InstantMs at_ms = 0;  // the `now_ms` of the call that caused it
+  std::uint64_t configuration_version = 0;
+
+  // Contact, if the event concerns one.
+  InlineId contact_id;
+  ContactHandle contact;
+  std::uint64_t contact_version = 0;
+  ContactState contact_state = ContactState::kWaiting;
+  EndReason end_reason = EndReason::kNone;
+  InlineId queue;
+  Channel channel = Channel::kVoice;
+  std::uint8_t priority = 0;
+  InstantMs arrival_ms = 0;
+  // Place in its lane: smaller (rank_key_ms, arrival_sequence) is served
+  // first. Known from the first reservation on; 0 in kContactSubmitted.
+  InstantMs rank_key_ms = 0;
+  std::uint64_t arrival_sequence = 0;
+
+  // Agent, if the event concerns one: its state after the event.
+  InlineId agent_id;
+  AgentHandle agent;
+  std::uint64_t agent_version = 0;
+  Presence presence;
+  bool presence_pending = false;
+  Presence pending;
+  WorkState work_state = WorkState::kIdle;
+  ChannelSet no_answer_channels = 0;
+  InstantMs idle_since_ms = 0;  // before the reservation, in kReservation*
+
+  // Reservation, in kReservation* and kContactEnded of an assigned contact.
+  std::uint64_t attempt = 0;        // equals the contact's version when made
+  InstantMs offer_expires_ms = 0;   // kReservationCreated; 0 = at once
+  InstantMs decline_until_ms = 0;   // kReservationDeclined
+  InstantMs wrap_up_ends_ms = 0;    // kContactEnded with wrap-up
+  std::uint32_t lane = 0;           // of the decision
+  std::uint32_t requirement_class = 0;
+  std::uint32_t profile_class = 0;
+  std::uint8_t fit_step = 0;  // 0..7, larger fits better
+  // The last number given when the decision began: what was complete by then
+  // the decision has seen (the order promise is checked against it).
+  std::uint64_t began_after_sequence = 0;
+  // The contact was taken inside the Submit call that brought it.
+  bool at_once = false;
+};
+
+// Receives what a Router does. Called with no lock held that a Router call
+// needs, except that OnEvent is called by one DrainEvents at a time.
+class RouterObserver {
+ public:
+  virtual ~RouterObserver() = default;
+  // The first event since the last DrainEvents was handed over: somebody
+  // should call DrainEvents. Called on the calling thread; must not block and
+  // must not call the Router.
+  virtual void OnEventsPending() {}
+  // NextDue() became earlier. Same rules.
+  virtual void OnNextDueEarlier() {}
+  // The next numbered event, in order, from the thread inside DrainEvents.
+  // May read the Router; must not call DrainEvents.
+  virtual void OnEvent(const Event& event) = 0;
+};
+
+}  // namespace relais
+
+#endif  // RELAIS_EVENT_H_

@@ -1,0 +1,72 @@
+// Every limit of the router in one place, each with the sum that justifies
+// it. A table that is full answers RESOURCE_EXHAUSTED, and room comes back.
+//
+// Thread safety: constants and plain values.
+//
+// `Limits` sizes the tables of one Router; memory is taken from the system as
+// it is first used, so a large limit costs address space, not memory.
+
+#ifndef RELAIS_LIMITS_H_
+#define RELAIS_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace relais {
+
+// Text and payload. A UUID with a tenant prefix needs about 50 bytes; 128
+// leaves room for a SIP Call-ID. Attributes of 16 KiB hold a screen pop.
+inline constexpr std::size_t kIdBytesMax = 128;
+inline constexpr std::size_t kAttributesBytesMax = 16 * 1024;
+inline constexpr std::size_t kAttributesPerContactMax = 64;
+
+// Configuration. Large vendors publish 5,000 queues and 15,000 workers; one
+// centre of a bank has tens of skills.
+inline constexpr std::size_t kSkillsMax = 4'096;
+inline constexpr std::size_t kSkillsPerAgentMax = 256;
+inline constexpr std::size_t kSkillsPerRequirementMax = 32;
+inline constexpr std::size_t kRoutingProfilesMax = 4'096;
+
+// Agents that declined one contact and are not offered it again; the oldest
+// is forgotten beyond it (design: "up to 8 such agents per contact").
+inline constexpr std::size_t kDeclinesPerContactMax = 8;
+// Contacts that one agent has declined and is not offered; the oldest is
+// forgotten beyond it. Bounds how many heads a look passes over: an agent
+// declining a contact every second for decline_retry (60 s) stays below it.
+inline constexpr std::size_t kDeclinesPerAgentMax = 64;
+
+// Durations above a week are refused as mistakes (seconds given for
+// milliseconds are not caught by this; milliseconds given twice are).
+inline constexpr std::int64_t kDurationMsMax = 7LL * 24 * 3600 * 1000;
+
+// Bits of the state words (lib/match). 2^24 slots, 2^16 agents.
+inline constexpr std::uint32_t kContactsCeiling = 1U << 23;
+inline constexpr std::uint32_t kAgentsCeiling = 1U << 16;
+
+struct Limits {
+  // Contacts alive at once (waiting, reserved, in handling). A centre of
+  // 10,000 agents at 200 % load for an hour holds about 100,000.
+  std::uint32_t contacts = 100'000;
+  // Agents known at once; all agents of the banks of one country are 7,000.
+  std::uint32_t agents = 10'000;
+  std::uint32_t queues = 5'000;
+  // Compiled requirements (channel included) in use at once: each queue and
+  // channel is one, and contacts may add skills of their own.
+  std::uint32_t requirement_classes = 1'024;
+  // Distinct (skills, levels, channels) among the agents in use at once.
+  std::uint32_t profile_classes = 4'096;
+  // Lanes: a requirement class times the boosts seen with it (at most ten
+  // priorities without segments).
+  std::uint32_t lanes = 10'240;
+  // Ended ids remembered for id_retention; beyond it the oldest is forgotten
+  // and counted. 24 h of a 10,000-agent centre: about 1,000,000.
+  std::uint32_t ended_ids = 1'000'000;
+  // Events handed over and not yet numbered. The reader takes all that is
+  // pending at each turn; 65,536 events are six minutes of a 10,000-agent
+  // centre (170 a second).
+  std::uint32_t pending_events = 65'536;
+};
+
+}  // namespace relais
+
+#endif  // RELAIS_LIMITS_H_

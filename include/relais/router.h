@@ -1,0 +1,201 @@
+// Router: decides, for each waiting contact, which agent gets it.
+//
+// Thread safety: every member may be called from any thread at any time,
+// DrainEvents included (a second caller returns at once). No call blocks on
+// another contact's or agent's call beyond one shard of a table, none waits
+// for a disk, none reads a clock.
+//
+// Errors are absl::Status. INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS,
+// FAILED_PRECONDITION and RESOURCE_EXHAUSTED carry the path of the field in a
+// payload (see FieldPathOf); the message names the value and what would be
+// right. A refused call has changed nothing and handed over no event.
+//
+// Words and rules: docs/routing-model.md.
+
+#ifndef RELAIS_ROUTER_H_
+#define RELAIS_ROUTER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "relais/agent.h"
+#include "relais/configuration.h"
+#include "relais/contact.h"
+#include "relais/event.h"
+#include "relais/limits.h"
+#include "relais/types.h"
+
+namespace relais {
+
+struct RouterOptions {
+  Limits limits;
+  // How long an id is remembered after its contact ended.
+  DurationMs id_retention_ms = 24LL * 3600 * 1000;
+  // Receives events; must outlive the Router. Required.
+  RouterObserver* observer = nullptr;
+};
+
+// What Submit answers; a repeated submit of the same content gets the same.
+struct SubmitOutcome {
+  ContactHandle contact;
+  InstantMs arrival_ms = 0;
+  bool at_once = false;   // reserved inside this call
+  bool repeated = false;  // an earlier submit's answer
+  CommitTicket ticket;
+};
+
+// What the other mutating calls answer.
+struct Outcome {
+  std::uint64_t version = 0;  // of the entity named in the call, afterwards
+  CommitTicket ticket;
+};
+
+struct ApplyOutcome {
+  std::uint64_t configuration_version = 0;  // unchanged if refused
+  std::vector<Finding> findings;            // errors mean: refused
+  CommitTicket ticket;
+  bool applied() const { return !HasErrors(findings); }
+};
+
+// One queue at this moment.
+struct QueueView {
+  std::string name;
+  std::uint64_t waiting = 0;
+  std::uint64_t reserved = 0;
+  std::uint64_t assigned = 0;
+  std::uint64_t offered_total = 0;    // contacts ever accepted into it
+  std::uint64_t answered_total = 0;   // accepted by an agent
+  std::uint64_t abandoned_total = 0;  // left before acceptance
+  InstantMs oldest_arrival_ms = 0;    // of those waiting; 0 if none
+};
+
+// Counters that tell what the router had to do; each only grows.
+struct RouterCounters {
+  std::uint64_t decisions = 0;
+  std::uint64_t rona_total = 0;        // reservations not answered
+  std::uint64_t ids_forgotten = 0;     // ended ids beyond Limits::ended_ids
+  std::uint64_t declines_forgotten = 0;
+  std::uint64_t classes_recycled = 0;
+};
+
+class Router {
+ public:
+  // INVALID_ARGUMENT if a limit is 0 or above its ceiling, or no observer.
+  static absl::StatusOr<std::unique_ptr<Router>> Create(
+      const RouterOptions& options);
+  virtual ~Router() = default;
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  // --- Configuration -------------------------------------------------------
+
+  // Replaces the configuration whole, or refuses it whole (errors in the
+  // findings; nothing changed). Agents keep presence, work and idle time;
+  // changed skills count from the next decision, and waiting contacts are
+  // looked at again for agents who gained something. An agent who is no longer
+  // listed is signed out as by SetPresence and then forgotten. A queue that is
+  // no longer listed takes no new contacts; those in it are served.
+  // RESOURCE_EXHAUSTED if a class table is full.
+  virtual absl::StatusOr<ApplyOutcome> Apply(const Configuration& configuration,
+                                             InstantMs now_ms) = 0;
+  // The configuration in force (empty and version 0 before the first).
+  virtual Configuration CurrentConfiguration(std::uint64_t* version) const = 0;
+
+  // --- Contacts ------------------------------------------------------------
+
+  // Puts a contact into its queue and finds it an agent if one is free.
+  // INVALID_ARGUMENT (a field), NOT_FOUND (queue, skill), ALREADY_EXISTS (id
+  // known with other content), RESOURCE_EXHAUSTED (contacts, classes, events).
+  virtual absl::StatusOr<SubmitOutcome> Submit(const ContactSpec& spec,
+                                               InstantMs now_ms) = 0;
+  // Ends a contact that nobody has accepted: kAbandoned (the customer left) or
+  // kCancelled. A reservation that stands is rescinded. FAILED_PRECONDITION if
+  // it is in handling or has ended.
+  virtual absl::StatusOr<Outcome> Cancel(ContactHandle contact,
+                                         EndReason reason,
+                                         InstantMs now_ms) = 0;
+  // Ends a contact in handling; the agent goes into wrap-up.
+  // FAILED_PRECONDITION if it is not in handling.
+  virtual absl::StatusOr<Outcome> Complete(ContactHandle contact,
+                                           InstantMs now_ms) = 0;
+  // NOT_FOUND once the id is forgotten.
+  virtual absl::StatusOr<ContactHandle> FindContact(
+      std::string_view id) const = 0;
+  virtual absl::StatusOr<ContactView> GetContact(std::string_view id) const = 0;
+
+  // --- Agents --------------------------------------------------------------
+
+  virtual absl::StatusOr<AgentHandle> FindAgent(std::string_view id) const = 0;
+  virtual absl::StatusOr<AgentView> GetAgent(AgentHandle agent) const = 0;
+  // Signs in, signs out, pauses or resumes. While the agent handles or wraps
+  // up, not-ready and sign-out are pending until that is over (asking for
+  // kAvailable withdraws what is pending); while it is only reserved, the
+  // reservation is rescinded and the contact keeps its place. Any change
+  // forgets this agent's declines and opens channels closed by no answer.
+  // Asking for what already holds changes nothing and hands over no event.
+  virtual absl::StatusOr<Outcome> SetPresence(AgentHandle agent,
+                                              Presence presence,
+                                              InstantMs now_ms) = 0;
+  // Answers the offer (contact, attempt). FAILED_PRECONDITION if that
+  // reservation no longer stands.
+  virtual absl::StatusOr<Outcome> Accept(AgentHandle agent,
+                                         ContactHandle contact,
+                                         std::uint64_t attempt,
+                                         InstantMs now_ms) = 0;
+  // The contact keeps its place and is not offered to this agent again for
+  // `retry_after_ms` (the queue's decline_retry_ms if not given) or until the
+  // agent's presence changes.
+  virtual absl::StatusOr<Outcome> Decline(
+      AgentHandle agent, ContactHandle contact, std::uint64_t attempt,
+      std::optional<DurationMs> retry_after_ms, InstantMs now_ms) = 0;
+  // Ends wrap-up before its time. FAILED_PRECONDITION if not in wrap-up.
+  virtual absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
+                                            InstantMs now_ms) = 0;
+
+  // --- Time ----------------------------------------------------------------
+
+  // The earliest instant at which RunDue has something to do. Never late;
+  // may be early (RunDue then does nothing).
+  virtual std::optional<InstantMs> NextDue() const = 0;
+  // Runs deadlines due at or before `now_ms`, earliest first, at most `limit`;
+  // returns how many it took. Offer timeouts, wrap-up ends, declines' ends,
+  // wait limits, handling leases, forgotten ids.
+  virtual std::size_t RunDue(InstantMs now_ms, std::size_t limit) = 0;
+
+  // --- Events --------------------------------------------------------------
+
+  // Takes all that was handed over, puts each entity's events in version
+  // order, numbers them and hands them to the observer. Returns how many. The
+  // caller inside is "the one reader".
+  virtual std::size_t DrainEvents() = 0;
+  // All calls whose ticket is at most this are behind numbered events.
+  virtual CommitTicket Committed() const = 0;
+  // The last number given.
+  virtual std::uint64_t LastSequence() const = 0;
+
+  // --- Supervision ---------------------------------------------------------
+
+  // Each entry is consistent in itself, the list is not one instant. Takes no
+  // lock that a decision needs for longer than one entry.
+  virtual std::vector<QueueView> Queues() const = 0;
+  virtual std::vector<AgentView> Agents() const = 0;
+  virtual RouterCounters Counters() const = 0;
+
+ protected:
+  Router() = default;
+};
+
+// The path of the field an error is about ("requirement.all_of[0].skill"), or
+// empty.
+std::string FieldPathOf(const absl::Status& status);
+
+}  // namespace relais
+
+#endif  // RELAIS_ROUTER_H_
