@@ -110,8 +110,8 @@ enum class ReservationState : std::uint8_t {
 std::string_view ReservationStateName(ReservationState state);
 
 // Identifies one stay of a contact, or one agent, inside a Router. Ids are
-// resolved to handles once; a handle outlived by what it names is answered
-// with NOT_FOUND, never with another contact.
+// resolved to handles once; a handle that outlives what it names is answered
+// with an error, never with another contact.
 struct ContactHandle {
   std::uint32_t slot = 0;
   std::uint64_t base_tag = 0;  // the slot's tag when the contact was created
