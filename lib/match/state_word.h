@@ -1,0 +1,127 @@
+// The one word that owns each contact, and the one that owns each agent.
+//
+// Both are 64 bits because 16-byte atomics are not lock-free with g++ 12.
+// Every change of a word raises its tag by one, so a compare-and-swap from a
+// word that was read earlier succeeds only if nothing at all happened since.
+//
+// Contact word   | state:3 | ref:24 | tag:37 |
+//   ref is the node in its lane while waiting, the agent's slot while reserved
+//   or assigned. Because the node's index is in the word, exactly one node can
+//   be the contact's live entry, whatever two movers raced to insert.
+//   Tags are never reset; at a million transitions a second of one slot they
+//   last 38 hours, at a contact's real pace for ever.
+//
+// Agent word     | claimed:1 | load:3 | kinds:8 | revision:20 | tag:32 |
+//   claimed   somebody is matching this agent now and owns its slot's fields
+//   load      contacts it holds (at most 1 until capacity units come)
+//   kinds     kinds of work it is open for now; 0 = withdrawn
+//   revision  number of the last terms applied (compared in a circle)
+
+#ifndef RELAIS_LIB_MATCH_STATE_WORD_H_
+#define RELAIS_LIB_MATCH_STATE_WORD_H_
+
+#include <cstdint>
+
+namespace relais::match {
+
+enum class ContactPhase : std::uint8_t {
+  kFree,      // the slot holds no contact
+  kNew,       // being submitted, in no lane yet
+  kWaiting,   // in exactly one lane
+  kReserved,  // an agent was chosen
+  kAssigned,  // that agent accepted
+  kEnded,
+};
+
+class ContactWord {
+ public:
+  static constexpr int kTagBits = 37;
+  static constexpr int kRefBits = 24;
+  static constexpr std::uint64_t kTagMask = (1ULL << kTagBits) - 1;
+  static constexpr std::uint32_t kRefMask = (1U << kRefBits) - 1;
+
+  constexpr ContactWord() = default;
+  constexpr explicit ContactWord(std::uint64_t bits) : bits_(bits) {}
+  constexpr ContactWord(ContactPhase phase, std::uint32_t ref,
+                        std::uint64_t tag)
+      : bits_(static_cast<std::uint64_t>(phase) << (kTagBits + kRefBits) |
+              static_cast<std::uint64_t>(ref & kRefMask) << kTagBits |
+              (tag & kTagMask)) {}
+
+  constexpr std::uint64_t bits() const { return bits_; }
+  constexpr ContactPhase phase() const {
+    return static_cast<ContactPhase>(bits_ >> (kTagBits + kRefBits));
+  }
+  constexpr std::uint32_t ref() const {
+    return static_cast<std::uint32_t>(bits_ >> kTagBits) & kRefMask;
+  }
+  constexpr std::uint64_t tag() const { return bits_ & kTagMask; }
+  // The word of the next transition.
+  constexpr ContactWord Next(ContactPhase phase, std::uint32_t ref) const {
+    return ContactWord(phase, ref, tag() + 1);
+  }
+  friend constexpr bool operator==(ContactWord, ContactWord) = default;
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+static_assert(ContactWord::kTagBits + ContactWord::kRefBits + 3 == 64);
+
+class AgentWord {
+ public:
+  static constexpr std::uint32_t kLoadMax = 7;
+  static constexpr std::uint32_t kRevisionMask = (1U << 20) - 1;
+
+  constexpr AgentWord() = default;
+  constexpr explicit AgentWord(std::uint64_t bits) : bits_(bits) {}
+  constexpr AgentWord(bool claimed, std::uint32_t load, std::uint8_t kinds,
+                      std::uint32_t revision, std::uint32_t tag)
+      : bits_(static_cast<std::uint64_t>(claimed) << 63 |
+              static_cast<std::uint64_t>(load & kLoadMax) << 60 |
+              static_cast<std::uint64_t>(kinds) << 52 |
+              static_cast<std::uint64_t>(revision & kRevisionMask) << 32 |
+              tag) {}
+
+  constexpr std::uint64_t bits() const { return bits_; }
+  constexpr bool claimed() const { return (bits_ >> 63) != 0; }
+  constexpr std::uint32_t load() const {
+    return static_cast<std::uint32_t>(bits_ >> 60) & kLoadMax;
+  }
+  constexpr std::uint8_t kinds() const {
+    return static_cast<std::uint8_t>(bits_ >> 52);
+  }
+  constexpr std::uint32_t revision() const {
+    return static_cast<std::uint32_t>(bits_ >> 32) & kRevisionMask;
+  }
+  constexpr std::uint32_t tag() const {
+    return static_cast<std::uint32_t>(bits_);
+  }
+  // Has room and is open for something.
+  constexpr bool free() const { return load() == 0 && kinds() != 0; }
+
+  constexpr AgentWord WithClaim(bool claimed) const {
+    return AgentWord(claimed, load(), kinds(), revision(), tag() + 1);
+  }
+  constexpr AgentWord WithLoad(std::uint32_t load) const {
+    return AgentWord(claimed(), load, kinds(), revision(), tag() + 1);
+  }
+
+  // Whether revision `a` is later than `b`. Right as long as two calls in
+  // flight on one agent are less than 2^19 revisions apart.
+  static constexpr bool Later(std::uint32_t a, std::uint32_t b) {
+    const std::uint32_t ahead = (a - b) & kRevisionMask;
+    return ahead != 0 && ahead < (1U << 19);
+  }
+  // Whether tag `a` is later than `b`, in a circle of 2^32.
+  static constexpr bool TagLater(std::uint32_t a, std::uint32_t b) {
+    return static_cast<std::int32_t>(a - b) > 0;
+  }
+  friend constexpr bool operator==(AgentWord, AgentWord) = default;
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+
+}  // namespace relais::match
+
+#endif  // RELAIS_LIB_MATCH_STATE_WORD_H_
