@@ -1,0 +1,232 @@
+#include "lib/runtime/runtime.h"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <thread>
+#include <utility>  // before Asio 1.74, which needs it and does not say so
+#include <vector>
+
+#include "lib/base/assert.h"
+#include "lib/base/mutex.h"
+
+namespace relais::runtime {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+
+// Deadlines run before events are delivered and others get their turn. 256
+// take well under a millisecond.
+constexpr std::size_t kDeadlinesPerTurn = 256;
+// A barrier ends although others go on calling the Router meanwhile.
+constexpr int kBarrierRoundsMax = 64;
+// Pause when NextDue names a moment at which RunDue then has nothing to do.
+constexpr std::chrono::milliseconds kEarlyDuePause{1};
+
+}  // namespace
+
+class Runtime::Impl {
+ public:
+  Impl(const Clock* clock, EventSubscriber* subscriber)
+      : clock_(clock),
+        subscriber_(subscriber),
+        work_(asio::make_work_guard(context_)),
+        timer_(context_) {}
+
+  void Start(Router* router) {
+    RELAIS_CHECK(router_ == nullptr, "a Runtime starts once");
+    router_ = router;
+    thread_ = std::thread([this] { context_.run(); });
+    // What happened between the Router's creation and now.
+    OnEventsPending();
+    OnNextDueEarlier();
+  }
+
+  void Stop() {
+    if (!thread_.joinable()) return;
+    asio::post(context_, [this] {
+      stopping_ = true;
+      while (Drain() > 0) {
+      }
+      timer_.cancel();
+      work_.reset();
+    });
+    thread_.join();
+    MutexLock lock(mutex_);
+    RELAIS_CHECK(waiters_.empty(), "a call was in flight when stopping");
+  }
+
+  void Post(std::function<void()> work) {
+    asio::post(context_, std::move(work));
+  }
+
+  void Barrier(std::function<void(BarrierResult)> answer) {
+    asio::post(context_, [this, answer = std::move(answer)] {
+      const InstantMs now_ms = clock_->NowMs();
+      for (int round = 0; round < kBarrierRoundsMax; ++round) {
+        std::size_t done = 0;
+        while (router_->RunDue(now_ms, kDeadlinesPerTurn) > 0) ++done;
+        done += Drain();
+        if (done == 0) break;
+      }
+      Arm(/*ran_early=*/false);
+      answer({router_->LastSequence(), now_ms});
+    });
+  }
+
+  void WhenCommitted(CommitTicket ticket, std::function<void()> answer) {
+    // Acquire, with the release in Drain: the events up to the ticket have
+    // been delivered.
+    if (committed_.load(std::memory_order_acquire) >= ticket.value) {
+      answer();
+      return;
+    }
+    {
+      MutexLock lock(mutex_);
+      waiters_.push_back({ticket.value, next_waiter_++, std::move(answer)});
+      std::push_heap(waiters_.begin(), waiters_.end(), LaterFirst);
+    }
+    // The drain that committed it may have looked before this was put there;
+    // the mutex then orders its store of committed_ before this load.
+    if (committed_.load(std::memory_order_acquire) >= ticket.value) {
+      asio::post(context_, [this] { AnswerWaiters(); });
+    }
+  }
+
+  void OnEventsPending() {
+    // seq_cst, with the store in the posted job: a caller that finds the flag
+    // set handed its event over before that job drains.
+    if (!drain_posted_.exchange(true)) {
+      asio::post(context_, [this] {
+        drain_posted_.exchange(false);
+        if (router_ != nullptr) Drain();
+      });
+    }
+  }
+
+  void OnNextDueEarlier() {
+    if (!arm_posted_.exchange(true)) {
+      asio::post(context_, [this] {
+        arm_posted_.exchange(false);
+        if (router_ != nullptr) Arm(/*ran_early=*/false);
+      });
+    }
+  }
+
+  void Deliver(const Event& event) { subscriber_->OnEvent(event); }
+
+ private:
+  struct Waiter {
+    std::uint64_t ticket;
+    std::uint64_t order;
+    std::function<void()> answer;
+  };
+  static bool LaterFirst(const Waiter& left, const Waiter& right) {
+    return std::pair(left.ticket, left.order) >
+           std::pair(right.ticket, right.order);
+  }
+
+  std::size_t Drain() {
+    const std::size_t count = router_->DrainEvents();
+    // Release, with the loads in WhenCommitted.
+    committed_.store(router_->Committed().value, std::memory_order_release);
+    if (count > 0) subscriber_->OnDrained();
+    AnswerWaiters();
+    return count;
+  }
+
+  void AnswerWaiters() {
+    const std::uint64_t committed = committed_.load(std::memory_order_relaxed);
+    std::vector<std::function<void()>> ready;  // written by this thread alone
+    {
+      MutexLock lock(mutex_);
+      while (!waiters_.empty() && waiters_.front().ticket <= committed) {
+        std::pop_heap(waiters_.begin(), waiters_.end(), LaterFirst);
+        ready.push_back(std::move(waiters_.back().answer));
+        waiters_.pop_back();
+      }
+    }
+    for (std::function<void()>& answer : ready) answer();
+  }
+
+  void RunDueTurn() {
+    const std::size_t ran = router_->RunDue(clock_->NowMs(), kDeadlinesPerTurn);
+    Drain();
+    if (ran == kDeadlinesPerTurn) {
+      asio::post(context_, [this] { RunDueTurn(); });
+    } else {
+      Arm(ran == 0);
+    }
+  }
+
+  // Sets the timer to the next deadline.
+  void Arm(bool ran_early) {
+    if (stopping_) return;
+    const std::optional<InstantMs> due = router_->NextDue();
+    if (!due.has_value()) {
+      timer_.cancel();
+      armed_for_.reset();
+      return;
+    }
+    steady_clock::time_point at = clock_->SteadyTimeOf(*due);
+    if (ran_early) at = std::max(at, steady_clock::now() + kEarlyDuePause);
+    if (armed_for_ == at) return;
+    armed_for_ = at;
+    timer_.expires_at(at);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;  // replaced by another time, or stopping
+      armed_for_.reset();
+      RunDueTurn();
+    });
+  }
+
+  // Constant after construction or Start.
+  const Clock* const clock_;
+  EventSubscriber* const subscriber_;
+  Router* router_ = nullptr;
+
+  asio::io_context context_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::thread thread_;
+
+  // The Runtime's thread alone.
+  asio::steady_timer timer_;
+  std::optional<steady_clock::time_point> armed_for_;
+  bool stopping_ = false;
+
+  std::atomic<bool> drain_posted_{false};
+  std::atomic<bool> arm_posted_{false};
+  std::atomic<std::uint64_t> committed_{0};
+
+  Mutex mutex_;
+  // A heap, the smallest ticket in front. Bounded by the calls in flight.
+  std::vector<Waiter> waiters_ RELAIS_GUARDED_BY(mutex_);
+  std::uint64_t next_waiter_ RELAIS_GUARDED_BY(mutex_) = 0;
+};
+
+Runtime::Runtime(const Clock* clock, EventSubscriber* subscriber)
+    : impl_(std::make_unique<Impl>(clock, subscriber)) {}
+
+Runtime::~Runtime() { Stop(); }
+
+void Runtime::Start(Router* router) { impl_->Start(router); }
+void Runtime::Stop() { impl_->Stop(); }
+void Runtime::Post(std::function<void()> work) { impl_->Post(std::move(work)); }
+void Runtime::Barrier(std::function<void(BarrierResult)> answer) {
+  impl_->Barrier(std::move(answer));
+}
+void Runtime::WhenCommitted(CommitTicket ticket, std::function<void()> answer) {
+  impl_->WhenCommitted(ticket, std::move(answer));
+}
+void Runtime::OnEventsPending() { impl_->OnEventsPending(); }
+void Runtime::OnNextDueEarlier() { impl_->OnNextDueEarlier(); }
+void Runtime::OnEvent(const Event& event) { impl_->Deliver(event); }
+
+}  // namespace relais::runtime
