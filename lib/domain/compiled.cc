@@ -1,0 +1,44 @@
+#include "lib/domain/compiled.h"
+
+#include <algorithm>
+
+namespace relais {
+
+void Normalize(SkillLevels* levels) {
+  // Of one skill the higher level first, so that unique() keeps it.
+  std::sort(levels->begin(), levels->end(),
+            [](const SkillLevel& a, const SkillLevel& b) {
+              return a.skill != b.skill ? a.skill < b.skill : a.level > b.level;
+            });
+  levels->erase(std::unique(levels->begin(), levels->end(),
+                            [](const SkillLevel& a, const SkillLevel& b) {
+                              return a.skill == b.skill;
+                            }),
+                levels->end());
+}
+
+CompiledRequirement CombineRequirements(Channel channel,
+                                        const SkillLevels& queue_terms,
+                                        const SkillLevels& own_terms) {
+  CompiledRequirement combined;
+  combined.channel = channel;
+  combined.all_of.reserve(queue_terms.size() + own_terms.size());
+  combined.all_of = queue_terms;
+  combined.all_of.insert(combined.all_of.end(), own_terms.begin(),
+                         own_terms.end());
+  Normalize(&combined.all_of);
+  return combined;
+}
+
+bool CoversAll(const SkillLevels& required, const SkillLevels& held) {
+  auto at = held.begin();
+  for (const SkillLevel& term : required) {
+    while (at != held.end() && at->skill < term.skill) ++at;
+    if (at == held.end() || at->skill != term.skill || at->level < term.level) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace relais

@@ -1,0 +1,74 @@
+// Requirements and profiles with names resolved to numbers: what is compared
+// and classified when contacts and agents meet.
+//
+// A skill's number is given by whoever compiles; it must mean the same skill
+// in every requirement and profile that are compared or share a registry, for
+// as long as one of them is in use.
+//
+// Thread safety: plain values.
+
+#ifndef RELAIS_LIB_DOMAIN_COMPILED_H_
+#define RELAIS_LIB_DOMAIN_COMPILED_H_
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "relais/types.h"
+
+namespace relais {
+
+struct SkillLevel {
+  std::uint32_t skill = 0;
+  std::uint8_t level = 0;  // 1..10
+  friend bool operator==(const SkillLevel&, const SkillLevel&) = default;
+  friend auto operator<=>(const SkillLevel&, const SkillLevel&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const SkillLevel& value) {
+    return H::combine(std::move(h), value.skill, value.level);
+  }
+};
+
+// Sorted by skill, each skill once. Equal meanings are equal values.
+using SkillLevels = std::vector<SkillLevel>;
+
+// What a contact asks for: its channel, and every skill at level or above.
+struct CompiledRequirement {
+  Channel channel = Channel::kVoice;
+  SkillLevels all_of;
+  friend bool operator==(const CompiledRequirement&,
+                         const CompiledRequirement&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const CompiledRequirement& value) {
+    return H::combine(std::move(h), value.channel, value.all_of);
+  }
+};
+
+// What an agent can serve.
+struct CompiledProfile {
+  ChannelSet channels = 0;
+  SkillLevels skills;
+  friend bool operator==(const CompiledProfile&,
+                         const CompiledProfile&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const CompiledProfile& value) {
+    return H::combine(std::move(h), value.channels, value.skills);
+  }
+};
+
+// Sorts by skill and keeps, of a skill named twice, the higher level.
+void Normalize(SkillLevels* levels);
+
+// A contact's requirement: its queue's terms and its own together, the same
+// skill counting once with the higher level. Arguments need not be sorted.
+CompiledRequirement CombineRequirements(Channel channel,
+                                        const SkillLevels& queue_terms,
+                                        const SkillLevels& own_terms);
+
+// Whether `held` has every skill of `required` at its level or above. Both
+// normalized.
+bool CoversAll(const SkillLevels& required, const SkillLevels& held);
+
+}  // namespace relais
+
+#endif  // RELAIS_LIB_DOMAIN_COMPILED_H_
