@@ -10,9 +10,9 @@
 #               [SERIAL])
 #       -> one ctest, linked with gmock_main, run from the source directory.
 #
-# Tests carry one or more of these labels: `unit` (also run with asan and
-# ubsan), `core` and `engine` and `stress` (also run with tsan), `server`,
-# `e2e`, `house`, `install`.
+# Tests carry one or more of the labels below (others may stand beside): `unit`
+# is also run with asan and ubsan, `core`, `engine` and `stress` are also run
+# with tsan. The target relais_tests_<label> builds those of one label.
 #
 # Includes start at the root of the repository ("lib/match/lane.h"), those of
 # the public API at include/ ("relais/router.h").
@@ -20,6 +20,11 @@
 set(RELAIS_ROOT "${CMAKE_CURRENT_LIST_DIR}/..")
 cmake_path(NORMAL_PATH RELAIS_ROOT)
 string(REGEX REPLACE "/$" "" RELAIS_ROOT "${RELAIS_ROOT}")
+
+set(RELAIS_TEST_LABELS unit core engine stress server e2e house install)
+foreach(label IN LISTS RELAIS_TEST_LABELS)
+  add_custom_target(relais_tests_${label})
+endforeach()
 
 # Language level, warnings and sanitizers of our own code. Generated code does
 # not get these.
@@ -81,9 +86,6 @@ function(relais_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "SERIAL" "NAME;TIMEOUT"
                         "SRCS;HDRS;DEPS;LABELS;ARGS;ENVIRONMENT")
   relais_check_arguments(relais_test)
-  if(NOT arg_LABELS)
-    message(FATAL_ERROR "relais_test ${arg_NAME}: give it LABELS")
-  endif()
   relais_missing_targets(missing ${arg_DEPS})
   if(missing)
     message(STATUS
@@ -101,6 +103,17 @@ function(relais_test)
            WORKING_DIRECTORY ${RELAIS_ROOT})
   relais_test_properties(${arg_NAME} "${arg_TIMEOUT}" "${arg_SERIAL}"
                          "${arg_LABELS}" "${arg_ENVIRONMENT}")
+  set(known_labels 0)
+  foreach(label IN LISTS arg_LABELS)
+    if(label IN_LIST RELAIS_TEST_LABELS)
+      add_dependencies(relais_tests_${label} ${arg_NAME})
+      math(EXPR known_labels "${known_labels} + 1")
+    endif()
+  endforeach()
+  if(known_labels EQUAL 0)
+    message(FATAL_ERROR "relais_test ${arg_NAME}: one of LABELS must be of "
+                        "${RELAIS_TEST_LABELS}")
+  endif()
 endfunction()
 
 # A test that is a Python script rather than a GoogleTest binary.
