@@ -31,7 +31,7 @@ struct AgentView {
   // Channels closed because an offer on them was not answered; any change of
   // presence opens them again.
   ChannelSet no_answer_channels = 0;
-  std::uint64_t version = 0;  // number of its events so far
+  std::uint64_t version = 0;    // number of its events so far
   InstantMs idle_since_ms = 0;  // the longest-idle order; see routing model
   std::string contact_id;       // reserved, in handling or being wrapped up
   std::uint64_t attempt = 0;    // of its reservation, if any

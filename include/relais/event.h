@@ -29,8 +29,8 @@ class InlineId {
   InlineId() = default;
   explicit InlineId(std::string_view text) { Assign(text); }
   void Assign(std::string_view text) {
-    size_ = static_cast<std::uint8_t>(
-        text.size() < kIdBytesMax ? text.size() : kIdBytesMax);
+    size_ = static_cast<std::uint8_t>(text.size() < kIdBytesMax ? text.size()
+                                                                : kIdBytesMax);
     std::memcpy(bytes_.data(), text.data(), size_);
   }
   std::string_view view() const { return {bytes_.data(), size_}; }
@@ -92,11 +92,11 @@ struct Event {
   InstantMs idle_since_ms = 0;  // before the reservation, in kReservation*
 
   // Reservation, in kReservation* and kContactEnded of an assigned contact.
-  std::uint64_t attempt = 0;        // equals the contact's version when made
-  InstantMs offer_expires_ms = 0;   // kReservationCreated; 0 = at once
-  InstantMs decline_until_ms = 0;   // kReservationDeclined
-  InstantMs wrap_up_ends_ms = 0;    // kContactEnded with wrap-up
-  std::uint32_t lane = 0;           // of the decision
+  std::uint64_t attempt = 0;       // equals the contact's version when made
+  InstantMs offer_expires_ms = 0;  // kReservationCreated; 0 = at once
+  InstantMs decline_until_ms = 0;  // kReservationDeclined
+  InstantMs wrap_up_ends_ms = 0;   // kContactEnded with wrap-up
+  std::uint32_t lane = 0;          // of the decision
   std::uint32_t requirement_class = 0;
   std::uint32_t profile_class = 0;
   std::uint8_t fit_step = 0;  // 0..7, larger fits better

@@ -79,8 +79,8 @@ struct QueueView {
 // Counters that tell what the router had to do; each only grows.
 struct RouterCounters {
   std::uint64_t decisions = 0;
-  std::uint64_t rona_total = 0;        // reservations not answered
-  std::uint64_t ids_forgotten = 0;     // ended ids beyond Limits::ended_ids
+  std::uint64_t rona_total = 0;     // reservations not answered
+  std::uint64_t ids_forgotten = 0;  // ended ids beyond Limits::ended_ids
   std::uint64_t declines_forgotten = 0;
   std::uint64_t classes_recycled = 0;
 };

@@ -46,7 +46,12 @@ constexpr bool Contains(ChannelSet set, Channel channel) {
 std::string_view ChannelName(Channel channel);
 bool ParseChannel(std::string_view name, Channel* channel);
 
-enum class AgentGrade : std::uint8_t { kJunior, kSenior, kExpert, kSpecialised };
+enum class AgentGrade : std::uint8_t {
+  kJunior,
+  kSenior,
+  kExpert,
+  kSpecialised
+};
 inline constexpr int kAgentGradeCount = 4;
 
 std::string_view AgentGradeName(AgentGrade grade);
