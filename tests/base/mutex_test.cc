@@ -38,13 +38,19 @@ TEST(MutexTest, TryLockTellsWhetherItIsHeld) {
   {
     MutexLock lock(mutex);
     std::thread([&] {
-      taken_meanwhile = mutex.TryLock();
-      if (taken_meanwhile) mutex.Unlock();
+      if (mutex.TryLock()) {
+        mutex.Unlock();
+      } else {
+        taken_meanwhile = false;
+      }
     }).join();
   }
   EXPECT_FALSE(taken_meanwhile);
-  const bool taken_afterwards = mutex.TryLock();
-  if (taken_afterwards) mutex.Unlock();
+  bool taken_afterwards = false;
+  if (mutex.TryLock()) {
+    taken_afterwards = true;
+    mutex.Unlock();
+  }
   EXPECT_TRUE(taken_afterwards);
 }
 
@@ -79,8 +85,11 @@ TEST(ConditionVariableTest, WaitForEndsAndHoldsTheMutexAgain) {
   }
   bool taken = true;
   std::thread([&] {
-    taken = mutex.TryLock();
-    if (taken) mutex.Unlock();
+    if (mutex.TryLock()) {
+      mutex.Unlock();
+    } else {
+      taken = false;
+    }
   }).join();
   EXPECT_FALSE(taken);
 }

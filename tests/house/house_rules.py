@@ -287,8 +287,22 @@ def own_header_first(tree):
             yield Violation(path, 1, "headers", f"include {header} first")
 
 
+def links(tree):
+    """A page's links to files of the repository lead somewhere."""
+    for path, text in tree.files.items():
+        if not path.endswith(".md"):
+            continue
+        for match in re.finditer(r"\]\(([^)\s#]+)(?:#[^)\s]*)?\)", text):
+            target = match.group(1)
+            if re.match(r"[a-z]+:", target):
+                continue
+            if not (tree.root / path).parent.joinpath(target).exists():
+                yield Violation(path, source_text.line_of(text, match.start()),
+                                "links", f"{target} does not exist")
+
+
 RULES = [layers, build_layers, code_words, text_words, lengths, guards,
-         contracts, own_header_first]
+         contracts, own_header_first, links]
 
 
 def violations(tree):

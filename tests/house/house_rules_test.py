@@ -4,6 +4,8 @@ violation; then one violation at a time is planted, and exactly it is found,
 at its line."""
 
 import pathlib
+import shutil
+import subprocess
 import tempfile
 import unittest
 import unittest.mock
@@ -239,6 +241,11 @@ class Planted(unittest.TestCase):
                    "#include <vector>\n" + CLEAN["lib/engine/router.cc"])
         self.expect("lib/engine/router.cc", 1, "headers", "first")
 
+    def test_links(self):
+        self.write("docs/x.md", "[a](../lib/match/lane.h) [b](#here)\n"
+                   "[c](https://example.org/x) [d](gone.md#part)\n")
+        self.expect("docs/x.md", 2, "links", "gone.md does not exist")
+
     def test_headers_alone(self):
         tree = house_rules.Tree(self.root)
         self.assertEqual(house_rules.headers_without_source(tree),
@@ -266,6 +273,32 @@ class Blanking(unittest.TestCase):
         self.assertEqual(code.split(),
                          ["a(", ",", ",", ");", "i", "=", "1'000'000", "+",
                           "j(", ");"])
+
+
+@unittest.skipUnless(shutil.which("clang++-16"), "clang++-16 is missing")
+class LockAnalysis(unittest.TestCase):
+    """clang's analysis sees an unguarded access through our annotations."""
+
+    SOURCE = """
+        #include "lib/base/mutex.h"
+        struct Waiting {
+          relais::Mutex mutex;
+          int count RELAIS_GUARDED_BY(mutex) = 0;
+          void Add() { %s ++count; }
+        };
+        """
+
+    def complaint(self, lock):
+        root = pathlib.Path(__file__).resolve().parents[2]
+        return subprocess.run(
+            ["clang++-16", "-std=c++20", "-Wthread-safety", "-Werror",
+             "-fsyntax-only", f"-I{root}", "-x", "c++", "-"],
+            input=self.SOURCE % lock, capture_output=True, text=True,
+            check=False).stderr
+
+    def test_access_with_and_without_the_lock(self):
+        self.assertEqual(self.complaint("relais::MutexLock lock(mutex);"), "")
+        self.assertIn("requires holding mutex 'mutex'", self.complaint(""))
 
 
 if __name__ == "__main__":
