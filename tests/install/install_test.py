@@ -51,7 +51,7 @@ def check_installed_files(prefix):
 def check_consumer(arguments, prefix, directory):
     source, build = directory / "consumer", directory / "build"
     shutil.copytree(CONSUMER, source)
-    configure = [arguments.cmake, "-S", source, "-B", build,
+    configure = [arguments.cmake, "-G", "Ninja", "-S", source, "-B", build,
                  f"-DCMAKE_CXX_COMPILER={arguments.compiler}",
                  f"-DCMAKE_PREFIX_PATH={prefix}",
                  "-DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF"]
