@@ -1,0 +1,228 @@
+// The comparisons after each call.
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tests/model/model_run.h"
+
+namespace relais::model {
+
+void ModelRun::Note(std::string call) {
+  calls_.push_back(absl::StrCat("step ", step_, " now ", now_ms_, ": ", call));
+  if (calls_.size() > 20) calls_.pop_front();
+}
+
+void ModelRun::Fail(const std::string& what) {
+  if (!failure_.empty()) return;
+  failure_ = absl::StrCat("seed ", seed_, ", step ", step_, ": ", what,
+                          "\nreplay: RELAIS_MODEL_SEED=", seed_,
+                          " RELAIS_MODEL_STEPS=", step_,
+                          "\nthe last calls, the last one differed:");
+  for (const std::string& call : calls_) {
+    absl::StrAppend(&failure_, "\n  ", call);
+  }
+}
+
+template <typename T>
+void ModelRun::Same(std::string_view what, T subject, T reference,
+                    std::string_view of) {
+  if (subject == reference) return;
+  Fail(absl::StrCat(std::string(of), of.empty() ? "" : ": ", std::string(what),
+                    " is ", subject, ", the reference says ", reference));
+}
+template void ModelRun::Same(std::string_view, bool, bool, std::string_view);
+template void ModelRun::Same(std::string_view, std::int64_t, std::int64_t,
+                             std::string_view);
+template void ModelRun::Same(std::string_view, std::uint64_t, std::uint64_t,
+                             std::string_view);
+
+bool ModelRun::SameStatus(const absl::Status& subject,
+                          const absl::Status& reference) {
+  if (subject.code() != reference.code() ||
+      FieldPathOf(subject) != FieldPathOf(reference)) {
+    Fail(absl::StrCat("answer ", subject.ToString(), " [", FieldPathOf(subject),
+                      "], the reference says ", reference.ToString(), " [",
+                      FieldPathOf(reference), "]"));
+  }
+  if (!reference.ok()) ++counts_.refused;
+  if (absl::IsResourceExhausted(reference)) ++counts_.full;
+  return subject.ok() && reference.ok();
+}
+
+void ModelRun::SameOutcome(const absl::StatusOr<Outcome>& subject,
+                           const absl::StatusOr<Outcome>& reference) {
+  if (!SameStatus(subject.status(), reference.status())) return;
+  Same("outcome's version", subject->version, reference->version);
+}
+
+void ModelRun::SameEvents() {
+  subject_->DrainEvents();
+  reference_->DrainEvents();
+  const std::vector<Event> subject = subject_events_->Take();
+  const std::vector<Event> expected = reference_events_.Take();
+  std::string difference;
+  for (std::size_t i = 0; i < std::min(subject.size(), expected.size()); ++i) {
+    difference = reference::Difference(subject[i], expected[i]);
+    if (!difference.empty()) {
+      difference = absl::StrCat("event ", i, " of this call, ", difference);
+      break;
+    }
+  }
+  if (difference.empty() && subject.size() != expected.size()) {
+    difference = absl::StrCat(subject.size(), " events, the reference has ",
+                              expected.size());
+  }
+  if (!difference.empty()) {
+    const auto list = [&](const char* whose, const std::vector<Event>& events) {
+      absl::StrAppend(&difference, "\n", whose, ":");
+      for (const Event& event : events) {
+        absl::StrAppend(&difference, "\n    ", reference::Describe(event));
+      }
+    };
+    list("subject", subject);
+    list("reference", expected);
+    Fail(difference);
+  }
+  counts_.events += expected.size();
+  for (const Event& event : expected) {
+    ++counts_.by_type[static_cast<std::size_t>(event.type)];
+  }
+  Same("LastSequence", subject_->LastSequence(), reference_->LastSequence());
+}
+
+// Never late; early is allowed, and RunDue there does nothing, which the
+// comparison of RunDue holds.
+void ModelRun::SameNextDue() {
+  const std::optional<InstantMs> expected = reference_->NextDue();
+  const std::optional<InstantMs> subject = subject_->NextDue();
+  if (!expected.has_value()) return;
+  if (!subject.has_value() || *subject > *expected) {
+    Fail(absl::StrCat("NextDue is late: ", subject.value_or(-1),
+                      ", the reference says ", *expected));
+  }
+}
+
+void ModelRun::SameContactView(const ContactView& subject,
+                               const ContactView& reference) {
+  const std::string& of = reference.id;
+  Same("id", subject.id == reference.id, true, of);
+  Same("queue", subject.queue == reference.queue, true, of);
+  Same("channel", subject.channel == reference.channel, true, of);
+  Same("priority", subject.priority == reference.priority, true, of);
+  Same("state", subject.state == reference.state, true, of);
+  Same("end_reason", subject.end_reason == reference.end_reason, true, of);
+  Same("version", subject.version, reference.version, of);
+  Same("arrival_ms", subject.arrival_ms, reference.arrival_ms, of);
+  Same("rank_key_ms", subject.rank_key_ms, reference.rank_key_ms, of);
+  Same("ended_ms", subject.ended_ms, reference.ended_ms, of);
+  Same("attributes", subject.attributes == reference.attributes, true, of);
+  if (reference.state == ContactState::kReserved) {
+    Same("attempt", subject.attempt, reference.attempt, of);
+  }
+  if (reference.state != ContactState::kEnded) {
+    Same("agent_id", subject.agent_id == reference.agent_id, true, of);
+  }
+}
+
+void ModelRun::SameAgentView(const AgentView& subject,
+                             const AgentView& reference) {
+  const std::string& of = reference.id;
+  Same("grade", subject.grade == reference.grade, true, of);
+  Same("presence", subject.presence == reference.presence, true, of);
+  Same("presence_pending", subject.presence_pending, reference.presence_pending,
+       of);
+  if (reference.presence_pending) {
+    Same("pending", subject.pending == reference.pending, true, of);
+  }
+  Same("work_state", subject.work_state == reference.work_state, true, of);
+  Same("no_answer_channels",
+       subject.no_answer_channels == reference.no_answer_channels, true, of);
+  Same("version", subject.version, reference.version, of);
+  if (reference.presence.state != PresenceState::kLoggedOut) {
+    Same("idle_since_ms", subject.idle_since_ms, reference.idle_since_ms, of);
+  }
+  if (reference.work_state == WorkState::kReserved) {
+    Same("attempt", subject.attempt, reference.attempt, of);
+  }
+  Same("contact_id", subject.contact_id == reference.contact_id, true, of);
+}
+
+void ModelRun::SameQueues() {
+  std::map<std::string, QueueView> subject;
+  for (const QueueView& view : subject_->Queues()) subject[view.name] = view;
+  for (const QueueView& expected : reference_->Queues()) {
+    const auto found = subject.find(expected.name);
+    if (found == subject.end()) {
+      return Fail("queue not shown: " + expected.name);
+    }
+    const QueueView& view = found->second;
+    const std::string& of = expected.name;
+    Same("waiting", view.waiting, expected.waiting, of);
+    Same("reserved", view.reserved, expected.reserved, of);
+    Same("assigned", view.assigned, expected.assigned, of);
+    Same("offered_total", view.offered_total, expected.offered_total, of);
+    Same("answered_total", view.answered_total, expected.answered_total, of);
+    Same("abandoned_total", view.abandoned_total, expected.abandoned_total, of);
+    Same("oldest_arrival_ms", view.oldest_arrival_ms,
+         expected.oldest_arrival_ms, of);
+  }
+}
+
+void ModelRun::SameViews() {
+  std::map<std::string, AgentView> agents;
+  std::vector<AgentView> subject_agents = subject_->Agents();
+  for (const AgentView& view : subject_agents) agents[view.id] = view;
+  const std::vector<AgentView> expected = reference_->Agents();
+  Same("agents shown", agents.size(), expected.size());
+  for (const AgentView& view : expected) {
+    const auto found = agents.find(view.id);
+    if (found == agents.end()) return Fail("agent not shown: " + view.id);
+    SameAgentView(found->second, view);
+  }
+  std::vector<ContactView> contacts;
+  for (const std::string& id : reference_->AliveContacts()) {
+    const auto subject = subject_->GetContact(id);
+    if (!subject.ok()) return Fail("contact not found: " + id);
+    SameContactView(*subject, *reference_->GetContact(id));
+    contacts.push_back(*subject);
+  }
+  SameQueues();
+  const RouterCounters a = subject_->Counters();
+  const RouterCounters b = reference_->Counters();
+  Same("counter decisions", a.decisions, b.decisions);
+  Same("counter rona_total", a.rona_total, b.rona_total);
+  Same("counter ids_forgotten", a.ids_forgotten, b.ids_forgotten);
+  Same("counter declines_forgotten", a.declines_forgotten,
+       b.declines_forgotten);
+  for (const std::string& violation : reference_->Violations()) {
+    Fail("the reference itself: " + violation);
+  }
+  CheckConservation(subject_agents, contacts);
+}
+
+// Promise 3 on what the subject shows; the pairs' eligibility is the model's.
+void ModelRun::CheckConservation(const std::vector<AgentView>& agents,
+                                 const std::vector<ContactView>& contacts) {
+  for (const AgentView& agent : agents) {
+    if (agent.presence.state != PresenceState::kAvailable ||
+        agent.work_state != WorkState::kIdle) {
+      continue;
+    }
+    for (const ContactView& contact : contacts) {
+      if (contact.state != ContactState::kWaiting ||
+          Contains(agent.no_answer_channels, contact.channel)) {
+        continue;
+      }
+      if (reference_->IsEligible(contact.id, agent.id)) {
+        Fail(absl::StrCat("free agent ", agent.id,
+                          " beside eligible waiting contact ", contact.id));
+      }
+    }
+  }
+}
+
+}  // namespace relais::model

@@ -1,0 +1,369 @@
+// The random calls.
+
+#include "tests/model/model_run.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace relais::model {
+namespace {
+
+constexpr std::size_t kRecentContacts = 150;
+constexpr std::uint64_t kPhaseSteps = 250;
+
+std::string Text(const Presence& presence) {
+  return absl::StrCat(std::string(PresenceStateName(presence.state)), "/",
+                      static_cast<int>(presence.reason));
+}
+
+std::string Text(const ContactSpec& spec) {
+  std::string text = absl::StrCat(spec.id.substr(0, 20), " ", spec.queue, " ",
+                                  std::string(ChannelName(spec.channel)),
+                                  " priority ", spec.priority);
+  for (const SkillRequirement& term : spec.requirement.all_of) {
+    absl::StrAppend(&text, " ", term.skill, ">=", term.level_min);
+  }
+  return text;
+}
+
+}  // namespace
+
+ModelRun::ModelRun(std::uint64_t seed, Router* subject,
+                   reference::EventRecorder* subject_events)
+    : seed_(seed),
+      random_(seed),
+      world_(&random_),
+      subject_(subject),
+      subject_events_(subject_events) {
+  auto reference =
+      reference::ReferenceRouter::Create(WorldOptions(&reference_events_));
+  if (!reference.ok()) {
+    Fail(absl::StrCat("reference: ", reference.status().ToString()));
+    return;
+  }
+  reference_ = std::move(*reference);
+}
+
+std::string ModelRun::Run(std::uint64_t steps) {
+  if (failure_.empty()) {
+    Apply(world_.First());
+    SameEvents();
+  }
+  for (step_ = 1; step_ <= steps && failure_.empty(); ++step_) {
+    if (step_ % kPhaseSteps == 0) {
+      phase_ = static_cast<Phase>(
+          random_.Uniform(static_cast<std::uint64_t>(Phase::kLast) + 1));
+    }
+    Step();
+    ++counts_.calls;
+    SameEvents();
+    SameNextDue();
+    SameViews();
+  }
+  const RouterCounters counters = reference_->Counters();
+  counts_.declines_forgotten = counters.declines_forgotten;
+  counts_.ids_forgotten = counters.ids_forgotten;
+  return failure_;
+}
+
+void ModelRun::Step() {
+  struct Weights {
+    std::uint64_t submit, cancel, complete, presence, accept, decline, wrap_up,
+        run_due, apply, read;
+  };
+  static constexpr Weights kWeights[] = {
+      {25, 6, 16, 8, 16, 6, 5, 12, 1, 5},   // usual
+      {15, 1, 1, 1, 1, 70, 1, 2, 0, 2},     // decline storm
+      {45, 8, 6, 3, 8, 4, 3, 8, 1, 5},      // overload
+      {15, 5, 12, 35, 10, 5, 3, 10, 4, 5},  // churn
+  };
+  const Weights& weights = kWeights[static_cast<std::size_t>(phase_)];
+  AdvanceTime();
+  std::uint64_t draw = random_.Uniform(
+      weights.submit + weights.cancel + weights.complete + weights.presence +
+      weights.accept + weights.decline + weights.wrap_up + weights.run_due +
+      weights.apply + weights.read);
+  const auto drawn = [&draw](std::uint64_t weight) {
+    const bool hit = draw < weight;
+    draw -= hit ? 0 : weight;
+    return hit;
+  };
+  if (drawn(weights.submit)) return Submit();
+  if (drawn(weights.cancel)) return Cancel();
+  if (drawn(weights.complete)) return Complete();
+  if (drawn(weights.presence)) return SetPresence();
+  if (drawn(weights.accept)) return AnswerOffer(true);
+  if (drawn(weights.decline)) return AnswerOffer(false);
+  if (drawn(weights.wrap_up)) return EndWrapUp();
+  if (drawn(weights.run_due)) return RunDue();
+  if (drawn(weights.apply)) return Apply(world_.Next(configuration_));
+  Read();
+}
+
+// Exactly to what is due, just before or after it, or on; often not at all, so
+// that calls tie. What is due need not be run: a late RunDue is usual.
+void ModelRun::AdvanceTime() {
+  if (!random_.Bernoulli(phase_ == Phase::kDeclineStorm ? 0.02 : 0.35)) return;
+  const std::optional<InstantMs> due =
+      random_.Bernoulli(0.8) ? reference_->NextDue() : subject_->NextDue();
+  InstantMs next = now_ms_;
+  switch (random_.Uniform(8)) {
+    case 0:
+    case 1:
+    case 2:
+      if (due.has_value()) next = *due;
+      break;
+    case 3:
+      if (due.has_value()) next = *due - 1;
+      break;
+    case 4:
+      next += random_.UniformBetween(1, 400);
+      break;
+    case 5:
+      next += 1'000;
+      break;
+    case 6:
+      // To the next multiple of 5 s: terms are multiples of it too.
+      next += 5'000 - now_ms_ % 5'000;
+      break;
+    default:
+      if (random_.Bernoulli(0.1)) next += 30'000;
+      break;
+  }
+  now_ms_ = std::max(now_ms_, next);
+}
+
+void ModelRun::Apply(const Configuration& configuration) {
+  Note(absl::StrCat("Apply ", configuration.agents.size(), " agents, ",
+                    configuration.queues.size(), " queues"));
+  const auto subject = subject_->Apply(configuration, now_ms_);
+  const auto reference = reference_->Apply(configuration, now_ms_);
+  if (!SameStatus(subject.status(), reference.status())) return;
+  Same("configuration_version", subject->configuration_version,
+       reference->configuration_version);
+  Same("applied", subject->applied(), reference->applied());
+  Same("findings", subject->findings.size(), reference->findings.size());
+  if (reference->applied()) configuration_ = configuration;
+  for (const AgentView& agent : reference_->Agents()) {
+    const auto handle = subject_->FindAgent(agent.id);
+    if (!handle.ok()) return Fail("agent unknown to the subject: " + agent.id);
+    subject_agents_[agent.handle.generation] = *handle;
+  }
+}
+
+void ModelRun::Submit() {
+  ContactSpec spec;
+  InstantMs now_ms = now_ms_;
+  const bool again = !recent_.empty() && random_.Bernoulli(0.06);
+  if (again) {
+    spec = recent_[random_.Uniform(recent_.size())];
+    if (random_.Bernoulli(0.4)) spec.priority = (spec.priority + 1) % 10;
+  } else {
+    spec = world_.Contact(absl::StrCat("contact", ++submitted_));
+  }
+  if (random_.Bernoulli(0.04)) world_.Spoil(&spec);
+  if (random_.Bernoulli(0.005)) now_ms = -1;
+  SubmitSpec(spec, now_ms);
+}
+
+void ModelRun::SubmitSpec(const ContactSpec& spec, InstantMs now_ms) {
+  Note("Submit " + Text(spec));
+  const auto subject = subject_->Submit(spec, now_ms);
+  const auto reference = reference_->Submit(spec, now_ms);
+  if (!SameStatus(subject.status(), reference.status())) return;
+  Same("repeated", subject->repeated, reference->repeated);
+  Same("at_once", subject->at_once, reference->at_once);
+  Same("arrival_ms", subject->arrival_ms, reference->arrival_ms);
+  if (reference->repeated) {
+    ++counts_.repeated;
+    const auto known = handles_.find(spec.id);
+    if (known != handles_.end() && known->second.second == reference->contact) {
+      Same("same handle", known->second.first == subject->contact, true);
+    }
+    return;
+  }
+  handles_[spec.id] = {subject->contact, reference->contact};
+  recent_.push_back(spec);
+  if (recent_.size() > kRecentContacts) {
+    const std::string oldest = recent_.front().id;
+    recent_.pop_front();
+    if (std::none_of(recent_.begin(), recent_.end(),
+                     [&](const auto& other) { return other.id == oldest; }) &&
+        !reference_->GetContact(oldest).ok()) {
+      handles_.erase(oldest);
+    }
+  }
+}
+
+// Mostly one that lives, sometimes one that has ended or was forgotten.
+std::optional<std::string> ModelRun::SomeContact() {
+  const std::vector<std::string> alive = reference_->AliveContacts();
+  if (!alive.empty() && !random_.Bernoulli(0.08)) {
+    return alive[random_.Uniform(alive.size())];
+  }
+  if (recent_.empty()) return std::nullopt;
+  return recent_[random_.Uniform(recent_.size())].id;
+}
+
+ModelRun::Both<ContactHandle> ModelRun::HandlesOf(
+    const std::string& contact_id) {
+  if (random_.Bernoulli(0.01)) {
+    const ContactHandle never{0x7F'FFFF, 0x7FFF'FFFF'FFFF};
+    return {never, never};
+  }
+  return handles_.at(contact_id);
+}
+
+void ModelRun::Cancel() {
+  const std::optional<std::string> id = SomeContact();
+  if (!id.has_value()) return;
+  EndReason reason =
+      random_.Bernoulli(0.5) ? EndReason::kAbandoned : EndReason::kCancelled;
+  if (random_.Bernoulli(0.02)) reason = EndReason::kCompleted;
+  Note(absl::StrCat("Cancel ", *id));
+  const auto [subject, reference] = HandlesOf(*id);
+  SameOutcome(subject_->Cancel(subject, reason, now_ms_),
+              reference_->Cancel(reference, reason, now_ms_));
+}
+
+void ModelRun::Complete() {
+  std::optional<std::string> id = SomeContact();
+  const auto handling = SomeAgent(WorkState::kHandling);
+  if (handling.has_value()) id = handling->contact_id;
+  if (!id.has_value()) return;
+  Note(absl::StrCat("Complete ", *id));
+  const auto [subject, reference] = HandlesOf(*id);
+  SameOutcome(subject_->Complete(subject, now_ms_),
+              reference_->Complete(reference, now_ms_));
+}
+
+// One in the wanted state if there is one (none: nullopt), else any.
+std::optional<AgentView> ModelRun::SomeAgent(std::optional<WorkState> wanted) {
+  std::vector<AgentView> agents = reference_->Agents();
+  if (wanted.has_value()) {
+    std::erase_if(agents, [&](const AgentView& agent) {
+      return agent.work_state != *wanted;
+    });
+  }
+  if (agents.empty()) return std::nullopt;
+  return agents[random_.Uniform(agents.size())];
+}
+
+ModelRun::Both<AgentHandle> ModelRun::HandlesOf(const AgentView& agent) {
+  if (random_.Bernoulli(0.01)) {
+    // Some agent of earlier, often removed.
+    auto earlier = subject_agents_.begin();
+    std::advance(earlier, static_cast<std::ptrdiff_t>(
+                              random_.Uniform(subject_agents_.size())));
+    const auto now = std::find_if(
+        subject_agents_.begin(), subject_agents_.end(),
+        [&](const auto& entry) { return entry.first == earlier->first; });
+    for (const AgentView& view : reference_->Agents()) {
+      if (view.handle.generation == now->first) {
+        return {now->second, view.handle};
+      }
+    }
+    return {now->second, AgentHandle{0, now->first}};
+  }
+  return {subject_agents_.at(agent.handle.generation), agent.handle};
+}
+
+void ModelRun::SetPresence() {
+  const auto agent = SomeAgent(std::nullopt);
+  if (!agent.has_value()) return;
+  Presence presence;
+  const double draw = random_.UniformDouble();
+  if (draw < 0.6) {
+    presence.state = PresenceState::kAvailable;
+  } else if (draw < 0.85) {
+    presence.state = PresenceState::kNotReady;
+    presence.reason = static_cast<NotReadyReason>(random_.Uniform(4));
+  }
+  if (random_.Bernoulli(0.02)) presence.reason = NotReadyReason::kNoAnswer;
+  if (random_.Bernoulli(0.01)) presence.state = static_cast<PresenceState>(3);
+  Note(absl::StrCat("SetPresence ", agent->id, " ", Text(presence)));
+  const auto [subject, reference] = HandlesOf(*agent);
+  SameOutcome(subject_->SetPresence(subject, presence, now_ms_),
+              reference_->SetPresence(reference, presence, now_ms_));
+}
+
+void ModelRun::AnswerOffer(bool accept) {
+  auto agent = SomeAgent(WorkState::kReserved);
+  if (!agent.has_value()) agent = SomeAgent(WorkState::kHandling);
+  if (!agent.has_value()) return;
+  const std::string contact_id = agent->contact_id;
+  std::uint64_t attempt = reference_->GetContact(contact_id)->attempt;
+  if (random_.Bernoulli(0.03)) attempt += random_.Uniform(3);
+  if (random_.Bernoulli(0.02)) agent = SomeAgent(std::nullopt);
+  const auto [subject_agent, reference_agent] = HandlesOf(*agent);
+  const auto [subject, reference] = HandlesOf(contact_id);
+  if (accept) {
+    Note(absl::StrCat("Accept ", agent->id, " ", contact_id, "/", attempt));
+    SameOutcome(
+        subject_->Accept(subject_agent, subject, attempt, now_ms_),
+        reference_->Accept(reference_agent, reference, attempt, now_ms_));
+    return;
+  }
+  std::optional<DurationMs> retry;
+  if (random_.Bernoulli(0.4)) retry = 5'000 * random_.UniformBetween(0, 8);
+  if (phase_ == Phase::kDeclineStorm) retry = 600'000;
+  if (random_.Bernoulli(0.02)) retry = kDurationMsMax + 1;
+  if (random_.Bernoulli(0.02)) retry = -1;
+  Note(absl::StrCat("Decline ", agent->id, " ", contact_id, "/", attempt,
+                    " retry ", retry.value_or(-2)));
+  SameOutcome(
+      subject_->Decline(subject_agent, subject, attempt, retry, now_ms_),
+      reference_->Decline(reference_agent, reference, attempt, retry, now_ms_));
+}
+
+void ModelRun::EndWrapUp() {
+  auto agent = SomeAgent(WorkState::kWrapUp);
+  if (!agent.has_value()) agent = SomeAgent(std::nullopt);
+  if (!agent.has_value()) return;
+  Note(absl::StrCat("EndWrapUp ", agent->id));
+  const auto [subject, reference] = HandlesOf(*agent);
+  SameOutcome(subject_->EndWrapUp(subject, now_ms_),
+              reference_->EndWrapUp(reference, now_ms_));
+}
+
+void ModelRun::RunDue() {
+  const std::size_t limit =
+      random_.Bernoulli(0.4) ? random_.Uniform(4) : 1'000'000;
+  Note(absl::StrCat("RunDue limit ", limit));
+  const std::size_t taken = subject_->RunDue(now_ms_, limit);
+  Same("RunDue", taken, reference_->RunDue(now_ms_, limit));
+  const std::optional<InstantMs> next = subject_->NextDue();
+  if (taken < limit && next.has_value() && *next <= now_ms_) {
+    Fail(absl::StrCat("NextDue ", *next, " after all due at ", now_ms_,
+                      " was run: a caller would spin"));
+  }
+}
+
+void ModelRun::Read() {
+  const std::optional<std::string> id = SomeContact();
+  Note(absl::StrCat("Read ", id.value_or("nobody")));
+  const std::string contact_id = id.value_or("nobody");
+  const auto subject = subject_->FindContact(contact_id);
+  const auto reference = reference_->FindContact(contact_id);
+  if (SameStatus(subject.status(), reference.status())) {
+    Same("found handle", handles_.at(contact_id).first == *subject, true);
+    const auto a = subject_->GetContact(contact_id);
+    const auto b = reference_->GetContact(contact_id);
+    if (SameStatus(a.status(), b.status())) SameContactView(*a, *b);
+  }
+  SameStatus(subject_->FindAgent(contact_id).status(),
+             reference_->FindAgent(contact_id).status());
+  std::uint64_t version = 0;
+  std::uint64_t reference_version = 0;
+  const Configuration in_force = subject_->CurrentConfiguration(&version);
+  const Configuration expected =
+      reference_->CurrentConfiguration(&reference_version);
+  Same("configuration version", version, reference_version);
+  Same("agents in force", in_force.agents.size(), expected.agents.size());
+}
+
+}  // namespace relais::model

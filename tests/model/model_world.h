@@ -1,0 +1,47 @@
+// The small centre of the model test, drawn from a seed: at most 30 agents, 60
+// contacts alive, 4 queues with different terms, 5 skills, 5 profiles.
+//
+// Thread safety: none; one thread at a time.
+
+#ifndef RELAIS_TESTS_MODEL_MODEL_WORLD_H_
+#define RELAIS_TESTS_MODEL_MODEL_WORLD_H_
+
+#include <string>
+
+#include "lib/base/random.h"
+#include "relais/contact.h"
+#include "relais/router.h"
+
+namespace relais::model {
+
+inline constexpr std::uint32_t kAgentsMax = 30;
+inline constexpr std::uint32_t kContactsMax = 60;
+inline constexpr std::uint32_t kEndedIdsMax = 40;
+
+RouterOptions WorldOptions(RouterObserver* observer);
+
+class World {
+ public:
+  explicit World(Random* random) : random_(random) {}
+
+  // Every queue, and about 20 agents.
+  Configuration First();
+  // The same with a few changes: agents added, removed or relevelled, queues
+  // removed, added or with other terms; now and then one with an error.
+  Configuration Next(const Configuration& present);
+  // A contact for `id`; mostly for a queue that exists.
+  ContactSpec Contact(const std::string& id);
+  // Something wrong with `spec`, of a kind that every router must refuse.
+  void Spoil(ContactSpec* spec);
+
+ private:
+  AgentConfiguration Agent(const std::string& id);
+  ContactQueue Queue(int index);
+  std::string SkillName();
+
+  Random* random_;
+};
+
+}  // namespace relais::model
+
+#endif  // RELAIS_TESTS_MODEL_MODEL_WORLD_H_

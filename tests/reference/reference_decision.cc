@@ -1,0 +1,371 @@
+// Who gets whom, and what each step changes.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/reference/reference_router.h"
+
+namespace relais::reference {
+
+int ReferenceRouter::FitStep(const ContactRecord& contact,
+                             const AgentRecord& agent) {
+  int surplus = 0;
+  int room = 0;
+  for (const auto& [skill, level_min] : contact.required) {
+    for (const AgentSkill& held : agent.configuration.skills) {
+      if (held.skill == skill) surplus += held.level - level_min;
+    }
+    room += 10 - level_min;
+  }
+  if (room == 0) return 0;
+  return std::min(7, 8 * surplus / room);
+}
+
+bool ReferenceRouter::Accepts(const ContactRecord& contact,
+                              const AgentRecord& agent) const {
+  if (!Contains(agent.channels, contact.spec.channel)) return false;
+  for (const auto& [skill, level_min] : contact.required) {
+    bool held = false;
+    for (const AgentSkill& one : agent.configuration.skills) {
+      if (one.skill == skill && one.level >= level_min) held = true;
+    }
+    if (!held) return false;
+  }
+  return !IsExcluded(contact.number, agent.number);
+}
+
+bool ReferenceRouter::IsFree(const AgentRecord& agent, Channel channel) {
+  return agent.presence.state == PresenceState::kAvailable &&
+         agent.work_state == WorkState::kIdle &&
+         !Contains(agent.no_answer_channels, channel);
+}
+
+void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
+                                     bool at_once) {
+  if (contact.state != ContactState::kWaiting) return;
+  AgentRecord* best = nullptr;
+  int best_fit = 0;
+  for (auto& [slot, agent] : agents_) {
+    if (!IsFree(agent, contact.spec.channel)) continue;
+    if (!Accepts(contact, agent)) continue;
+    const int fit = FitStep(contact, agent);
+    // By rising slot, so equals stay with the lower one.
+    if (best == nullptr || fit > best_fit ||
+        (fit == best_fit && agent.idle_since_ms < best->idle_since_ms)) {
+      best = &agent;
+      best_fit = fit;
+    }
+  }
+  if (best != nullptr) Decide(contact, *best, now_ms, at_once);
+}
+
+void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
+                                   InstantMs now_ms) {
+  AgentRecord* agent = AgentByNumber(agent_number);
+  if (agent == nullptr) return;
+  ContactRecord* best = nullptr;
+  for (auto& [number, contact] : contacts_) {
+    if (contact.state != ContactState::kWaiting) continue;
+    if (!IsFree(*agent, contact.spec.channel)) continue;
+    if (!Accepts(contact, *agent)) continue;
+    // By rising arrival sequence, so equals stay with the earlier one.
+    if (best == nullptr || contact.rank_key_ms < best->rank_key_ms) {
+      best = &contact;
+    }
+  }
+  if (best != nullptr) Decide(*best, *agent, now_ms, false);
+}
+
+void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
+                             InstantMs now_ms, bool at_once) {
+  contact.state = ContactState::kReserved;
+  contact.attempt = ++contact.version;
+  contact.agent = agent.number;
+  contact.at_once = contact.at_once || at_once;
+  contact.fit_step = FitStep(contact, agent);
+  contact.idle_since_ms = agent.idle_since_ms;
+  agent.work_state = WorkState::kReserved;
+  agent.contact = contact.number;
+  agent.contact_id = contact.spec.id;
+  ++agent.version;
+  ++counters_.decisions;
+  ClearContactDeadline(contact);
+
+  const DurationMs timeout_ms = contact.terms->offer_timeout_ms;
+  Event event = MakeEvent(EventType::kReservationCreated, now_ms);
+  NameContact(contact, event);
+  NameAgent(agent, event);
+  NameReservation(contact, event);
+  event.offer_expires_ms = timeout_ms == 0 ? 0 : now_ms + timeout_ms;
+  event.began_after_sequence = last_sequence_;
+  event.at_once = at_once;
+  HandOver(event);
+  if (timeout_ms == 0) {
+    AcceptReservation(contact, agent, now_ms);
+  } else {
+    SetContactDeadline(contact, DeadlineKind::kOfferTimeout,
+                       now_ms + timeout_ms);
+  }
+}
+
+void ReferenceRouter::AcceptReservation(ContactRecord& contact,
+                                        AgentRecord& agent, InstantMs now_ms) {
+  contact.state = ContactState::kAssigned;
+  ++contact.version;
+  agent.work_state = WorkState::kHandling;
+  ++agent.version;
+  ++figures_[contact.spec.queue].answered;
+  Event event = MakeEvent(EventType::kReservationAccepted, now_ms);
+  NameContact(contact, event);
+  NameAgent(agent, event);
+  NameReservation(contact, event);
+  HandOver(event);
+  SetContactDeadline(contact, DeadlineKind::kLease,
+                     now_ms + contact.terms->handling_lease_ms);
+}
+
+void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
+                                      AgentRecord& agent) {
+  ClearContactDeadline(contact);
+  contact.state = ContactState::kWaiting;
+  contact.agent = 0;
+  ++contact.version;
+  agent.work_state = WorkState::kIdle;
+  agent.contact = 0;
+  agent.contact_id.clear();
+  ++agent.version;
+}
+
+void ReferenceRouter::SetWaitLimit(ContactRecord& contact) {
+  if (contact.terms->wait_limit_ms == 0) return;
+  SetContactDeadline(contact, DeadlineKind::kWaitLimit,
+                     contact.arrival_ms + contact.terms->wait_limit_ms);
+}
+
+// The part that every end has in common; its event is the caller's.
+void ReferenceRouter::EndContact(ContactRecord& contact, EndReason reason,
+                                 InstantMs now_ms) {
+  ClearContactDeadline(contact);
+  DropExclusionsOfContact(contact.number);
+  contact.state = ContactState::kEnded;
+  contact.end_reason = reason;
+  contact.ended_ms = now_ms;
+  ++contact.version;
+  if (reason == EndReason::kAbandoned) {
+    ++figures_[contact.spec.queue].abandoned;
+  }
+}
+
+void ReferenceRouter::EndAssigned(ContactRecord& contact, EndReason reason,
+                                  InstantMs now_ms) {
+  AgentRecord& agent = *AgentByNumber(contact.agent);
+  const DurationMs wrap_up_ms = contact.terms->wrap_up_ms;
+  EndContact(contact, reason, now_ms);
+  if (wrap_up_ms == 0) {
+    BecomeIdle(agent, now_ms);
+  } else {
+    agent.work_state = WorkState::kWrapUp;
+  }
+  ++agent.version;
+
+  Event event = MakeEvent(EventType::kContactEnded, now_ms);
+  NameContact(contact, event);
+  NameAgent(agent, event);
+  NameReservation(contact, event);
+  event.wrap_up_ends_ms = wrap_up_ms == 0 ? 0 : now_ms + wrap_up_ms;
+  HandOver(event);
+  const std::uint64_t agent_number = agent.number;
+  if (wrap_up_ms != 0) {
+    agent.wrap_up = SetDeadline(now_ms + wrap_up_ms,
+                                {DeadlineKind::kWrapUp, 0, agent_number});
+  }
+  Remember(contact, now_ms);
+  RemoveIfGone(agent_number, now_ms);
+  LookForAgent(agent_number, now_ms);
+}
+
+void ReferenceRouter::NoAnswer(ContactRecord& contact, InstantMs now_ms) {
+  AgentRecord& agent = *AgentByNumber(contact.agent);
+  agent.no_answer_channels |= SetOf(contact.spec.channel);
+  ReturnToWaiting(contact, agent);
+  ++counters_.rona_total;
+  Event event = MakeEvent(EventType::kReservationNoAnswer, now_ms);
+  NameContact(contact, event);
+  NameAgent(agent, event);
+  NameReservation(contact, event);
+  HandOver(event);
+  SetWaitLimit(contact);
+  const std::uint64_t agent_number = agent.number;
+  LookForContact(contact, now_ms, false);
+  LookForAgent(agent_number, now_ms);
+}
+
+void ReferenceRouter::FinishWrapUp(AgentRecord& agent, InstantMs now_ms) {
+  if (agent.wrap_up.has_value()) deadlines_.erase(*agent.wrap_up);
+  agent.wrap_up.reset();
+  BecomeIdle(agent, now_ms);
+  ++agent.version;
+  Event event = MakeEvent(EventType::kWrapUpEnded, now_ms);
+  NameAgent(agent, event);
+  HandOver(event);
+  const std::uint64_t number = agent.number;
+  RemoveIfGone(number, now_ms);
+  LookForAgent(number, now_ms);
+}
+
+void ReferenceRouter::ChangePresence(AgentRecord& agent, Presence presence,
+                                     InstantMs now_ms) {
+  if (agent.presence_pending && presence == agent.pending) return;
+  if (!agent.presence_pending && presence == agent.presence &&
+      agent.no_answer_channels == 0) {
+    return;
+  }
+  DropExclusionsOfAgent(agent.number);
+  agent.no_answer_channels = 0;
+  ++agent.version;
+  const bool available = presence.state == PresenceState::kAvailable;
+  const bool busy = agent.work_state == WorkState::kHandling ||
+                    agent.work_state == WorkState::kWrapUp;
+  if (busy) {
+    agent.presence_pending = !available;
+    agent.pending = available ? Presence{} : presence;
+  } else {
+    TakePresence(agent, presence, now_ms);
+  }
+  Event event = MakeEvent(EventType::kPresenceChanged, now_ms);
+  NameAgent(agent, event);
+  HandOver(event);
+
+  const std::uint64_t number = agent.number;
+  if (agent.work_state == WorkState::kReserved && !available) {
+    ContactRecord& contact = contacts_.at(agent.contact);
+    ReturnToWaiting(contact, agent);
+    Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
+    NameContact(contact, rescinded);
+    NameAgent(agent, rescinded);
+    NameReservation(contact, rescinded);
+    HandOver(rescinded);
+    SetWaitLimit(contact);
+    LookForContact(contact, now_ms, false);
+  }
+  LookForAgent(number, now_ms);
+}
+
+void ReferenceRouter::TakePresence(AgentRecord& agent, Presence presence,
+                                   InstantMs now_ms) {
+  const PresenceState before = agent.presence.state;
+  const PresenceState after = presence.state;
+  if (before == PresenceState::kLoggedOut &&
+      after != PresenceState::kLoggedOut) {
+    agent.idle_since_ms = now_ms;
+    agent.idle_before_pause_ms = 0;
+  } else if (before == PresenceState::kAvailable &&
+             after == PresenceState::kNotReady) {
+    agent.idle_before_pause_ms = now_ms - agent.idle_since_ms;
+  } else if (before == PresenceState::kNotReady &&
+             after == PresenceState::kAvailable) {
+    agent.idle_since_ms = now_ms - agent.idle_before_pause_ms;
+  }
+  agent.presence = presence;
+}
+
+// After wrap-up, or after handling without one.
+void ReferenceRouter::BecomeIdle(AgentRecord& agent, InstantMs now_ms) {
+  agent.work_state = WorkState::kIdle;
+  agent.contact = 0;
+  agent.contact_id.clear();
+  agent.idle_since_ms = now_ms;
+  if (agent.presence_pending) {
+    TakePresence(agent, agent.pending, now_ms);
+    agent.presence_pending = false;
+    agent.pending = Presence{};
+  }
+}
+
+void ReferenceRouter::RemoveIfGone(std::uint64_t agent_number,
+                                   InstantMs now_ms) {
+  AgentRecord* agent = AgentByNumber(agent_number);
+  if (agent == nullptr || agent->listed) return;
+  if (agent->presence.state != PresenceState::kLoggedOut) return;
+  if (agent->work_state != WorkState::kIdle) return;
+  ++agent->version;
+  Event event = MakeEvent(EventType::kAgentRemoved, now_ms);
+  NameAgent(*agent, event);
+  HandOver(event);
+  agents_.erase(agent->slot);
+}
+
+void ReferenceRouter::Exclude(const ContactRecord& contact,
+                              const AgentRecord& agent, InstantMs until_ms) {
+  exclusions_.push_back(
+      {contact.number, agent.number,
+       SetDeadline(until_ms,
+                   {DeadlineKind::kDeclineEnd, contact.number, agent.number})});
+  const auto displace = [this](auto matches, std::size_t most) {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < exclusions_.size(); ++i) {
+      if (matches(exclusions_[i])) found.push_back(i);
+    }
+    if (found.size() <= most) return;
+    DropExclusion(found.front());
+    ++counters_.declines_forgotten;
+  };
+  displace([&](const Exclusion& e) { return e.contact == contact.number; },
+           kDeclinesPerContactMax);
+  displace([&](const Exclusion& e) { return e.agent == agent.number; },
+           kDeclinesPerAgentMax);
+}
+
+void ReferenceRouter::DropExclusion(std::size_t index) {
+  deadlines_.erase(exclusions_[index].deadline);
+  exclusions_.erase(exclusions_.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+void ReferenceRouter::DropExclusionsOfContact(std::uint64_t contact) {
+  for (std::size_t i = exclusions_.size(); i-- > 0;) {
+    if (exclusions_[i].contact == contact) DropExclusion(i);
+  }
+}
+
+void ReferenceRouter::DropExclusionsOfAgent(std::uint64_t agent) {
+  for (std::size_t i = exclusions_.size(); i-- > 0;) {
+    if (exclusions_[i].agent == agent) DropExclusion(i);
+  }
+}
+
+bool ReferenceRouter::IsExcluded(std::uint64_t contact,
+                                 std::uint64_t agent) const {
+  return std::any_of(
+      exclusions_.begin(), exclusions_.end(), [&](const Exclusion& exclusion) {
+        return exclusion.contact == contact && exclusion.agent == agent;
+      });
+}
+
+// Moves an ended contact out of those alive; the reference is dead afterwards.
+void ReferenceRouter::Remember(ContactRecord& contact, InstantMs now_ms) {
+  const std::uint64_t number = contact.number;
+  SetContactDeadline(contact, DeadlineKind::kForgetId,
+                     now_ms + options_.id_retention_ms);
+  const std::string queue = contact.spec.queue;
+  ended_.emplace(number, std::move(contact));
+  contacts_.erase(number);
+  ended_order_.push_back(number);
+  if (ended_order_.size() > options_.limits.ended_ids) {
+    Forget(ended_order_.front());
+    ++counters_.ids_forgotten;
+  }
+  if (QueueByName(queue) == nullptr && !QueueHasContacts(queue)) {
+    figures_.erase(queue);
+  }
+}
+
+void ReferenceRouter::Forget(std::uint64_t contact) {
+  ClearContactDeadline(ended_.at(contact));
+  ended_.erase(contact);
+  std::erase(ended_order_, contact);
+}
+
+}  // namespace relais::reference

@@ -1,0 +1,475 @@
+// The calls: checks in the order of the page, then the steps of
+// reference_decision.cc.
+
+#include "tests/reference/reference_router.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/domain/error.h"
+#include "lib/domain/validate_contact.h"
+
+namespace relais::reference {
+namespace {
+
+absl::Status Invalid(std::string_view field, std::string_view message) {
+  return FieldError(absl::StatusCode::kInvalidArgument, field, message);
+}
+absl::Status NotFound(std::string_view field, std::string_view message) {
+  return FieldError(absl::StatusCode::kNotFound, field, message);
+}
+absl::Status Failed(std::string_view field, std::string_view message) {
+  return FieldError(absl::StatusCode::kFailedPrecondition, field, message);
+}
+absl::Status Full(std::string_view field, std::string_view message) {
+  return FieldError(absl::StatusCode::kResourceExhausted, field, message);
+}
+
+absl::Status CheckNow(InstantMs now_ms) {
+  if (now_ms >= 0) return absl::OkStatus();
+  return Invalid("now_ms", absl::StrCat(now_ms, " is before 1970"));
+}
+
+bool SameContent(const ContactSpec& a, const ContactSpec& b) {
+  const auto same_term = [](const SkillRequirement& x,
+                            const SkillRequirement& y) {
+    return x.skill == y.skill && x.level_min == y.level_min;
+  };
+  const auto& terms_a = a.requirement.all_of;
+  const auto& terms_b = b.requirement.all_of;
+  return a.id == b.id && a.queue == b.queue && a.channel == b.channel &&
+         a.priority == b.priority && a.attributes == b.attributes &&
+         std::equal(terms_a.begin(), terms_a.end(), terms_b.begin(),
+                    terms_b.end(), same_term);
+}
+
+bool SameSkills(const AgentConfiguration& a, const AgentConfiguration& b) {
+  const auto levels = [](const AgentConfiguration& agent) {
+    std::map<std::string, ProficiencyLevel> result;
+    for (const AgentSkill& held : agent.skills) {
+      result[held.skill] = held.level;
+    }
+    return result;
+  };
+  return levels(a) == levels(b);
+}
+
+ChannelSet ChannelsOf(const Configuration& configuration,
+                      const std::string& profile_name) {
+  for (const RoutingProfile& profile : configuration.routing_profiles) {
+    if (profile.name == profile_name) return profile.channels;
+  }
+  return 0;
+}
+
+absl::Status CheckPresence(Presence* presence) {
+  const int state = static_cast<int>(presence->state);
+  if (state > static_cast<int>(PresenceState::kNotReady)) {
+    return Invalid("presence.state", absl::StrCat(state, " is not a state"));
+  }
+  const int reason = static_cast<int>(presence->reason);
+  if (reason >= kNotReadyReasonCount ||
+      presence->reason == NotReadyReason::kNoAnswer) {
+    return Invalid("presence.reason",
+                   absl::StrCat(reason, " is not an agent's reason"));
+  }
+  if (presence->state == PresenceState::kNotReady) {
+    if (presence->reason == NotReadyReason::kNone) {
+      presence->reason = NotReadyReason::kOther;
+    }
+  } else if (presence->reason != NotReadyReason::kNone) {
+    return Invalid("presence.reason", "goes with not ready only");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ReferenceRouter>> ReferenceRouter::Create(
+    const RouterOptions& options) {
+  if (options.observer == nullptr) return Invalid("observer", "is missing");
+  if (options.id_retention_ms < 0) {
+    return Invalid("id_retention_ms", "must be 0 or more");
+  }
+  const Limits& limits = options.limits;
+  const auto most = std::numeric_limits<std::uint32_t>::max();
+  const struct {
+    const char* name;
+    std::uint32_t value;
+    std::uint32_t ceiling;
+  } checks[] = {
+      {"limits.contacts", limits.contacts, kContactsCeiling},
+      {"limits.agents", limits.agents, kAgentsCeiling},
+      {"limits.queues", limits.queues, most},
+      {"limits.requirement_classes", limits.requirement_classes, most},
+      {"limits.profile_classes", limits.profile_classes, most},
+      {"limits.lanes", limits.lanes, most},
+      {"limits.ended_ids", limits.ended_ids, most},
+      {"limits.pending_events", limits.pending_events, most},
+  };
+  for (const auto& check : checks) {
+    if (check.value == 0 || check.value > check.ceiling) {
+      return Invalid(check.name, absl::StrCat(check.value, " is not within 1..",
+                                              check.ceiling));
+    }
+  }
+  return std::unique_ptr<ReferenceRouter>(new ReferenceRouter(options));
+}
+
+// --- Configuration ---------------------------------------------------------
+
+absl::Status ReferenceRouter::CheckRoom(
+    const Configuration& configuration) const {
+  std::set<std::string> agents;
+  for (const AgentConfiguration& agent : configuration.agents) {
+    agents.insert(agent.id);
+  }
+  for (const auto& [slot, agent] : agents_) {
+    if (agent.work_state == WorkState::kHandling ||
+        agent.work_state == WorkState::kWrapUp) {
+      agents.insert(agent.configuration.id);
+    }
+  }
+  if (agents.size() > options_.limits.agents) {
+    return Full("limits.agents", absl::StrCat(agents.size(), " agents"));
+  }
+  std::set<std::string> queues;
+  for (const ContactQueue& queue : configuration.queues) {
+    queues.insert(queue.name);
+  }
+  for (const auto& [number, contact] : contacts_) {
+    queues.insert(contact.spec.queue);
+  }
+  if (queues.size() > options_.limits.queues) {
+    return Full("limits.queues", absl::StrCat(queues.size(), " queues"));
+  }
+  return absl::OkStatus();
+}
+
+void ReferenceRouter::AddAgent(const AgentConfiguration& configuration,
+                               ChannelSet channels) {
+  std::uint32_t slot = 0;
+  while (agents_.contains(slot)) ++slot;
+  AgentRecord& agent = agents_[slot];
+  agent.number = ++agents_given_;
+  agent.slot = slot;
+  agent.configuration = configuration;
+  agent.channels = channels;
+}
+
+absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
+    const Configuration& configuration, InstantMs now_ms) {
+  if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
+  ApplyOutcome outcome;
+  outcome.findings = ValidateConfiguration(configuration, options_.limits);
+  outcome.configuration_version = configuration_version_;
+  if (HasErrors(outcome.findings)) return outcome;
+  if (absl::Status room = CheckRoom(configuration); !room.ok()) return room;
+
+  outcome.configuration_version = ++configuration_version_;
+  configuration_ = configuration;
+  queues_.clear();
+  for (const ContactQueue& queue : configuration.queues) {
+    queues_.push_back(std::make_shared<const ContactQueue>(queue));
+    figures_.try_emplace(queue.name);
+  }
+  std::erase_if(figures_, [this](const auto& entry) {
+    return QueueByName(entry.first) == nullptr &&
+           !QueueHasContacts(entry.first);
+  });
+  HandOver(MakeEvent(EventType::kConfigurationApplied, now_ms));
+
+  std::map<std::string, const AgentConfiguration*> listed;
+  for (const AgentConfiguration& agent : configuration.agents) {
+    listed[agent.id] = &agent;
+  }
+  std::vector<std::uint64_t> known;  // in slot order
+  for (const auto& [slot, agent] : agents_) known.push_back(agent.number);
+  std::set<std::string> kept;
+  for (const std::uint64_t number : known) {
+    AgentRecord& agent = *AgentByNumber(number);
+    const auto found = listed.find(agent.configuration.id);
+    if (found == listed.end()) {
+      agent.listed = false;
+      ChangePresence(agent, {PresenceState::kLoggedOut, NotReadyReason::kNone},
+                     now_ms);
+      RemoveIfGone(number, now_ms);
+      continue;
+    }
+    kept.insert(found->first);
+    agent.listed = true;
+    const ChannelSet channels =
+        ChannelsOf(configuration, found->second->routing_profile);
+    const bool changed = channels != agent.channels ||
+                         !SameSkills(agent.configuration, *found->second);
+    agent.configuration = *found->second;
+    agent.channels = channels;
+    if (changed) LookForAgent(number, now_ms);
+  }
+  for (const AgentConfiguration& agent : configuration.agents) {
+    if (kept.contains(agent.id)) continue;
+    AddAgent(agent, ChannelsOf(configuration, agent.routing_profile));
+  }
+  outcome.ticket = Ticket();
+  return outcome;
+}
+
+Configuration ReferenceRouter::CurrentConfiguration(
+    std::uint64_t* version) const {
+  if (version != nullptr) *version = configuration_version_;
+  return configuration_;
+}
+
+// --- Contacts --------------------------------------------------------------
+
+absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
+                                                      InstantMs now_ms) {
+  if (absl::Status s = ValidateContactSpec(spec); !s.ok()) return s;
+  if (const ContactRecord* earlier = ContactById(spec.id)) {
+    if (!SameContent(earlier->spec, spec)) {
+      return FieldError(absl::StatusCode::kAlreadyExists, "contact.id",
+                        "known with other content");
+    }
+    return SubmitOutcome{HandleOf(*earlier), earlier->arrival_ms,
+                         earlier->at_once, true, Ticket()};
+  }
+  const std::shared_ptr<const ContactQueue> queue = QueueByName(spec.queue);
+  if (queue == nullptr) return NotFound("contact.queue", spec.queue);
+  for (std::size_t i = 0; i < spec.requirement.all_of.size(); ++i) {
+    const std::string& name = spec.requirement.all_of[i].skill;
+    if (std::none_of(configuration_.skills.begin(), configuration_.skills.end(),
+                     [&](const Skill& skill) { return skill.name == name; })) {
+      return NotFound(absl::StrCat("contact.requirement.all_of[", i, "].skill"),
+                      name);
+    }
+  }
+  if (!Contains(queue->channels, spec.channel)) {
+    return Invalid("contact.channel", "not accepted by the queue");
+  }
+  if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
+  if (contacts_.size() >= options_.limits.contacts) {
+    return Full("limits.contacts", "too many contacts alive");
+  }
+
+  const std::uint64_t number = ++contacts_given_;
+  ContactRecord& contact = contacts_[number];
+  contact.number = number;
+  contact.spec = spec;
+  contact.terms = queue;
+  for (const auto* terms : {&queue->requirement, &spec.requirement}) {
+    for (const SkillRequirement& term : terms->all_of) {
+      ProficiencyLevel& level = contact.required[term.skill];
+      level = std::max(level, term.level_min);
+    }
+  }
+  contact.version = 1;
+  contact.arrival_ms = now_ms;
+  contact.rank_key_ms =
+      now_ms -
+      queue->priority_credit_ms[static_cast<std::size_t>(spec.priority)];
+  ++figures_[spec.queue].offered;
+  Event event = MakeEvent(EventType::kContactSubmitted, now_ms);
+  NameContact(contact, event);
+  event.rank_key_ms = 0;
+  event.arrival_sequence = 0;
+  HandOver(event);
+  SetWaitLimit(contact);
+  LookForContact(contact, now_ms, true);
+  return SubmitOutcome{HandleOf(contact), now_ms, contact.at_once, false,
+                       Ticket()};
+}
+
+absl::StatusOr<Outcome> ReferenceRouter::Cancel(ContactHandle handle,
+                                                EndReason reason,
+                                                InstantMs now_ms) {
+  if (reason != EndReason::kAbandoned && reason != EndReason::kCancelled) {
+    return Invalid("reason", "must be abandoned or cancelled");
+  }
+  if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
+  const auto found = LivingContact(handle);
+  if (!found.ok()) return found.status();
+  ContactRecord& contact = **found;
+  if (contact.state == ContactState::kAssigned) {
+    return Failed("contact_id", "is in handling");
+  }
+  const bool reserved = contact.state == ContactState::kReserved;
+  EndContact(contact, reason, now_ms);
+  Outcome outcome{contact.version, {}};
+  Event event = MakeEvent(EventType::kContactEnded, now_ms);
+  NameContact(contact, event);
+  HandOver(event);
+  const ContactRecord ended = contact;
+  Remember(contact, now_ms);
+  if (reserved) {
+    AgentRecord& agent = *AgentByNumber(ended.agent);
+    agent.work_state = WorkState::kIdle;
+    agent.contact = 0;
+    agent.contact_id.clear();
+    ++agent.version;
+    Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
+    NameContact(ended, rescinded);
+    rescinded.contact_version = 0;
+    NameAgent(agent, rescinded);
+    NameReservation(ended, rescinded);
+    HandOver(rescinded);
+    LookForAgent(agent.number, now_ms);
+  }
+  outcome.ticket = Ticket();
+  return outcome;
+}
+
+absl::StatusOr<Outcome> ReferenceRouter::Complete(ContactHandle handle,
+                                                  InstantMs now_ms) {
+  if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
+  const auto found = LivingContact(handle);
+  if (!found.ok()) return found.status();
+  if ((*found)->state != ContactState::kAssigned) {
+    return Failed("contact_id", "is not in handling");
+  }
+  const std::uint64_t version = (*found)->version + 1;
+  EndAssigned(**found, EndReason::kCompleted, now_ms);
+  return Outcome{version, Ticket()};
+}
+
+absl::StatusOr<ContactHandle> ReferenceRouter::FindContact(
+    std::string_view id) const {
+  const ContactRecord* contact = ContactById(id);
+  if (contact == nullptr) return NotFound("contact_id", id);
+  return HandleOf(*contact);
+}
+
+absl::StatusOr<ContactView> ReferenceRouter::GetContact(
+    std::string_view id) const {
+  const ContactRecord* contact = ContactById(id);
+  if (contact == nullptr) return NotFound("contact_id", id);
+  ContactView view;
+  view.id = contact->spec.id;
+  view.handle = HandleOf(*contact);
+  view.queue = contact->spec.queue;
+  view.channel = contact->spec.channel;
+  view.priority = contact->spec.priority;
+  view.state = contact->state;
+  view.end_reason = contact->end_reason;
+  view.version = contact->version;
+  view.arrival_ms = contact->arrival_ms;
+  view.rank_key_ms = contact->rank_key_ms;
+  view.ended_ms = contact->ended_ms;
+  if (contact->state == ContactState::kReserved ||
+      contact->state == ContactState::kAssigned) {
+    view.attempt = contact->attempt;
+    for (const auto& [slot, agent] : agents_) {
+      if (agent.number == contact->agent) {
+        view.agent_id = agent.configuration.id;
+      }
+    }
+  }
+  if (contact->state != ContactState::kEnded) {
+    view.attributes = contact->spec.attributes;
+  }
+  return view;
+}
+
+// --- Agents ----------------------------------------------------------------
+
+absl::StatusOr<AgentHandle> ReferenceRouter::FindAgent(
+    std::string_view id) const {
+  const AgentRecord* agent = AgentById(id);
+  if (agent == nullptr) return NotFound("agent_id", id);
+  return HandleOf(*agent);
+}
+
+absl::StatusOr<AgentView> ReferenceRouter::GetAgent(AgentHandle handle) const {
+  for (const auto& [slot, agent] : agents_) {
+    if (HandleOf(agent) == handle) return ViewOf(agent);
+  }
+  return NotFound("agent_id", "unknown or removed");
+}
+
+absl::StatusOr<Outcome> ReferenceRouter::SetPresence(AgentHandle handle,
+                                                     Presence presence,
+                                                     InstantMs now_ms) {
+  if (absl::Status s = CheckPresence(&presence); !s.ok()) return s;
+  if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
+  const auto found = KnownAgent(handle);
+  if (!found.ok()) return found.status();
+  AgentRecord& agent = **found;
+  const std::uint64_t number = agent.number;
+  const std::size_t handed_over = pending_events_.size();
+  std::uint64_t version = agent.version;
+  ChangePresence(agent, presence, now_ms);
+  // The call's own events come before what its looks cause: a change, and
+  // possibly the reservation it rescinds.
+  for (std::size_t i = handed_over; i < pending_events_.size(); ++i) {
+    const Event& event = pending_events_[i];
+    const bool own = event.type == EventType::kPresenceChanged ||
+                     event.type == EventType::kReservationRescinded;
+    if (own && event.agent == handle) version = event.agent_version;
+  }
+  RemoveIfGone(number, now_ms);
+  return Outcome{version, Ticket()};
+}
+
+absl::StatusOr<Outcome> ReferenceRouter::Accept(AgentHandle agent_handle,
+                                                ContactHandle contact_handle,
+                                                std::uint64_t attempt,
+                                                InstantMs now_ms) {
+  if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
+  const auto found = StandingReservation(agent_handle, contact_handle, attempt);
+  if (!found.ok()) return found.status();
+  ContactRecord& contact = **found;
+  AcceptReservation(contact, *AgentByNumber(contact.agent), now_ms);
+  return Outcome{contact.version, Ticket()};
+}
+
+absl::StatusOr<Outcome> ReferenceRouter::Decline(
+    AgentHandle agent_handle, ContactHandle contact_handle,
+    std::uint64_t attempt, std::optional<DurationMs> retry_after_ms,
+    InstantMs now_ms) {
+  if (retry_after_ms.has_value() &&
+      (*retry_after_ms < 0 || *retry_after_ms > kDurationMsMax)) {
+    return Invalid("retry_after_ms", absl::StrCat(*retry_after_ms));
+  }
+  if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
+  const auto found = StandingReservation(agent_handle, contact_handle, attempt);
+  if (!found.ok()) return found.status();
+  ContactRecord& contact = **found;
+  AgentRecord& agent = *AgentByNumber(contact.agent);
+  const InstantMs until_ms =
+      now_ms + retry_after_ms.value_or(contact.terms->decline_retry_ms);
+  ReturnToWaiting(contact, agent);
+  Outcome outcome{contact.version, {}};
+  Event event = MakeEvent(EventType::kReservationDeclined, now_ms);
+  NameContact(contact, event);
+  NameAgent(agent, event);
+  NameReservation(contact, event);
+  event.decline_until_ms = until_ms;
+  HandOver(event);
+  const std::uint64_t agent_number = agent.number;
+  Exclude(contact, agent, until_ms);
+  SetWaitLimit(contact);
+  LookForContact(contact, now_ms, false);
+  LookForAgent(agent_number, now_ms);
+  outcome.ticket = Ticket();
+  return outcome;
+}
+
+absl::StatusOr<Outcome> ReferenceRouter::EndWrapUp(AgentHandle handle,
+                                                   InstantMs now_ms) {
+  if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
+  const auto found = KnownAgent(handle);
+  if (!found.ok()) return found.status();
+  AgentRecord& agent = **found;
+  if (agent.work_state != WorkState::kWrapUp) {
+    return Failed("agent_id", "is not in wrap-up");
+  }
+  const std::uint64_t version = agent.version + 1;
+  FinishWrapUp(agent, now_ms);
+  return Outcome{version, Ticket()};
+}
+
+}  // namespace relais::reference

@@ -1,0 +1,236 @@
+// The routing model (docs/routing-model.md) in the plainest code that does it:
+// one thread, std containers, linear scans. The engine is compared with it.
+//
+// Not modelled: classes and lanes. The events' lane, requirement_class and
+// profile_class are 0, the limits of these tables and of pending events are
+// not kept (nothing is refused for them), and began_after_sequence is simply
+// the last number given. Limits on contacts, agents, queues and ended ids are.
+//
+// Thread safety: none; one thread at a time. Ownership: the observer is the
+// caller's and outlives the router.
+
+#ifndef RELAIS_TESTS_REFERENCE_REFERENCE_ROUTER_H_
+#define RELAIS_TESTS_REFERENCE_REFERENCE_ROUTER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "relais/router.h"
+
+namespace relais::reference {
+
+class ReferenceRouter final : public Router {
+ public:
+  static absl::StatusOr<std::unique_ptr<ReferenceRouter>> Create(
+      const RouterOptions& options);
+
+  absl::StatusOr<ApplyOutcome> Apply(const Configuration& configuration,
+                                     InstantMs now_ms) override;
+  Configuration CurrentConfiguration(std::uint64_t* version) const override;
+  absl::StatusOr<SubmitOutcome> Submit(const ContactSpec& spec,
+                                       InstantMs now_ms) override;
+  absl::StatusOr<Outcome> Cancel(ContactHandle contact, EndReason reason,
+                                 InstantMs now_ms) override;
+  absl::StatusOr<Outcome> Complete(ContactHandle contact,
+                                   InstantMs now_ms) override;
+  absl::StatusOr<ContactHandle> FindContact(std::string_view id) const override;
+  absl::StatusOr<ContactView> GetContact(std::string_view id) const override;
+  absl::StatusOr<AgentHandle> FindAgent(std::string_view id) const override;
+  absl::StatusOr<AgentView> GetAgent(AgentHandle agent) const override;
+  absl::StatusOr<Outcome> SetPresence(AgentHandle agent, Presence presence,
+                                      InstantMs now_ms) override;
+  absl::StatusOr<Outcome> Accept(AgentHandle agent, ContactHandle contact,
+                                 std::uint64_t attempt,
+                                 InstantMs now_ms) override;
+  absl::StatusOr<Outcome> Decline(AgentHandle agent, ContactHandle contact,
+                                  std::uint64_t attempt,
+                                  std::optional<DurationMs> retry_after_ms,
+                                  InstantMs now_ms) override;
+  absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
+                                    InstantMs now_ms) override;
+  std::optional<InstantMs> NextDue() const override;
+  std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
+  std::size_t DrainEvents() override;
+  CommitTicket Committed() const override;
+  std::uint64_t LastSequence() const override;
+  std::vector<QueueView> Queues() const override;
+  std::vector<AgentView> Agents() const override;
+  RouterCounters Counters() const override;
+
+  // For the tests: what the model says of a pair at this moment.
+  bool IsEligible(std::string_view contact_id, std::string_view agent_id) const;
+  // Ids of the contacts that live, oldest first.
+  std::vector<std::string> AliveContacts() const;
+  // Every broken rule of the state itself, in words; empty when all hold: one
+  // holder, and no free agent beside an eligible waiting contact.
+  std::vector<std::string> Violations() const;
+
+ private:
+  // (instant due, order in which it was set).
+  using DueKey = std::pair<InstantMs, std::uint64_t>;
+
+  enum class DeadlineKind {
+    kWaitLimit,
+    kOfferTimeout,
+    kLease,
+    kWrapUp,
+    kDeclineEnd,
+    kForgetId,
+  };
+  struct Deadline {
+    DeadlineKind kind = DeadlineKind::kWaitLimit;
+    std::uint64_t contact = 0;  // number
+    std::uint64_t agent = 0;    // number
+  };
+
+  struct ContactRecord {
+    std::uint64_t number = 0;  // also its arrival sequence
+    ContactSpec spec;
+    std::shared_ptr<const ContactQueue> terms;
+    std::map<std::string, ProficiencyLevel> required;
+    ContactState state = ContactState::kWaiting;
+    EndReason end_reason = EndReason::kNone;
+    std::uint64_t version = 0;
+    InstantMs arrival_ms = 0;
+    InstantMs rank_key_ms = 0;
+    InstantMs ended_ms = 0;
+    std::uint64_t agent = 0;  // number of who holds it
+    std::uint64_t attempt = 0;
+    bool at_once = false;
+    int fit_step = 0;
+    InstantMs idle_since_ms = 0;  // of the agent, when the decision was made
+    std::optional<DueKey> deadline;
+  };
+
+  struct AgentRecord {
+    std::uint64_t number = 0;
+    std::uint32_t slot = 0;
+    bool listed = true;
+    AgentConfiguration configuration;
+    ChannelSet channels = 0;
+    Presence presence;
+    bool presence_pending = false;
+    Presence pending;
+    WorkState work_state = WorkState::kIdle;
+    ChannelSet no_answer_channels = 0;
+    std::uint64_t version = 0;
+    InstantMs idle_since_ms = 0;
+    DurationMs idle_before_pause_ms = 0;
+    std::uint64_t contact = 0;
+    std::string contact_id;
+    std::optional<DueKey> wrap_up;
+  };
+
+  // In the order in which they were made; the oldest first.
+  struct Exclusion {
+    std::uint64_t contact = 0;
+    std::uint64_t agent = 0;
+    DueKey deadline;
+  };
+
+  struct QueueFigures {
+    std::uint64_t offered = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t abandoned = 0;
+  };
+
+  explicit ReferenceRouter(const RouterOptions& options) : options_(options) {}
+
+  // Deciding (reference_decision.cc).
+  static int FitStep(const ContactRecord& contact, const AgentRecord& agent);
+  bool Accepts(const ContactRecord& contact, const AgentRecord& agent) const;
+  static bool IsFree(const AgentRecord& agent, Channel channel);
+  void LookForContact(ContactRecord& contact, InstantMs now_ms, bool at_once);
+  void LookForAgent(std::uint64_t agent_number, InstantMs now_ms);
+  void Decide(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
+              bool at_once);
+  void AcceptReservation(ContactRecord& contact, AgentRecord& agent,
+                         InstantMs now_ms);
+  void ReturnToWaiting(ContactRecord& contact, AgentRecord& agent);
+  void SetWaitLimit(ContactRecord& contact);
+  void EndContact(ContactRecord& contact, EndReason reason, InstantMs now_ms);
+  void EndAssigned(ContactRecord& contact, EndReason reason, InstantMs now_ms);
+  void NoAnswer(ContactRecord& contact, InstantMs now_ms);
+  void FinishWrapUp(AgentRecord& agent, InstantMs now_ms);
+  void ChangePresence(AgentRecord& agent, Presence presence, InstantMs now_ms);
+  static void TakePresence(AgentRecord& agent, Presence presence,
+                           InstantMs now_ms);
+  static void BecomeIdle(AgentRecord& agent, InstantMs now_ms);
+  void RemoveIfGone(std::uint64_t agent_number, InstantMs now_ms);
+
+  // Declines and ids.
+  void Exclude(const ContactRecord& contact, const AgentRecord& agent,
+               InstantMs until_ms);
+  void DropExclusion(std::size_t index);
+  void DropExclusionsOfContact(std::uint64_t contact);
+  void DropExclusionsOfAgent(std::uint64_t agent);
+  bool IsExcluded(std::uint64_t contact, std::uint64_t agent) const;
+  void Remember(ContactRecord& contact, InstantMs now_ms);
+  void Forget(std::uint64_t contact);
+
+  // Deadlines.
+  DueKey SetDeadline(InstantMs due_ms, const Deadline& deadline);
+  void SetContactDeadline(ContactRecord& contact, DeadlineKind kind,
+                          InstantMs due_ms);
+  void ClearContactDeadline(ContactRecord& contact);
+  void RunDeadline(const Deadline& deadline, InstantMs now_ms);
+
+  // Events.
+  Event MakeEvent(EventType type, InstantMs now_ms) const;
+  static void NameContact(const ContactRecord& contact, Event& event);
+  static void NameAgent(const AgentRecord& agent, Event& event);
+  static void NameReservation(const ContactRecord& contact, Event& event);
+  void HandOver(const Event& event);
+  CommitTicket Ticket() const { return {handed_over_}; }
+
+  // Look-ups.
+  static ContactHandle HandleOf(const ContactRecord& contact);
+  static AgentHandle HandleOf(const AgentRecord& agent);
+  absl::StatusOr<ContactRecord*> LivingContact(ContactHandle handle);
+  absl::StatusOr<AgentRecord*> KnownAgent(AgentHandle handle);
+  absl::StatusOr<ContactRecord*> StandingReservation(AgentHandle agent,
+                                                     ContactHandle contact,
+                                                     std::uint64_t attempt);
+  const ContactRecord* ContactById(std::string_view id) const;
+  const AgentRecord* AgentById(std::string_view id) const;
+  AgentRecord* AgentByNumber(std::uint64_t number);
+  std::shared_ptr<const ContactQueue> QueueByName(std::string_view name) const;
+  bool QueueHasContacts(std::string_view name) const;
+  AgentView ViewOf(const AgentRecord& agent) const;
+  absl::Status CheckRoom(const Configuration& configuration) const;
+  void AddAgent(const AgentConfiguration& configuration, ChannelSet channels);
+
+  const RouterOptions options_;
+  Configuration configuration_;
+  std::uint64_t configuration_version_ = 0;
+  std::vector<std::shared_ptr<const ContactQueue>> queues_;
+  std::map<std::string, QueueFigures> figures_;
+  std::map<std::uint64_t, ContactRecord> contacts_;  // alive
+  std::map<std::uint64_t, ContactRecord> ended_;     // remembered
+  std::deque<std::uint64_t> ended_order_;
+  std::map<std::uint32_t, AgentRecord> agents_;  // by slot
+  std::vector<Exclusion> exclusions_;
+  std::map<DueKey, Deadline> deadlines_;
+  std::uint64_t contacts_given_ = 0;
+  std::uint64_t agents_given_ = 0;
+  std::uint64_t deadlines_set_ = 0;
+  std::uint64_t handed_over_ = 0;
+  std::uint64_t last_sequence_ = 0;
+  bool draining_ = false;
+  std::vector<Event> pending_events_;
+  RouterCounters counters_;
+};
+
+}  // namespace relais::reference
+
+#endif  // RELAIS_TESTS_REFERENCE_REFERENCE_ROUTER_H_
