@@ -1,0 +1,226 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/domain/error.h"
+#include "relais/v1/admin_service.grpc.pb.h"
+#include "relais/v1/admin_service.pb.h"
+#include "relais/v1/supervision_service.grpc.pb.h"
+#include "relais/v1/supervision_service.pb.h"
+#include "server/convert.h"
+#include "server/rpc.h"
+#include "server/services.h"
+
+namespace relais::server {
+namespace {
+
+using grpc::ByteBuffer;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+
+// Refused: how much is wrong, and the first of it; all of it is in the details
+// as far as a trailer may be, and in ValidateConfiguration's answer.
+absl::Status Refused(const std::vector<Finding>& findings) {
+  std::size_t errors = 0;
+  const Finding* first = nullptr;
+  for (const Finding& finding : findings) {
+    if (finding.severity != Finding::Severity::kError) continue;
+    if (errors++ == 0) first = &finding;
+  }
+  if (first == nullptr) return absl::InternalError("refused without a reason");
+  return FieldError(absl::StatusCode::kInvalidArgument,
+                    absl::StrCat("configuration.", first->path),
+                    errors == 1 ? first->message
+                                : absl::StrCat(first->message, " (and ",
+                                               errors - 1, " more errors)"));
+}
+
+using AdminBase = v1::AdminService::WithRawCallbackMethod_ApplyConfiguration<
+    v1::AdminService::WithRawCallbackMethod_ValidateConfiguration<
+        v1::AdminService::WithRawCallbackMethod_GetConfiguration<
+            v1::AdminService::WithRawCallbackMethod_Barrier<
+                v1::AdminService::Service>>>>;
+
+class AdminServiceImpl final : public AdminBase {
+ public:
+  explicit AdminServiceImpl(Core* core) : core_(core) {}
+
+  ServerUnaryReactor* ApplyConfiguration(CallbackServerContext* context,
+                                         const ByteBuffer* request,
+                                         ByteBuffer* response) override {
+    return Unary<v1::ApplyConfigurationRequest, v1::ApplyConfigurationResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          Apply(message, reply);
+        },
+        kConfigurationBytesMax);
+  }
+
+  ServerUnaryReactor* ValidateConfiguration(CallbackServerContext* context,
+                                            const ByteBuffer* request,
+                                            ByteBuffer* response) override {
+    return Unary<v1::ValidateConfigurationRequest,
+                 v1::ValidateConfigurationResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          std::vector<Finding> findings;
+          const Configuration configuration =
+              ToDomain(message.configuration(), &findings);
+          v1::ValidateConfigurationResponse answer;
+          for (const Finding& finding : findings) {
+            *answer.add_findings() = ToProto(finding);
+          }
+          for (const Finding& finding :
+               relais::ValidateConfiguration(configuration, core_->limits)) {
+            *answer.add_findings() = ToProto(finding);
+          }
+          reply.Ok(answer);
+        },
+        kConfigurationBytesMax);
+  }
+
+  ServerUnaryReactor* GetConfiguration(CallbackServerContext* context,
+                                       const ByteBuffer* request,
+                                       ByteBuffer* response) override {
+    return Unary<v1::GetConfigurationRequest, v1::GetConfigurationResponse>(
+        core_, context, request, response,
+        [this](const auto&, const auto& reply) {
+          std::uint64_t version = 0;
+          v1::GetConfigurationResponse answer;
+          *answer.mutable_configuration() =
+              ToProto(core_->router->CurrentConfiguration(&version));
+          answer.set_configuration_version(version);
+          reply.Ok(answer);
+        });
+  }
+
+  ServerUnaryReactor* Barrier(CallbackServerContext* context,
+                              const ByteBuffer* request,
+                              ByteBuffer* response) override {
+    return Unary<v1::BarrierRequest, v1::BarrierResponse>(
+        core_, context, request, response,
+        [this](const auto&, const auto& reply) {
+          core_->runtime->Barrier(
+              [core = core_, reply](runtime::BarrierResult result) {
+                v1::BarrierResponse answer;
+                // The log's number and not the Router's: it is the one that
+                // readers of events know.
+                answer.set_event_sequence(core->log->LastSequence());
+                answer.set_now_ms(result.now_ms);
+                reply.Ok(answer);
+              });
+        });
+  }
+
+ private:
+  void Apply(const v1::ApplyConfigurationRequest& request,
+             const Reply<v1::ApplyConfigurationResponse>& reply) {
+    if (!request.has_configuration()) {
+      return reply.Fail(FieldError(absl::StatusCode::kInvalidArgument,
+                                   "configuration",
+                                   "missing; give the whole configuration"));
+    }
+    std::vector<Finding> findings;
+    const Configuration configuration =
+        ToDomain(request.configuration(), &findings);
+    if (HasErrors(findings)) {
+      for (Finding& finding :
+           relais::ValidateConfiguration(configuration, core_->limits)) {
+        findings.push_back(std::move(finding));
+      }
+      return reply.Fail(Refused(findings), findings);
+    }
+    const auto outcome =
+        core_->router->Apply(configuration, core_->clock->NowMs());
+    if (!outcome.ok()) return reply.Fail(outcome.status());
+    if (!outcome->applied()) {
+      return reply.Fail(Refused(outcome->findings), outcome->findings);
+    }
+    AnswerWhenCommitted(
+        core_, outcome->ticket, reply,
+        [outcome = *outcome](v1::ApplyConfigurationResponse* response) {
+          response->set_configuration_version(outcome.configuration_version);
+          for (const Finding& finding : outcome.findings) {
+            *response->add_findings() = ToProto(finding);
+          }
+        });
+  }
+
+  Core* const core_;
+};
+
+using SupervisionBase = v1::SupervisionService::WithRawCallbackMethod_ListQueues<
+    v1::SupervisionService::WithRawCallbackMethod_ListAgents<
+        v1::SupervisionService::WithRawCallbackMethod_GetServerInfo<
+            v1::SupervisionService::Service>>>;
+
+class SupervisionServiceImpl final : public SupervisionBase {
+ public:
+  explicit SupervisionServiceImpl(Core* core) : core_(core) {}
+
+  ServerUnaryReactor* ListQueues(CallbackServerContext* context,
+                                 const ByteBuffer* request,
+                                 ByteBuffer* response) override {
+    return Unary<v1::ListQueuesRequest, v1::ListQueuesResponse>(
+        core_, context, request, response,
+        [this](const auto&, const auto& reply) {
+          v1::ListQueuesResponse answer;
+          for (const QueueView& queue : core_->router->Queues()) {
+            *answer.add_queues() = ToProto(queue);
+          }
+          answer.set_now_ms(core_->clock->NowMs());
+          reply.Ok(answer);
+        });
+  }
+
+  ServerUnaryReactor* ListAgents(CallbackServerContext* context,
+                                 const ByteBuffer* request,
+                                 ByteBuffer* response) override {
+    return Unary<v1::ListAgentsRequest, v1::ListAgentsResponse>(
+        core_, context, request, response,
+        [this](const auto&, const auto& reply) {
+          v1::ListAgentsResponse answer;
+          for (const AgentView& agent : core_->router->Agents()) {
+            *answer.add_agents() = ToProto(agent);
+          }
+          answer.set_now_ms(core_->clock->NowMs());
+          reply.Ok(answer);
+        });
+  }
+
+  ServerUnaryReactor* GetServerInfo(CallbackServerContext* context,
+                                    const ByteBuffer* request,
+                                    ByteBuffer* response) override {
+    return Unary<v1::GetServerInfoRequest, v1::GetServerInfoResponse>(
+        core_, context, request, response,
+        [this](const auto&, const auto& reply) {
+          const RouterCounters counters = core_->router->Counters();
+          v1::GetServerInfoResponse answer;
+          answer.set_version(core_->version);
+          answer.set_now_ms(core_->clock->NowMs());
+          answer.set_time_scale(core_->clock->scale());
+          answer.set_oldest_sequence_kept(core_->log->OldestSequence());
+          answer.set_last_sequence(core_->log->LastSequence());
+          answer.set_decisions_total(counters.decisions);
+          answer.set_rona_total(counters.rona_total);
+          answer.set_ids_forgotten_total(counters.ids_forgotten);
+          reply.Ok(answer);
+        });
+  }
+
+ private:
+  Core* const core_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeAdminService(Core* core) {
+  return std::make_unique<AdminServiceImpl>(core);
+}
+
+std::unique_ptr<grpc::Service> MakeSupervisionService(Core* core) {
+  return std::make_unique<SupervisionServiceImpl>(core);
+}
+
+}  // namespace relais::server

@@ -1,0 +1,424 @@
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/domain/error.h"
+#include "relais/v1/agent_service.grpc.pb.h"
+#include "relais/v1/agent_service.pb.h"
+#include "server/convert.h"
+#include "server/rpc.h"
+#include "server/services.h"
+
+namespace relais::server {
+namespace {
+
+using grpc::ByteBuffer;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+
+// Answers under way before the next request of a stream is read: a client that
+// only writes is slowed down.
+constexpr std::size_t kAnswersMax = 1'024;
+// Messages not yet taken by a client, in bytes: 4,000 offers with the largest
+// attributes. Who lets more than this pile up does not read, and is
+// disconnected; its offers come again on its next stream.
+constexpr std::size_t kUnreadBytesMax = 64 * 1024 * 1024;
+
+// One stream of offers and answers. Owns itself until gRPC is done with it.
+class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
+                         public OfferStream,
+                         public ClosableStream,
+                         public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Core* core, CallbackServerContext* context)
+      : core_(core), context_(context) {}
+
+  void Start() {
+    self_ = shared_from_this();
+    if (!core_->streams.Add(this)) {
+      MutexLock lock(mutex_);
+      End(absl::ResourceExhaustedError(
+          "too many streams are open, or the server is stopping"));
+      return;
+    }
+    StartSendInitialMetadata();
+    StartRead(&request_);
+  }
+
+  void OnReadDone(bool ok) override {
+    const auto self = shared_from_this();
+    if (!ok) {  // the client writes no more; it gets what is under way
+      MutexLock lock(mutex_);
+      reading_ended_ = true;
+      Advance();
+      return;
+    }
+    v1::ConnectRequest request;
+    const absl::Status parsed =
+        ParseRequest(request_, kRequestBytesMax, &request);
+    {
+      MutexLock lock(mutex_);
+      if (ended_) return;
+      if (!parsed.ok()) {
+        End(parsed);
+        return;
+      }
+      ++answers_due_;
+    }
+    Handle(request);
+    MutexLock lock(mutex_);
+    read_due_ = true;
+    Advance();
+  }
+
+  void OnWriteDone(bool ok) override {
+    const auto self = shared_from_this();
+    MutexLock lock(mutex_);
+    writing_ = false;
+    if (!ok) {
+      End(absl::CancelledError("the client has left"));
+      return;
+    }
+    unread_bytes_ -= unread_.front().Length();
+    unread_.pop_front();
+    Advance();
+  }
+
+  void OnCancel() override {
+    const auto self = shared_from_this();
+    MutexLock lock(mutex_);
+    End(absl::CancelledError("the client has left"));
+  }
+
+  void OnDone() override {
+    core_->streams.Remove(this);
+    core_->runtime->Post([this] {
+      core_->hub->Detach(this);
+      self_.reset();
+    });
+  }
+
+  void Push(const v1::ConnectResponse& response) override {
+    const auto self = shared_from_this();
+    MutexLock lock(mutex_);
+    PushLocked(response);
+  }
+
+  void Close() override {
+    const auto self = shared_from_this();
+    MutexLock lock(mutex_);
+    closing_ = true;
+    Advance();
+  }
+
+ private:
+  void Handle(const v1::ConnectRequest& request) {
+    const std::uint64_t request_id = request.request_id();
+    switch (request.request_case()) {
+      case v1::ConnectRequest::kAttach:
+        Attach(request_id, request.attach());
+        return;
+      case v1::ConnectRequest::kAccept:
+        Answer(request_id, Accept(request.accept()));
+        return;
+      case v1::ConnectRequest::kDecline:
+        Answer(request_id, Decline(request.decline()));
+        return;
+      case v1::ConnectRequest::REQUEST_NOT_SET:
+        break;
+    }
+    Answer(request_id, FieldError(absl::StatusCode::kInvalidArgument, "request",
+                                  "missing; give attach, accept or decline"));
+  }
+
+  void Attach(std::uint64_t request_id, const v1::Attach& attach) {
+    std::vector<std::string> agent_ids(attach.agent_ids().begin(),
+                                       attach.agent_ids().end());
+    for (std::size_t i = 0; i < agent_ids.size(); ++i) {
+      const auto agent = core_->router->FindAgent(agent_ids[i]);
+      if (agent.ok()) continue;
+      Answer(request_id,
+             AboutField(agent.status(),
+                        absl::StrCat("attach.agent_ids[", i, "]")));
+      return;
+    }
+    core_->runtime->Post(
+        [this, self = shared_from_this(), request_id,
+         agent_ids = std::move(agent_ids)] {
+          {
+            MutexLock lock(mutex_);
+            if (ended_) return;
+            PushAnswer(request_id, absl::OkStatus());
+          }
+          core_->hub->Attach(agent_ids, self);
+        });
+  }
+
+  // The handles that an answer to an offer names.
+  struct Named {
+    AgentHandle agent;
+    ContactHandle contact;
+  };
+  absl::StatusOr<Named> Find(const std::string& agent_id,
+                             const std::string& contact_id,
+                             const char* request) const {
+    const auto agent = core_->router->FindAgent(agent_id);
+    if (!agent.ok()) {
+      return AboutField(agent.status(), absl::StrCat(request, ".agent_id"));
+    }
+    const auto contact = core_->router->FindContact(contact_id);
+    if (!contact.ok()) {
+      return AboutField(contact.status(), absl::StrCat(request, ".contact_id"));
+    }
+    return Named{*agent, *contact};
+  }
+
+  absl::StatusOr<Outcome> Accept(const v1::AcceptOffer& offer) {
+    const auto named = Find(offer.agent_id(), offer.contact_id(), "accept");
+    if (!named.ok()) return named.status();
+    const auto outcome =
+        core_->router->Accept(named->agent, named->contact, offer.attempt(),
+                              core_->clock->NowMs());
+    if (!outcome.ok()) return AboutField(outcome.status(), "accept");
+    return outcome;
+  }
+
+  absl::StatusOr<Outcome> Decline(const v1::DeclineOffer& offer) {
+    const auto named = Find(offer.agent_id(), offer.contact_id(), "decline");
+    if (!named.ok()) return named.status();
+    std::optional<DurationMs> retry_after_ms;
+    if (offer.has_retry_after_ms()) retry_after_ms = offer.retry_after_ms();
+    const auto outcome =
+        core_->router->Decline(named->agent, named->contact, offer.attempt(),
+                               retry_after_ms, core_->clock->NowMs());
+    if (!outcome.ok()) {
+      return AboutField(
+          outcome.status(),
+          outcome.status().code() == absl::StatusCode::kInvalidArgument
+              ? "decline.retry_after_ms"
+              : "decline");
+    }
+    return outcome;
+  }
+
+  void Answer(std::uint64_t request_id,
+              const absl::StatusOr<Outcome>& outcome) {
+    if (!outcome.ok()) {
+      MutexLock lock(mutex_);
+      PushAnswer(request_id, outcome.status());
+      return;
+    }
+    core_->runtime->WhenCommitted(
+        outcome->ticket, [this, self = shared_from_this(), request_id] {
+          MutexLock lock(mutex_);
+          PushAnswer(request_id, absl::OkStatus());
+        });
+  }
+
+  void PushAnswer(std::uint64_t request_id, const absl::Status& status)
+      RELAIS_REQUIRES(mutex_) {
+    v1::ConnectResponse response;
+    v1::Answer* answer = response.mutable_answer();
+    answer->set_request_id(request_id);
+    if (!status.ok()) *answer->mutable_error() = ToProto(status);
+    answer->set_event_sequence(core_->log->LastSequence());
+    --answers_due_;
+    PushLocked(response);
+  }
+
+  void PushLocked(const v1::ConnectResponse& response)
+      RELAIS_REQUIRES(mutex_) {
+    if (ended_) return;
+    unread_.push_back(ToBuffer(response));
+    unread_bytes_ += unread_.back().Length();
+    if (unread_bytes_ > kUnreadBytesMax) {
+      context_->TryCancel();
+      End(absl::ResourceExhaustedError("the client does not read its offers"));
+      return;
+    }
+    Advance();
+  }
+
+  // Starts the next write and the next read, or ends the stream.
+  void Advance() RELAIS_REQUIRES(mutex_) {
+    if (ended_) return;
+    if (!writing_ && !unread_.empty()) {
+      writing_ = true;
+      StartWrite(&unread_.front());
+    }
+    if (read_due_ && answers_due_ + unread_.size() < kAnswersMax) {
+      read_due_ = false;
+      StartRead(&request_);
+    }
+    if (writing_ || answers_due_ > 0) return;
+    if (closing_) {
+      End(absl::UnavailableError("the server is stopping"));
+    } else if (reading_ended_) {
+      End(absl::OkStatus());
+    }
+  }
+
+  void End(const absl::Status& status) RELAIS_REQUIRES(mutex_) {
+    if (ended_) return;
+    ended_ = true;
+    Finish(ToGrpc(status));
+  }
+
+  Core* const core_;
+  CallbackServerContext* const context_;
+  std::shared_ptr<Connection> self_;
+  ByteBuffer request_;  // gRPC's while a read is under way, else OnReadDone's
+
+  Mutex mutex_;
+  // The first is being written while writing_.
+  std::deque<ByteBuffer> unread_ RELAIS_GUARDED_BY(mutex_);
+  std::size_t unread_bytes_ RELAIS_GUARDED_BY(mutex_) = 0;
+  std::size_t answers_due_ RELAIS_GUARDED_BY(mutex_) = 0;
+  bool writing_ RELAIS_GUARDED_BY(mutex_) = false;
+  bool read_due_ RELAIS_GUARDED_BY(mutex_) = false;
+  bool reading_ended_ RELAIS_GUARDED_BY(mutex_) = false;
+  bool closing_ RELAIS_GUARDED_BY(mutex_) = false;
+  bool ended_ RELAIS_GUARDED_BY(mutex_) = false;
+};
+
+using Service = v1::AgentService::WithRawCallbackMethod_SignIn<
+    v1::AgentService::WithRawCallbackMethod_SetPresence<
+        v1::AgentService::WithRawCallbackMethod_EndWrapUp<
+            v1::AgentService::WithRawCallbackMethod_GetAgent<
+                v1::AgentService::WithRawCallbackMethod_Connect<
+                    v1::AgentService::Service>>>>>;
+
+class AgentServiceImpl final : public Service {
+ public:
+  explicit AgentServiceImpl(Core* core) : core_(core) {}
+
+  ServerUnaryReactor* SignIn(CallbackServerContext* context,
+                             const ByteBuffer* request,
+                             ByteBuffer* response) override {
+    return Unary<v1::SignInRequest, v1::SignInResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          DoSignIn(message, reply);
+        });
+  }
+
+  ServerUnaryReactor* SetPresence(CallbackServerContext* context,
+                                  const ByteBuffer* request,
+                                  ByteBuffer* response) override {
+    return Unary<v1::SetPresenceRequest, v1::SetPresenceResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          const auto presence = ToDomain(message.presence());
+          if (!presence.ok()) return reply.Fail(presence.status());
+          const auto agent = core_->router->FindAgent(message.agent_id());
+          if (!agent.ok()) {
+            return reply.Fail(AboutField(agent.status(), "agent_id"));
+          }
+          Change(core_->router->SetPresence(*agent, *presence,
+                                            core_->clock->NowMs()),
+                 "presence", reply);
+        });
+  }
+
+  ServerUnaryReactor* EndWrapUp(CallbackServerContext* context,
+                                const ByteBuffer* request,
+                                ByteBuffer* response) override {
+    return Unary<v1::EndWrapUpRequest, v1::EndWrapUpResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          const auto agent = core_->router->FindAgent(message.agent_id());
+          if (!agent.ok()) {
+            return reply.Fail(AboutField(agent.status(), "agent_id"));
+          }
+          Change(core_->router->EndWrapUp(*agent, core_->clock->NowMs()),
+                 "agent_id", reply);
+        });
+  }
+
+  ServerUnaryReactor* GetAgent(CallbackServerContext* context,
+                               const ByteBuffer* request,
+                               ByteBuffer* response) override {
+    return Unary<v1::GetAgentRequest, v1::GetAgentResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          const auto agent = core_->router->FindAgent(message.agent_id());
+          if (!agent.ok()) {
+            return reply.Fail(AboutField(agent.status(), "agent_id"));
+          }
+          const auto view = core_->router->GetAgent(*agent);
+          if (!view.ok()) {
+            return reply.Fail(AboutField(view.status(), "agent_id"));
+          }
+          v1::GetAgentResponse answer;
+          *answer.mutable_agent() = ToProto(*view);
+          reply.Ok(answer);
+        });
+  }
+
+  grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>* Connect(
+      CallbackServerContext* context) override {
+    const auto connection = std::make_shared<Connection>(core_, context);
+    connection->Start();
+    return connection.get();
+  }
+
+ private:
+  void DoSignIn(const v1::SignInRequest& request,
+                const Reply<v1::SignInResponse>& reply) {
+    Presence presence{PresenceState::kAvailable, NotReadyReason::kNone};
+    if (request.has_presence()) {
+      const auto given = ToDomain(request.presence());
+      if (!given.ok()) return reply.Fail(given.status());
+      if (given->state == PresenceState::kLoggedOut) {
+        return reply.Fail(FieldError(
+            absl::StatusCode::kInvalidArgument, "presence.state",
+            "PRESENCE_STATE_LOGGED_OUT is no sign-in; use AVAILABLE or "
+            "NOT_READY, or SetPresence to sign out"));
+      }
+      presence = *given;
+    }
+    const auto agent = core_->router->FindAgent(request.agent_id());
+    if (!agent.ok()) return reply.Fail(AboutField(agent.status(), "agent_id"));
+    const auto view = core_->router->GetAgent(*agent);
+    if (!view.ok()) return reply.Fail(AboutField(view.status(), "agent_id"));
+    if (view->presence.state != PresenceState::kLoggedOut) {
+      return reply.Fail(FieldError(
+          absl::StatusCode::kFailedPrecondition, "agent_id",
+          absl::StrCat(Quoted(request.agent_id()),
+                       " is signed in already; use SetPresence")));
+    }
+    Change(core_->router->SetPresence(*agent, presence, core_->clock->NowMs()),
+           "presence", reply);
+  }
+
+  // Answers a call that changed an agent.
+  template <typename Response>
+  void Change(const absl::StatusOr<Outcome>& outcome, const char* field,
+              const Reply<Response>& reply) {
+    if (!outcome.ok()) {
+      const bool about_value =
+          outcome.status().code() == absl::StatusCode::kInvalidArgument;
+      return reply.Fail(about_value && !FieldPathOf(outcome.status()).empty()
+                            ? outcome.status()
+                            : AboutField(outcome.status(),
+                                         about_value ? field : "agent_id"));
+    }
+    AnswerWhenCommitted(core_, outcome->ticket, reply,
+                        [version = outcome->version](Response* response) {
+                          response->set_version(version);
+                        });
+  }
+
+  Core* const core_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeAgentService(Core* core) {
+  return std::make_unique<AgentServiceImpl>(core);
+}
+
+}  // namespace relais::server

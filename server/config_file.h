@@ -1,0 +1,48 @@
+// Reads a centre's configuration from a YAML file.
+//
+// The schema is the message relais.v1.Configuration: a key is a field's name,
+// an enum value its name without the prefix in lower case ("voice"), and a
+// field that ends in _ms takes milliseconds or a number with a unit ("500ms",
+// "20s", "5min", "4h"). A key that is unknown or given twice is an error.
+//
+// Thread safety: pure functions, but for reading the file.
+
+#ifndef RELAIS_SERVER_CONFIG_FILE_H_
+#define RELAIS_SERVER_CONFIG_FILE_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relais/configuration.h"
+#include "relais/v1/configuration.pb.h"
+
+namespace relais::server {
+
+// A finding and where in the file it is; line 0 if the file as a whole.
+struct FileFinding {
+  Finding finding;
+  int line = 0;  // from 1
+  int column = 0;
+};
+
+struct ConfigFile {
+  v1::Configuration message;
+  Configuration configuration;
+  // What is wrong with the file, then what ValidateConfiguration says, the
+  // latter only if the file could be read whole.
+  std::vector<FileFinding> findings;
+
+  bool HasErrors() const;
+  // One line each: "bank.yaml:12:5: error: queues[3].chanels: ...".
+  std::string Describe(std::string_view file_name) const;
+};
+
+// Never fails: what is wrong is in the findings.
+ConfigFile ReadConfigFile(const std::string& file_name, const Limits& limits);
+ConfigFile ReadConfigText(const std::string& text, const Limits& limits);
+
+}  // namespace relais::server
+
+#endif  // RELAIS_SERVER_CONFIG_FILE_H_

@@ -1,0 +1,75 @@
+// What the services share. No gRPC here.
+
+#ifndef RELAIS_SERVER_CORE_H_
+#define RELAIS_SERVER_CORE_H_
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "lib/base/mutex.h"
+#include "lib/runtime/clock.h"
+#include "lib/runtime/runtime.h"
+#include "relais/router.h"
+#include "server/event_log.h"
+#include "server/offer_hub.h"
+
+namespace relais::server {
+
+// Something that stays open until it is told that the server stops.
+class ClosableStream {
+ public:
+  virtual ~ClosableStream() = default;
+  // Any thread; must not block.
+  virtual void Close() = 0;
+};
+
+// Thread safety: any thread.
+class OpenStreams {
+ public:
+  // False if there are too many, or the server stops.
+  bool Add(ClosableStream* stream) {
+    MutexLock lock(mutex_);
+    if (closed_ || streams_.size() >= kStreamsMax) return false;
+    streams_.push_back(stream);
+    return true;
+  }
+  void Remove(ClosableStream* stream) {
+    MutexLock lock(mutex_);
+    std::erase(streams_, stream);
+  }
+  void CloseAll() {
+    MutexLock lock(mutex_);
+    closed_ = true;
+    for (ClosableStream* stream : streams_) stream->Close();
+  }
+
+ private:
+  // A gateway needs one stream for all its agents; a desktop has its own:
+  // more than 10,000 agents (the Router's default limit), and readers.
+  static constexpr std::size_t kStreamsMax = 12'000;
+
+  Mutex mutex_;
+  bool closed_ RELAIS_GUARDED_BY(mutex_) = false;
+  std::vector<ClosableStream*> streams_ RELAIS_GUARDED_BY(mutex_);
+};
+
+// All pointers outlive the services.
+struct Core {
+  Router* router = nullptr;
+  runtime::Runtime* runtime = nullptr;
+  const runtime::ScaledClock* clock = nullptr;
+  EventLog* log = nullptr;
+  OfferHub* hub = nullptr;  // the Runtime's thread alone
+  Limits limits;
+  std::string version;
+  // Set before the server stops: no new work is taken.
+  std::atomic<bool> stopping{false};
+  OpenStreams streams;
+};
+
+}  // namespace relais::server
+
+#endif  // RELAIS_SERVER_CORE_H_

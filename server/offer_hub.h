@@ -1,0 +1,56 @@
+// Brings offers to the streams on which agents answer them.
+//
+// Offers are made of numbered events, never of a call's outcome: a desktop
+// sees an offer only after the event behind it. The hub remembers the offers
+// that stand, so that a stream attached later gets them, each exactly once.
+//
+// Thread safety: all members are for the Runtime's thread.
+
+#ifndef RELAIS_SERVER_OFFER_HUB_H_
+#define RELAIS_SERVER_OFFER_HUB_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "relais/event.h"
+#include "relais/router.h"
+#include "relais/v1/agent_service.pb.h"
+
+namespace relais::server {
+
+// One stream. Push may be called from any thread, must not block, and may do
+// nothing when the stream is gone.
+class OfferStream {
+ public:
+  virtual ~OfferStream() = default;
+  virtual void Push(const v1::ConnectResponse& response) = 0;
+};
+
+class OfferHub {
+ public:
+  // Reads contacts' attributes from the Router, which must outlive the hub.
+  explicit OfferHub(const Router* router) : router_(router) {}
+
+  void OnEvent(const Event& event);
+  // Offers to these agents go to this stream from now on, those that stand
+  // first.
+  void Attach(const std::vector<std::string>& agent_ids,
+              const std::shared_ptr<OfferStream>& stream);
+  // Its agents have no stream any more, unless another was attached since.
+  void Detach(const OfferStream* stream);
+
+ private:
+  void PushOffer(const Event& created, OfferStream* stream) const;
+  void PushEnd(const Event& event, v1::OfferEnd end);
+
+  const Router* const router_;
+  // By agent: kReservationCreated of the offer that stands.
+  std::map<std::string, Event, std::less<>> standing_;
+  std::map<std::string, std::shared_ptr<OfferStream>, std::less<>> streams_;
+};
+
+}  // namespace relais::server
+
+#endif  // RELAIS_SERVER_OFFER_HUB_H_

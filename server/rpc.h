@@ -1,0 +1,103 @@
+// What every service of the server does with a call: read the request, answer
+// once, and say in one way what went wrong.
+//
+// Requests are parsed here and not by gRPC, so that a text that is not UTF-8
+// or a message that is too large is answered with the field's name or the
+// limit, instead of INTERNAL.
+
+#ifndef RELAIS_SERVER_RPC_H_
+#define RELAIS_SERVER_RPC_H_
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "google/protobuf/message.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/server_callback.h"
+#include "grpcpp/support/status.h"
+#include "relais/configuration.h"
+#include "server/core.h"
+
+namespace relais::server {
+
+// 16 KiB of attributes, 32 required skills and ids, with ample room.
+inline constexpr std::size_t kRequestBytesMax = 256 * 1024;
+// A configuration of 10,000 agents with twenty skills each is about 8 MiB.
+inline constexpr std::size_t kConfigurationBytesMax = 16 * 1024 * 1024;
+
+// The only mapping from the engine's errors to gRPC's.
+grpc::Status ToGrpc(const absl::Status& status,
+                    const std::vector<Finding>& findings = {});
+
+absl::Status ParseRequest(const grpc::ByteBuffer& buffer,
+                          std::size_t bytes_max,
+                          google::protobuf::Message* message);
+grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message);
+
+// The same error, about the field of the request that the caller knows.
+absl::Status AboutField(const absl::Status& status, std::string_view path);
+
+// Answers one unary call; a copy may be kept until the answer is known. Exactly
+// one of Ok and Fail must be called, once, on any thread.
+template <typename Response>
+class Reply {
+ public:
+  Reply(grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response)
+      : reactor_(reactor), response_(response) {}
+
+  void Ok(const Response& message) const {
+    *response_ = ToBuffer(message);
+    reactor_->Finish(grpc::Status::OK);
+  }
+  void Fail(const absl::Status& status,
+            const std::vector<Finding>& findings = {}) const {
+    reactor_->Finish(ToGrpc(status, findings));
+  }
+
+ private:
+  grpc::ServerUnaryReactor* reactor_;
+  grpc::ByteBuffer* response_;
+};
+
+// Parses and hands to `handle(request, reply)`.
+template <typename Request, typename Response, typename Handler>
+grpc::ServerUnaryReactor* Unary(Core* core,
+                                grpc::CallbackServerContext* context,
+                                const grpc::ByteBuffer* buffer,
+                                grpc::ByteBuffer* response, Handler handle,
+                                std::size_t bytes_max = kRequestBytesMax) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Reply<Response> reply(reactor, response);
+  if (core->stopping.load(std::memory_order_relaxed)) {
+    reply.Fail(absl::UnavailableError("the server is stopping"));
+    return reactor;
+  }
+  Request request;
+  const absl::Status parsed = ParseRequest(*buffer, bytes_max, &request);
+  if (parsed.ok()) {
+    handle(request, reply);
+  } else {
+    reply.Fail(parsed);
+  }
+  return reactor;
+}
+
+// Answers with `fill(&response)` once the event behind the ticket is numbered.
+template <typename Response, typename Fill>
+void AnswerWhenCommitted(Core* core, CommitTicket ticket,
+                         const Reply<Response>& reply, Fill fill) {
+  core->runtime->WhenCommitted(ticket, [core, reply, fill = std::move(fill)] {
+    Response response;
+    fill(&response);
+    response.set_event_sequence(core->log->LastSequence());
+    reply.Ok(response);
+  });
+}
+
+}  // namespace relais::server
+
+#endif  // RELAIS_SERVER_RPC_H_
