@@ -150,10 +150,11 @@ class AdminServiceImpl final : public AdminBase {
   Core* const core_;
 };
 
-using SupervisionBase = v1::SupervisionService::WithRawCallbackMethod_ListQueues<
-    v1::SupervisionService::WithRawCallbackMethod_ListAgents<
-        v1::SupervisionService::WithRawCallbackMethod_GetServerInfo<
-            v1::SupervisionService::Service>>>;
+using SupervisionBase =
+    v1::SupervisionService::WithRawCallbackMethod_ListQueues<
+        v1::SupervisionService::WithRawCallbackMethod_ListAgents<
+            v1::SupervisionService::WithRawCallbackMethod_GetServerInfo<
+                v1::SupervisionService::Service>>>;
 
 class SupervisionServiceImpl final : public SupervisionBase {
  public:

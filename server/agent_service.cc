@@ -66,6 +66,7 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
         End(parsed);
         return;
       }
+      if (!core_->calls.Enter()) return;  // Close comes
       ++answers_due_;
     }
     Handle(request);
@@ -140,21 +141,19 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
     for (std::size_t i = 0; i < agent_ids.size(); ++i) {
       const auto agent = core_->router->FindAgent(agent_ids[i]);
       if (agent.ok()) continue;
-      Answer(request_id,
-             AboutField(agent.status(),
-                        absl::StrCat("attach.agent_ids[", i, "]")));
+      Answer(request_id, AboutField(agent.status(),
+                                    absl::StrCat("attach.agent_ids[", i, "]")));
       return;
     }
-    core_->runtime->Post(
-        [this, self = shared_from_this(), request_id,
-         agent_ids = std::move(agent_ids)] {
-          {
-            MutexLock lock(mutex_);
-            if (ended_) return;
-            PushAnswer(request_id, absl::OkStatus());
-          }
-          core_->hub->Attach(agent_ids, self);
-        });
+    core_->runtime->Post([this, self = shared_from_this(), request_id,
+                          agent_ids = std::move(agent_ids)] {
+      {
+        MutexLock lock(mutex_);
+        PushAnswer(request_id, absl::OkStatus());
+        if (ended_) return;
+      }
+      core_->hub->Attach(agent_ids, self);
+    });
   }
 
   // The handles that an answer to an offer names.
@@ -179,9 +178,8 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
   absl::StatusOr<Outcome> Accept(const v1::AcceptOffer& offer) {
     const auto named = Find(offer.agent_id(), offer.contact_id(), "accept");
     if (!named.ok()) return named.status();
-    const auto outcome =
-        core_->router->Accept(named->agent, named->contact, offer.attempt(),
-                              core_->clock->NowMs());
+    const auto outcome = core_->router->Accept(
+        named->agent, named->contact, offer.attempt(), core_->clock->NowMs());
     if (!outcome.ok()) return AboutField(outcome.status(), "accept");
     return outcome;
   }
@@ -227,10 +225,10 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
     answer->set_event_sequence(core_->log->LastSequence());
     --answers_due_;
     PushLocked(response);
+    core_->calls.Leave();
   }
 
-  void PushLocked(const v1::ConnectResponse& response)
-      RELAIS_REQUIRES(mutex_) {
+  void PushLocked(const v1::ConnectResponse& response) RELAIS_REQUIRES(mutex_) {
     if (ended_) return;
     unread_.push_back(ToBuffer(response));
     unread_bytes_ += unread_.back().Length();
@@ -385,10 +383,10 @@ class AgentServiceImpl final : public Service {
     const auto view = core_->router->GetAgent(*agent);
     if (!view.ok()) return reply.Fail(AboutField(view.status(), "agent_id"));
     if (view->presence.state != PresenceState::kLoggedOut) {
-      return reply.Fail(FieldError(
-          absl::StatusCode::kFailedPrecondition, "agent_id",
-          absl::StrCat(Quoted(request.agent_id()),
-                       " is signed in already; use SetPresence")));
+      return reply.Fail(
+          FieldError(absl::StatusCode::kFailedPrecondition, "agent_id",
+                     absl::StrCat(Quoted(request.agent_id()),
+                                  " is signed in already; use SetPresence")));
     }
     Change(core_->router->SetPresence(*agent, presence, core_->clock->NowMs()),
            "presence", reply);
@@ -401,10 +399,10 @@ class AgentServiceImpl final : public Service {
     if (!outcome.ok()) {
       const bool about_value =
           outcome.status().code() == absl::StatusCode::kInvalidArgument;
-      return reply.Fail(about_value && !FieldPathOf(outcome.status()).empty()
-                            ? outcome.status()
-                            : AboutField(outcome.status(),
-                                         about_value ? field : "agent_id"));
+      return reply.Fail(
+          about_value && !FieldPathOf(outcome.status()).empty()
+              ? outcome.status()
+              : AboutField(outcome.status(), about_value ? field : "agent_id"));
     }
     AnswerWhenCommitted(core_, outcome->ticket, reply,
                         [version = outcome->version](Response* response) {

@@ -73,9 +73,9 @@ RoutingRequirement ToDomain(const v1::RoutingRequirement& requirement) {
   RoutingRequirement result;
   result.all_of.reserve(static_cast<std::size_t>(requirement.all_of_size()));
   for (const v1::SkillRequirement& term : requirement.all_of()) {
-    result.all_of.push_back(
-        {term.skill(),
-         term.level_min() == 0 ? kProficiencyLevelMin : term.level_min()});
+    result.all_of.push_back({term.skill(), term.level_min() == 0
+                                               ? kProficiencyLevelMin
+                                               : term.level_min()});
   }
   return result;
 }
@@ -96,8 +96,8 @@ ChannelSet ChannelsToDomain(
                EnumProblem(channels[i], *v1::Channel_descriptor()), findings);
       continue;
     }
-    set = static_cast<ChannelSet>(
-        set | SetOf(static_cast<Channel>(channels[i] - 1)));
+    set = static_cast<ChannelSet>(set |
+                                  SetOf(static_cast<Channel>(channels[i] - 1)));
   }
   return set;
 }
@@ -153,8 +153,8 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
                       std::vector<Finding>* findings) {
   ContactQueue result;
   result.name = queue.name();
-  result.channels = ChannelsToDomain(
-      queue.channels(), absl::StrCat(path, ".channels"), findings);
+  result.channels = ChannelsToDomain(queue.channels(),
+                                     absl::StrCat(path, ".channels"), findings);
   result.requirement = ToDomain(queue.requirement());
   if (queue.has_service_level()) {
     result.service_level = {queue.service_level().answered_fraction(),
@@ -319,14 +319,12 @@ Configuration ToDomain(const v1::Configuration& configuration,
                           findings)});
   }
   for (int i = 0; i < configuration.agents_size(); ++i) {
-    result.agents.push_back(ToDomain(configuration.agents(i),
-                                     absl::StrCat("agents[", i, "]"),
-                                     findings));
+    result.agents.push_back(ToDomain(
+        configuration.agents(i), absl::StrCat("agents[", i, "]"), findings));
   }
   for (int i = 0; i < configuration.queues_size(); ++i) {
-    result.queues.push_back(ToDomain(configuration.queues(i),
-                                     absl::StrCat("queues[", i, "]"),
-                                     findings));
+    result.queues.push_back(ToDomain(
+        configuration.queues(i), absl::StrCat("queues[", i, "]"), findings));
   }
   return result;
 }

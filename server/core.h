@@ -4,7 +4,7 @@
 #define RELAIS_SERVER_CORE_H_
 
 #include <algorithm>
-#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -56,6 +56,40 @@ class OpenStreams {
   std::vector<ClosableStream*> streams_ RELAIS_GUARDED_BY(mutex_);
 };
 
+// Counts the calls that are being answered, so that the server can wait for
+// them when it stops. Thread safety: any thread.
+class CallGate {
+ public:
+  // False: the server stops, answer UNAVAILABLE. Otherwise Leave must follow.
+  bool Enter() {
+    MutexLock lock(mutex_);
+    if (closed_) return false;
+    ++count_;
+    return true;
+  }
+  void Leave() {
+    MutexLock lock(mutex_);
+    if (--count_ == 0 && closed_) none_left_.NotifyAll();
+  }
+  // Takes no more calls and waits until those taken are answered, for at most
+  // about `patience`.
+  void CloseAndWait(std::chrono::milliseconds patience) {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    MutexLock lock(mutex_);
+    closed_ = true;
+    while (count_ > 0) {
+      const auto left = until - std::chrono::steady_clock::now();
+      if (left <= left.zero() || !none_left_.WaitFor(mutex_, left)) return;
+    }
+  }
+
+ private:
+  Mutex mutex_;
+  ConditionVariable none_left_;
+  bool closed_ RELAIS_GUARDED_BY(mutex_) = false;
+  std::size_t count_ RELAIS_GUARDED_BY(mutex_) = 0;
+};
+
 // All pointers outlive the services.
 struct Core {
   Router* router = nullptr;
@@ -65,8 +99,7 @@ struct Core {
   OfferHub* hub = nullptr;  // the Runtime's thread alone
   Limits limits;
   std::string version;
-  // Set before the server stops: no new work is taken.
-  std::atomic<bool> stopping{false};
+  CallGate calls;
   OpenStreams streams;
 };
 

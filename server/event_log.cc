@@ -69,9 +69,8 @@ absl::StatusOr<EventLog::Batch> EventLog::Read(std::uint64_t from,
   MutexLock lock(mutex_);
   const std::uint64_t next = LastSequence() + 1;
   if (from > next) {
-    return absl::OutOfRangeError(
-        absl::StrCat("event ", from, " lies in the future; the next one is ",
-                     next));
+    return absl::OutOfRangeError(absl::StrCat(
+        "event ", from, " lies in the future; the next one is ", next));
   }
   if (from < OldestLocked()) {
     return absl::OutOfRangeError(

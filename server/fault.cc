@@ -239,8 +239,7 @@ std::string FaultNames() {
 
 std::unique_ptr<Router> FaultPlan::Wrap(Router* router,
                                         runtime::Runtime* runtime, Sink sink) {
-  return std::make_unique<FaultyRouter>(router, this, runtime,
-                                        std::move(sink));
+  return std::make_unique<FaultyRouter>(router, this, runtime, std::move(sink));
 }
 
 void FaultPlan::Publish(const Event& event, const Sink& sink) {
@@ -275,7 +274,8 @@ void FaultPlan::Number(Event* event) {
     shifts_.emplace_back(last_router_sequence_, shift);
   }
   if (event->contact_version != 0) {
-    const auto extra = extra_versions_.find(ContactKey(event->contact_id.view()));
+    const auto extra =
+        extra_versions_.find(ContactKey(event->contact_id.view()));
     if (extra != extra_versions_.end()) event->contact_version += extra->second;
   }
   if (event->agent_version != 0) {

@@ -21,14 +21,13 @@ grpc::Status ToGrpc(const absl::Status& status,
                       details.message(), details.SerializeAsString());
 }
 
-absl::Status ParseRequest(const grpc::ByteBuffer& buffer,
-                          std::size_t bytes_max,
+absl::Status ParseRequest(const grpc::ByteBuffer& buffer, std::size_t bytes_max,
                           google::protobuf::Message* message) {
   const std::string& name = message->GetDescriptor()->name();
   if (buffer.Length() > bytes_max) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("the ", name, " has ", buffer.Length(),
-                     " bytes; at most ", bytes_max, " are taken"));
+        absl::StrCat("the ", name, " has ", buffer.Length(), " bytes; at most ",
+                     bytes_max, " are taken"));
   }
   grpc::Slice slice;
   if (!buffer.TrySingleSlice(&slice).ok() &&

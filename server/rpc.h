@@ -33,8 +33,7 @@ inline constexpr std::size_t kConfigurationBytesMax = 16 * 1024 * 1024;
 grpc::Status ToGrpc(const absl::Status& status,
                     const std::vector<Finding>& findings = {});
 
-absl::Status ParseRequest(const grpc::ByteBuffer& buffer,
-                          std::size_t bytes_max,
+absl::Status ParseRequest(const grpc::ByteBuffer& buffer, std::size_t bytes_max,
                           google::protobuf::Message* message);
 grpc::ByteBuffer ToBuffer(const google::protobuf::Message& message);
 
@@ -46,19 +45,23 @@ absl::Status AboutField(const absl::Status& status, std::string_view path);
 template <typename Response>
 class Reply {
  public:
-  Reply(grpc::ServerUnaryReactor* reactor, grpc::ByteBuffer* response)
-      : reactor_(reactor), response_(response) {}
+  Reply(Core* core, grpc::ServerUnaryReactor* reactor,
+        grpc::ByteBuffer* response)
+      : core_(core), reactor_(reactor), response_(response) {}
 
   void Ok(const Response& message) const {
     *response_ = ToBuffer(message);
     reactor_->Finish(grpc::Status::OK);
+    core_->calls.Leave();
   }
   void Fail(const absl::Status& status,
             const std::vector<Finding>& findings = {}) const {
     reactor_->Finish(ToGrpc(status, findings));
+    core_->calls.Leave();
   }
 
  private:
+  Core* core_;
   grpc::ServerUnaryReactor* reactor_;
   grpc::ByteBuffer* response_;
 };
@@ -71,11 +74,11 @@ grpc::ServerUnaryReactor* Unary(Core* core,
                                 grpc::ByteBuffer* response, Handler handle,
                                 std::size_t bytes_max = kRequestBytesMax) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const Reply<Response> reply(reactor, response);
-  if (core->stopping.load(std::memory_order_relaxed)) {
-    reply.Fail(absl::UnavailableError("the server is stopping"));
+  if (!core->calls.Enter()) {
+    reactor->Finish(ToGrpc(absl::UnavailableError("the server is stopping")));
     return reactor;
   }
+  const Reply<Response> reply(core, reactor, response);
   Request request;
   const absl::Status parsed = ParseRequest(*buffer, bytes_max, &request);
   if (parsed.ok()) {

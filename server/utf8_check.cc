@@ -100,8 +100,7 @@ std::string FieldNotUtf8(const Descriptor& descriptor, std::string_view bytes) {
       pool.FindMessageTypeByName(descriptor.full_name());
   if (lenient == nullptr) return "";
   DynamicMessageFactory factory(&pool);
-  const std::unique_ptr<Message> message(
-      factory.GetPrototype(lenient)->New());
+  const std::unique_ptr<Message> message(factory.GetPrototype(lenient)->New());
   if (!message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return "";
   }

@@ -67,7 +67,8 @@ std::string ShortName(const google::protobuf::EnumValueDescriptor& value) {
 std::vector<std::string> ShortNames(const EnumDescriptor& type) {
   std::vector<std::string> names;
   for (int i = 0; i < type.value_count(); ++i) {
-    if (type.value(i)->number() != 0) names.push_back(ShortName(*type.value(i)));
+    if (type.value(i)->number() != 0)
+      names.push_back(ShortName(*type.value(i)));
   }
   return names;
 }
@@ -111,8 +112,7 @@ class Filler {
         {{mark.line + 1, mark.column + 1}, path, std::move(message)});
   }
   void Place(const YAML::Mark& mark, const std::string& path) {
-    outcome_->places.emplace(path,
-                             YamlPlace{mark.line + 1, mark.column + 1});
+    outcome_->places.emplace(path, YamlPlace{mark.line + 1, mark.column + 1});
   }
 
   YamlOutcome* const outcome_;
@@ -130,8 +130,8 @@ void Filler::Fill(const YAML::Node& node, const std::string& path,
   for (const auto& entry : node) {
     const YAML::Mark mark = entry.first.Mark();
     if (!entry.first.IsScalar()) {
-      Add(mark, path, absl::StrCat("a key is ", KindOf(entry.first),
-                                   "; keys are names"));
+      Add(mark, path,
+          absl::StrCat("a key is ", KindOf(entry.first), "; keys are names"));
       continue;
     }
     const std::string& key = entry.first.Scalar();

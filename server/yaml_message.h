@@ -25,7 +25,7 @@ struct YamlProblem {
 };
 
 struct YamlOutcome {
-  std::vector<YamlProblem> problems;  // empty: the message is filled
+  std::vector<YamlProblem> problems;        // empty: the message is filled
   std::map<std::string, YamlPlace> places;  // of every path that is given
 };
 

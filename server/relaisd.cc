@@ -1,0 +1,336 @@
+// relaisd: the router as a server. Reads its command line, puts the parts
+// together, waits for a signal, takes them apart in order.
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "lib/runtime/clock.h"
+#include "lib/runtime/runtime.h"
+#include "relais/router.h"
+#include "server/command_line.h"
+#include "server/config_file.h"
+#include "server/convert.h"
+#include "server/core.h"
+#include "server/event_log.h"
+#include "server/fault.h"
+#include "server/grpc_server.h"
+#include "server/offer_hub.h"
+
+ABSL_FLAG(std::string, config, "", "configuration to start with (YAML)");
+ABSL_FLAG(std::string, listen, "127.0.0.1:7400", "address to listen on");
+ABSL_FLAG(bool, insecure, false, "allow an address that others can reach");
+ABSL_FLAG(std::string, port_file, "", "file to write the port to");
+ABSL_FLAG(double, time_scale, 1, "how much faster than the wall time runs");
+ABSL_FLAG(std::string, start_time, "", "what the clock reads at the start");
+ABSL_FLAG(std::uint32_t, max_contacts, relais::Limits().contacts,
+          "contacts alive at once");
+ABSL_FLAG(std::uint32_t, max_agents, relais::Limits().agents,
+          "agents known at once");
+ABSL_FLAG(std::uint32_t, events_kept, 200'000, "events kept for readers");
+ABSL_FLAG(std::string, id_retention, "24h",
+          "how long an ended contact's id is remembered");
+ABSL_FLAG(std::string, fault, "", "plant a fault (tests only)");
+
+namespace relais::server {
+namespace {
+
+constexpr char kHelp[] = R"(relaisd: the Relais contact router as a gRPC server
+
+usage: relaisd [flags]
+
+  --config FILE         configuration to start with (YAML, docs/operations.md);
+                        without it the server waits for ApplyConfiguration
+  --listen HOST:PORT    address to listen on (127.0.0.1:7400; port 0: a free one)
+  --insecure            allow an address that is not this machine's own; calls
+                        are neither encrypted nor authenticated
+  --port-file FILE      write the port there once the server answers
+  --time-scale N        run the clock N times faster (0.001 to 10000), for
+                        demonstrations
+  --start-time T        what the clock reads at the start: 2026-03-02T07:00:00Z
+                        or milliseconds since 1970 (now)
+  --max-contacts N      contacts alive at once (100000)
+  --max-agents N        agents known at once (10000)
+  --events-kept N       events kept for readers to resume from (200000)
+  --id-retention T      how long an ended contact's id is remembered (24h)
+  --fault NAME          plant a fault; for tests of the checker only
+  --help, --version
+
+exit codes: 0 stopped by SIGTERM or SIGINT, 1 failed, 2 wrong command line or
+configuration
+)";
+
+constexpr double kTimeScaleMin = 0.001;
+constexpr double kTimeScaleMax = 10'000;
+constexpr std::uint32_t kEventsKeptMax = 100'000'000;
+// Calls that are not answered by then are cut off.
+constexpr std::chrono::seconds kShutdownGrace{10};
+
+// One line to standard error, in one write. No personal data: neither ids nor
+// attributes, at any level.
+void Log(const char* level, const std::string& message) {
+  const std::string line =
+      absl::StrCat(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(),
+                                    absl::UTCTimeZone()),
+                   " ", level, " ", message, "\n");
+  std::cerr << line;
+}
+
+int Misused(const std::string& message) {
+  std::cerr << "relaisd: " << message << "\n";
+  return kExitUsage;
+}
+
+struct Settings {
+  ListenAddress listen;
+  double time_scale = 1;
+  InstantMs start_ms = 0;
+  DurationMs id_retention_ms = 0;
+  Limits limits;
+  std::uint32_t events_kept = 0;
+  Fault fault = Fault::kNone;
+  std::optional<Configuration> configuration;
+};
+
+// nullopt after an explanation on standard error.
+std::optional<Settings> ReadFlags() {
+  Settings settings;
+  const auto wrong = [](const std::string& message) {
+    Misused(message);
+    return std::nullopt;
+  };
+  const auto listen = ParseListenAddress(absl::GetFlag(FLAGS_listen));
+  if (!listen.ok()) {
+    return wrong(absl::StrCat("--listen: ", listen.status().message()));
+  }
+  settings.listen = *listen;
+  if (!listen->is_loopback && !absl::GetFlag(FLAGS_insecure)) {
+    return wrong(absl::StrCat(
+        "--listen: ", absl::GetFlag(FLAGS_listen),
+        " can be reached from elsewhere, and calls are neither encrypted nor "
+        "authenticated; use 127.0.0.1, or say --insecure"));
+  }
+  settings.time_scale = absl::GetFlag(FLAGS_time_scale);
+  if (!(settings.time_scale >= kTimeScaleMin &&
+        settings.time_scale <= kTimeScaleMax)) {
+    return wrong(absl::StrCat("--time-scale: ", settings.time_scale,
+                              " is not between 0.001 and 10000"));
+  }
+  settings.start_ms = runtime::WallTimeMs();
+  if (const std::string start = absl::GetFlag(FLAGS_start_time);
+      !start.empty()) {
+    const auto instant = ParseInstant(start);
+    if (!instant.ok()) {
+      return wrong(absl::StrCat("--start-time: ", instant.status().message()));
+    }
+    settings.start_ms = *instant;
+  }
+  const auto retention = ParseDuration(absl::GetFlag(FLAGS_id_retention));
+  if (!retention.ok()) {
+    return wrong(
+        absl::StrCat("--id-retention: ", retention.status().message()));
+  }
+  settings.id_retention_ms = *retention;
+  settings.limits.contacts = absl::GetFlag(FLAGS_max_contacts);
+  settings.limits.agents = absl::GetFlag(FLAGS_max_agents);
+  settings.events_kept = absl::GetFlag(FLAGS_events_kept);
+  if (settings.events_kept < 1 || settings.events_kept > kEventsKeptMax) {
+    return wrong(absl::StrCat("--events-kept: ", settings.events_kept,
+                              " is not between 1 and ", kEventsKeptMax));
+  }
+  if (const std::string fault = absl::GetFlag(FLAGS_fault);
+      !fault.empty() && !ParseFault(fault, &settings.fault)) {
+    return wrong(
+        absl::StrCat("--fault: '", fault, "' is unknown; use ", FaultNames()));
+  }
+  if (const std::string file = absl::GetFlag(FLAGS_config); !file.empty()) {
+    ConfigFile read = ReadConfigFile(file, settings.limits);
+    std::cerr << read.Describe(file);
+    if (read.HasErrors()) return std::nullopt;
+    settings.configuration = std::move(read.configuration);
+  }
+  return settings;
+}
+
+// The parts of the server, made and taken apart in this order.
+class Server : public runtime::EventSubscriber {
+ public:
+  explicit Server(const Settings& settings)
+      : settings_(settings),
+        clock_(settings.start_ms, settings.time_scale),
+        log_(settings.events_kept),
+        runtime_(&clock_, this) {
+    if (settings.fault != Fault::kNone) plan_.emplace(settings.fault);
+  }
+
+  // The Router goes only after those who call it.
+  ~Server() override {
+    server_.reset();
+    runtime_.Stop();
+  }
+
+  // kExitDone, or what to exit with.
+  int Start() {
+    RouterOptions options;
+    options.limits = settings_.limits;
+    options.id_retention_ms = settings_.id_retention_ms;
+    options.observer = &runtime_;
+    auto router = Router::Create(options);
+    if (!router.ok()) return Misused(std::string(router.status().message()));
+    router_ = std::move(*router);
+    core_.router = router_.get();
+    hub_.emplace(router_.get());
+    if (plan_.has_value()) {
+      faulty_router_ = plan_->Wrap(router_.get(), &runtime_,
+                                   [this](const Event& e) { Publish(e); });
+      core_.router = faulty_router_.get();
+    }
+    core_.runtime = &runtime_;
+    core_.clock = &clock_;
+    core_.log = &log_;
+    core_.hub = &*hub_;
+    core_.limits = settings_.limits;
+    core_.version = Version();
+    runtime_.Start(router_.get());
+    if (settings_.configuration.has_value()) {
+      const auto applied =
+          router_->Apply(*settings_.configuration, clock_.NowMs());
+      if (!applied.ok() || !applied->applied()) {
+        return Misused(absl::StrCat(
+            "the configuration was refused: ",
+            applied.ok() ? applied->findings.front().message
+                         : std::string(applied.status().message())));
+      }
+    }
+    auto server = GrpcServer::Start(
+        &core_,
+        absl::StrCat(settings_.listen.host, ":", settings_.listen.port));
+    if (!server.ok()) {
+      Log("error", std::string(server.status().message()));
+      return kExitFailed;
+    }
+    server_ = std::move(*server);
+    return kExitDone;
+  }
+
+  void Stop() {
+    if (server_ != nullptr) server_->Shutdown(kShutdownGrace);
+    runtime_.Stop();
+    Log("info", absl::StrCat("stopped after event ", log_.LastSequence()));
+  }
+
+  int port() const { return server_->port(); }
+
+  // EventSubscriber.
+  void OnEvent(const Event& event) override {
+    hub_->OnEvent(event);
+    if (plan_.has_value()) {
+      plan_->Publish(event, [this](const Event& e) { Publish(e); });
+    } else {
+      Publish(event);
+    }
+  }
+  void OnDrained() override { log_.WakeAll(); }
+
+ private:
+  void Publish(const Event& event) { log_.Append(ToProto(event)); }
+
+  const Settings& settings_;
+  const runtime::ScaledClock clock_;
+  EventLog log_;
+  std::optional<FaultPlan> plan_;
+  runtime::Runtime runtime_;
+  std::unique_ptr<Router> router_;
+  std::unique_ptr<Router> faulty_router_;
+  std::optional<OfferHub> hub_;
+  Core core_;
+  std::unique_ptr<GrpcServer> server_;
+};
+
+// Written beside and renamed, so that whoever waits for it reads it whole.
+bool WritePortFile(const std::string& name, int port) {
+  const std::string beside = absl::StrCat(name, ".", getpid(), ".new");
+  {
+    std::ofstream file(beside);
+    file << port << "\n";
+    if (!file.flush()) return false;
+  }
+  return std::rename(beside.c_str(), name.c_str()) == 0;
+}
+
+int Run() {
+  // Every thread made from here on leaves the signals to this one.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  const std::optional<Settings> settings = ReadFlags();
+  if (!settings.has_value()) return kExitUsage;
+  Server server(*settings);
+  if (const int failed = server.Start(); failed != kExitDone) return failed;
+
+  if (settings->fault != Fault::kNone) {
+    Log("WARNING",
+        absl::StrCat("*** FAULT PLANTED: ", absl::GetFlag(FLAGS_fault),
+                     " *** this server gives wrong answers on "
+                     "purpose; never use it for work"));
+  }
+  if (settings->time_scale != 1) {
+    Log("warning", absl::StrCat("the clock runs ", settings->time_scale,
+                                " times as fast as the wall: for "
+                                "demonstrations only"));
+  }
+  if (!settings->listen.is_loopback) {
+    Log("warning", "calls are neither encrypted nor authenticated");
+  }
+  Log("info", absl::StrCat("relaisd ", Version(), " serves on ",
+                           settings->listen.host, ":", server.port()));
+  const std::string port_file = absl::GetFlag(FLAGS_port_file);
+  if (!port_file.empty() && !WritePortFile(port_file, server.port())) {
+    Log("error", absl::StrCat("cannot write ", port_file));
+    server.Stop();
+    return kExitFailed;
+  }
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  Log("info", absl::StrCat("stopping on signal ", signal,
+                           "; a second one stops at once"));
+  std::thread([signals] {
+    int second = 0;
+    sigwait(&signals, &second);
+    _exit(kExitFailed);
+  }).detach();
+  server.Stop();
+  return kExitDone;
+}
+
+}  // namespace
+}  // namespace relais::server
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> rest =
+      relais::server::ParseCommandLine(argc, argv, relais::server::kHelp);
+  if (!rest.empty()) {
+    return relais::server::Misused("unexpected argument '" + rest.front() +
+                                   "'; see --help");
+  }
+  return relais::server::Run();
+}
