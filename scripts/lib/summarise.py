@@ -34,8 +34,9 @@ def cases_of(report):
 def outcomes_of(test, reports):
     """The outcomes of one ctest, by cases where it has them."""
     name = test.get("name")
-    status = {"run": "passed", "fail": "failed"}.get(test.get("status"),
-                                                     "skipped")
+    # A test that could not be started ("notrun") has failed.
+    status = {"run": "passed", "disabled": "skipped"}.get(test.get("status"),
+                                                          "failed")
     report = reports / f"{name}.xml"
     if not report.exists():
         message = test.findtext("system-out", "").strip().splitlines()
