@@ -10,7 +10,11 @@
 //
 // Lanes belong to a class id for good. When the id is recycled its lanes serve
 // the new class under new boosts. When no lane is left to hand out, ids never
-// used would get none, so recycling begins then.
+// used would get none, so recycling begins then; and a lane that nobody has
+// asked for since its class was last unused serves another boost of the class.
+// A lane that changes its boost is empty, but its next keys may lie below those
+// it had (arrival - boost): lanes whose boost was at least the new one are
+// taken first, for them that cannot be.
 //
 // Thread safety: every member from any thread; the caller of anything that
 // takes a class id holds a reference to that class.
@@ -53,7 +57,6 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -101,8 +104,9 @@ class ClassRegistry {
   void AddProfileReference(std::uint32_t p);
   void ReleaseProfile(std::uint32_t p);
 
-  // The lane of this class for this boost, the same for the class's life.
-  // RESOURCE_EXHAUSTED if it is new and no lane is left.
+  // The lane of this class for this boost, the same while the caller's
+  // reference lasts; every contact in a lane holds one from this call until it
+  // has left. RESOURCE_EXHAUSTED if the boost is new and no lane is left.
   absl::StatusOr<std::uint32_t> LaneFor(std::uint32_t requirement_class,
                                         DurationMs boost);
 
@@ -118,9 +122,16 @@ class ClassRegistry {
   static constexpr std::uint32_t kNoClass = 0xFFFFFFFF;
 
   // Lanes of one requirement class id.
+  struct Lane {
+    std::uint32_t id = 0;
+    DurationMs boost = 0;  // of a spare lane: the last one
+    // Class::released_at when it was last asked for: if that has changed, the
+    // class was unused since, so no contact is in the lane.
+    std::uint64_t asked_at = 0;
+  };
   struct LaneSet {
-    std::vector<std::pair<DurationMs, std::uint32_t>> in_use;  // boost, lane
-    std::vector<std::uint32_t> spare;
+    std::vector<Lane> in_use;
+    std::vector<Lane> spare;
   };
 
   template <typename Key>
@@ -175,6 +186,10 @@ class ClassRegistry {
   template <typename Key, typename Other>
   void WriteCells(Side<Key>& side, Side<Other>& other, std::uint32_t id,
                   const std::vector<std::uint32_t>& others);
+  // A lane for `boost`, taken out of the class's set; false if there is none.
+  // Under the mutex of the class's shard.
+  bool TakeLane(Class<CompiledRequirement>& entry, DurationMs boost,
+                std::uint32_t* id);
   template <typename Key>
   void AddReference(Side<Key>& side, std::uint32_t id);
   template <typename Key>

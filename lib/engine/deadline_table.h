@@ -112,8 +112,9 @@ class DeadlineTable {
     std::atomic<InstantMs> earliest{kNever};  // D1
     Mutex mutex;
     std::uint32_t size RELAIS_GUARDED_BY(mutex) = 0;
-    std::unique_ptr<Entry[], FreeMemory> entries RELAIS_PT_GUARDED_BY(mutex);
-    std::unique_ptr<Node[], FreeMemory> heap RELAIS_PT_GUARDED_BY(mutex);
+    // What these point to is guarded by the mutex as well.
+    std::unique_ptr<Entry[], FreeMemory> entries;
+    std::unique_ptr<Node[], FreeMemory> heap;
 
     void Place(std::uint32_t at, const Node& node) RELAIS_REQUIRES(mutex);
     void SiftUp(std::uint32_t at, const Node& node) RELAIS_REQUIRES(mutex);

@@ -17,6 +17,8 @@
 // Two threads' events of one contact may be handed over swapped; only that
 // entity's events wait. A contact is forgotten with its kContactEnded, an agent
 // with its kAgentRemoved; these must be the last that carry a version of it.
+// The two versions of one event must be drawn while its caller holds both
+// entities: drawn one by one, two events could wait for each other for ever.
 //
 // Thread safety: every member from any thread. Drain is run by one thread at a
 // time, others return at once. Its callback must not call Drain.
@@ -155,6 +157,12 @@ class TakeAllList {
     return CountOf(head);
   }
 
+  // How many were pushed so far.
+  std::uint64_t Pushes() const {
+    // relaxed: a caller's own pushes are seen by coherence.
+    return CountOf(head_.load(std::memory_order_relaxed));
+  }
+
   bool Empty() const {
     // acquire: only so that E4's argument does not depend on another order.
     return NodeOf(head_.load(std::memory_order_acquire)) == kNone;
@@ -207,6 +215,8 @@ class BasicEventQueue {
   std::size_t Drain(absl::FunctionRef<void(const Event&)> on_event);
 
   // I4.
+  // Of the last event handed over so far.
+  CommitTicket LastTicket() const { return {list_.Pushes()}; }
   CommitTicket Committed() const {
     return {committed_.load(std::memory_order_acquire)};  // E5
   }
