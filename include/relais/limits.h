@@ -3,8 +3,9 @@
 //
 // Thread safety: constants and plain values.
 //
-// `Limits` sizes the tables of one Router; memory is taken from the system as
-// it is first used, so a large limit costs address space, not memory.
+// `Limits` sizes the tables of one Router, which are allocated when it is
+// created: about 300 bytes a contact, 9 KiB an agent (mostly its deadlines and
+// declines), and the matrix of one byte for each pair of classes.
 
 #ifndef RELAIS_LIMITS_H_
 #define RELAIS_LIMITS_H_
@@ -39,9 +40,17 @@ inline constexpr std::size_t kDeclinesPerAgentMax = 64;
 // milliseconds are not caught by this; milliseconds given twice are).
 inline constexpr std::int64_t kDurationMsMax = 7LL * 24 * 3600 * 1000;
 
-// Bits of the state words (lib/match). 2^24 slots, 2^16 agents.
-inline constexpr std::uint32_t kContactsCeiling = 1U << 23;
+// Ceilings of the tables. Nodes of the lanes are numbered with 24 bits and
+// there are two for each contact, so 4 million contacts; agents have 16 bits
+// of an exclusion. A matrix cell is one byte: 4,096 x 16,384 are 64 MiB.
+inline constexpr std::uint32_t kContactsCeiling = 1U << 22;
 inline constexpr std::uint32_t kAgentsCeiling = 1U << 16;
+inline constexpr std::uint32_t kQueuesCeiling = 1U << 16;
+inline constexpr std::uint32_t kRequirementClassesCeiling = 1U << 12;
+inline constexpr std::uint32_t kProfileClassesCeiling = 1U << 14;
+inline constexpr std::uint32_t kLanesCeiling = 1U << 17;
+inline constexpr std::uint32_t kEndedIdsCeiling = 1U << 26;
+inline constexpr std::uint32_t kPendingEventsCeiling = (1U << 24) - 2;
 
 struct Limits {
   // Contacts alive at once (waiting, reserved, in handling). A centre of

@@ -44,8 +44,8 @@
 //   W3  terms cells: store(release) before W1's CAS with their revision <->
 //       load(acquire) after the word; a torn pair is impossible to act on,
 //       because acting needs a CAS from the word with that revision.
-//   W4  exclusion cells and epochs: store seq_cst before the contact is
-//       returned or the agent published <-> load seq_cst in looks.
+//   W4  exclusion cells: CAS seq_cst before the contact is returned or the
+//       agent published <-> load seq_cst in looks.
 
 #ifndef RELAIS_LIB_MATCH_MATCHER_H_
 #define RELAIS_LIB_MATCH_MATCHER_H_
@@ -81,8 +81,8 @@ struct Position {
 
 // An agent's terms, replaced whole by Update.
 struct AgentTerms {
-  std::uint8_t kinds = 0;       // open for; 0 = withdrawn
-  std::int64_t order_key = 0;   // smaller is chosen first
+  std::uint8_t kinds = 0;      // open for; 0 = withdrawn
+  std::int64_t order_key = 0;  // smaller is chosen first
   std::uint32_t profile_class = 0;
 };
 
@@ -157,26 +157,21 @@ class MatcherT {
   void LookForContact(std::uint32_t slot, ContactWord waiting,
                       DecisionSink& sink);
   // The place of a contact whose word is `word`; false if it changed.
-  bool PositionOf(std::uint32_t slot, ContactWord word, Position* position) const;
+  bool PositionOf(std::uint32_t slot, ContactWord word,
+                  Position* position) const;
 
-  // Keeps `agent` from being given the contact while the agent's epoch is the
-  // present one. Cells are managed by the caller; 0 is an empty cell.
-  std::uint64_t ExclusionOf(std::uint32_t agent) const;
-  void SetExclusion(std::uint32_t slot, int cell, std::uint64_t exclusion) {
-    contacts_[slot].excluded[static_cast<std::size_t>(cell)].store(
-        exclusion, std::memory_order_seq_cst);  // W4
-  }
-  // Voids every exclusion of the agent. Publishing it is the Update that
-  // follows.
-  void ForgetExclusions(std::uint32_t agent) {
-    agents_[agent].epoch.fetch_add(1, std::memory_order_seq_cst);  // W4
-  }
+  // Keeps `agent` from being given the contact, or, with kNobody, empties the
+  // cell. Cells belong to the slot, not to one contact of it, and are managed
+  // by the caller, who numbers the changes: a change whose number is below the
+  // cell's last is ignored, so that two callers may come in any order.
+  static constexpr std::uint32_t kNobody = 0xFFFF'FFFF;
+  void SetExclusion(std::uint32_t slot, int cell, std::uint32_t agent,
+                    std::uint64_t number);
 
   // --- Agents ---------------------------------------------------------------
 
   AgentWord Agent(std::uint32_t slot) const {
-    return AgentWord(
-        agents_[slot].word.load(std::memory_order_seq_cst));  // W1
+    return AgentWord(agents_[slot].word.load(std::memory_order_seq_cst));  // W1
   }
   // Applies `terms` unless later ones were applied already, gives back `load`,
   // and finds contacts for the agent if it is free then. Revisions of one
@@ -208,7 +203,6 @@ class MatcherT {
   };
   struct alignas(kCacheLineBytes) AgentSlot {
     AtomicT<std::uint64_t> word{0};
-    AtomicT<std::uint64_t> epoch{1};  // W4
     // Terms of revision r are in cell r mod 4, so that an outdated call cannot
     // spoil those in force.
     std::array<TermsCell, 4> terms{};
@@ -255,8 +249,8 @@ class MatcherT {
   AgentTerms TermsOf(std::uint32_t agent, AgentWord word) const;
   NodeIndex AllocateLaneNode(std::uint32_t lane, Entry entry);
   // Links a node for the contact's next word at `position`, then swaps.
-  Result Publish(std::uint32_t slot, ContactWord from,
-                 const Position& position, ContactWord* now);
+  Result Publish(std::uint32_t slot, ContactWord from, const Position& position,
+                 ContactWord* now);
   void LaneEntryDied(std::uint32_t lane);
   void IdleEntryDied(std::uint32_t list);
 

@@ -32,8 +32,8 @@ MatcherT<AtomicT>::MatcherT(const Sizes& sizes)
       fit_(std::make_unique<AtomicT<std::uint8_t>[]>(
           static_cast<std::size_t>(sizes.requirement_classes) *
           sizes.profile_classes)),
-      kind_(std::make_unique<AtomicT<std::uint8_t>[]>(
-          sizes.requirement_classes)),
+      kind_(
+          std::make_unique<AtomicT<std::uint8_t>[]>(sizes.requirement_classes)),
       generation_(std::make_unique<AtomicT<std::uint64_t>[]>(
           sizes.requirement_classes)),
       lane_class_(std::make_unique<AtomicT<std::uint32_t>[]>(sizes.lanes)),
@@ -76,15 +76,14 @@ void MatcherT<AtomicT>::SetProfileClass(std::uint32_t profile_class) {
 template <template <typename> class AtomicT>
 void MatcherT<AtomicT>::SetLane(std::uint32_t lane,
                                 std::uint32_t requirement_class) {
-  RELAIS_CHECK(lane < sizes_.lanes &&
-                   requirement_class < sizes_.requirement_classes,
-               "a lane out of range");
+  RELAIS_CHECK(
+      lane < sizes_.lanes && requirement_class < sizes_.requirement_classes,
+      "a lane out of range");
   lane_class_[lane].store(requirement_class, std::memory_order_seq_cst);  // W2
   std::uint32_t count = lane_count_.load(std::memory_order_seq_cst);      // W2
-  while (count <= lane &&
-         !lane_count_.compare_exchange_weak(count, lane + 1,
-                                            std::memory_order_seq_cst,
-                                            std::memory_order_seq_cst)) {
+  while (count <= lane && !lane_count_.compare_exchange_weak(
+                              count, lane + 1, std::memory_order_seq_cst,
+                              std::memory_order_seq_cst)) {
   }
 }
 
@@ -97,9 +96,6 @@ ContactWord MatcherT<AtomicT>::Open(std::uint32_t slot) {
   RELAIS_CHECK(word.phase() == ContactPhase::kFree ||
                    word.phase() == ContactPhase::kEnded,
                "opened a slot whose contact lives");
-  for (auto& cell : contacts_[slot].excluded) {
-    cell.store(0, std::memory_order_seq_cst);  // W4
-  }
   const ContactWord opened = word.Next(ContactPhase::kNew, 0);
   contacts_[slot].word.store(opened.bits(), std::memory_order_seq_cst);  // W1
   return opened;
@@ -121,15 +117,12 @@ Result MatcherT<AtomicT>::Submit(std::uint32_t slot, ContactWord from,
                                  DecisionSink& sink) {
   RELAIS_CHECK(slot < sizes_.contacts && lane < sizes_.lanes,
                "a contact slot or lane out of range");
-  const NodeIndex node =
-      AllocateLaneNode(lane, Entry(slot, from.tag() + 1));
+  const NodeIndex node = AllocateLaneNode(lane, Entry(slot, from.tag() + 1));
   if (node == kNoNode) return Result::kFull;
   lanes_.AddLive(lane);
   lanes_.Append(
       lane, node, key,
-      [this] {
-        return sequence_.fetch_add(1, std::memory_order_relaxed) + 1;
-      },
+      [this] { return sequence_.fetch_add(1, std::memory_order_relaxed) + 1; },
       [](std::int64_t, std::uint64_t) {});
   const ContactWord waiting = from.Next(ContactPhase::kWaiting, node);
   if (!SwapContact(slot, from, waiting)) {
@@ -229,19 +222,32 @@ bool MatcherT<AtomicT>::PositionOf(std::uint32_t slot, ContactWord word,
   return Contact(slot) == word;
 }
 
+// A cell: | number:47 | agent + 1:17 |, 0 in the low part for nobody.
+inline constexpr int kExcludedAgentBits = 17;
+
 template <template <typename> class AtomicT>
-std::uint64_t MatcherT<AtomicT>::ExclusionOf(std::uint32_t agent) const {
-  return static_cast<std::uint64_t>(agent) << 48 |
-         (agents_[agent].epoch.load(std::memory_order_seq_cst) &  // W4
-          ((1ULL << 48) - 1));
+void MatcherT<AtomicT>::SetExclusion(std::uint32_t slot, int cell,
+                                     std::uint32_t agent,
+                                     std::uint64_t number) {
+  RELAIS_CHECK(slot < sizes_.contacts && cell < kExclusionsMax &&
+                   (agent == kNobody || agent < sizes_.agents),
+               "an exclusion out of range");
+  auto& place = contacts_[slot].excluded[static_cast<std::size_t>(cell)];
+  const std::uint64_t next =
+      number << kExcludedAgentBits | (agent == kNobody ? 0 : agent + 1);
+  std::uint64_t present = place.load(std::memory_order_seq_cst);  // W4
+  while ((present >> kExcludedAgentBits) < number &&
+         !place.compare_exchange_weak(present, next, std::memory_order_seq_cst,
+                                      std::memory_order_seq_cst)) {
+  }
 }
 
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::Excluded(std::uint32_t contact,
                                  std::uint32_t agent) const {
-  const std::uint64_t exclusion = ExclusionOf(agent);
   for (const auto& cell : contacts_[contact].excluded) {
-    if (cell.load(std::memory_order_seq_cst) == exclusion) return true;  // W4
+    const std::uint64_t excluded = cell.load(std::memory_order_seq_cst);  // W4
+    if ((excluded & ((1U << kExcludedAgentBits) - 1)) == agent + 1) return true;
   }
   return false;
 }
@@ -270,8 +276,8 @@ Verdict MatcherT<AtomicT>::JudgeAgent(const Found& found) const {
 
 template <template <typename> class AtomicT>
 void MatcherT<AtomicT>::LaneEntryDied(std::uint32_t lane) {
-  lanes_.EntryDied(
-      lane, [this](const Found& found) { return JudgeContact(found); });
+  lanes_.EntryDied(lane,
+                   [this](const Found& found) { return JudgeContact(found); });
 }
 
 template <template <typename> class AtomicT>
@@ -327,10 +333,10 @@ bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
             &found)) {
       continue;
     }
-    const bool better =
-        !any || fit > best->fit || found.key < best->found.key ||
-        (found.key == best->found.key &&
-         found.entry.slot() < best->found.entry.slot());
+    const bool better = !any || fit > best->fit ||
+                        found.key < best->found.key ||
+                        (found.key == best->found.key &&
+                         found.entry.slot() < best->found.entry.slot());
     if (!better) continue;
     any = true;
     best->found = found;
@@ -357,11 +363,11 @@ AgentTerms MatcherT<AtomicT>::TermsOf(std::uint32_t agent,
 
 template <template <typename> class AtomicT>
 void MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
-                               const AgentTerms& terms,
-                               std::uint32_t load_back, DecisionSink& sink) {
-  RELAIS_CHECK(agent < sizes_.agents &&
-                   terms.profile_class < sizes_.profile_classes,
-               "an agent or profile class out of range");
+                               const AgentTerms& terms, std::uint32_t load_back,
+                               DecisionSink& sink) {
+  RELAIS_CHECK(
+      agent < sizes_.agents && terms.profile_class < sizes_.profile_classes,
+      "an agent or profile class out of range");
   for (;;) {
     const AgentWord word = Agent(agent);
     const bool later = AgentWord::Later(revision, word.revision());
@@ -521,9 +527,9 @@ bool MatcherT<AtomicT>::FindContactFor(std::uint32_t agent,
             &found)) {
       continue;
     }
-    const bool better = !any || found.key < best->found.key ||
-                        (found.key == best->found.key &&
-                         found.sequence < best->found.sequence);
+    const bool better =
+        !any || found.key < best->found.key ||
+        (found.key == best->found.key && found.sequence < best->found.sequence);
     if (!better) continue;
     any = true;
     best->found = found;
@@ -531,9 +537,9 @@ bool MatcherT<AtomicT>::FindContactFor(std::uint32_t agent,
     best->fit = fit;
     best->requirement_class = requirement_class;
     best->generation = generation;
-    best->word = ContactWord(ContactPhase::kWaiting, found.node,
-                             found.entry.tag())
-                     .bits();
+    best->word =
+        ContactWord(ContactPhase::kWaiting, found.node, found.entry.tag())
+            .bits();
   }
   return any;
 }

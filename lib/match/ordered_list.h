@@ -230,9 +230,9 @@ class OrderedLists {
   }
   static bool Swap(AtomicT<std::uint64_t>& location, Link from, Link to) {
     std::uint64_t expected = from.bits();
-    return location.compare_exchange_strong(
-        expected, to.bits(), std::memory_order_seq_cst,
-        std::memory_order_seq_cst);  // P1
+    return location.compare_exchange_strong(expected, to.bits(),
+                                            std::memory_order_seq_cst,
+                                            std::memory_order_seq_cst);  // P1
   }
 
   Place StartOf(std::uint32_t list, std::int64_t key, std::uint64_t sequence);
@@ -262,8 +262,7 @@ NodeIndex OrderedLists<AtomicT>::Allocate(std::uint32_t list, Entry entry) {
     const Link first(head);
     // The node may have been taken since; then the tag differs and the CAS
     // fails, so a wrong `next` is never installed.
-    const Link next(
-        nodes_[first.index()].next.load(std::memory_order_acquire));
+    const Link next(nodes_[first.index()].next.load(std::memory_order_acquire));
     if (free_.compare_exchange_weak(head, first.To(next.index()).bits(),
                                     std::memory_order_acq_rel,
                                     std::memory_order_acquire)) {
@@ -274,16 +273,15 @@ NodeIndex OrderedLists<AtomicT>::Allocate(std::uint32_t list, Entry entry) {
   if (index == kNoNode) {
     // relaxed: the fresh part is handed out once per index, nothing to see.
     if (fresh_.load(std::memory_order_relaxed) >= node_count_) return kNoNode;
-    const std::uint32_t fresh =
-        fresh_.fetch_add(1, std::memory_order_relaxed);
+    const std::uint32_t fresh = fresh_.fetch_add(1, std::memory_order_relaxed);
     if (fresh >= node_count_) return kNoNode;
     index = fresh + 1;
   }
   Node& node = nodes_[index];
   // relaxed: this thread alone owns the node until it is linked.
   node.generation.store(node.generation.load(std::memory_order_relaxed) + 1,
-                        std::memory_order_release);          // P3
-  node.list.store(list, std::memory_order_release);          // P2
+                        std::memory_order_release);           // P3
+  node.list.store(list, std::memory_order_release);           // P2
   node.entry.store(entry.bits(), std::memory_order_release);  // P2
   return index;
 }
@@ -374,16 +372,15 @@ bool OrderedLists<AtomicT>::LinkAt(std::uint32_t list, NodeIndex index,
   Node& node = nodes_[index];
   // relaxed load: the owner's own value, kept for its tag.
   const Link old(node.next.load(std::memory_order_relaxed));
-  node.next.store(old.To(place.next.index()).bits(),
-                  std::memory_order_release);
+  node.next.store(old.To(place.next.index()).bits(), std::memory_order_release);
   // Read before linking: afterwards the node may be recycled at any time.
   const std::uint32_t generation =
       node.generation.load(std::memory_order_relaxed);
   if (!Swap(*place.link, place.next, place.next.To(index))) return false;
   if (place.next.index() == kNoNode) {
-    lists_[list].hint.store(static_cast<std::uint64_t>(index) << 32 |
-                                generation,
-                            std::memory_order_release);  // P3
+    lists_[list].hint.store(
+        static_cast<std::uint64_t>(index) << 32 | generation,
+        std::memory_order_release);  // P3
   }
   return true;
 }

@@ -1,0 +1,71 @@
+// One call into the Router while it runs: its time, its room for events, the
+// decisions it causes, and what must be told to the observer when it is over.
+//
+// Thread safety: belongs to the calling thread.
+
+#ifndef RELAIS_LIB_ENGINE_CALL_H_
+#define RELAIS_LIB_ENGINE_CALL_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "lib/engine/event_queue.h"
+#include "lib/match/matcher.h"
+#include "relais/event.h"
+#include "relais/types.h"
+
+namespace relais {
+
+class RouterImpl;
+
+class Call : public match::DecisionSink {
+ public:
+  // Room that a call takes first. Its own events and those of four decisions
+  // with automatic answer; a call that causes more takes more as it goes.
+  static constexpr std::uint32_t kRoom = 12;
+
+  Call(RouterImpl& router, InstantMs now_ms)
+      : router_(router), now_ms_(now_ms) {}
+  ~Call() override;  // gives back room, tells the observer
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  // False if there is no room; nothing has happened then.
+  bool Reserve(EventPurpose purpose) { return Reserve(purpose, kRoom); }
+  bool Reserve(EventPurpose purpose, std::uint32_t events);
+  // The same for calls that continue or end work, as an error.
+  absl::Status ReserveExisting();
+  void Push(const Event& event);
+  void NextDueEarlier() { next_due_earlier_ = true; }
+
+  InstantMs now_ms() const { return now_ms_; }
+  void set_now_ms(InstantMs now_ms) { now_ms_ = now_ms; }
+  // Of the last event handed over, or of the last event of all if none was.
+  CommitTicket ticket() const;
+  std::uint64_t began_after_sequence() const { return began_after_; }
+
+  // The contact that this call brings, for `at_once`.
+  void set_submitted(ContactHandle contact) { submitted_ = contact; }
+  bool Submitted(ContactHandle contact) const { return submitted_ == contact; }
+
+  void set_at_once() { at_once_ = true; }
+  bool at_once() const { return at_once_; }
+
+  void OnLook() override;
+  void OnDecision(const match::Decision& decision) override;
+
+ private:
+  RouterImpl& router_;
+  InstantMs now_ms_;
+  std::uint32_t room_ = 0;
+  CommitTicket ticket_;
+  bool events_pending_ = false;
+  bool next_due_earlier_ = false;
+  std::uint64_t began_after_ = 0;
+  ContactHandle submitted_;
+  bool at_once_ = false;
+};
+
+}  // namespace relais
+
+#endif  // RELAIS_LIB_ENGINE_CALL_H_

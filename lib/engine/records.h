@@ -1,0 +1,154 @@
+// What the Router keeps about queues, contacts and agents.
+//
+// Contact records. A record belongs to whoever brings its contact (until the
+// submitted event is handed over), then to nobody: its fields do not change
+// until the contact has ended. The thread whose compare-and-swap ended the
+// contact owns the record and frees it. One exception: a contact that is ended
+// while the thread that reserved it has not yet written that reservation into
+// the agent's record. Then the ender leaves a note (`ended_unregistered`) under
+// that agent's mutex, and the reserving thread finds it there and frees the
+// record. Fields that others read at any time are atomics.
+//
+// Agent records are guarded by their own mutex.
+
+#ifndef RELAIS_LIB_ENGINE_RECORDS_H_
+#define RELAIS_LIB_ENGINE_RECORDS_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "lib/base/cache_line.h"
+#include "lib/base/fingerprint.h"
+#include "lib/base/mutex.h"
+#include "lib/domain/compiled.h"
+#include "lib/engine/class_registry.h"
+#include "relais/event.h"
+#include "relais/router.h"
+
+namespace relais {
+
+// A queue's figures; lives as long as the queue is listed or has contacts.
+// All relaxed: figures for supervision, no decision reads them.
+struct alignas(kCacheLineBytes) QueueFigures {
+  std::atomic<std::int64_t> waiting{0};
+  std::atomic<std::int64_t> reserved{0};
+  std::atomic<std::int64_t> assigned{0};
+  std::atomic<std::uint64_t> offered_total{0};
+  std::atomic<std::uint64_t> answered_total{0};
+  std::atomic<std::uint64_t> abandoned_total{0};
+  // Contacts alive; a queue no longer listed is forgotten at 0.
+  std::atomic<std::int64_t> alive{0};
+};
+
+// One queue under one configuration.
+struct QueueTerms {
+  static constexpr std::uint32_t kNoLane = 0xFFFF'FFFF;
+
+  QueueTerms() {
+    for (auto& of_channel : lanes) {
+      for (auto& lane : of_channel) {
+        lane.store(kNoLane, std::memory_order_relaxed);
+      }
+    }
+  }
+
+  std::uint32_t slot = 0;  // of its figures
+  ContactQueue queue;
+  SkillLevels all_of;
+  // By channel; valid for the channels it accepts.
+  std::array<std::uint32_t, kChannelCount> classes{};
+  // Lanes of those classes by priority, filled as they are first needed.
+  // relaxed: every thread that asks gets the same number.
+  mutable std::array<std::array<std::atomic<std::uint32_t>, kPriorityCount>,
+                     kChannelCount>
+      lanes;
+};
+
+using SkillIds = absl::flat_hash_map<std::string, std::uint32_t>;
+
+// One configuration, compiled. Holds a reference to each class of its queues.
+struct CompiledConfiguration {
+  explicit CompiledConfiguration(ClassRegistry* registry) : classes(registry) {}
+  ~CompiledConfiguration() {
+    for (const std::uint32_t id : held) classes->ReleaseRequirement(id);
+  }
+  CompiledConfiguration(const CompiledConfiguration&) = delete;
+  CompiledConfiguration& operator=(const CompiledConfiguration&) = delete;
+
+  ClassRegistry* const classes;
+  Configuration source;
+  std::uint64_t version = 0;
+  SkillIds skills;
+  absl::flat_hash_map<std::string, std::shared_ptr<const QueueTerms>> queues;
+  std::vector<std::uint32_t> held;  // requirement classes
+};
+
+struct ContactRecord {
+  // Of the contact that lives or lived last in this slot; what a handle is
+  // compared with. release <-> acquire: written before the contact's id is
+  // entered in its shard.
+  std::atomic<std::uint64_t> base_tag{0};
+  // For the oldest-waiting figure, read without ownership (relaxed, confirmed
+  // by the contact's word).
+  std::atomic<std::int64_t> arrival_ms{0};
+  std::atomic<std::uint32_t> queue_slot{0};
+  // Set by the thread that reserves it inside Submit; read with the answer.
+  std::atomic<bool> at_once{false};
+
+  InlineId id;
+  Channel channel = Channel::kVoice;
+  std::uint8_t priority = 0;
+  std::uint32_t requirement_class = 0;
+  Fingerprint content;
+  std::shared_ptr<const QueueTerms> terms;
+  std::map<std::string, std::string> attributes;
+
+  // Guarded by the mutex of the agent that the contact's word names while it
+  // is reserved, otherwise by ownership.
+  std::int64_t rank_key = 0;  // 0, 0 until first reserved
+  std::uint64_t arrival_sequence = 0;
+  bool ended_unregistered = false;
+  EndReason end_reason = EndReason::kNone;
+  InstantMs ended_ms = 0;
+};
+
+struct AgentRecord {
+  mutable Mutex mutex;
+  bool used RELAIS_GUARDED_BY(mutex) = false;
+  bool leaving RELAIS_GUARDED_BY(mutex) = false;  // no longer listed
+  std::string id RELAIS_GUARDED_BY(mutex);
+  std::uint64_t generation RELAIS_GUARDED_BY(mutex) = 0;
+  AgentGrade grade RELAIS_GUARDED_BY(mutex) = AgentGrade::kSenior;
+  ChannelSet channels RELAIS_GUARDED_BY(mutex) = 0;
+  std::uint32_t profile_class RELAIS_GUARDED_BY(mutex) = 0;
+
+  Presence presence RELAIS_GUARDED_BY(mutex);
+  bool presence_pending RELAIS_GUARDED_BY(mutex) = false;
+  Presence pending RELAIS_GUARDED_BY(mutex);
+  ChannelSet no_answer_channels RELAIS_GUARDED_BY(mutex) = 0;
+  std::uint64_t version RELAIS_GUARDED_BY(mutex) = 0;
+  InstantMs idle_since_ms RELAIS_GUARDED_BY(mutex) = 0;
+  DurationMs idle_before_pause_ms RELAIS_GUARDED_BY(mutex) = 0;
+
+  WorkState work_state RELAIS_GUARDED_BY(mutex) = WorkState::kIdle;
+  // While not idle: the contact, the tag of its reserved word, its terms, and
+  // the reservation's event, from which the later ones are made.
+  ContactHandle contact RELAIS_GUARDED_BY(mutex);
+  std::uint64_t reserved_tag RELAIS_GUARDED_BY(mutex) = 0;
+  std::shared_ptr<const QueueTerms> terms RELAIS_GUARDED_BY(mutex);
+  Event reservation RELAIS_GUARDED_BY(mutex);
+
+  // Of the slot, not of the agent in it: they never start again.
+  std::uint32_t revision RELAIS_GUARDED_BY(mutex) = 0;
+  std::uint64_t deadline_version RELAIS_GUARDED_BY(mutex) = 0;
+};
+
+}  // namespace relais
+
+#endif  // RELAIS_LIB_ENGINE_RECORDS_H_

@@ -1,0 +1,325 @@
+// Agents: presence, wrap-up, and what the core is told about them.
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/assert.h"
+#include "lib/domain/error.h"
+#include "lib/engine/router_impl.h"
+
+namespace relais {
+namespace {
+
+using match::ContactPhase;
+using match::ContactWord;
+
+absl::Status UnknownAgent() {
+  return FieldError(absl::StatusCode::kNotFound, "agent",
+                    "no agent has this handle; it may have been removed");
+}
+
+// Checks a presence and fills in the reason that is meant.
+absl::Status CheckPresence(Presence* presence) {
+  switch (presence->state) {
+    case PresenceState::kLoggedOut:
+    case PresenceState::kAvailable:
+      if (presence->reason != NotReadyReason::kNone) {
+        return FieldError(absl::StatusCode::kInvalidArgument, "presence.reason",
+                          "goes with not ready only");
+      }
+      return absl::OkStatus();
+    case PresenceState::kNotReady:
+      if (static_cast<int>(presence->reason) >= kNotReadyReasonCount ||
+          presence->reason == NotReadyReason::kNoAnswer) {
+        return FieldError(absl::StatusCode::kInvalidArgument, "presence.reason",
+                          absl::StrCat(static_cast<int>(presence->reason),
+                                       " is not a reason that an agent may "
+                                       "give"));
+      }
+      if (presence->reason == NotReadyReason::kNone) {
+        presence->reason = NotReadyReason::kOther;
+      }
+      return absl::OkStatus();
+  }
+  return FieldError(
+      absl::StatusCode::kInvalidArgument, "presence.state",
+      absl::StrCat(static_cast<int>(presence->state), " is not a presence"));
+}
+
+}  // namespace
+
+absl::Status RouterImpl::CheckCall(AgentHandle handle, InstantMs now_ms) const {
+  if (now_ms < 0) {
+    return FieldError(absl::StatusCode::kInvalidArgument, "now_ms",
+                      absl::StrCat(now_ms, " is negative"));
+  }
+  if (handle.slot >= agent_slots_) return UnknownAgent();
+  const AgentRecord& agent = agents_[handle.slot];
+  MutexLock lock(agent.mutex);
+  return IsAgent(agent, handle) ? absl::OkStatus() : UnknownAgent();
+}
+
+absl::Status Call::ReserveExisting() {
+  if (Reserve(EventPurpose::kExisting)) return absl::OkStatus();
+  return FieldError(absl::StatusCode::kResourceExhausted,
+                    "limits.pending_events",
+                    absl::StrCat(router_.limits_.pending_events,
+                                 " events wait to be taken; try again later"));
+}
+
+void RouterImpl::FillAgent(const AgentRecord& agent, std::uint32_t slot,
+                           Event* event) const {
+  event->agent_id.Assign(agent.id);
+  event->agent = {slot, agent.generation};
+  event->agent_version = agent.version;
+  event->presence = agent.presence;
+  event->presence_pending = agent.presence_pending;
+  event->pending = agent.pending;
+  event->work_state = agent.work_state;
+  event->no_answer_channels = agent.no_answer_channels;
+  event->idle_since_ms = agent.idle_since_ms;
+}
+
+Event RouterImpl::AgentEvent(EventType type, const AgentRecord& agent,
+                             std::uint32_t slot, InstantMs at_ms) const {
+  Event event;
+  event.type = type;
+  event.at_ms = at_ms;
+  event.configuration_version =
+      configuration_version_.load(std::memory_order_relaxed);
+  FillAgent(agent, slot, &event);
+  return event;
+}
+
+RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
+                                               std::uint32_t slot,
+                                               std::uint32_t load_back) const {
+  agent.revision = (agent.revision + 1) & match::AgentWord::kRevisionMask;
+  AgentUpdate update;
+  update.agent = slot;
+  update.revision = agent.revision;
+  update.load_back = load_back;
+  update.terms.order_key = agent.idle_since_ms;
+  update.terms.profile_class = agent.profile_class;
+  if (agent.used && agent.presence.state == PresenceState::kAvailable) {
+    update.terms.kinds =
+        static_cast<std::uint8_t>(agent.channels & ~agent.no_answer_channels);
+  }
+  return update;
+}
+
+void RouterImpl::TellCore(const AgentUpdate& update, Call& call) {
+  matcher_.Update(update.agent, update.revision, update.terms, update.load_back,
+                  call);
+}
+
+void RouterImpl::ForgetDeclines(
+    const std::vector<DeclineTable::Change>& removed) {
+  for (const DeclineTable::Change& change : removed) {
+    deadlines_.Cancel(DeclineDeadline(change.entry), change.number);
+    matcher_.SetExclusion(change.contact.slot, change.cell,
+                          match::Matcher::kNobody, change.number);
+  }
+}
+
+void RouterImpl::ClearWork(AgentRecord& agent) const {
+  agent.work_state = WorkState::kIdle;
+  agent.contact = {};
+  agent.reserved_tag = 0;
+  agent.terms.reset();
+}
+
+void RouterImpl::TakePresence(AgentRecord& agent, Presence presence,
+                              InstantMs now_ms) const {
+  const PresenceState before = agent.presence.state;
+  agent.presence = presence;
+  if (presence.state == before) return;  // another reason
+  if (before == PresenceState::kLoggedOut) {
+    agent.idle_since_ms = now_ms;
+    agent.idle_before_pause_ms = 0;
+  } else if (presence.state == PresenceState::kNotReady) {
+    agent.idle_before_pause_ms = now_ms - agent.idle_since_ms;
+  } else if (presence.state == PresenceState::kAvailable) {
+    agent.idle_since_ms = now_ms - agent.idle_before_pause_ms;
+  }
+}
+
+void RouterImpl::BecomeIdle(AgentRecord& agent, InstantMs now_ms) const {
+  ClearWork(agent);
+  agent.idle_since_ms = now_ms;
+  agent.idle_before_pause_ms = 0;
+  if (!agent.presence_pending) return;
+  const Presence pending = agent.pending;
+  agent.presence_pending = false;
+  agent.pending = {};
+  TakePresence(agent, pending, now_ms);
+}
+
+absl::StatusOr<Outcome> RouterImpl::SetPresence(AgentHandle handle,
+                                                Presence presence,
+                                                InstantMs now_ms) {
+  absl::Status status = CheckPresence(&presence);
+  if (!status.ok()) return status;
+  status = CheckCall(handle, now_ms);
+  if (!status.ok()) return status;
+  Call call(*this, now_ms);
+  status = call.ReserveExisting();
+  if (!status.ok()) return status;
+  return ChangePresence(handle, presence, call);
+}
+
+bool RouterImpl::HoldsAlready(const AgentRecord& agent,
+                              Presence presence) const {
+  if (agent.presence_pending) return agent.pending == presence;
+  return agent.presence == presence && agent.no_answer_channels == 0;
+}
+
+void RouterImpl::ChangePresenceLocked(AgentRecord& agent, Presence presence,
+                                      InstantMs now_ms) const {
+  agent.no_answer_channels = 0;
+  const bool busy = agent.work_state == WorkState::kHandling ||
+                    agent.work_state == WorkState::kWrapUp;
+  if (!busy) {
+    TakePresence(agent, presence, now_ms);
+    return;
+  }
+  agent.presence_pending = presence != agent.presence;
+  agent.pending = agent.presence_pending ? presence : Presence{};
+}
+
+absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
+                                                   Presence presence,
+                                                   Call& call) {
+  const std::uint32_t slot = handle.slot;
+  AgentRecord& agent = agents_[slot];
+  Event event;
+  AgentUpdate update;
+  ContactHandle contact;
+  ContactWord reserved;
+  std::vector<DeclineTable::Change> forgotten;
+  Outcome outcome;
+  {
+    MutexLock lock(agent.mutex);
+    if (!IsAgent(agent, handle)) return UnknownAgent();
+    outcome.version = agent.version;
+    if (HoldsAlready(agent, presence)) {
+      outcome.ticket = call.ticket();
+      return outcome;
+    }
+    forgotten = declines_.RemoveAgent(slot);
+    ChangePresenceLocked(agent, presence, call.now_ms());
+    outcome.version = ++agent.version;
+    event = AgentEvent(EventType::kPresenceChanged, agent, slot, call.now_ms());
+    if (agent.work_state == WorkState::kReserved &&
+        agent.presence.state != PresenceState::kAvailable) {
+      contact = agent.contact;
+      reserved = ContactWord(ContactPhase::kReserved, slot, agent.reserved_tag);
+    }
+    update = NextUpdate(agent, slot, 0);
+  }
+  ForgetDeclines(forgotten);
+  call.Push(event);
+  if (reserved.phase() == ContactPhase::kReserved) {
+    // If its word has changed, the reservation was accepted or its contact
+    // ended at the same moment, and that call goes on with it.
+    std::uint64_t unused = 0;
+    if (ReturnReserved(slot, contact, reserved,
+                       EventType::kReservationRescinded, std::nullopt, 0, call,
+                       &unused)) {
+      ++outcome.version;
+    }
+  }
+  TellCore(update, call);
+  RemoveAgentIfLeft(handle, call);
+  outcome.ticket = call.ticket();
+  return outcome;
+}
+
+void RouterImpl::RemoveAgentIfLeft(AgentHandle handle, Call& call) {
+  AgentRecord& agent = agents_[handle.slot];
+  Removal removal;
+  {
+    MutexLock lock(agent.mutex);
+    if (IsAgent(agent, handle)) {
+      removal = RemoveIfLeft(agent, handle.slot, call.now_ms());
+    }
+  }
+  if (!removal.due) return;
+  call.Push(removal.event);
+  // The core has been told that it is logged out, so nothing looks at the
+  // class on its behalf any more.
+  classes_.ReleaseProfile(removal.profile_class);
+}
+
+RouterImpl::Removal RouterImpl::RemoveIfLeft(AgentRecord& agent,
+                                             std::uint32_t slot,
+                                             InstantMs now_ms) {
+  Removal removal;
+  if (!agent.leaving || agent.work_state != WorkState::kIdle ||
+      agent.presence.state != PresenceState::kLoggedOut) {
+    return removal;
+  }
+  ++agent.version;
+  removal.due = true;
+  removal.event = AgentEvent(EventType::kAgentRemoved, agent, slot, now_ms);
+  removal.profile_class = agent.profile_class;
+  agent.leaving = false;
+  agent.used = false;
+  AgentShard& shard = agent_shards_[RetainedIds::ShardOf(agent.id)];
+  {
+    MutexLock lock(shard.mutex);
+    shard.slots.erase(agent.id);
+  }
+  return removal;
+}
+
+absl::StatusOr<Outcome> RouterImpl::EndWrapUp(AgentHandle handle,
+                                              InstantMs now_ms) {
+  absl::Status status = CheckCall(handle, now_ms);
+  if (!status.ok()) return status;
+  Call call(*this, now_ms);
+  status = call.ReserveExisting();
+  if (!status.ok()) return status;
+  std::uint64_t deadline_version = 0;
+  {
+    AgentRecord& agent = agents_[handle.slot];
+    MutexLock lock(agent.mutex);
+    if (IsAgent(agent, handle)) deadline_version = agent.deadline_version;
+  }
+  std::uint64_t version = 0;
+  if (!WrapUpOver(handle.slot, deadline_version, call, &version)) {
+    return FieldError(absl::StatusCode::kFailedPrecondition, "agent",
+                      "is not in wrap-up");
+  }
+  return Outcome{version, call.ticket()};
+}
+
+bool RouterImpl::WrapUpOver(std::uint32_t slot, std::uint64_t deadline_version,
+                            Call& call, std::uint64_t* version) {
+  AgentRecord& agent = agents_[slot];
+  Event event;
+  AgentUpdate update;
+  Removal removal;
+  {
+    MutexLock lock(agent.mutex);
+    if (!agent.used || agent.work_state != WorkState::kWrapUp ||
+        agent.deadline_version != deadline_version) {
+      return false;
+    }
+    BecomeIdle(agent, call.now_ms());
+    ++agent.version;
+    event = AgentEvent(EventType::kWrapUpEnded, agent, slot, call.now_ms());
+    removal = RemoveIfLeft(agent, slot, call.now_ms());
+    update = NextUpdate(agent, slot, 1);
+  }
+  if (version != nullptr) *version = event.agent_version;
+  deadlines_.Cancel(AgentDeadline(slot), deadline_version);
+  call.Push(event);
+  if (removal.due) call.Push(removal.event);
+  TellCore(update, call);
+  if (removal.due) classes_.ReleaseProfile(removal.profile_class);
+  return true;
+}
+
+}  // namespace relais

@@ -1,0 +1,343 @@
+// Applying a whole configuration: prepared first, refused whole if anything is
+// wrong or full, then installed queue by queue and agent by agent.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/assert.h"
+#include "lib/domain/error.h"
+#include "lib/engine/router_impl.h"
+
+namespace relais {
+namespace {
+
+// Skill names keep their numbers while the Router lives, so names that come
+// and go are bounded, too: sixteen times what one configuration may have.
+constexpr std::size_t kSkillNamesMax = 16 * kSkillsMax;
+
+absl::Status Full(std::string_view limit, std::uint64_t needed,
+                  std::uint64_t value, std::string_view what) {
+  return FieldError(
+      absl::StatusCode::kResourceExhausted, limit,
+      absl::StrCat(needed, " ", absl::string_view(what.data(), what.size()),
+                   " would stand at once; the limit is ", value));
+}
+
+}  // namespace
+
+struct RouterImpl::Preparation {
+  struct ListedAgent {
+    const AgentConfiguration* configuration = nullptr;
+    std::uint32_t profile_class = 0;
+    ChannelSet channels = 0;
+    bool handed_over = false;  // its class reference belongs to the agent now
+    bool known = false;
+  };
+
+  explicit Preparation(ClassRegistry* registry)
+      : classes(registry),
+        compiled(std::make_shared<CompiledConfiguration>(registry)) {}
+  ~Preparation() {
+    for (const ListedAgent& agent : agents) {
+      if (!agent.handed_over) classes->ReleaseProfile(agent.profile_class);
+    }
+  }
+  Preparation(const Preparation&) = delete;
+  Preparation& operator=(const Preparation&) = delete;
+
+  ClassRegistry* const classes;
+  std::shared_ptr<CompiledConfiguration> compiled;
+  std::vector<ListedAgent> agents;
+  absl::flat_hash_map<std::string, std::size_t> agent_index;
+  std::uint32_t agents_leaving = 0;
+};
+
+Configuration RouterImpl::CurrentConfiguration(std::uint64_t* version) const {
+  const auto compiled = CurrentCompiled();
+  if (version != nullptr) *version = compiled ? compiled->version : 0;
+  return compiled ? compiled->source : Configuration{};
+}
+
+std::shared_ptr<const CompiledConfiguration> RouterImpl::CurrentCompiled()
+    const {
+  const ContactShard& shard = contact_shards_[0];
+  MutexLock lock(shard.mutex);
+  return shard.configuration;
+}
+
+absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
+    const Configuration& configuration, InstantMs now_ms) {
+  ApplyOutcome outcome;
+  outcome.findings = ValidateConfiguration(configuration, limits_);
+  outcome.configuration_version =
+      configuration_version_.load(std::memory_order_relaxed);
+  if (HasErrors(outcome.findings)) return outcome;
+  if (now_ms < 0) {
+    return FieldError(absl::StatusCode::kInvalidArgument, "now_ms",
+                      absl::StrCat(now_ms, " is negative"));
+  }
+  if (applying_.exchange(true, std::memory_order_acq_rel)) {
+    return absl::AbortedError("another configuration is being applied");
+  }
+  Call call(*this, now_ms);
+  auto prepared = Prepare(configuration);
+  absl::Status status = prepared.status();
+  if (status.ok()) {
+    // An agent who leaves makes up to four events, one who changed may be
+    // given a contact.
+    const std::size_t room =
+        Call::kRoom +
+        4 * (prepared.value()->agents_leaving + configuration.agents.size());
+    if (!call.Reserve(EventPurpose::kExisting,
+                      static_cast<std::uint32_t>(room))) {
+      status = Full("limits.pending_events", room, limits_.pending_events,
+                    "events of this change and those not yet taken");
+    }
+  }
+  if (status.ok()) {
+    Preparation& preparation = **prepared;
+    outcome.configuration_version =
+        configuration_version_.fetch_add(1, std::memory_order_relaxed) + 1;
+    preparation.compiled->version = outcome.configuration_version;
+    Event event;
+    event.type = EventType::kConfigurationApplied;
+    event.at_ms = now_ms;
+    event.configuration_version = outcome.configuration_version;
+    call.Push(event);
+    InstallQueues(preparation);
+    InstallAgents(preparation, call);
+    outcome.ticket = call.ticket();
+  }
+  applying_.exchange(false, std::memory_order_acq_rel);
+  if (!status.ok()) return status;
+  return outcome;
+}
+
+absl::StatusOr<std::unique_ptr<RouterImpl::Preparation>> RouterImpl::Prepare(
+    const Configuration& configuration) {
+  auto preparation = std::make_unique<Preparation>(&classes_);
+  preparation->compiled->source = configuration;
+  std::size_t new_names = 0;
+  for (const Skill& skill : configuration.skills) {
+    if (!skill_ids_.contains(skill.name)) ++new_names;
+  }
+  if (skill_ids_.size() + new_names > kSkillNamesMax) {
+    return Full("limits.skills", skill_ids_.size() + new_names, kSkillNamesMax,
+                "skill names");
+  }
+  for (const Skill& skill : configuration.skills) {
+    const auto id =
+        skill_ids_
+            .emplace(skill.name, static_cast<std::uint32_t>(skill_ids_.size()))
+            .first->second;
+    preparation->compiled->skills.emplace(skill.name, id);
+  }
+  absl::Status status = PrepareQueues(configuration, preparation.get());
+  if (!status.ok()) return status;
+  status = PrepareAgents(configuration, preparation.get());
+  if (!status.ok()) return status;
+  return preparation;
+}
+
+absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
+                                       Preparation* preparation) {
+  CompiledConfiguration& compiled = *preparation->compiled;
+  absl::flat_hash_set<std::string> listed;
+  for (const ContactQueue& queue : configuration.queues) {
+    listed.insert(queue.name);
+  }
+  // Slots of known queues; what is neither listed nor in use is free.
+  absl::flat_hash_map<std::string, std::uint32_t> known;
+  std::vector<std::uint32_t> free;
+  for (std::uint32_t slot = 0; slot < limits_.queues; ++slot) {
+    const QueueSlot& queue = queues_[slot];
+    MutexLock lock(queue.mutex);
+    const bool alive = queue.figures.alive.load(std::memory_order_acquire) > 0;
+    if (queue.used && (alive || listed.contains(queue.name))) {
+      known.emplace(queue.name, slot);
+    } else {
+      free.push_back(slot);
+    }
+  }
+  std::size_t next_free = 0;
+  for (const ContactQueue& queue : configuration.queues) {
+    auto terms = std::make_shared<QueueTerms>();
+    const auto found = known.find(queue.name);
+    if (found != known.end()) {
+      terms->slot = found->second;
+    } else if (next_free < free.size()) {
+      terms->slot = free[next_free++];
+    } else {
+      return Full("limits.queues", limits_.queues + 1ULL, limits_.queues,
+                  "queues, those with contacts alive included,");
+    }
+    terms->queue = queue;
+    for (const SkillRequirement& term : queue.requirement.all_of) {
+      terms->all_of.push_back({compiled.skills.at(term.skill),
+                               static_cast<std::uint8_t>(term.level_min)});
+    }
+    for (int i = 0; i < kChannelCount; ++i) {
+      const auto channel = static_cast<Channel>(i);
+      if (!Contains(queue.channels, channel)) continue;
+      const auto id = classes_.AcquireRequirement(
+          CombineRequirements(channel, terms->all_of, {}));
+      if (!id.ok()) return id.status();
+      compiled.held.push_back(*id);
+      terms->classes[static_cast<std::size_t>(i)] = *id;
+    }
+    compiled.queues.emplace(queue.name, std::move(terms));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
+                                       Preparation* preparation) {
+  absl::flat_hash_map<std::string, ChannelSet> profiles;
+  for (const RoutingProfile& profile : configuration.routing_profiles) {
+    profiles.emplace(profile.name, profile.channels);
+  }
+  preparation->agents.reserve(configuration.agents.size());
+  for (const AgentConfiguration& agent : configuration.agents) {
+    CompiledProfile compiled;
+    compiled.channels = profiles.at(agent.routing_profile);
+    for (const AgentSkill& skill : agent.skills) {
+      compiled.skills.push_back({preparation->compiled->skills.at(skill.skill),
+                                 static_cast<std::uint8_t>(skill.level)});
+    }
+    Normalize(&compiled.skills);
+    const auto id = classes_.AcquireProfile(compiled);
+    if (!id.ok()) return id.status();
+    preparation->agent_index.emplace(agent.id, preparation->agents.size());
+    preparation->agents.push_back({&agent, *id, compiled.channels});
+  }
+  // Who stays although no longer listed: until handling and wrap-up are over.
+  std::size_t staying = 0;
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    const AgentRecord& agent = agents_[slot];
+    MutexLock lock(agent.mutex);
+    if (!agent.used || preparation->agent_index.contains(agent.id)) continue;
+    ++preparation->agents_leaving;
+    if (agent.work_state == WorkState::kHandling ||
+        agent.work_state == WorkState::kWrapUp) {
+      ++staying;
+    }
+  }
+  if (configuration.agents.size() + staying > limits_.agents) {
+    return Full("limits.agents", configuration.agents.size() + staying,
+                limits_.agents, "agents, those still handling included,");
+  }
+  return absl::OkStatus();
+}
+
+void RouterImpl::InstallQueues(Preparation& preparation) {
+  std::vector<bool> listed(limits_.queues, false);
+  for (const auto& [name, terms] : preparation.compiled->queues) {
+    QueueSlot& queue = queues_[terms->slot];
+    listed[terms->slot] = true;
+    MutexLock lock(queue.mutex);
+    queue.listed = true;
+    if (queue.used && queue.name == name) continue;
+    queue.used = true;
+    queue.name = name;
+    queue.figures.offered_total.store(0, std::memory_order_relaxed);
+    queue.figures.answered_total.store(0, std::memory_order_relaxed);
+    queue.figures.abandoned_total.store(0, std::memory_order_relaxed);
+  }
+  for (std::uint32_t slot = 0; slot < limits_.queues; ++slot) {
+    if (listed[slot]) continue;
+    MutexLock lock(queues_[slot].mutex);
+    queues_[slot].listed = false;
+  }
+  for (ContactShard& shard : contact_shards_) {
+    std::shared_ptr<const CompiledConfiguration> old = preparation.compiled;
+    {
+      MutexLock lock(shard.mutex);
+      shard.configuration.swap(old);
+    }
+    // `old` may be the last to hold the configuration before; its classes are
+    // released without the lock.
+  }
+}
+
+void RouterImpl::InstallAgents(Preparation& preparation, Call& call) {
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    ChangeAgent(slot, preparation, call);
+  }
+  AddAgents(preparation);
+}
+
+void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
+                             Call& call) {
+  AgentRecord& agent = agents_[slot];
+  AgentHandle handle;
+  AgentUpdate update;
+  bool leaving = false;
+  std::uint32_t old_class = 0;
+  {
+    MutexLock lock(agent.mutex);
+    if (!agent.used) return;
+    handle = {slot, agent.generation};
+    const auto found = preparation.agent_index.find(agent.id);
+    leaving = found == preparation.agent_index.end();
+    agent.leaving = leaving;
+    if (!leaving) {
+      Preparation::ListedAgent& listed = preparation.agents[found->second];
+      listed.known = true;
+      agent.grade = listed.configuration->grade;
+      if (agent.profile_class == listed.profile_class) return;
+      listed.handed_over = true;
+      old_class = agent.profile_class;
+      agent.profile_class = listed.profile_class;
+      agent.channels = listed.channels;
+      update = NextUpdate(agent, slot, 0);
+    }
+  }
+  if (!leaving) {
+    TellCore(update, call);
+    classes_.ReleaseProfile(old_class);
+    return;
+  }
+  // Refused only if the agent has gone meanwhile.
+  ChangePresence(handle, {PresenceState::kLoggedOut, NotReadyReason::kNone},
+                 call)
+      .IgnoreError();
+  RemoveAgentIfLeft(handle, call);
+}
+
+void RouterImpl::AddAgents(Preparation& preparation) {
+  std::uint32_t slot = 0;
+  for (Preparation::ListedAgent& listed : preparation.agents) {
+    if (listed.known) continue;
+    for (;; ++slot) {
+      RELAIS_CHECK(slot < agent_slots_, "agents were counted before");
+      AgentRecord& agent = agents_[slot];
+      MutexLock lock(agent.mutex);
+      if (agent.used) continue;
+      listed.handed_over = true;
+      agent.used = true;
+      agent.leaving = false;
+      agent.id = listed.configuration->id;
+      ++agent.generation;
+      agent.grade = listed.configuration->grade;
+      agent.channels = listed.channels;
+      agent.profile_class = listed.profile_class;
+      agent.presence = {};
+      agent.presence_pending = false;
+      agent.pending = {};
+      agent.no_answer_channels = 0;
+      agent.version = 0;
+      agent.idle_since_ms = 0;
+      agent.idle_before_pause_ms = 0;
+      AgentShard& shard = agent_shards_[RetainedIds::ShardOf(agent.id)];
+      MutexLock shard_lock(shard.mutex);
+      shard.slots.insert_or_assign(agent.id, slot);
+      break;
+    }
+  }
+}
+
+}  // namespace relais

@@ -1,0 +1,523 @@
+// Contacts: submit, cancel, complete, and what their end leaves behind.
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/assert.h"
+#include "lib/domain/error.h"
+#include "lib/domain/validate_contact.h"
+#include "lib/engine/router_impl.h"
+#include "lib/policy/aged.h"
+
+namespace relais {
+namespace {
+
+using match::ContactPhase;
+using match::ContactWord;
+
+Fingerprint ContentOf(const ContactSpec& spec) {
+  FingerprintBuilder builder;
+  builder.Add(spec.queue)
+      .AddNumber(static_cast<int>(spec.channel))
+      .AddNumber(spec.priority)
+      .AddNumber(static_cast<std::int64_t>(spec.requirement.all_of.size()));
+  for (const SkillRequirement& term : spec.requirement.all_of) {
+    builder.Add(term.skill).AddNumber(term.level_min);
+  }
+  for (const auto& [key, value] : spec.attributes) {
+    builder.Add(key).Add(value);
+  }
+  return builder.Finish();
+}
+
+absl::Status Full(std::string_view limit, std::uint64_t value,
+                  std::string_view what) {
+  return FieldError(
+      absl::StatusCode::kResourceExhausted, limit,
+      absl::StrCat(value, " ", absl::string_view(what.data(), what.size())));
+}
+
+absl::Status HasEnded() {
+  return FieldError(absl::StatusCode::kFailedPrecondition, "contact",
+                    "has ended");
+}
+
+absl::Status CheckNow(InstantMs now_ms) {
+  if (now_ms >= 0) return absl::OkStatus();
+  return FieldError(absl::StatusCode::kInvalidArgument, "now_ms",
+                    absl::StrCat(now_ms, " is negative"));
+}
+
+absl::Status UnknownQueue(const std::string& name) {
+  return FieldError(absl::StatusCode::kNotFound, "queue",
+                    absl::StrCat("no queue is called ", Quoted(name)));
+}
+
+}  // namespace
+
+RouterImpl::ContactShard& RouterImpl::ShardFor(std::string_view id) const {
+  return contact_shards_[RetainedIds::ShardOf(id)];
+}
+
+std::optional<absl::StatusOr<SubmitOutcome>> RouterImpl::KnownId(
+    const ContactShard& shard, const std::string& id,
+    const Fingerprint& content) const {
+  SubmitOutcome outcome;
+  Fingerprint known;
+  const auto live = shard.live.find(id);
+  if (live != shard.live.end()) {
+    const ContactRecord& record = contacts_[live->second];
+    known = record.content;
+    outcome.contact = {live->second,
+                       record.base_tag.load(std::memory_order_acquire)};
+    outcome.arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
+    outcome.at_once = record.at_once.load(std::memory_order_relaxed);
+  } else {
+    const std::optional<RetainedId> retained = retained_.Find(id);
+    if (!retained.has_value()) return std::nullopt;
+    known = retained->content;
+    outcome = retained->outcome;
+  }
+  if (known != content) {
+    return FieldError(absl::StatusCode::kAlreadyExists, "id",
+                      absl::StrCat(Quoted(id),
+                                   " was submitted with other content; a new "
+                                   "contact needs a new id"));
+  }
+  outcome.repeated = true;
+  return outcome;
+}
+
+absl::Status RouterImpl::CompileContact(
+    const ContactSpec& spec, const CompiledConfiguration& configuration,
+    const QueueTerms& terms, std::uint32_t* requirement_class,
+    std::uint32_t* lane) {
+  const auto channel = static_cast<std::size_t>(spec.channel);
+  const auto priority = static_cast<std::size_t>(spec.priority);
+  const DurationMs credit = terms.queue.priority_credit_ms[priority];
+  std::atomic<std::uint32_t>* known_lane = nullptr;
+  if (spec.requirement.all_of.empty()) {
+    *requirement_class = terms.classes[channel];
+    classes_.AddRequirementReference(*requirement_class);
+    known_lane = &terms.lanes[channel][priority];
+    *lane = known_lane->load(std::memory_order_relaxed);
+    if (*lane != QueueTerms::kNoLane) return absl::OkStatus();
+  } else {
+    SkillLevels own;
+    for (const SkillRequirement& term : spec.requirement.all_of) {
+      own.push_back({configuration.skills.at(term.skill),
+                     static_cast<std::uint8_t>(term.level_min)});
+    }
+    const auto acquired = classes_.AcquireRequirement(
+        CombineRequirements(spec.channel, terms.all_of, own));
+    if (!acquired.ok()) return acquired.status();
+    *requirement_class = *acquired;
+  }
+  const auto found = classes_.LaneFor(*requirement_class, credit);
+  if (!found.ok()) {
+    classes_.ReleaseRequirement(*requirement_class);
+    return found.status();
+  }
+  *lane = *found;
+  if (known_lane != nullptr) {
+    known_lane->store(*lane, std::memory_order_relaxed);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
+                                                 InstantMs now_ms) {
+  absl::Status status = ValidateContactSpec(spec);
+  if (!status.ok()) return status;
+  const Fingerprint content = ContentOf(spec);
+  ContactShard& shard = ShardFor(spec.id);
+  Call call(*this, now_ms);
+  std::shared_ptr<const CompiledConfiguration> configuration;
+  {
+    MutexLock lock(shard.mutex);
+    if (auto known = KnownId(shard, spec.id, content)) {
+      if (known->ok()) (*known)->ticket = call.ticket();
+      return *std::move(known);
+    }
+    configuration = shard.configuration;
+  }
+  if (configuration == nullptr) return UnknownQueue(spec.queue);
+  const auto queue = configuration->queues.find(spec.queue);
+  if (queue == configuration->queues.end()) return UnknownQueue(spec.queue);
+  const std::shared_ptr<const QueueTerms> terms = queue->second;
+  for (std::size_t i = 0; i < spec.requirement.all_of.size(); ++i) {
+    const std::string& skill = spec.requirement.all_of[i].skill;
+    if (!configuration->skills.contains(skill)) {
+      return FieldError(absl::StatusCode::kNotFound,
+                        absl::StrCat("requirement.all_of[", i, "].skill"),
+                        absl::StrCat("no skill is called ", Quoted(skill)));
+    }
+  }
+  if (!Contains(terms->queue.channels, spec.channel)) {
+    const std::string_view name = ChannelName(spec.channel);
+    return FieldError(
+        absl::StatusCode::kInvalidArgument, "channel",
+        absl::StrCat(absl::string_view(name.data(), name.size()),
+                     " is not accepted by queue ", Quoted(spec.queue)));
+  }
+  status = CheckNow(now_ms);
+  if (!status.ok()) return status;
+  if (!call.Reserve(EventPurpose::kNew)) {
+    return Full("limits.pending_events", limits_.pending_events,
+                "events wait to be taken; try again later");
+  }
+  const std::optional<std::uint32_t> slot = contact_slots_.Take();
+  if (!slot.has_value()) {
+    return Full("limits.contacts", limits_.contacts,
+                "contacts are alive; try again when some have ended");
+  }
+  std::uint32_t requirement_class = 0;
+  std::uint32_t lane = 0;
+  status =
+      CompileContact(spec, *configuration, *terms, &requirement_class, &lane);
+  if (!status.ok()) {
+    contact_slots_.Free(*slot);
+    return status;
+  }
+
+  ContactRecord& record = contacts_[*slot];
+  const ContactWord opened = matcher_.Open(*slot);
+  const ContactHandle handle{*slot, opened.tag()};
+  record.id.Assign(spec.id);
+  record.channel = spec.channel;
+  record.priority = static_cast<std::uint8_t>(spec.priority);
+  record.requirement_class = requirement_class;
+  record.content = content;
+  record.terms = terms;
+  record.attributes = spec.attributes;
+  record.rank_key = 0;
+  record.arrival_sequence = 0;
+  record.ended_unregistered = false;
+  record.end_reason = EndReason::kNone;
+  record.at_once.store(false, std::memory_order_relaxed);
+  record.arrival_ms.store(now_ms, std::memory_order_relaxed);
+  record.queue_slot.store(terms->slot, std::memory_order_relaxed);
+  record.base_tag.store(handle.base_tag, std::memory_order_release);
+  Event event = ContactEvent(EventType::kContactSubmitted, record, handle, 1,
+                             ContactState::kWaiting, now_ms);
+  {
+    MutexLock lock(shard.mutex);
+    // Another submit of the same id may have come between.
+    if (auto known = KnownId(shard, spec.id, content)) {
+      ContactWord ended;
+      matcher_.End(*slot, opened, &ended);
+      classes_.ReleaseRequirement(requirement_class);
+      record.terms.reset();
+      contact_slots_.Free(*slot);
+      if (known->ok()) (*known)->ticket = call.ticket();
+      return *std::move(known);
+    }
+    shard.live.emplace(spec.id, *slot);
+  }
+  QueueFigures& figures = FiguresOf(*terms);
+  figures.alive.fetch_add(1, std::memory_order_relaxed);
+  figures.waiting.fetch_add(1, std::memory_order_relaxed);
+  figures.offered_total.fetch_add(1, std::memory_order_relaxed);
+  // Handed over before the contact can be seen by others.
+  call.Push(event);
+  if (terms->queue.wait_limit_ms > 0) {
+    SetDeadline(*slot, handle.base_tag, now_ms + terms->queue.wait_limit_ms,
+                handle.base_tag + 1, call);
+  }
+  call.set_submitted(handle);
+  const DurationMs credit = terms->queue.priority_credit_ms[record.priority];
+  const match::Result result = matcher_.Submit(
+      *slot, opened, lane, policy::RankKey(now_ms, credit), call);
+  RELAIS_CHECK(result == match::Result::kOk, "a new contact found no place");
+
+  SubmitOutcome outcome;
+  outcome.contact = handle;
+  outcome.arrival_ms = now_ms;
+  outcome.at_once = call.at_once();
+  outcome.ticket = call.ticket();
+  return outcome;
+}
+
+Event RouterImpl::ContactEvent(EventType type, const ContactRecord& record,
+                               ContactHandle contact, std::uint64_t version,
+                               ContactState state, InstantMs at_ms) const {
+  Event event;
+  event.type = type;
+  event.at_ms = at_ms;
+  event.configuration_version =
+      configuration_version_.load(std::memory_order_relaxed);
+  event.contact_id = record.id;
+  event.contact = contact;
+  event.contact_version = version;
+  event.contact_state = state;
+  event.queue.Assign(record.terms->queue.name);
+  event.channel = record.channel;
+  event.priority = record.priority;
+  event.arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
+  return event;
+}
+
+absl::StatusOr<ContactWord> RouterImpl::WordOf(ContactHandle contact) const {
+  const absl::Status unknown =
+      FieldError(absl::StatusCode::kNotFound, "contact",
+                 "no contact was ever given this handle");
+  if (contact.slot >= limits_.contacts || contact.base_tag == 0) return unknown;
+  const ContactRecord& record = contacts_[contact.slot];
+  const ContactWord word = matcher_.Contact(contact.slot);
+  // Read after the word: if the slot has a new owner, the word is outdated and
+  // every compare-and-swap from it fails.
+  const std::uint64_t base = record.base_tag.load(std::memory_order_acquire);
+  if (contact.base_tag > base) return unknown;
+  if (contact.base_tag < base) return HasEnded();
+  switch (word.phase()) {
+    case ContactPhase::kNew:
+      return unknown;  // its submit has not been answered
+    case ContactPhase::kFree:
+    case ContactPhase::kEnded:
+      return HasEnded();
+    case ContactPhase::kWaiting:
+    case ContactPhase::kReserved:
+    case ContactPhase::kAssigned:
+      break;
+  }
+  return word;
+}
+
+absl::StatusOr<Outcome> RouterImpl::Cancel(ContactHandle contact,
+                                           EndReason reason, InstantMs now_ms) {
+  if (reason != EndReason::kAbandoned && reason != EndReason::kCancelled) {
+    return FieldError(absl::StatusCode::kInvalidArgument, "reason",
+                      "must be abandoned or cancelled");
+  }
+  const absl::Status status = CheckNow(now_ms);
+  if (!status.ok()) return status;
+  Call call(*this, now_ms);
+  for (;;) {
+    const auto word = WordOf(contact);
+    if (!word.ok()) return word.status();
+    if (word->phase() == ContactPhase::kAssigned) {
+      return FieldError(absl::StatusCode::kFailedPrecondition, "contact",
+                        "is in handling; complete it instead");
+    }
+    const absl::Status room = call.ReserveExisting();
+    if (!room.ok()) return room;
+    std::uint64_t version = 0;
+    const bool ended =
+        word->phase() == ContactPhase::kWaiting
+            ? CancelWaiting(contact, *word, reason, call, &version)
+            : CancelReserved(contact, *word, reason, call, &version);
+    if (ended) return Outcome{version, call.ticket()};
+  }
+}
+
+bool RouterImpl::CancelWaiting(ContactHandle contact, ContactWord word,
+                               EndReason reason, Call& call,
+                               std::uint64_t* version) {
+  ContactWord ended;
+  if (matcher_.End(contact.slot, word, &ended) != match::Result::kOk) {
+    return false;
+  }
+  *version = VersionOf(ended, contact);
+  const ContactRecord& record = contacts_[contact.slot];
+  Event event = ContactEvent(EventType::kContactEnded, record, contact,
+                             *version, ContactState::kEnded, call.now_ms());
+  event.end_reason = reason;
+  event.rank_key_ms = record.rank_key;
+  event.arrival_sequence = record.arrival_sequence;
+  call.Push(event);
+  QueueFigures& figures = FiguresOf(*record.terms);
+  figures.waiting.fetch_sub(1, std::memory_order_relaxed);
+  if (reason == EndReason::kAbandoned) {
+    figures.abandoned_total.fetch_add(1, std::memory_order_relaxed);
+  }
+  FreeContact(contact, *version, reason, call.now_ms(), call);
+  return true;
+}
+
+bool RouterImpl::CancelReserved(ContactHandle contact, ContactWord word,
+                                EndReason reason, Call& call,
+                                std::uint64_t* version) {
+  ContactWord ended;
+  if (matcher_.End(contact.slot, word, &ended) != match::Result::kOk) {
+    return false;
+  }
+  *version = VersionOf(ended, contact);
+  ContactRecord& record = contacts_[contact.slot];
+  QueueFigures& figures = FiguresOf(*record.terms);
+  figures.reserved.fetch_sub(1, std::memory_order_relaxed);
+  if (reason == EndReason::kAbandoned) {
+    figures.abandoned_total.fetch_add(1, std::memory_order_relaxed);
+  }
+  AgentRecord& agent = agents_[word.ref()];
+  Event event = ContactEvent(EventType::kContactEnded, record, contact,
+                             *version, ContactState::kEnded, call.now_ms());
+  event.end_reason = reason;
+  Event rescinded;
+  AgentUpdate update;
+  bool registered = false;
+  {
+    MutexLock lock(agent.mutex);
+    event.rank_key_ms = record.rank_key;
+    event.arrival_sequence = record.arrival_sequence;
+    registered = agent.used && agent.work_state == WorkState::kReserved &&
+                 agent.contact == contact && agent.reserved_tag == word.tag();
+    if (registered) {
+      rescinded = RescindedByEnd(agent, word.ref(), reason, call.now_ms());
+      update = NextUpdate(agent, word.ref(), 1);
+    } else {
+      record.ended_unregistered = true;
+      record.end_reason = reason;
+      record.ended_ms = call.now_ms();
+    }
+  }
+  call.Push(event);
+  if (!registered) return true;  // the reserving thread does the rest
+  call.Push(rescinded);
+  FreeContact(contact, *version, reason, call.now_ms(), call);
+  TellCore(update, call);
+  return true;
+}
+
+absl::StatusOr<Outcome> RouterImpl::Complete(ContactHandle contact,
+                                             InstantMs now_ms) {
+  const absl::Status status = CheckNow(now_ms);
+  if (!status.ok()) return status;
+  Call call(*this, now_ms);
+  for (;;) {
+    const auto word = WordOf(contact);
+    if (!word.ok()) return word.status();
+    if (word->phase() != ContactPhase::kAssigned) {
+      return FieldError(absl::StatusCode::kFailedPrecondition, "contact",
+                        "is not in handling; cancel it instead");
+    }
+    const absl::Status room = call.ReserveExisting();
+    if (!room.ok()) return room;
+    std::uint64_t version = 0;
+    if (EndAssigned(contact, *word, EndReason::kCompleted, call, &version)) {
+      return Outcome{version, call.ticket()};
+    }
+  }
+}
+
+bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
+                             EndReason reason, Call& call,
+                             std::uint64_t* version) {
+  ContactWord ended;
+  if (matcher_.End(contact.slot, word, &ended) != match::Result::kOk) {
+    return false;
+  }
+  *version = VersionOf(ended, contact);
+  const std::uint32_t slot = word.ref();
+  AgentRecord& agent = agents_[slot];
+  std::optional<Event> accepted;
+  Event event;
+  Removal removal;
+  AgentUpdate update;
+  bool idle = false;
+  std::uint64_t wrap_up_version = 0;
+  {
+    MutexLock lock(agent.mutex);
+    RELAIS_CHECK(agent.contact == contact, "another contact is in handling");
+    // The accepting thread has decided the contact's word but not yet come
+    // here; what it would have written is written on its behalf.
+    if (agent.work_state == WorkState::kReserved) {
+      accepted = AcceptLocked(agent, word.tag(), call.now_ms());
+    }
+    event = agent.reservation;
+    event.type = EventType::kContactEnded;
+    event.at_ms = call.now_ms();
+    event.contact_version = *version;
+    event.contact_state = ContactState::kEnded;
+    event.end_reason = reason;
+    event.fit_step = 0;
+    const DurationMs wrap_up_ms = agent.terms->queue.wrap_up_ms;
+    idle = wrap_up_ms == 0;
+    ++agent.version;
+    if (idle) {
+      BecomeIdle(agent, call.now_ms());
+    } else {
+      agent.work_state = WorkState::kWrapUp;
+      event.wrap_up_ends_ms = call.now_ms() + wrap_up_ms;
+      wrap_up_version = ++agent.deadline_version;
+    }
+    FillAgent(agent, slot, &event);
+    if (idle) {
+      removal = RemoveIfLeft(agent, slot, call.now_ms());
+      update = NextUpdate(agent, slot, 1);
+    }
+  }
+  if (accepted.has_value()) {
+    call.Push(*accepted);
+    CountAccepted(*contacts_[contact.slot].terms);
+  }
+  call.Push(event);
+  FiguresOf(*contacts_[contact.slot].terms)
+      .assigned.fetch_sub(1, std::memory_order_relaxed);
+  if (!idle) {
+    SetDeadline(AgentDeadline(slot), wrap_up_version, event.wrap_up_ends_ms, 0,
+                call);
+  }
+  FreeContact(contact, *version, reason, call.now_ms(), call);
+  if (idle) {
+    if (removal.due) call.Push(removal.event);
+    TellCore(update, call);
+    if (removal.due) classes_.ReleaseProfile(removal.profile_class);
+  }
+  return true;
+}
+
+void RouterImpl::FreeContact(ContactHandle contact, std::uint64_t version,
+                             EndReason reason, InstantMs ended_ms, Call& call) {
+  ContactRecord& record = contacts_[contact.slot];
+  ForgetDeclines(declines_.RemoveContact(contact.slot));
+  deadlines_.Cancel(contact.slot, contact.base_tag + version);
+  RetainedId retained;
+  retained.content = record.content;
+  ContactView& view = retained.view;
+  view.id = std::string(record.id.view());
+  view.handle = contact;
+  view.queue = record.terms->queue.name;
+  view.channel = record.channel;
+  view.priority = record.priority;
+  view.state = ContactState::kEnded;
+  view.end_reason = reason;
+  view.version = version;
+  view.arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
+  view.rank_key_ms = policy::RankKey(
+      view.arrival_ms, record.terms->queue.priority_credit_ms[record.priority]);
+  view.ended_ms = ended_ms;
+  retained.outcome.contact = contact;
+  retained.outcome.arrival_ms = view.arrival_ms;
+  retained.outcome.at_once = record.at_once.load(std::memory_order_relaxed);
+  const std::string id = view.id;
+  // Remembered before it is forgotten as alive, so that a repeated submit
+  // finds it in one place or the other.
+  bool earlier = false;
+  retained_.Remember(std::move(retained), &earlier);
+  if (earlier) call.NextDueEarlier();
+  ContactShard& shard = ShardFor(id);
+  {
+    MutexLock lock(shard.mutex);
+    shard.live.erase(id);
+  }
+  FiguresOf(*record.terms).alive.fetch_sub(1, std::memory_order_release);
+  classes_.ReleaseRequirement(record.requirement_class);
+  record.terms.reset();
+  record.attributes.clear();
+  contact_slots_.Free(contact.slot);
+}
+
+void RouterImpl::SetWaitLimit(const QueueTerms& terms, InstantMs arrival_ms,
+                              std::uint32_t slot, ContactWord waiting,
+                              Call& call) {
+  if (terms.queue.wait_limit_ms > 0) {
+    SetDeadline(slot, waiting.tag(), arrival_ms + terms.queue.wait_limit_ms,
+                waiting.tag(), call);
+  } else {
+    deadlines_.Cancel(slot, waiting.tag());
+  }
+}
+
+}  // namespace relais

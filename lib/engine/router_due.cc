@@ -1,0 +1,97 @@
+// Deadlines: offer timeouts, wait limits, leases, wrap-ups, declines, ids.
+
+#include <algorithm>
+
+#include "lib/engine/router_impl.h"
+
+namespace relais {
+
+using match::ContactPhase;
+using match::ContactWord;
+
+std::optional<InstantMs> RouterImpl::NextDue() const {
+  const std::optional<InstantMs> deadline = deadlines_.NextDue();
+  const std::optional<InstantMs> id = retained_.NextDue();
+  if (!deadline.has_value()) return id;
+  if (!id.has_value()) return deadline;
+  return std::min(*deadline, *id);
+}
+
+void RouterImpl::SetDeadline(std::uint32_t id, std::uint64_t version,
+                             InstantMs due_ms, std::uint64_t payload,
+                             Call& call) {
+  if (deadlines_.Set(id, version, due_ms, payload)) call.NextDueEarlier();
+}
+
+std::size_t RouterImpl::RunDue(InstantMs now_ms, std::size_t limit) {
+  if (now_ms < 0) return 0;
+  std::size_t taken = 0;
+  while (taken < limit) {
+    const std::optional<InstantMs> deadline = deadlines_.NextDue();
+    const std::optional<InstantMs> id = retained_.NextDue();
+    const bool id_first =
+        id.has_value() && (!deadline.has_value() || *id < *deadline);
+    if (id_first) {
+      if (retained_.ForgetDue(now_ms, 1) == 0) break;
+      ++taken;
+      continue;
+    }
+    Call call(*this, now_ms);
+    // Without room the deadline stays; it is run when events were taken.
+    if (!call.Reserve(EventPurpose::kExisting)) break;
+    DeadlineTable::Due due;
+    if (!deadlines_.PopDue(now_ms, &due)) break;
+    ++taken;
+    RunOne(due, call);
+  }
+  return taken;
+}
+
+void RouterImpl::RunOne(const DeadlineTable::Due& due, Call& call) {
+  if (due.id < limits_.contacts) {
+    ContactDue(due, call);
+  } else if (due.id < DeclineDeadline(0)) {
+    WrapUpOver(due.id - AgentDeadline(0), due.version, call, nullptr);
+  } else {
+    DeclineDue(due, call);
+  }
+}
+
+// The payload is the tag of the word that the deadline was set for.
+void RouterImpl::ContactDue(const DeadlineTable::Due& due, Call& call) {
+  const std::uint32_t slot = due.id;
+  const ContactWord word = matcher_.Contact(slot);
+  if (word.tag() != due.payload) return;
+  const ContactHandle contact{
+      slot, contacts_[slot].base_tag.load(std::memory_order_acquire)};
+  std::uint64_t version = 0;
+  switch (word.phase()) {
+    case ContactPhase::kWaiting:
+      CancelWaiting(contact, word, EndReason::kWaitLimit, call, &version);
+      break;
+    case ContactPhase::kReserved:
+      OfferTimedOut(slot, word, call);
+      break;
+    case ContactPhase::kAssigned:
+      EndAssigned(contact, word, EndReason::kLeaseExpired, call, &version);
+      break;
+    case ContactPhase::kFree:
+    case ContactPhase::kNew:
+    case ContactPhase::kEnded:
+      break;
+  }
+}
+
+void RouterImpl::DeclineDue(const DeadlineTable::Due& due, Call& call) {
+  const std::uint32_t entry = due.id - DeclineDeadline(0);
+  const auto removed = declines_.Remove(entry, due.payload);
+  if (!removed.has_value()) return;
+  matcher_.SetExclusion(removed->contact.slot, removed->cell,
+                        match::Matcher::kNobody, removed->number);
+  const auto word = WordOf(removed->contact);
+  if (word.ok() && word->phase() == ContactPhase::kWaiting) {
+    matcher_.LookForContact(removed->contact.slot, *word, call);
+  }
+}
+
+}  // namespace relais

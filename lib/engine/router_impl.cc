@@ -1,0 +1,174 @@
+#include "lib/engine/router_impl.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/assert.h"
+#include "lib/domain/error.h"
+
+namespace relais {
+namespace {
+
+// Slots beyond the limit, for agents who start handling between the count and
+// the change of an Apply and so keep their slot longer than was counted.
+std::uint32_t AgentSlots(const Limits& limits) {
+  return std::min(kAgentsCeiling, limits.agents + limits.agents / 8 + 64);
+}
+
+match::Sizes SizesOf(const Limits& limits) {
+  match::Sizes sizes;
+  sizes.contacts = limits.contacts;
+  sizes.agents = AgentSlots(limits);
+  sizes.requirement_classes = limits.requirement_classes;
+  sizes.profile_classes = limits.profile_classes;
+  sizes.lanes = limits.lanes;
+  return sizes;
+}
+
+absl::Status CheckLimit(std::string_view name, std::uint32_t value,
+                        std::uint32_t ceiling) {
+  if (value >= 1 && value <= ceiling) return absl::OkStatus();
+  return FieldError(
+      absl::StatusCode::kInvalidArgument,
+      absl::StrCat("limits.", absl::string_view(name.data(), name.size())),
+      absl::StrCat(value, " is not in 1..", ceiling));
+}
+
+absl::Status CheckOptions(const RouterOptions& options) {
+  const Limits& limits = options.limits;
+  const struct {
+    std::string_view name;
+    std::uint32_t value;
+    std::uint32_t ceiling;
+  } checks[] = {
+      {"contacts", limits.contacts, kContactsCeiling},
+      // The slots beyond the limit must fit as well.
+      {"agents", limits.agents, kAgentsCeiling - kAgentsCeiling / 8 - 64},
+      {"queues", limits.queues, kQueuesCeiling},
+      {"requirement_classes", limits.requirement_classes,
+       kRequirementClassesCeiling},
+      {"profile_classes", limits.profile_classes, kProfileClassesCeiling},
+      {"lanes", limits.lanes, kLanesCeiling},
+      {"ended_ids", limits.ended_ids, kEndedIdsCeiling},
+      {"pending_events", limits.pending_events, kPendingEventsCeiling},
+  };
+  for (const auto& check : checks) {
+    const absl::Status status =
+        CheckLimit(check.name, check.value, check.ceiling);
+    if (!status.ok()) return status;
+  }
+  if (limits.pending_events < 4 * Call::kRoom) {
+    return FieldError(
+        absl::StatusCode::kInvalidArgument, "limits.pending_events",
+        absl::StrCat(limits.pending_events, " is below ", 4 * Call::kRoom,
+                     ", the room that one call may need in the "
+                     "three quarters open to new work"));
+  }
+  if (options.observer == nullptr) {
+    return FieldError(absl::StatusCode::kInvalidArgument, "observer",
+                      "is missing; events need a receiver");
+  }
+  if (options.id_retention_ms < 0) {
+    return FieldError(absl::StatusCode::kInvalidArgument, "id_retention_ms",
+                      absl::StrCat(options.id_retention_ms, " is negative"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Router>> Router::Create(
+    const RouterOptions& options) {
+  const absl::Status status = CheckOptions(options);
+  if (!status.ok()) return status;
+  return std::make_unique<RouterImpl>(options);
+}
+
+RouterImpl::RouterImpl(const RouterOptions& options)
+    : limits_(options.limits),
+      observer_(options.observer),
+      agent_slots_(AgentSlots(options.limits)),
+      matcher_(SizesOf(options.limits)),
+      classes_(options.limits, this),
+      events_(options.limits.pending_events),
+      deadlines_(options.limits.contacts + agent_slots_ +
+                 DeclineTable::EntriesFor(agent_slots_)),
+      retained_(options.limits.ended_ids, options.id_retention_ms),
+      declines_(options.limits.contacts, agent_slots_),
+      contact_slots_(options.limits.contacts),
+      contacts_(std::make_unique<ContactRecord[]>(options.limits.contacts)),
+      agents_(std::make_unique<AgentRecord[]>(agent_slots_)),
+      queues_(std::make_unique<QueueSlot[]>(options.limits.queues)) {}
+
+RouterImpl::~RouterImpl() = default;
+
+// --- The call ----------------------------------------------------------------
+
+Call::~Call() {
+  if (room_ > 0) router_.events_.Unreserve(room_);
+  if (events_pending_) router_.observer_->OnEventsPending();
+  if (next_due_earlier_) router_.observer_->OnNextDueEarlier();
+}
+
+bool Call::Reserve(EventPurpose purpose, std::uint32_t events) {
+  if (room_ >= events) return true;
+  const std::uint32_t wanted = events - room_;
+  if (!router_.events_.Reserve(wanted, purpose)) return false;
+  room_ += wanted;
+  return true;
+}
+
+void Call::Push(const Event& event) {
+  if (room_ == 0) {
+    // A call causes more decisions than it took room for only when it works
+    // off what others published meanwhile, and each of those calls had room.
+    RELAIS_CHECK(Reserve(EventPurpose::kExisting),
+                 "no room for the events of a decision");
+  }
+  --room_;
+  const auto pushed = router_.events_.Push(event);
+  ticket_ = pushed.ticket;
+  events_pending_ |= pushed.was_empty;
+}
+
+CommitTicket Call::ticket() const {
+  return ticket_.value != 0 ? ticket_ : router_.events_.LastTicket();
+}
+
+void Call::OnLook() { began_after_ = router_.LastSequence(); }
+
+void Call::OnDecision(const match::Decision& decision) {
+  router_.OnDecision(decision, *this);
+}
+
+// --- Events ------------------------------------------------------------------
+
+std::size_t RouterImpl::DrainEvents() {
+  return events_.Drain(
+      [this](const Event& event) { observer_->OnEvent(event); });
+}
+
+CommitTicket RouterImpl::Committed() const { return events_.Committed(); }
+
+std::uint64_t RouterImpl::LastSequence() const {
+  return events_.LastSequence();
+}
+
+// --- The registry's view of the core -----------------------------------------
+
+void RouterImpl::SetRequirementClass(std::uint32_t c, std::uint8_t kind) {
+  matcher_.SetRequirementClass(c, kind);
+}
+void RouterImpl::SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) {
+  matcher_.SetFit(c, p, fit);
+}
+void RouterImpl::SetProfileClass(std::uint32_t p, std::uint8_t /*kinds*/) {
+  matcher_.SetProfileClass(p);
+}
+void RouterImpl::SetLane(std::uint32_t lane, std::uint32_t requirement_class) {
+  matcher_.SetLane(lane, requirement_class);
+}
+
+}  // namespace relais

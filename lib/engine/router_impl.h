@@ -1,0 +1,289 @@
+// The Router: lifecycles of contacts and agents around the matching core.
+//
+// How threads meet. A contact's transitions are decided by compare-and-swap on
+// its word in lib/match; whoever wins does the bookkeeping. Its event version
+// is its word's tag less its base tag, so versions follow the words' order and
+// not that of the bookkeeping; the event queue puts late events in their
+// place. An agent's transitions are decided under its record's mutex, which
+// also gives its versions, except that a decision claims it in the core: the
+// core's view follows the record through Matcher::Update, whose revision (given
+// under the mutex) makes late updates harmless.
+//
+// No lock is held across a call into lib/match, nor across the observer. The
+// locks, in the order in which two may be held at once:
+//   agent record  ->  decline table
+//   agent record  ->  shard of agent ids
+//   contact shard ->  shard of retained ids
+// docs/concurrency.md lists them with their longest hold.
+
+#ifndef RELAIS_LIB_ENGINE_ROUTER_IMPL_H_
+#define RELAIS_LIB_ENGINE_ROUTER_IMPL_H_
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/counter.h"
+#include "lib/engine/call.h"
+#include "lib/engine/class_registry.h"
+#include "lib/engine/deadline_table.h"
+#include "lib/engine/decline_table.h"
+#include "lib/engine/event_queue.h"
+#include "lib/engine/records.h"
+#include "lib/engine/retained_ids.h"
+#include "lib/engine/slot_pool.h"
+#include "lib/match/matcher.h"
+#include "relais/router.h"
+
+namespace relais {
+
+class RouterImpl final : public Router, private ClassMatrix {
+ public:
+  explicit RouterImpl(const RouterOptions& options);
+  ~RouterImpl() override;
+
+  absl::StatusOr<ApplyOutcome> Apply(const Configuration& configuration,
+                                     InstantMs now_ms) override;
+  Configuration CurrentConfiguration(std::uint64_t* version) const override;
+  absl::StatusOr<SubmitOutcome> Submit(const ContactSpec& spec,
+                                       InstantMs now_ms) override;
+  absl::StatusOr<Outcome> Cancel(ContactHandle contact, EndReason reason,
+                                 InstantMs now_ms) override;
+  absl::StatusOr<Outcome> Complete(ContactHandle contact,
+                                   InstantMs now_ms) override;
+  absl::StatusOr<ContactHandle> FindContact(std::string_view id) const override;
+  absl::StatusOr<ContactView> GetContact(std::string_view id) const override;
+  absl::StatusOr<AgentHandle> FindAgent(std::string_view id) const override;
+  absl::StatusOr<AgentView> GetAgent(AgentHandle agent) const override;
+  absl::StatusOr<Outcome> SetPresence(AgentHandle agent, Presence presence,
+                                      InstantMs now_ms) override;
+  absl::StatusOr<Outcome> Accept(AgentHandle agent, ContactHandle contact,
+                                 std::uint64_t attempt,
+                                 InstantMs now_ms) override;
+  absl::StatusOr<Outcome> Decline(AgentHandle agent, ContactHandle contact,
+                                  std::uint64_t attempt,
+                                  std::optional<DurationMs> retry_after_ms,
+                                  InstantMs now_ms) override;
+  absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
+                                    InstantMs now_ms) override;
+  std::optional<InstantMs> NextDue() const override;
+  std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
+  std::size_t DrainEvents() override;
+  CommitTicket Committed() const override;
+  std::uint64_t LastSequence() const override;
+  std::vector<QueueView> Queues() const override;
+  std::vector<AgentView> Agents() const override;
+  RouterCounters Counters() const override;
+
+ private:
+  friend class Call;
+
+  static constexpr std::uint32_t kShards = RetainedIds::kShards;
+
+  // What the core must be told about an agent after its record changed.
+  struct AgentUpdate {
+    std::uint32_t agent = 0;
+    std::uint32_t revision = 0;
+    match::AgentTerms terms;
+    std::uint32_t load_back = 0;
+  };
+  // What is left to do for an agent that is gone, once the core knows it.
+  struct Removal {
+    bool due = false;
+    Event event;
+    std::uint32_t profile_class = 0;
+  };
+  struct alignas(kCacheLineBytes) ContactShard {
+    mutable Mutex mutex;
+    absl::flat_hash_map<std::string, std::uint32_t> live
+        RELAIS_GUARDED_BY(mutex);
+    std::shared_ptr<const CompiledConfiguration> configuration
+        RELAIS_GUARDED_BY(mutex);
+  };
+  struct alignas(kCacheLineBytes) AgentShard {
+    mutable Mutex mutex;
+    absl::flat_hash_map<std::string, std::uint32_t> slots
+        RELAIS_GUARDED_BY(mutex);
+  };
+  struct QueueSlot {
+    QueueFigures figures;
+    mutable Mutex mutex;
+    std::string name RELAIS_GUARDED_BY(mutex);
+    bool used RELAIS_GUARDED_BY(mutex) = false;
+    bool listed RELAIS_GUARDED_BY(mutex) = false;
+  };
+  // What Apply has prepared before it changes anything.
+  struct Preparation;
+
+  // ClassMatrix, for the registry.
+  void SetRequirementClass(std::uint32_t c, std::uint8_t kind) override;
+  void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) override;
+  void SetProfileClass(std::uint32_t p, std::uint8_t kinds) override;
+  void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
+
+  // --- Contacts (router_contacts.cc) ---
+  ContactShard& ShardFor(std::string_view id) const;
+  // The known answer to a submit of this id, if any.
+  std::optional<absl::StatusOr<SubmitOutcome>> KnownId(
+      const ContactShard& shard, const std::string& id,
+      const Fingerprint& content) const RELAIS_REQUIRES(shard.mutex);
+  absl::Status CompileContact(const ContactSpec& spec,
+                              const CompiledConfiguration& configuration,
+                              const QueueTerms& terms,
+                              std::uint32_t* requirement_class,
+                              std::uint32_t* lane);
+  // The word of the contact if it lives and its handle fits, or the error.
+  absl::StatusOr<match::ContactWord> WordOf(ContactHandle contact) const;
+  std::uint64_t VersionOf(match::ContactWord word,
+                          ContactHandle contact) const {
+    return word.tag() - contact.base_tag;
+  }
+  Event ContactEvent(EventType type, const ContactRecord& record,
+                     ContactHandle contact, std::uint64_t version,
+                     ContactState state, InstantMs at_ms) const;
+  // Ends a reserved contact; false if its word has changed.
+  bool CancelReserved(ContactHandle contact, match::ContactWord word,
+                      EndReason reason, Call& call, std::uint64_t* version);
+  bool CancelWaiting(ContactHandle contact, match::ContactWord word,
+                     EndReason reason, Call& call, std::uint64_t* version);
+  bool EndAssigned(ContactHandle contact, match::ContactWord word,
+                   EndReason reason, Call& call, std::uint64_t* version);
+  // Gives the record and the slot back; the contact has ended.
+  void FreeContact(ContactHandle contact, std::uint64_t version,
+                   EndReason reason, InstantMs ended_ms, Call& call);
+  // The rest of ending a contact whose ender came before its reservation was
+  // written.
+  void FinishEndedUnregistered(std::uint32_t agent, ContactHandle contact,
+                               Call& call);
+  absl::Status CheckContactGiven(ContactHandle contact) const;
+  void SetWaitLimit(const QueueTerms& terms, InstantMs arrival_ms,
+                    std::uint32_t slot, match::ContactWord waiting, Call& call);
+
+  // --- Reservations (router_reservations.cc) ---
+  void OnDecision(const match::Decision& decision, Call& call);
+  bool AcceptReserved(std::uint32_t agent, ContactHandle contact,
+                      match::ContactWord reserved, Call& call,
+                      std::uint64_t* version);
+  void CountAccepted(const QueueTerms& terms);
+  Event RescindedByEnd(AgentRecord& agent, std::uint32_t slot, EndReason reason,
+                       InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
+  Event AcceptLocked(AgentRecord& agent, std::uint64_t assigned_tag,
+                     InstantMs now_ms) RELAIS_REQUIRES(agent.mutex);
+  // Ends a reservation with the contact back at its place. `type` says how.
+  // False if the contact's word has changed.
+  bool ReturnReserved(std::uint32_t agent, ContactHandle contact,
+                      match::ContactWord reserved, EventType type,
+                      const std::optional<DeclineTable::Added>& declined,
+                      DurationMs retry_ms, Call& call, std::uint64_t* version);
+  // The reservation of (contact, attempt) at the agent, checked.
+  absl::StatusOr<match::ContactWord> StandingReservation(
+      const AgentRecord& agent, std::uint32_t slot, ContactHandle contact,
+      std::uint64_t attempt) const RELAIS_REQUIRES(agent.mutex);
+  void OfferTimedOut(std::uint32_t slot, match::ContactWord word, Call& call);
+
+  // --- Agents (router_agents.cc) ---
+  absl::Status CheckCall(AgentHandle handle, InstantMs now_ms) const;
+  bool IsAgent(const AgentRecord& agent, AgentHandle handle) const
+      RELAIS_REQUIRES(agent.mutex) {
+    return agent.used && agent.generation == handle.generation;
+  }
+  Event AgentEvent(EventType type, const AgentRecord& agent, std::uint32_t slot,
+                   InstantMs at_ms) const RELAIS_REQUIRES(agent.mutex);
+  void FillAgent(const AgentRecord& agent, std::uint32_t slot,
+                 Event* event) const RELAIS_REQUIRES(agent.mutex);
+  AgentUpdate NextUpdate(AgentRecord& agent, std::uint32_t slot,
+                         std::uint32_t load_back) const
+      RELAIS_REQUIRES(agent.mutex);
+  void TakePresence(AgentRecord& agent, Presence presence,
+                    InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
+  // Handling or wrap-up is over: idle from now, pending presence taken.
+  void BecomeIdle(AgentRecord& agent, InstantMs now_ms) const
+      RELAIS_REQUIRES(agent.mutex);
+  void ClearWork(AgentRecord& agent) const RELAIS_REQUIRES(agent.mutex);
+  bool HoldsAlready(const AgentRecord& agent, Presence presence) const
+      RELAIS_REQUIRES(agent.mutex);
+  void ChangePresenceLocked(AgentRecord& agent, Presence presence,
+                            InstantMs now_ms) const
+      RELAIS_REQUIRES(agent.mutex);
+  // SetPresence after its checks. `handle` may have gone meanwhile.
+  absl::StatusOr<Outcome> ChangePresence(AgentHandle handle, Presence presence,
+                                         Call& call);
+  // If the agent has left: its event and what remains to be done.
+  Removal RemoveIfLeft(AgentRecord& agent, std::uint32_t slot, InstantMs now_ms)
+      RELAIS_REQUIRES(agent.mutex);
+  void RemoveAgentIfLeft(AgentHandle handle, Call& call);
+  void TellCore(const AgentUpdate& update, Call& call);
+  void ForgetDeclines(const std::vector<DeclineTable::Change>& removed);
+  bool WrapUpOver(std::uint32_t slot, std::uint64_t deadline_version,
+                  Call& call, std::uint64_t* version);
+
+  // --- Configuration (router_apply.cc) ---
+  absl::StatusOr<std::unique_ptr<Preparation>> Prepare(
+      const Configuration& configuration);
+  absl::Status PrepareQueues(const Configuration& configuration,
+                             Preparation* preparation);
+  absl::Status PrepareAgents(const Configuration& configuration,
+                             Preparation* preparation);
+  void InstallQueues(Preparation& preparation);
+  void InstallAgents(Preparation& preparation, Call& call);
+  void ChangeAgent(std::uint32_t slot, Preparation& preparation, Call& call);
+  void AddAgents(Preparation& preparation);
+  std::shared_ptr<const CompiledConfiguration> CurrentCompiled() const;
+
+  // --- Time (router_due.cc) ---
+  void RunOne(const DeadlineTable::Due& due, Call& call);
+  void ContactDue(const DeadlineTable::Due& due, Call& call);
+  void DeclineDue(const DeadlineTable::Due& due, Call& call);
+  void SetDeadline(std::uint32_t id, std::uint64_t version, InstantMs due_ms,
+                   std::uint64_t payload, Call& call);
+  std::uint32_t AgentDeadline(std::uint32_t agent) const {
+    return limits_.contacts + agent;
+  }
+  std::uint32_t DeclineDeadline(std::uint32_t entry) const {
+    return limits_.contacts + agent_slots_ + entry;
+  }
+
+  AgentView ViewLocked(const AgentRecord& agent, std::uint32_t slot) const
+      RELAIS_REQUIRES(agent.mutex);
+  QueueFigures& FiguresOf(const QueueTerms& terms) {
+    return queues_[terms.slot].figures;
+  }
+
+  // Constant after construction.
+  const Limits limits_;
+  RouterObserver* const observer_;
+  const std::uint32_t agent_slots_;
+
+  // Self-synchronised.
+  match::Matcher matcher_;
+  ClassRegistry classes_;  // before the configurations, which refer to it
+  EventQueue events_;
+  DeadlineTable deadlines_;
+  RetainedIds retained_;
+  DeclineTable declines_;
+  SlotPool contact_slots_;
+  Counter decisions_;
+  Counter rona_;
+  std::atomic<std::uint64_t> configuration_version_{0};  // relaxed: a label
+  // One Apply at a time; a second is refused, none waits (acq_rel exchange:
+  // each sees what the one before left).
+  std::atomic<bool> applying_{false};
+
+  // Guarded by their own mutexes or ownership (records.h).
+  const std::unique_ptr<ContactRecord[]> contacts_;
+  const std::unique_ptr<AgentRecord[]> agents_;
+  const std::unique_ptr<QueueSlot[]> queues_;
+  mutable std::array<ContactShard, kShards> contact_shards_;
+  mutable std::array<AgentShard, kShards> agent_shards_;
+
+  // By the holder of applying_ only: ids given to skill names so far.
+  SkillIds skill_ids_;
+};
+
+}  // namespace relais
+
+#endif  // RELAIS_LIB_ENGINE_ROUTER_IMPL_H_

@@ -1,0 +1,211 @@
+// What callers may read. Nothing here takes a lock that a decision needs for
+// longer than one entry.
+
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/domain/error.h"
+#include "lib/engine/router_impl.h"
+#include "lib/policy/aged.h"
+
+namespace relais {
+namespace {
+
+using match::ContactPhase;
+using match::ContactWord;
+
+ContactState StateOf(ContactPhase phase) {
+  switch (phase) {
+    case ContactPhase::kReserved:
+      return ContactState::kReserved;
+    case ContactPhase::kAssigned:
+      return ContactState::kAssigned;
+    case ContactPhase::kFree:
+    case ContactPhase::kEnded:
+      return ContactState::kEnded;
+    case ContactPhase::kNew:
+    case ContactPhase::kWaiting:
+      break;
+  }
+  return ContactState::kWaiting;
+}
+
+absl::Status UnknownId(std::string_view id) {
+  return FieldError(absl::StatusCode::kNotFound, "id",
+                    absl::StrCat(Quoted(id), " is not known"));
+}
+
+std::uint64_t Figure(const std::atomic<std::int64_t>& value) {
+  const std::int64_t now = value.load(std::memory_order_relaxed);
+  return now > 0 ? static_cast<std::uint64_t>(now) : 0;
+}
+
+}  // namespace
+
+absl::StatusOr<ContactHandle> RouterImpl::FindContact(
+    std::string_view id) const {
+  const ContactShard& shard = ShardFor(id);
+  MutexLock lock(shard.mutex);
+  const auto live = shard.live.find(std::string(id));
+  if (live != shard.live.end()) {
+    return ContactHandle{live->second, contacts_[live->second].base_tag.load(
+                                           std::memory_order_acquire)};
+  }
+  const std::optional<RetainedId> retained = retained_.Find(id);
+  if (!retained.has_value()) return UnknownId(id);
+  return retained->view.handle;
+}
+
+absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
+  const ContactShard& shard = ShardFor(id);
+  ContactView view;
+  ContactWord word;
+  {
+    MutexLock lock(shard.mutex);
+    const auto live = shard.live.find(std::string(id));
+    if (live == shard.live.end()) {
+      std::optional<RetainedId> retained = retained_.Find(id);
+      if (!retained.has_value()) return UnknownId(id);
+      return std::move(retained->view);
+    }
+    const std::uint32_t slot = live->second;
+    const ContactRecord& record = contacts_[slot];
+    word = matcher_.Contact(slot);
+    view.id = std::string(id);
+    view.handle = {slot, record.base_tag.load(std::memory_order_acquire)};
+    view.queue = record.terms->queue.name;
+    view.channel = record.channel;
+    view.priority = record.priority;
+    view.arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
+    view.rank_key_ms = policy::RankKey(
+        view.arrival_ms,
+        record.terms->queue.priority_credit_ms[record.priority]);
+    view.attributes = record.attributes;
+  }
+  view.version = VersionOf(word, view.handle);
+  view.state = StateOf(word.phase());
+  if (word.phase() == ContactPhase::kReserved ||
+      word.phase() == ContactPhase::kAssigned) {
+    const AgentRecord& agent = agents_[word.ref()];
+    MutexLock lock(agent.mutex);
+    if (agent.contact == view.handle) {
+      view.agent_id = agent.id;
+      view.attempt = agent.reservation.attempt;
+    }
+  }
+  return view;
+}
+
+absl::StatusOr<AgentHandle> RouterImpl::FindAgent(std::string_view id) const {
+  std::uint32_t slot = 0;
+  {
+    const AgentShard& shard = agent_shards_[RetainedIds::ShardOf(id)];
+    MutexLock lock(shard.mutex);
+    const auto found = shard.slots.find(std::string(id));
+    if (found == shard.slots.end()) return UnknownId(id);
+    slot = found->second;
+  }
+  const AgentRecord& agent = agents_[slot];
+  MutexLock lock(agent.mutex);
+  if (!agent.used || agent.id != id) return UnknownId(id);
+  return AgentHandle{slot, agent.generation};
+}
+
+AgentView RouterImpl::ViewLocked(const AgentRecord& agent,
+                                 std::uint32_t slot) const {
+  AgentView view;
+  view.id = agent.id;
+  view.handle = {slot, agent.generation};
+  view.grade = agent.grade;
+  view.presence = agent.presence;
+  view.presence_pending = agent.presence_pending;
+  view.pending = agent.pending;
+  view.work_state = agent.work_state;
+  view.no_answer_channels = agent.no_answer_channels;
+  view.version = agent.version;
+  view.idle_since_ms = agent.idle_since_ms;
+  if (agent.work_state != WorkState::kIdle) {
+    view.contact_id = std::string(agent.reservation.contact_id.view());
+    view.attempt = agent.reservation.attempt;
+  }
+  return view;
+}
+
+absl::StatusOr<AgentView> RouterImpl::GetAgent(AgentHandle handle) const {
+  const absl::Status status = CheckCall(handle, 0);
+  if (!status.ok()) return status;
+  const AgentRecord& agent = agents_[handle.slot];
+  MutexLock lock(agent.mutex);
+  if (!IsAgent(agent, handle)) {
+    return FieldError(absl::StatusCode::kNotFound, "agent", "was removed");
+  }
+  return ViewLocked(agent, handle.slot);
+}
+
+std::vector<AgentView> RouterImpl::Agents() const {
+  std::vector<AgentView> views;
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    const AgentRecord& agent = agents_[slot];
+    MutexLock lock(agent.mutex);
+    if (agent.used) views.push_back(ViewLocked(agent, slot));
+  }
+  return views;
+}
+
+std::vector<QueueView> RouterImpl::Queues() const {
+  // Oldest arrival of those waiting, by queue slot. A contact counts if its
+  // word is the same waiting one before and after its fields were read.
+  constexpr InstantMs kNone = std::numeric_limits<InstantMs>::max();
+  std::vector<InstantMs> oldest(limits_.queues, kNone);
+  const std::uint32_t contacts = contact_slots_.high_water();
+  for (std::uint32_t slot = 0; slot < contacts; ++slot) {
+    const ContactWord word = matcher_.Contact(slot);
+    if (word.phase() != ContactPhase::kWaiting) continue;
+    const ContactRecord& record = contacts_[slot];
+    const InstantMs arrival_ms =
+        record.arrival_ms.load(std::memory_order_relaxed);
+    const std::uint32_t queue =
+        record.queue_slot.load(std::memory_order_relaxed);
+    if (matcher_.Contact(slot) == word && arrival_ms < oldest[queue]) {
+      oldest[queue] = arrival_ms;
+    }
+  }
+  std::vector<QueueView> views;
+  for (std::uint32_t slot = 0; slot < limits_.queues; ++slot) {
+    const QueueSlot& queue = queues_[slot];
+    const QueueFigures& figures = queue.figures;
+    QueueView view;
+    {
+      MutexLock lock(queue.mutex);
+      if (!queue.used || (!queue.listed && Figure(figures.alive) == 0)) {
+        continue;
+      }
+      view.name = queue.name;
+    }
+    view.waiting = Figure(figures.waiting);
+    view.reserved = Figure(figures.reserved);
+    view.assigned = Figure(figures.assigned);
+    view.offered_total = figures.offered_total.load(std::memory_order_relaxed);
+    view.answered_total =
+        figures.answered_total.load(std::memory_order_relaxed);
+    view.abandoned_total =
+        figures.abandoned_total.load(std::memory_order_relaxed);
+    view.oldest_arrival_ms = oldest[slot] == kNone ? 0 : oldest[slot];
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+RouterCounters RouterImpl::Counters() const {
+  RouterCounters counters;
+  counters.decisions = decisions_.Sum();
+  counters.rona_total = rona_.Sum();
+  counters.ids_forgotten = retained_.forgotten();
+  counters.declines_forgotten = declines_.forgotten();
+  counters.classes_recycled = classes_.recycled();
+  return counters;
+}
+
+}  // namespace relais
