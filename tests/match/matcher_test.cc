@@ -1,0 +1,367 @@
+// Goal: the core's calls do what their comments say, one by one.
+// Method: a small core with three requirement and profile classes, driven by
+// hand; decisions are collected by the sink. A stress run with real threads
+// checks one holder and work conservation at its end.
+
+#include "lib/match/matcher.h"
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lib/base/random.h"
+
+namespace relais::match {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class Collector : public DecisionSink {
+ public:
+  void OnLook() override {}
+  void OnDecision(const Decision& decision) override {
+    decisions.push_back(decision);
+  }
+  // (contact, agent) of the decisions since the last call.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> Pairs() {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+    for (const Decision& decision : decisions) {
+      pairs.emplace_back(decision.contact, decision.agent);
+    }
+    decisions.clear();
+    return pairs;
+  }
+  std::vector<Decision> decisions;
+};
+
+constexpr std::uint8_t kVoice = 1 << 0;
+constexpr std::uint8_t kChat = 1 << 2;
+
+// Class 0: voice; 1: voice, only profiles 1 and 2; 2: chat. Lanes 0..2 of the
+// same number, lane 3 another one of class 0.
+class MatcherTest : public ::testing::Test {
+ protected:
+  MatcherTest() : matcher_(Sizes{64, 16, 4, 4, 8}) {
+    matcher_.SetRequirementClass(0, 0);
+    matcher_.SetRequirementClass(1, 0);
+    matcher_.SetRequirementClass(2, 2);
+    for (std::uint32_t profile = 0; profile < 3; ++profile) {
+      matcher_.SetFit(0, profile, 1);
+      matcher_.SetFit(1, profile, profile == 0 ? 0 : 1 + profile);
+      matcher_.SetFit(2, profile, 1);
+      matcher_.SetProfileClass(profile);
+    }
+    for (std::uint32_t lane = 0; lane < 3; ++lane) matcher_.SetLane(lane, lane);
+    matcher_.SetLane(3, 0);
+  }
+
+  ContactWord Submit(std::uint32_t slot, std::uint32_t lane,
+                     std::int64_t key) {
+    EXPECT_EQ(matcher_.Submit(slot, matcher_.Open(slot), lane, key, sink_),
+              Result::kOk);
+    return matcher_.Contact(slot);
+  }
+  void Ready(std::uint32_t agent, std::uint32_t profile, std::int64_t order,
+             std::uint8_t kinds = kVoice | kChat, std::uint32_t back = 0) {
+    matcher_.Update(agent, ++revision_, {kinds, order, profile}, back, sink_);
+  }
+  void Withdraw(std::uint32_t agent) {
+    matcher_.Update(agent, ++revision_, {0, 0, 0}, 0, sink_);
+  }
+
+  Matcher matcher_;
+  Collector sink_;
+  std::uint32_t revision_ = 0;
+};
+
+TEST_F(MatcherTest, AContactTakesTheBestFittingThenLongestIdleAgent) {
+  Ready(1, 1, 100);
+  Ready(2, 2, 500);
+  Ready(3, 2, 400);
+  EXPECT_THAT(sink_.Pairs(), IsEmpty());
+  Submit(10, 1, 0);
+  Submit(11, 1, 0);
+  Submit(12, 1, 0);
+  Submit(13, 1, 0);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 3u), std::pair(11u, 2u),
+                                         std::pair(12u, 1u)));
+}
+
+TEST_F(MatcherTest, EqualAgentsAreTakenByTheirSlot) {
+  Ready(5, 1, 100);
+  Ready(4, 1, 100);
+  Submit(10, 1, 0);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 4u)));
+}
+
+TEST_F(MatcherTest, AnAgentTakesTheSmallestKeyOfItsLanes) {
+  Submit(10, 0, 300);
+  Submit(11, 1, 200);
+  Submit(12, 2, 100);
+  Submit(13, 3, 150);
+  Ready(0, 0, 0, kVoice);  // not eligible for class 1, not open for chat
+  Ready(1, 1, 0, kVoice);
+  Ready(2, 1, 0, kVoice | kChat);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(13u, 0u), std::pair(11u, 1u),
+                                         std::pair(12u, 2u)));
+}
+
+TEST_F(MatcherTest, AnAgentHoldsOneContactUntilItIsGivenBack) {
+  Ready(0, 0, 0);
+  Submit(10, 0, 0);
+  Submit(11, 0, 1);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 0u)));
+  Ready(0, 0, 5, kVoice, 1);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(11u, 0u)));
+}
+
+TEST_F(MatcherTest, AWithdrawnAgentIsGivenNothing) {
+  Ready(0, 0, 0);
+  Withdraw(0);
+  Submit(10, 0, 0);
+  EXPECT_THAT(sink_.Pairs(), IsEmpty());
+}
+
+TEST_F(MatcherTest, AnOutdatedUpdateIsIgnoredButGivesBackItsUnit) {
+  Ready(0, 0, 0);  // revision 1
+  Submit(10, 0, 0);
+  sink_.Pairs();
+  matcher_.Update(0, 5, {kVoice, 7, 0}, 0, sink_);
+  matcher_.Update(0, 4, {0, 0, 0}, 1, sink_);
+  Submit(11, 0, 0);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(11u, 0u)));
+}
+
+TEST_F(MatcherTest, ACancelledContactIsNeverGiven) {
+  const ContactWord waiting = Submit(10, 0, 0);
+  ContactWord ended;
+  EXPECT_EQ(matcher_.End(10, waiting, &ended), Result::kOk);
+  EXPECT_EQ(matcher_.End(10, waiting, &ended), Result::kStale);
+  EXPECT_EQ(matcher_.End(10, matcher_.Contact(10), &ended), Result::kStale);
+  EXPECT_EQ(matcher_.Waiting(0), 0u);
+  Ready(0, 0, 0);
+  EXPECT_THAT(sink_.Pairs(), IsEmpty());
+}
+
+TEST_F(MatcherTest, AcceptAndReturnExcludeEachOther) {
+  Ready(0, 0, 0);
+  const ContactWord reserved = Submit(10, 0, 0);
+  EXPECT_EQ(reserved.phase(), ContactPhase::kReserved);
+  EXPECT_EQ(reserved.ref(), 0u);
+  ContactWord now;
+  EXPECT_EQ(matcher_.Accept(10, reserved, &now), Result::kOk);
+  EXPECT_EQ(now.phase(), ContactPhase::kAssigned);
+  EXPECT_EQ(matcher_.Return(10, reserved, &now), Result::kStale);
+  EXPECT_EQ(matcher_.Accept(10, reserved, &now), Result::kStale);
+}
+
+TEST_F(MatcherTest, AReturnedContactStandsWhereItStood) {
+  Ready(0, 0, 0);
+  const ContactWord reserved = Submit(10, 0, 50);
+  Submit(11, 0, 50);
+  Submit(12, 0, 60);
+  sink_.Pairs();
+  ContactWord waiting;
+  ASSERT_EQ(matcher_.Return(10, reserved, &waiting), Result::kOk);
+  Ready(1, 0, 0);
+  Ready(2, 0, 0);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 1u),
+                                         std::pair(11u, 2u)));
+}
+
+TEST_F(MatcherTest, AnExcludedAgentPassesOverTheContactUntilCleared) {
+  const ContactWord waiting = Submit(10, 0, 0);
+  Submit(11, 0, 1);
+  matcher_.SetExclusion(10, 3, 7, 20);
+  Ready(7, 0, 0);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(11u, 7u)));
+  Ready(7, 0, 0, kVoice, 1);
+  matcher_.LookForContact(10, waiting, sink_);
+  EXPECT_THAT(sink_.Pairs(), IsEmpty());
+  matcher_.SetExclusion(10, 3, Matcher::kNobody, 19);  // late: ignored
+  matcher_.LookForContact(10, waiting, sink_);
+  EXPECT_THAT(sink_.Pairs(), IsEmpty());
+  matcher_.SetExclusion(10, 3, Matcher::kNobody, 21);
+  matcher_.LookForContact(10, waiting, sink_);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 7u)));
+}
+
+TEST_F(MatcherTest, AMovedContactIsInItsNewLaneOnly) {
+  const ContactWord waiting = Submit(10, 1, 500);
+  ContactWord moved;
+  ASSERT_EQ(matcher_.Move(10, waiting, 0, 100, &moved), Result::kOk);
+  EXPECT_EQ(matcher_.Move(10, waiting, 3, 100, &moved), Result::kStale);
+  EXPECT_EQ(matcher_.Waiting(1), 0u);
+  EXPECT_EQ(matcher_.Waiting(0), 1u);
+  Submit(11, 0, 200);
+  Ready(0, 0, 0);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 0u)));
+}
+
+TEST_F(MatcherTest, AnAgentInAnotherClassIsFoundThere) {
+  Ready(0, 0, 0);
+  Submit(10, 1, 0);
+  EXPECT_THAT(sink_.Pairs(), IsEmpty());
+  Ready(0, 1, 0);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 0u)));
+}
+
+TEST_F(MatcherTest, NodesStayWithinTheirBound) {
+  for (int round = 0; round < 20'000; ++round) {
+    const ContactWord waiting = Submit(10, 0, round);
+    ContactWord ended;
+    ASSERT_EQ(matcher_.End(10, waiting, &ended), Result::kOk);
+    Ready(round % 16, 0, round);
+    Withdraw(round % 16);
+  }
+  EXPECT_LE(matcher_.lane_nodes_touched(), 16u);
+  EXPECT_LE(matcher_.idle_nodes_touched(), 64u);
+}
+
+using MatcherDeathTest = MatcherTest;
+
+TEST_F(MatcherDeathTest, OwnMistakesAreCaughtInEveryBuild) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_DEATH(matcher_.Open(64), "contact slot out of range");
+  EXPECT_DEATH(matcher_.SetLane(8, 0), "lane out of range");
+  EXPECT_DEATH(matcher_.SetFit(0, 0, 9), "matrix cell out of range");
+  EXPECT_DEATH(Ready(16, 0, 0), "agent or profile class out of range");
+  EXPECT_DEATH(Ready(0, 0, 0, kVoice, 1), "more given back than was taken");
+}
+
+// --- With threads ------------------------------------------------------------
+
+class HoldingSink : public DecisionSink {
+ public:
+  HoldingSink(std::vector<std::atomic<std::uint32_t>>& holders,
+              std::atomic<std::uint64_t>& doubles)
+      : holders_(holders), doubles_(doubles) {}
+  void OnLook() override {}
+  void OnDecision(const Decision& decision) override {
+    // Holder + 1; anything else than nobody is a second holder.
+    std::uint32_t nobody = 0;
+    if (!holders_[decision.contact].compare_exchange_strong(
+            nobody, decision.agent + 1)) {
+      doubles_.fetch_add(1);
+    }
+    taken.push_back(decision);
+  }
+  std::vector<Decision> taken;
+
+ private:
+  std::vector<std::atomic<std::uint32_t>>& holders_;
+  std::atomic<std::uint64_t>& doubles_;
+};
+
+TEST(MatcherStressTest, OneHolderAndNothingLeftOver) {
+  constexpr std::uint32_t kThreads = 4;
+  constexpr std::uint32_t kSlots = 256;  // a quarter for each thread
+  constexpr std::uint32_t kAgents = 16;
+#ifdef __SANITIZE_THREAD__
+  constexpr int kRounds = 5'000;
+#else
+  constexpr int kRounds = 100'000;
+#endif
+  constexpr std::uint64_t kSeed = 7;
+  Matcher matcher(Sizes{kSlots, kAgents, 4, 4, 8});
+  for (std::uint32_t c = 0; c < 4; ++c) {
+    matcher.SetRequirementClass(c, 0);
+    for (std::uint32_t p = 0; p < 4; ++p) {
+      matcher.SetFit(c, p, c <= p ? 1 + (p - c) : 0);
+    }
+    matcher.SetLane(c, c);
+  }
+  for (std::uint32_t p = 0; p < 4; ++p) matcher.SetProfileClass(p);
+  std::vector<std::atomic<std::uint32_t>> holders(kSlots);
+  std::atomic<std::uint64_t> doubles{0};
+  std::atomic<std::uint32_t> revision{0};
+  std::atomic<std::int64_t> clock{0};
+
+  std::vector<std::thread> threads;
+  for (std::uint32_t thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      Random random(kSeed + thread);
+      HoldingSink sink(holders, doubles);
+      // What a decision of this thread took is given back by this thread.
+      const auto finish = [&] {
+        while (!sink.taken.empty()) {
+          const Decision decision = sink.taken.back();
+          sink.taken.pop_back();
+          ContactWord now;
+          holders[decision.contact] = 0;
+          if (random.Uniform(4) == 0) {
+            ASSERT_EQ(matcher.Return(decision.contact, decision.word, &now),
+                      Result::kOk);
+            matcher.LookForContact(decision.contact, now, sink);
+          } else {
+            ASSERT_EQ(matcher.End(decision.contact, decision.word, &now),
+                      Result::kOk);
+          }
+          matcher.Update(decision.agent, revision.fetch_add(1) + 1,
+                         {1, clock.load(), decision.agent % 4}, 1, sink);
+        }
+      };
+      for (int round = 0; round < kRounds; ++round) {
+        const std::uint32_t slot =
+            thread * (kSlots / kThreads) +
+            static_cast<std::uint32_t>(random.Uniform(kSlots / kThreads));
+        const ContactWord word = matcher.Contact(slot);
+        ContactWord now;
+        if (word.phase() == ContactPhase::kFree ||
+            word.phase() == ContactPhase::kEnded) {
+          ASSERT_EQ(
+              matcher.Submit(slot, matcher.Open(slot),
+                             static_cast<std::uint32_t>(random.Uniform(4)),
+                             clock.fetch_add(1), sink),
+              Result::kOk);
+        } else if (word.phase() == ContactPhase::kWaiting) {
+          if (random.Uniform(2) == 0) {
+            matcher.End(slot, word, &now);
+          } else if (matcher.Move(
+                         slot, word,
+                         static_cast<std::uint32_t>(random.Uniform(4)),
+                         clock.load(), &now) == Result::kOk) {
+            matcher.LookForContact(slot, now, sink);
+          }
+        }
+        const auto agent =
+            static_cast<std::uint32_t>(random.Uniform(kAgents));
+        const std::uint8_t kinds = random.Uniform(3) == 0 ? 0 : 1;
+        matcher.Update(agent, revision.fetch_add(1) + 1,
+                       {kinds, clock.load(), agent % 4}, 0, sink);
+        finish();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(doubles.load(), 0u) << "seed " << kSeed;
+
+  // All is quiet: no free agent beside an eligible waiting contact.
+  for (std::uint32_t agent = 0; agent < kAgents; ++agent) {
+    const AgentWord word = matcher.Agent(agent);
+    EXPECT_FALSE(word.claimed());
+    EXPECT_EQ(word.load(), 0u);
+    if (!word.free()) continue;
+    for (std::uint32_t lane = 0; lane <= agent % 4; ++lane) {
+      EXPECT_EQ(matcher.Waiting(lane), 0u)
+          << "agent " << agent << " is free, seed " << kSeed;
+    }
+  }
+  // Counts agree with the words.
+  std::uint32_t waiting = 0;
+  for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
+    if (matcher.Contact(slot).phase() == ContactPhase::kWaiting) ++waiting;
+  }
+  std::uint32_t counted = 0;
+  for (std::uint32_t lane = 0; lane < 4; ++lane) {
+    counted += matcher.Waiting(lane);
+  }
+  EXPECT_EQ(counted, waiting);
+}
+
+}  // namespace
+}  // namespace relais::match
