@@ -302,7 +302,80 @@ void Filler::FillEnum(const std::string& text, const YAML::Mark& mark,
                    " (known: ", absl::StrJoin(known, ", "), ")"));
 }
 
+void EmitMessage(const Message& message, YAML::Emitter* out);
+
+void EmitValue(const Message& message, const FieldDescriptor& field, int index,
+               YAML::Emitter* out) {
+  const Reflection& reflection = *message.GetReflection();
+  const bool repeated = field.is_repeated();
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      EmitMessage(repeated
+                      ? reflection.GetRepeatedMessage(message, &field, index)
+                      : reflection.GetMessage(message, &field),
+                  out);
+      return;
+    case FieldDescriptor::CPPTYPE_ENUM:
+      *out << ShortName(
+          *(repeated ? reflection.GetRepeatedEnum(message, &field, index)
+                     : reflection.GetEnum(message, &field)));
+      return;
+    case FieldDescriptor::CPPTYPE_STRING:
+      *out << (repeated ? reflection.GetRepeatedString(message, &field, index)
+                        : reflection.GetString(message, &field));
+      return;
+    case FieldDescriptor::CPPTYPE_INT32:
+      *out << (repeated ? reflection.GetRepeatedInt32(message, &field, index)
+                        : reflection.GetInt32(message, &field));
+      return;
+    case FieldDescriptor::CPPTYPE_INT64:
+      *out << (repeated ? reflection.GetRepeatedInt64(message, &field, index)
+                        : reflection.GetInt64(message, &field));
+      return;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      *out << (repeated ? reflection.GetRepeatedDouble(message, &field, index)
+                        : reflection.GetDouble(message, &field));
+      return;
+    default:
+      *out << YAML::Null;  // FillScalar reads no other type either
+  }
+}
+
+void EmitMessage(const Message& message, YAML::Emitter* out) {
+  const Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  *out << YAML::BeginMap;
+  for (const FieldDescriptor* field : fields) {
+    *out << YAML::Key << field->name() << YAML::Value;
+    if (!field->is_repeated()) {
+      EmitValue(message, *field, 0, out);
+      continue;
+    }
+    const bool short_values =
+        field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE;
+    if (short_values) *out << YAML::Flow;
+    *out << YAML::BeginSeq;
+    for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+      EmitValue(message, *field, i, out);
+    }
+    *out << YAML::EndSeq;
+  }
+  *out << YAML::EndMap;
+}
+
 }  // namespace
+
+std::string ToYaml(const Message& message) {
+  YAML::Emitter out;
+  EmitMessage(message, &out);
+  return std::string(out.c_str(), out.size()) + "\n";
+}
+
+std::string EnumValueShortName(const EnumDescriptor& type, int number) {
+  const auto* value = type.FindValueByNumber(number);
+  return value == nullptr ? absl::StrCat(number) : ShortName(*value);
+}
 
 YamlOutcome FillFromYaml(const std::string& text, Message* message) {
   YamlOutcome outcome;

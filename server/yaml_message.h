@@ -1,4 +1,4 @@
-// Fills any protobuf message from YAML, by reflection.
+// Fills any protobuf message from YAML and writes it, by reflection.
 //
 // Thread safety: pure function.
 
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
 namespace relais::server {
@@ -32,6 +33,14 @@ struct YamlOutcome {
 // All problems at once, except that text which is no YAML stops at the first.
 YamlOutcome FillFromYaml(const std::string& text,
                          google::protobuf::Message* message);
+
+// The message as FillFromYaml reads it, without fields that are not set.
+std::string ToYaml(const google::protobuf::Message& message);
+
+// A value's name as files and command lines have it: CHANNEL_VOICE of Channel
+// is "voice"; the number itself if it has no name.
+std::string EnumValueShortName(const google::protobuf::EnumDescriptor& type,
+                               int number);
 
 }  // namespace relais::server
 

@@ -1,0 +1,192 @@
+#include "server/relaisctl_text.h"
+
+#include <cstdint>
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "relais/v1/configuration.pb.h"
+#include "server/nearest.h"
+#include "server/table.h"
+#include "server/yaml_message.h"
+
+namespace relais::server {
+namespace {
+
+std::string Instant(std::int64_t milliseconds) {
+  if (milliseconds == 0) return "-";
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
+                          absl::FromUnixMillis(milliseconds),
+                          absl::UTCTimeZone());
+}
+
+std::string Seconds(std::int64_t milliseconds) {
+  return absl::StrFormat("%.1f", static_cast<double>(milliseconds) / 1000);
+}
+
+std::string OrDash(const std::string& text) {
+  return text.empty() ? "-" : text;
+}
+
+template <typename Enum>
+std::string Short(Enum value) {
+  return EnumValueShortName(*google::protobuf::GetEnumDescriptor<Enum>(),
+                            value);
+}
+
+std::string PresenceText(const v1::Presence& presence) {
+  const std::string state = Short(presence.state());
+  return presence.reason() == v1::NOT_READY_REASON_UNSPECIFIED
+             ? state
+             : absl::StrCat(state, " (", Short(presence.reason()), ")");
+}
+
+}  // namespace
+
+const char kRelaisctlHelp[] =
+    R"(relaisctl: operates a Relais contact router
+
+usage: relaisctl [flags] COMMAND
+
+  config check FILE          what is wrong with a configuration file
+  config apply FILE          put it in force
+  config show                the configuration in force, as such a file
+  queues                     queues now
+  agents                     agents now
+  contact get ID             one contact
+  contact submit ID          put a contact into a queue
+      --queue NAME [--channel voice] [--priority 0..9]
+      [--skills name:level,...] [--attributes key=value,...]
+  contact cancel ID          end a contact that nobody has accepted
+      [--reason abandoned|cancelled]
+  contact complete ID        end a contact in handling
+  events                     events as JSON, one a line
+      [--from N] [--count N]
+  presence AGENT STATE [REASON]
+                             STATE: logged_out, available, not_ready
+                             REASON: break, meal, training, meeting, other
+  info                       the server
+  completion bash            completion for bash
+
+flags: --server HOST:PORT (or RELAIS_SERVER; 127.0.0.1:7400), --json,
+       --timeout SECONDS (10), --help, --version
+
+exit codes: 0 done, 1 refused or no answer, 2 wrong command line, value or file
+)";
+
+bool ParseEnum(std::string_view what, const std::string& text,
+               const google::protobuf::EnumDescriptor& type, int* value,
+               std::string* problem) {
+  std::vector<std::string> known;
+  for (int i = 0; i < type.value_count(); ++i) {
+    if (type.value(i)->number() == 0) continue;
+    known.push_back(EnumValueShortName(type, type.value(i)->number()));
+    if (known.back() != text) continue;
+    *value = type.value(i)->number();
+    return true;
+  }
+  *problem = absl::StrCat(std::string(what), ": unknown value '", text, "'",
+                          DidYouMean(text, known),
+                          " (known: ", absl::StrJoin(known, ", "), ")");
+  return false;
+}
+
+void PrintQueues(const v1::ListQueuesResponse& response) {
+  Table table({"queue", "waiting", "longest wait s", "reserved", "handling",
+               "offered", "answered", "abandoned"});
+  for (const v1::QueueSnapshot& queue : response.queues()) {
+    const std::int64_t oldest = queue.oldest_arrival_ms();
+    table.Add({queue.name(), absl::StrCat(queue.waiting()),
+               oldest == 0 ? "0.0" : Seconds(response.now_ms() - oldest),
+               absl::StrCat(queue.reserved()), absl::StrCat(queue.assigned()),
+               absl::StrCat(queue.offered_total()),
+               absl::StrCat(queue.answered_total()),
+               absl::StrCat(queue.abandoned_total())});
+  }
+  std::cout << table.Text();
+}
+
+void PrintAgents(const v1::ListAgentsResponse& response) {
+  Table table({"agent", "grade", "presence", "pending", "work", "contact",
+               "closed channels"});
+  for (const v1::AgentSnapshot& agent : response.agents()) {
+    std::vector<std::string> closed;
+    for (const int channel : agent.no_answer_channels()) {
+      closed.push_back(Short(static_cast<v1::Channel>(channel)));
+    }
+    table.Add({agent.id(), Short(agent.grade()), PresenceText(agent.presence()),
+               agent.has_pending() ? PresenceText(agent.pending()) : "-",
+               Short(agent.work_state()), OrDash(agent.contact_id()),
+               OrDash(absl::StrJoin(closed, ","))});
+  }
+  std::cout << table.Text();
+}
+
+void PrintInfo(const v1::GetServerInfoResponse& response) {
+  Table table({"server", ""});
+  table.Add({"version", response.version()});
+  table.Add({"clock", Instant(response.now_ms())});
+  table.Add({"time scale", absl::StrCat(response.time_scale())});
+  table.Add({"last event", absl::StrCat(response.last_sequence())});
+  table.Add(
+      {"oldest event kept", absl::StrCat(response.oldest_sequence_kept())});
+  table.Add({"decisions", absl::StrCat(response.decisions_total())});
+  table.Add({"offers not answered", absl::StrCat(response.rona_total())});
+  table.Add({"ids forgotten", absl::StrCat(response.ids_forgotten_total())});
+  std::cout << table.Text();
+}
+
+void PrintContact(const v1::GetContactResponse& response) {
+  const v1::ContactSnapshot& contact = response.contact();
+  Table table({"contact", contact.contact().id()});
+  table.Add({"queue", contact.contact().queue()});
+  table.Add({"channel", Short(contact.contact().channel())});
+  table.Add({"priority", absl::StrCat(contact.contact().priority())});
+  table.Add({"state", Short(contact.state())});
+  if (contact.end_reason() != v1::END_REASON_UNSPECIFIED) {
+    table.Add({"end", Short(contact.end_reason())});
+    table.Add({"ended", Instant(contact.ended_ms())});
+  }
+  table.Add({"arrived", Instant(contact.arrival_ms())});
+  table.Add({"agent", OrDash(contact.agent_id())});
+  for (const auto& [key, value] : contact.contact().attributes()) {
+    table.Add({"attribute " + key, value});
+  }
+  std::cout << table.Text();
+}
+
+std::string BashCompletion(const std::vector<std::string>& commands) {
+  return absl::StrCat(R"(# bash completion for relaisctl
+_relaisctl() {
+  local commands=")",
+                      absl::StrJoin(commands, "\n"), R"("
+  local word="${COMP_WORDS[COMP_CWORD]}" before="" i
+  local flags="--server --json --timeout --from --count --queue --channel
+    --priority --skills --attributes --reason --help --version"
+  if [[ "${word}" == -* ]]; then
+    COMPREPLY=($(compgen -W "${flags}" -- "${word}"))
+    return
+  fi
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    [[ "${COMP_WORDS[i]}" == -* ]] || before+="${COMP_WORDS[i]} "
+  done
+  case "${before}" in
+    "config check " | "config apply ") COMPREPLY=($(compgen -f -- "${word}")) ;;
+    "completion ") COMPREPLY=($(compgen -W "bash" -- "${word}")) ;;
+    *)
+      local rest
+      rest=$(while read -r line; do
+        [[ "${line} " == "${before}"* ]] &&
+          read -r first _ <<<"${line:${#before}}" && echo "${first}"
+      done <<<"${commands}")
+      COMPREPLY=($(compgen -W "${rest}" -- "${word}"))
+      ;;
+  esac
+}
+complete -F _relaisctl relaisctl
+)");
+}
+
+}  // namespace relais::server

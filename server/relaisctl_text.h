@@ -1,0 +1,34 @@
+// What relaisctl prints, apart from how it gets it.
+
+#ifndef RELAIS_SERVER_RELAISCTL_TEXT_H_
+#define RELAIS_SERVER_RELAISCTL_TEXT_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "google/protobuf/descriptor.h"
+#include "relais/v1/contact_service.pb.h"
+#include "relais/v1/supervision_service.pb.h"
+
+namespace relais::server {
+
+extern const char kRelaisctlHelp[];
+
+// The value whose short name is `text`; otherwise `problem` says which there
+// are.
+bool ParseEnum(std::string_view what, const std::string& text,
+               const google::protobuf::EnumDescriptor& type, int* value,
+               std::string* problem);
+
+void PrintQueues(const v1::ListQueuesResponse& response);
+void PrintAgents(const v1::ListAgentsResponse& response);
+void PrintInfo(const v1::GetServerInfoResponse& response);
+void PrintContact(const v1::GetContactResponse& response);
+
+// A script for `source <(relaisctl completion bash)`.
+std::string BashCompletion(const std::vector<std::string>& commands);
+
+}  // namespace relais::server
+
+#endif  // RELAIS_SERVER_RELAISCTL_TEXT_H_
