@@ -1,0 +1,535 @@
+#include "bench/load/audit.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <unordered_map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "bench/load/fold.h"
+#include "bench/load/rules.h"
+
+namespace relais::load {
+
+namespace {
+
+constexpr std::size_t kShownMax = 5;
+
+// One pass over the events, in the order in which they came.
+class Auditor {
+ public:
+  Auditor(const DayPlan& plan, const Record& record);
+  AuditReport Run();
+
+ private:
+  // What is known of a contact from the whole day, beforehand.
+  struct WholeLife {
+    // From its reservations, if it had any.
+    std::optional<InstantMs> rank_key_ms;
+    std::uint64_t arrival_sequence = 0;
+    // Events that take it out of the waiting, in order.
+    std::vector<const v1::Event*> leaves;
+  };
+
+  InvariantResult& result(Invariant invariant) {
+    return report_.invariants[static_cast<std::size_t>(invariant)];
+  }
+  void Violation(Invariant invariant, std::string text);
+
+  void LookAhead();
+  void CheckSequence(const v1::Event& event);
+  void CheckReservation(const v1::Event& event);
+  void CheckHolders(const v1::Event& event, const v1::Contact* contact);
+  void CheckRankKey(const v1::Event& event, const v1::Contact& contact);
+  void CheckInversion(const v1::Event& event);
+  bool CompleteBefore(const ContactFold& contact, std::size_t index,
+                      std::uint64_t began_after) const;
+  bool StandsBefore(const std::string& waiting, const v1::Contact& contact,
+                    const ContactFold& state, const v1::Event& taken) const;
+  bool SurelyWaiting(const std::string& id, std::size_t index,
+                     std::uint64_t sequence) const;
+  void CheckAccepted(const v1::Event& event);
+  void CheckBarriersUpTo(std::uint64_t next_sequence);
+  void CheckBarrier(const BarrierPoint& barrier);
+  void CheckEnds();
+  void CheckRefused();
+  bool IsExplained(const RefusedCall& call) const;
+  void WriteNotes();
+
+  std::optional<std::size_t> IndexOf(const std::string& contact) const;
+  const v1::Contact* Planned(const std::string& contact) const;
+
+  const DayPlan& plan_;
+  const Record& record_;
+  const Rules rules_;
+  Fold fold_;
+  AuditReport report_;
+  std::unordered_map<std::string, std::size_t> index_;
+  std::unordered_map<std::string, WholeLife> lives_;
+  std::unordered_map<std::string, std::uint64_t> submitted_at_;
+  std::vector<BarrierPoint> barriers_;  // by sequence
+  std::size_t next_barrier_ = 0;
+  std::uint64_t last_sequence_ = 0;
+  std::map<std::string, std::uint64_t> contact_versions_;
+  std::map<std::string, std::uint64_t> agent_versions_;
+  std::uint64_t pairs_compared_ = 0;
+  std::uint64_t pairs_undecided_ = 0;
+  std::uint64_t barriers_with_waiting_ = 0;
+  std::uint64_t barrier_pairs_ = 0;
+};
+
+Auditor::Auditor(const DayPlan& plan, const Record& record)
+    : plan_(plan),
+      record_(record),
+      rules_(plan.configuration),
+      barriers_(record.barriers) {
+  const char* const names[kInvariantCount] = {
+      "every submitted contact ended exactly once",
+      "no agent held two contacts (voice or other), no contact two agents",
+      "no offer to an agent without the skill, level or channel",
+      "no offer against a decline, a closed channel or the agent's presence",
+      "no inversion",
+      "no free agent beside an eligible waiting contact at quiet moments",
+      "event sequence without gaps, versions consecutive",
+      "rank key is arrival less credit",
+      "no call refused without a reason in the events",
+  };
+  for (const char* name : names) {
+    report_.invariants.emplace_back().name = name;
+  }
+  for (std::size_t i = 0; i < plan_.contacts.size(); ++i) {
+    index_.emplace(plan_.contacts[i].contact.id(), i);
+  }
+  std::stable_sort(barriers_.begin(), barriers_.end(),
+                   [](const BarrierPoint& a, const BarrierPoint& b) {
+                     return a.sequence < b.sequence;
+                   });
+}
+
+void Auditor::Violation(Invariant invariant, std::string text) {
+  InvariantResult& into = result(invariant);
+  ++into.violations;
+  if (into.first.size() < kShownMax) into.first.push_back(std::move(text));
+}
+
+std::optional<std::size_t> Auditor::IndexOf(const std::string& contact) const {
+  const auto found = index_.find(contact);
+  if (found == index_.end()) return std::nullopt;
+  return found->second;
+}
+
+const v1::Contact* Auditor::Planned(const std::string& contact) const {
+  const auto index = IndexOf(contact);
+  return index ? &plan_.contacts[*index].contact : nullptr;
+}
+
+void Auditor::LookAhead() {
+  for (const v1::Event& event : record_.events) {
+    if (!event.has_contact()) continue;
+    WholeLife& life = lives_[event.contact().id()];
+    if (event.type() == v1::EVENT_TYPE_CONTACT_SUBMITTED) {
+      submitted_at_.emplace(event.contact().id(), event.sequence());
+    }
+    if (event.type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
+      life.rank_key_ms = event.contact().rank_key_ms();
+      life.arrival_sequence = event.contact().arrival_sequence();
+      life.leaves.push_back(&event);
+    }
+    if (event.type() == v1::EVENT_TYPE_CONTACT_ENDED) {
+      life.leaves.push_back(&event);
+    }
+  }
+}
+
+AuditReport Auditor::Run() {
+  LookAhead();
+  for (const v1::Event& event : record_.events) {
+    CheckBarriersUpTo(event.sequence());
+    CheckSequence(event);
+    if (event.type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
+      CheckReservation(event);
+    } else if (event.type() == v1::EVENT_TYPE_RESERVATION_ACCEPTED) {
+      CheckAccepted(event);
+    }
+    fold_.Apply(event);
+  }
+  CheckBarriersUpTo(~std::uint64_t{0});
+  ++result(Invariant::kGapless).checks;
+  if (last_sequence_ != record_.last_sequence) {
+    Violation(Invariant::kGapless,
+              absl::StrCat("the last event read is ", last_sequence_,
+                           ", the last barrier named ", record_.last_sequence));
+  }
+  CheckEnds();
+  CheckRefused();
+  WriteNotes();
+  return report_;
+}
+
+void Auditor::CheckSequence(const v1::Event& event) {
+  ++result(Invariant::kGapless).checks;
+  if (event.sequence() != last_sequence_ + 1) {
+    Violation(Invariant::kGapless,
+              absl::StrCat("event ", event.sequence(), " follows event ",
+                           last_sequence_));
+  }
+  last_sequence_ = event.sequence();
+  const auto check = [&](const char* what, const std::string& id,
+                         std::uint64_t version,
+                         std::map<std::string, std::uint64_t>* versions) {
+    if (version == 0) return;
+    ++result(Invariant::kGapless).checks;
+    std::uint64_t& last = (*versions)[id];
+    if (version != last + 1) {
+      Violation(Invariant::kGapless,
+                absl::StrCat("event ", event.sequence(), ": version ", version,
+                             " of ", what, " ", id, " follows version ", last));
+    }
+    last = version;
+  };
+  check("contact", event.contact().id(), event.contact().version(),
+        &contact_versions_);
+  check("agent", event.agent().id(), event.agent().version(), &agent_versions_);
+  // Forgotten, it begins anew when it is configured again.
+  if (event.type() == v1::EVENT_TYPE_AGENT_REMOVED) {
+    agent_versions_.erase(event.agent().id());
+  }
+}
+
+void Auditor::CheckReservation(const v1::Event& event) {
+  const v1::Contact* contact = Planned(event.contact().id());
+  CheckHolders(event, contact);
+  if (contact == nullptr) return;  // found by CheckEnds
+  const std::string& agent = event.agent().id();
+  ++result(Invariant::kSkill).checks;
+  const std::string missing = rules_.WhatIsMissing(agent, *contact);
+  if (!missing.empty()) {
+    Violation(Invariant::kSkill,
+              absl::StrCat("event ", event.sequence(), ": ", contact->id(),
+                           " offered to ", agent, ": ", missing));
+  }
+  ++result(Invariant::kDeclined).checks;
+  if (fold_.SurelyExcluded(contact->id(), agent,
+                           event.at_ms() + record_.clock_tolerance_ms)) {
+    Violation(Invariant::kDeclined,
+              absl::StrCat("event ", event.sequence(), ": ", contact->id(),
+                           " offered to ", agent, ", who declined it"));
+  }
+  const AgentFold* state = fold_.FindAgent(agent);
+  if (state != nullptr && Fold::IsClosed(*state, contact->channel())) {
+    Violation(Invariant::kDeclined,
+              absl::StrCat("event ", event.sequence(), ": ", contact->id(),
+                           " offered to ", agent, ", whose ",
+                           ChannelText(contact->channel()), " is closed"));
+  }
+  if (state == nullptr ||
+      state->last.presence().state() != v1::PRESENCE_STATE_AVAILABLE) {
+    Violation(Invariant::kDeclined,
+              absl::StrCat("event ", event.sequence(), ": ", contact->id(),
+                           " offered to ", agent, ", who is not available"));
+  }
+  CheckRankKey(event, *contact);
+  CheckInversion(event);
+}
+
+void Auditor::CheckHolders(const v1::Event& event, const v1::Contact* contact) {
+  ++result(Invariant::kOneHolder).checks;
+  const AgentFold* agent = fold_.FindAgent(event.agent().id());
+  if (agent != nullptr && agent->last.work_state() != v1::WORK_STATE_IDLE) {
+    Violation(Invariant::kOneHolder,
+              absl::StrCat("event ", event.sequence(), ": ", event.agent().id(),
+                           " is given ", event.contact().id(),
+                           " while holding ", agent->contact_id));
+  }
+  const ContactFold* state = fold_.FindContact(event.contact().id());
+  if (contact != nullptr &&
+      (state == nullptr || state->last.state() != v1::CONTACT_STATE_WAITING)) {
+    Violation(
+        Invariant::kOneHolder,
+        absl::StrCat("event ", event.sequence(), ": ", event.contact().id(),
+                     " is given to ", event.agent().id(), " while ",
+                     state == nullptr          ? "unknown"
+                     : state->agent_id.empty() ? "ended"
+                                               : "held by " + state->agent_id));
+  }
+}
+
+void Auditor::CheckAccepted(const v1::Event& event) {
+  ++result(Invariant::kOneHolder).checks;
+  const ContactFold* contact = fold_.FindContact(event.contact().id());
+  const AgentFold* agent = fold_.FindAgent(event.agent().id());
+  if (contact == nullptr || agent == nullptr ||
+      contact->last.state() != v1::CONTACT_STATE_RESERVED ||
+      contact->agent_id != event.agent().id() ||
+      agent->contact_id != event.contact().id() ||
+      contact->attempt != event.reservation().attempt()) {
+    Violation(Invariant::kOneHolder,
+              absl::StrCat("event ", event.sequence(), ": ", event.agent().id(),
+                           " accepted ", event.contact().id(),
+                           ", which was not reserved for it"));
+  }
+}
+
+void Auditor::CheckRankKey(const v1::Event& event, const v1::Contact& contact) {
+  ++result(Invariant::kRankKey).checks;
+  const InstantMs expected =
+      event.contact().arrival_ms() - rules_.CreditMs(contact);
+  const InstantMs key = event.contact().rank_key_ms();
+  // A submit that reads an earlier clock than the last of its lane takes that
+  // one's key.
+  if (key < expected || key > expected + record_.clock_tolerance_ms) {
+    Violation(Invariant::kRankKey,
+              absl::StrCat("event ", event.sequence(), ": key of ",
+                           contact.id(), " is ", TimeOfDayText(key),
+                           " instead of ", TimeOfDayText(expected)));
+  }
+}
+
+bool Auditor::CompleteBefore(const ContactFold& contact, std::size_t index,
+                             std::uint64_t began_after) const {
+  if (contact.returned) return contact.published_sequence <= began_after;
+  const SentContact& sent = record_.contacts[index];
+  if (!sent.accepted_by_centre) return false;
+  return record_.one_caller ? sent.answer_sequence <= began_after
+                            : sent.answer_sequence < began_after;
+}
+
+bool Auditor::StandsBefore(const std::string& waiting,
+                           const v1::Contact& contact, const ContactFold& state,
+                           const v1::Event& taken) const {
+  const InstantMs taken_key = taken.contact().rank_key_ms();
+  const WholeLife& life = lives_.at(waiting);
+  if (!life.rank_key_ms) {
+    // Never offered, so its key was never published: the rule's, and on a
+    // clock that several threads read, a margin.
+    const InstantMs key = state.last.arrival_ms() - rules_.CreditMs(contact);
+    return key + record_.clock_tolerance_ms < taken_key;
+  }
+  if (*life.rank_key_ms != taken_key) return *life.rank_key_ms < taken_key;
+  const std::uint64_t taken_place = taken.contact().arrival_sequence();
+  return life.arrival_sequence != 0 && taken_place != 0 &&
+         life.arrival_sequence < taken_place;
+}
+
+// Whether the contact was certainly still waiting when the event numbered
+// `sequence` was decided: another decision may have taken it just before and
+// be numbered after.
+bool Auditor::SurelyWaiting(const std::string& id, std::size_t index,
+                            std::uint64_t sequence) const {
+  if (record_.one_caller) return true;
+  for (const v1::Event* leave : lives_.at(id).leaves) {
+    if (leave->sequence() <= sequence) continue;
+    if (leave->type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
+      return leave->reservation().began_after_sequence() >= sequence;
+    }
+    const auto& cancelled = record_.contacts[index].cancel_after_sequence;
+    return cancelled && *cancelled >= sequence;
+  }
+  return true;  // it never left
+}
+
+void Auditor::CheckInversion(const v1::Event& event) {
+  ++result(Invariant::kInversion).checks;
+  const std::string& agent_id = event.agent().id();
+  const AgentFold* agent = fold_.FindAgent(agent_id);
+  const std::uint64_t began = event.reservation().began_after_sequence();
+  for (const std::string& id : fold_.waiting()) {
+    if (id == event.contact().id()) continue;
+    const auto index = IndexOf(id);
+    if (!index) continue;
+    const v1::Contact& contact = plan_.contacts[*index].contact;
+    if (!rules_.Serves(agent_id, contact)) continue;
+    if (agent != nullptr && Fold::IsClosed(*agent, contact.channel())) continue;
+    ++pairs_compared_;
+    const ContactFold& state = *fold_.FindContact(id);
+    if (!StandsBefore(id, contact, state, event)) continue;
+    if (fold_.MaybeExcluded(
+            id, agent_id, event.at_ms() - record_.clock_tolerance_ms, began)) {
+      continue;
+    }
+    if (!CompleteBefore(state, *index, began) ||
+        !SurelyWaiting(id, *index, event.sequence())) {
+      ++pairs_undecided_;
+      continue;
+    }
+    Violation(Invariant::kInversion,
+              absl::StrCat("event ", event.sequence(), ": ", agent_id, " took ",
+                           event.contact().id(), " (key ",
+                           TimeOfDayText(event.contact().rank_key_ms()),
+                           ") while ", id, " waited since ",
+                           TimeOfDayText(state.last.arrival_ms()),
+                           " with a smaller key"));
+  }
+}
+
+void Auditor::CheckBarriersUpTo(std::uint64_t next_sequence) {
+  while (next_barrier_ < barriers_.size() &&
+         barriers_[next_barrier_].sequence < next_sequence) {
+    CheckBarrier(barriers_[next_barrier_++]);
+  }
+}
+
+void Auditor::CheckBarrier(const BarrierPoint& barrier) {
+  ++result(Invariant::kQuiet).checks;
+  if (!fold_.waiting().empty()) ++barriers_with_waiting_;
+  for (const std::string& id : fold_.waiting()) {
+    const v1::Contact* contact = Planned(id);
+    if (contact == nullptr) continue;
+    for (const auto& [agent_id, agent] : fold_.agents()) {
+      ++barrier_pairs_;
+      if (!Fold::IsFree(agent) || !rules_.Serves(agent_id, *contact) ||
+          Fold::IsClosed(agent, contact->channel()) ||
+          fold_.SurelyExcluded(id, agent_id, barrier.now_ms)) {
+        continue;
+      }
+      Violation(Invariant::kQuiet,
+                absl::StrCat("at ", TimeOfDayText(barrier.now_ms),
+                             ", after event ", barrier.sequence, ": ", agent_id,
+                             " is free while ", id, " waits"));
+    }
+  }
+}
+
+void Auditor::CheckEnds() {
+  for (std::size_t i = 0; i < plan_.contacts.size(); ++i) {
+    const SentContact& sent = record_.contacts[i];
+    const std::string& id = plan_.contacts[i].contact.id();
+    const ContactFold* contact = fold_.FindContact(id);
+    if (!sent.accepted_by_centre) {
+      if (contact == nullptr) continue;
+      ++result(Invariant::kEndedOnce).checks;
+      Violation(Invariant::kEndedOnce,
+                absl::StrCat(id, " has events though its submit was ",
+                             sent.sent ? "refused" : "never sent"));
+      continue;
+    }
+    ++result(Invariant::kEndedOnce).checks;
+    if (contact == nullptr) {
+      Violation(Invariant::kEndedOnce,
+                absl::StrCat(id, " was acknowledged and has no event"));
+    } else if (contact->submitted_events != 1 || contact->ended_events != 1) {
+      Violation(
+          Invariant::kEndedOnce,
+          absl::StrCat(id, ": submitted ", contact->submitted_events,
+                       " times, ended ", contact->ended_events, " times"));
+    } else if (submitted_at_.at(id) > sent.answer_sequence) {
+      Violation(
+          Invariant::kEndedOnce,
+          absl::StrCat(id, " was acknowledged at event ", sent.answer_sequence,
+                       " before its own event ", submitted_at_.at(id)));
+    }
+  }
+  for (const auto& [id, contact] : fold_.contacts()) {
+    if (IndexOf(id)) continue;
+    Violation(Invariant::kEndedOnce,
+              absl::StrCat(id, " has events and was never submitted"));
+  }
+}
+
+// Two calls may race; the one that came second is refused, and the events say
+// which one came first.
+bool Auditor::IsExplained(const RefusedCall& call) const {
+  if (call.status.code() != absl::StatusCode::kFailedPrecondition) return false;
+  for (const v1::Event& event : record_.events) {
+    const bool same_contact =
+        !call.contact_id.empty() && event.contact().id() == call.contact_id;
+    const bool same_agent =
+        !call.agent_id.empty() && event.agent().id() == call.agent_id;
+    switch (call.kind) {
+      case CallKind::kCancel:
+        if (same_contact &&
+            (event.type() == v1::EVENT_TYPE_RESERVATION_ACCEPTED ||
+             event.type() == v1::EVENT_TYPE_CONTACT_ENDED)) {
+          return true;
+        }
+        break;
+      case CallKind::kAccept:
+      case CallKind::kDecline:
+        if (same_contact &&
+            (event.type() == v1::EVENT_TYPE_CONTACT_ENDED ||
+             (same_agent && event.reservation().attempt() == call.attempt &&
+              (event.type() == v1::EVENT_TYPE_RESERVATION_NO_ANSWER ||
+               event.type() == v1::EVENT_TYPE_RESERVATION_RESCINDED)))) {
+          return true;
+        }
+        break;
+      case CallKind::kComplete:
+        if (same_contact &&
+            event.contact().end_reason() == v1::END_REASON_LEASE_EXPIRED) {
+          return true;
+        }
+        break;
+      case CallKind::kEndWrapUp:
+        if (same_agent && event.sequence() > call.after_sequence &&
+            event.type() == v1::EVENT_TYPE_WRAP_UP_ENDED) {
+          return true;
+        }
+        break;
+      case CallKind::kSubmit:
+      case CallKind::kSignIn:
+      case CallKind::kSetPresence:
+        break;
+    }
+  }
+  return false;
+}
+
+void Auditor::CheckRefused() {
+  InvariantResult& into = result(Invariant::kRefused);
+  into.checks = record_.calls;
+  for (const RefusedCall& call : record_.refused) {
+    if (IsExplained(call)) continue;
+    Violation(Invariant::kRefused,
+              absl::StrCat(CallKindName(call.kind), " ", call.contact_id,
+                           call.contact_id.empty() ? "" : " ", call.agent_id,
+                           ": ", call.status.ToString()));
+  }
+}
+
+void Auditor::WriteNotes() {
+  result(Invariant::kInversion).note =
+      absl::StrCat(pairs_compared_, " pairs compared, ", pairs_undecided_,
+                   " undecided: decided at the same time");
+  result(Invariant::kQuiet).note =
+      absl::StrCat("at ", barriers_with_waiting_, " of them contacts waited; ",
+                   barrier_pairs_, " pairs");
+  result(Invariant::kRefused).note = absl::StrCat(
+      record_.refused.size(), " refused, having lost a race or worse");
+}
+
+}  // namespace
+
+bool AuditReport::AllHold() const {
+  for (const InvariantResult& result : invariants) {
+    if (result.violations != 0) return false;
+  }
+  return !invariants.empty();
+}
+
+AuditReport Audit(const DayPlan& plan, const Record& record) {
+  return Auditor(plan, record).Run();
+}
+
+std::string AuditText(const AuditReport& report) {
+  std::string text = absl::StrFormat("%-68s %10s %10s\n", "Invariants",
+                                     "checks", "violations");
+  for (const InvariantResult& result : report.invariants) {
+    absl::StrAppendFormat(&text, "  %-66s %10d %10d\n", result.name,
+                          result.checks, result.violations);
+    if (!result.note.empty()) {
+      absl::StrAppend(&text, "      ", result.note, "\n");
+    }
+    for (const std::string& violation : result.first) {
+      absl::StrAppend(&text, "      VIOLATED: ", violation, "\n");
+    }
+    if (result.violations > result.first.size()) {
+      absl::StrAppend(&text, "      and ",
+                      result.violations - result.first.size(), " more\n");
+    }
+  }
+  return text;
+}
+
+}  // namespace relais::load
