@@ -1,0 +1,398 @@
+// Goal: every mistake of a configuration is found at once, each with its path,
+// the value and what would be right; queues nobody could serve are warned of
+// with the reason.
+// Method: a good configuration, spoilt one field at a time and all at once;
+// warnings by cases.
+
+#include "lib/domain/validate_configuration.h"
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "relais/configuration.h"
+#include "relais/limits.h"
+
+namespace relais {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr ChannelSet kVoice = SetOf(Channel::kVoice);
+constexpr ChannelSet kEmail = SetOf(Channel::kEmail);
+
+Configuration Good() {
+  Configuration c;
+  c.name = "centre";
+  c.skills = {{"savings", "Savings accounts"}, {"italian", ""}};
+  c.routing_profiles = {{"phone", kVoice}, {"written", kEmail}};
+  c.agents = {{"anna", AgentGrade::kSenior, "phone", {{"savings", 7}}},
+              {"bruno",
+               AgentGrade::kExpert,
+               "written",
+               {{"savings", 3}, {"italian", 10}}}};
+  c.queues.resize(2);
+  c.queues[0].name = "calls";
+  c.queues[0].channels = kVoice;
+  c.queues[0].requirement.all_of = {{"savings", 5}};
+  c.queues[1].name = "letters";
+  c.queues[1].channels = kEmail;
+  c.queues[1].requirement.all_of = {{"savings", 2}, {"italian", 10}};
+  return c;
+}
+
+auto IsError(const std::string& path, const std::string& message) {
+  return AllOf(Field(&Finding::severity, Finding::Severity::kError),
+               Field(&Finding::path, path),
+               Field(&Finding::message, HasSubstr(message)));
+}
+auto IsWarning(const std::string& path, const std::string& message) {
+  return AllOf(Field(&Finding::severity, Finding::Severity::kWarning),
+               Field(&Finding::path, path),
+               Field(&Finding::message, HasSubstr(message)));
+}
+
+std::vector<Finding> Validate(const Configuration& configuration) {
+  return ValidateConfiguration(configuration, Limits());
+}
+
+std::vector<Finding> ErrorsOf(const Configuration& configuration) {
+  std::vector<Finding> errors;
+  for (Finding& finding : Validate(configuration)) {
+    if (finding.severity == Finding::Severity::kError) {
+      errors.push_back(std::move(finding));
+    }
+  }
+  return errors;
+}
+
+TEST(ValidateConfiguration, AGoodOneHasNoFindings) {
+  EXPECT_THAT(Validate(Good()), IsEmpty());
+  EXPECT_THAT(Validate(Configuration()), IsEmpty());
+}
+
+TEST(HasErrors, CountsErrorsOnly) {
+  EXPECT_FALSE(HasErrors({}));
+  EXPECT_FALSE(HasErrors({{Finding::Severity::kWarning, "a", "b"}}));
+  EXPECT_TRUE(HasErrors({{Finding::Severity::kWarning, "a", "b"},
+                         {Finding::Severity::kError, "a", "b"}}));
+}
+
+struct Spoilt {
+  std::string path;
+  std::string message;
+  std::function<void(Configuration&)> spoil;
+};
+
+TEST(ValidateConfiguration, NamesEachMistake) {
+  using C = Configuration;
+  const std::string too_long(129, 'x');
+  const std::vector<Spoilt> ways = {
+      {"name", "at most 128 bytes", [&](C& c) { c.name = too_long; }},
+      {"name", "not valid UTF-8", [](C& c) { c.name = "\xFF"; }},
+      {"skills[1].description", "not valid UTF-8",
+       [](C& c) { c.skills[1].description = "\xC3"; }},
+      {"skills[2].name", "is empty", [](C& c) { c.skills.push_back({}); }},
+      {"skills[2].name", "at most 128 bytes",
+       [&](C& c) {
+         c.skills.push_back({too_long, ""});
+       }},
+      {"skills[2].name", "\"italian\" is given twice; first at skills[1].name",
+       [](C& c) {
+         c.skills.push_back({"italian", ""});
+       }},
+      {"skills", "4097 entries; at most 4096",
+       [](C& c) {
+         for (int i = 0; c.skills.size() < 4'097; ++i) {
+           c.skills.push_back({"skill-" + std::to_string(i), ""});
+         }
+       }},
+      {"routing_profiles[2].name", "first at routing_profiles[0].name",
+       [](C& c) {
+         c.routing_profiles.push_back({"phone", kVoice});
+       }},
+      {"routing_profiles[1].channels", "at least one channel",
+       [](C& c) { c.routing_profiles[1].channels = 0; }},
+      {"routing_profiles", "4097 entries; at most 4096",
+       [](C& c) {
+         for (int i = 0; c.routing_profiles.size() < 4'097; ++i) {
+           c.routing_profiles.push_back({"p" + std::to_string(i), kVoice});
+         }
+       }},
+      {"agents[1].id", "\"anna\" is given twice; first at agents[0].id",
+       [](C& c) { c.agents[1].id = "anna"; }},
+      {"agents[0].id", "is empty", [](C& c) { c.agents[0].id = ""; }},
+      {"agents[0].id", "\"\\xff\" is not valid UTF-8",
+       [](C& c) { c.agents[0].id = "\xFF"; }},
+      {"agents[0].grade", "9 is not a grade",
+       [](C& c) { c.agents[0].grade = static_cast<AgentGrade>(9); }},
+      {"agents[0].routing_profile",
+       "\"phon\" is not a routing profile of this configuration; did you mean "
+       "\"phone\"?",
+       [](C& c) { c.agents[0].routing_profile = "phon"; }},
+      {"agents[1].skills[1].skill",
+       "\"italien\" is not a skill of this configuration; did you mean "
+       "\"italian\"?",
+       [](C& c) { c.agents[1].skills[1].skill = "italien"; }},
+      {"agents[1].skills[1].skill",
+       "\"savings\" is given twice; first at agents[1].skills[0].skill",
+       [](C& c) { c.agents[1].skills[1].skill = "savings"; }},
+      {"agents[1].skills[0].level", "11 is not a level; levels are 1 to 10",
+       [](C& c) { c.agents[1].skills[0].level = 11; }},
+      {"agents[1].skills[0].level", "-300 is not a level",
+       [](C& c) { c.agents[1].skills[0].level = -300; }},
+      {"queues[1].name", "first at queues[0].name",
+       [](C& c) { c.queues[1].name = "calls"; }},
+      {"queues[1].channels", "at least one channel",
+       [](C& c) { c.queues[1].channels = 0; }},
+      {"queues[1].requirement.all_of[0].skill", "did you mean \"savings\"?",
+       [](C& c) { c.queues[1].requirement.all_of[0].skill = "saving"; }},
+      {"queues[1].requirement.all_of[0].level_min", "0 is not a level",
+       [](C& c) { c.queues[1].requirement.all_of[0].level_min = 0; }},
+      {"queues[1].requirement.all_of[1].skill",
+       "first at queues[1].requirement.all_of[0].skill",
+       [](C& c) { c.queues[1].requirement.all_of[1].skill = "savings"; }},
+      {"queues[0].service_level.answered_fraction", "0 is not a fraction",
+       [](C& c) { c.queues[0].service_level.answered_fraction = 0; }},
+      {"queues[0].service_level.answered_fraction", "80 is not a fraction",
+       [](C& c) { c.queues[0].service_level.answered_fraction = 80; }},
+      {"queues[0].service_level.answered_fraction", "nan is not a fraction",
+       [](C& c) {
+         c.queues[0].service_level.answered_fraction =
+             std::numeric_limits<double>::quiet_NaN();
+       }},
+      {"queues[0].service_level.threshold_ms", "-1 ms is out of range; give 0",
+       [](C& c) { c.queues[0].service_level.threshold_ms = -1; }},
+      {"queues[0].offer_timeout_ms", "-5 ms",
+       [](C& c) { c.queues[0].offer_timeout_ms = -5; }},
+      {"queues[0].offer_timeout_ms", "604800001 ms",
+       [](C& c) { c.queues[0].offer_timeout_ms = kDurationMsMax + 1; }},
+      {"queues[0].wrap_up_ms", "-5 ms",
+       [](C& c) { c.queues[0].wrap_up_ms = -5; }},
+      {"queues[0].decline_retry_ms", "-5 ms",
+       [](C& c) { c.queues[0].decline_retry_ms = -5; }},
+      {"queues[0].wait_limit_ms", "-5 ms",
+       [](C& c) { c.queues[0].wait_limit_ms = -5; }},
+      {"queues[0].handling_lease_ms", "0 ms is out of range; give 1 to",
+       [](C& c) { c.queues[0].handling_lease_ms = 0; }},
+      {"queues[0].short_abandon_threshold_ms", "-5 ms",
+       [](C& c) { c.queues[0].short_abandon_threshold_ms = -5; }},
+      {"queues[0].priority_credit_ms[9]", "-5 ms",
+       [](C& c) { c.queues[0].priority_credit_ms[9] = -5; }},
+      {"queues[0].priority_credit_ms[3]", "604800001 ms",
+       [](C& c) { c.queues[0].priority_credit_ms[3] = kDurationMsMax + 1; }},
+  };
+  for (const Spoilt& way : ways) {
+    SCOPED_TRACE(way.path + ": " + way.message);
+    Configuration configuration = Good();
+    way.spoil(configuration);
+    EXPECT_THAT(ErrorsOf(configuration),
+                ElementsAre(IsError(way.path, way.message)));
+  }
+}
+
+TEST(ValidateConfiguration, ListsTooManySkills) {
+  Configuration c = Good();
+  for (int i = 0; i < 300; ++i) {
+    c.skills.push_back({"s" + std::to_string(i), ""});
+  }
+  for (int i = 0; i < 33; ++i) {
+    c.queues[0].requirement.all_of.push_back({"s" + std::to_string(i), 1});
+  }
+  for (int i = 0; i < 256; ++i) {
+    c.agents[0].skills.push_back({"s" + std::to_string(i), 1});
+  }
+  EXPECT_THAT(
+      ErrorsOf(c),
+      ElementsAre(
+          IsError("agents[0].skills", "257 entries; at most 256"),
+          IsError("queues[0].requirement.all_of", "34 entries; at most 32")));
+}
+
+TEST(ValidateConfiguration, KeepsTheLimitsOfTheRouter) {
+  Limits limits;
+  limits.agents = 1;
+  limits.queues = 1;
+  EXPECT_THAT(ValidateConfiguration(Good(), limits),
+              ElementsAre(IsError("agents", "2 entries; at most 1"),
+                          IsError("queues", "2 entries; at most 1")));
+  limits.agents = 2;
+  limits.queues = 2;
+  EXPECT_THAT(ValidateConfiguration(Good(), limits), IsEmpty());
+}
+
+TEST(ValidateConfiguration, FindsEverythingAtOnceInTheOrderOfTheFile) {
+  Configuration c = Good();
+  c.queues[1].handling_lease_ms = -1;
+  c.queues[0].requirement.all_of[0].level_min = 12;
+  c.agents[1].skills[0].level = 0;
+  c.agents[0].routing_profile = "unknown profile";
+  c.skills.push_back({"savings", ""});
+  c.routing_profiles.push_back({"spare", kVoice});
+  EXPECT_THAT(
+      Validate(c),
+      ElementsAre(IsError("skills[2].name", "twice"),
+                  IsWarning("routing_profiles[0]", "no agent uses"),
+                  IsWarning("routing_profiles[2]", "no agent uses"),
+                  IsError("agents[0].routing_profile", "unknown profile"),
+                  IsError("agents[1].skills[0].level", "0"),
+                  IsError("queues[0].requirement.all_of[0].level_min", "12"),
+                  IsError("queues[1].handling_lease_ms", "-1")));
+}
+
+TEST(ValidateConfiguration, AMeaninglessSuggestionIsNotMade) {
+  Configuration c = Good();
+  c.agents[0].skills[0].skill = "parachuting";
+  const auto errors = ErrorsOf(c);
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(errors[0].message,
+            "\"parachuting\" is not a skill of this configuration");
+}
+
+// --- Warnings ----------------------------------------------------------------
+
+TEST(ValidateConfiguration, WarnsOfAnUnusedProfile) {
+  Configuration c = Good();
+  c.routing_profiles.push_back({"video", SetOf(Channel::kVideo)});
+  EXPECT_THAT(Validate(c),
+              ElementsAre(IsWarning("routing_profiles[2]",
+                                    "no agent uses the routing profile "
+                                    "\"video\"")));
+}
+
+TEST(ValidateConfiguration, WarnsOfAQueueWithoutAgents) {
+  Configuration c = Good();
+  c.agents.clear();
+  c.routing_profiles.clear();
+  EXPECT_THAT(Validate(c),
+              ElementsAre(IsWarning("queues[0]", "there are no agents"),
+                          IsWarning("queues[1]", "there are no agents")));
+}
+
+TEST(ValidateConfiguration, WarnsOfASkillNobodyHas) {
+  Configuration c = Good();
+  c.skills.push_back({"stocks", ""});
+  c.queues[0].requirement.all_of.push_back({"stocks", 1});
+  EXPECT_THAT(Validate(c),
+              ElementsAre(IsWarning("agents[0]", "\"anna\" can serve no queue"),
+                          IsWarning("queues[0]",
+                                    "nobody could ever serve \"calls\": nobody "
+                                    "has the skill \"stocks\"")));
+}
+
+TEST(ValidateConfiguration, WarnsOfALevelNobodyHas) {
+  Configuration c = Good();
+  c.queues[0].requirement.all_of[0].level_min = 8;
+  EXPECT_THAT(Validate(c),
+              ElementsAre(IsWarning("agents[0]", "can serve no queue"),
+                          IsWarning("queues[0]",
+                                    "nobody has the skill \"savings\" at level "
+                                    "8 or above; the highest is 7")));
+}
+
+TEST(ValidateConfiguration, WarnsOfALevelNobodyOfTheChannelHas) {
+  Configuration c = Good();
+  c.queues[1].requirement.all_of = {{"savings", 5}};
+  EXPECT_THAT(
+      Validate(c),
+      ElementsAre(IsWarning("agents[1]", "can serve no queue"),
+                  IsWarning("queues[1]",
+                            "no agent with channel email has the skill "
+                            "\"savings\" at level 5 or above; the highest is "
+                            "3")));
+}
+
+TEST(ValidateConfiguration, WarnsOfASkillNobodyOfTheChannelHas) {
+  Configuration c = Good();
+  c.queues[0].requirement.all_of = {{"italian", 1}};
+  EXPECT_THAT(Validate(c),
+              ElementsAre(IsWarning("agents[0]", "can serve no queue"),
+                          IsWarning("queues[0]",
+                                    "no agent with channel voice has the skill "
+                                    "\"italian\"")));
+}
+
+TEST(ValidateConfiguration, WarnsOfSkillsThatNobodyHasTogether) {
+  Configuration c = Good();
+  c.agents.push_back({"carla", AgentGrade::kSenior, "phone", {{"italian", 9}}});
+  c.queues[0].requirement.all_of = {{"savings", 5}, {"italian", 5}};
+  c.queues.push_back(c.queues[0]);
+  c.queues[2].name = "open";
+  c.queues[2].requirement.all_of.clear();
+  EXPECT_THAT(Validate(c),
+              ElementsAre(IsWarning("queues[0]",
+                                    "no agent with channel voice has all the "
+                                    "skills asked for")));
+}
+
+TEST(ValidateConfiguration, WarnsOfEachChannelThatNobodyServes) {
+  Configuration c = Good();
+  c.queues[0].channels = kVoice | kEmail | SetOf(Channel::kChat);
+  EXPECT_THAT(
+      Validate(c),
+      ElementsAre(
+          IsWarning("queues[0].channels",
+                    "nobody could ever serve email contacts of \"calls\": no "
+                    "agent with channel email has the skill \"savings\" at "
+                    "level 5 or above; the highest is 3"),
+          IsWarning("queues[0].channels",
+                    "chat contacts of \"calls\": no agent's routing profile "
+                    "has the channel chat")));
+}
+
+TEST(ValidateConfiguration, GivesTheReasonsOfAllChannelsOfAQueueNobodyServes) {
+  Configuration c = Good();
+  c.queues[0].channels = SetOf(Channel::kChat) | SetOf(Channel::kVideo);
+  c.queues[0].requirement.all_of.clear();
+  EXPECT_THAT(Validate(c),
+              ElementsAre(IsWarning("agents[0]", "can serve no queue"),
+                          IsWarning("queues[0]",
+                                    "has the channel chat; no agent's routing "
+                                    "profile has the channel video")));
+}
+
+TEST(ValidateConfiguration, DoesNotGuessFromWrongValues) {
+  Configuration c = Good();
+  // Nobody has "savings" now, but only because of the mistake.
+  c.agents[0].skills[0].skill = "savigns";
+  EXPECT_THAT(Validate(c), ElementsAre(IsError("agents[0].skills[0].skill",
+                                               "did you mean \"savings\"?")));
+  c = Good();
+  // The agent could serve the queue if it were right.
+  c.queues[0].requirement.all_of[0].level_min = 50;
+  EXPECT_THAT(
+      Validate(c),
+      ElementsAre(IsError("queues[0].requirement.all_of[0].level_min", "50")));
+}
+
+// A whole country's centre is checked within the time of one RPC, also when
+// everything in it is misspelt.
+TEST(ValidateConfiguration, ManyMistakesAreStillAllFound) {
+  Configuration c;
+  for (int i = 0; i < 2'000; ++i) {
+    c.skills.push_back({"skill number " + std::to_string(i), ""});
+  }
+  c.routing_profiles = {{"all", 0xFF}};
+  constexpr std::size_t kAgents = 2'000;
+  for (std::size_t i = 0; i < kAgents; ++i) {
+    const std::string number = std::to_string(i);
+    c.agents.push_back({"agent" + number,
+                        AgentGrade::kSenior,
+                        "all",
+                        {{"skil " + number, 5}}});
+  }
+  EXPECT_EQ(ErrorsOf(c).size(), kAgents);
+}
+
+}  // namespace
+}  // namespace relais
