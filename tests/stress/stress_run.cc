@@ -1,0 +1,342 @@
+#include "tests/stress/stress_run.h"
+
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace relais::stress {
+namespace {
+
+constexpr int kAgents = 24;
+constexpr int kQueues = 4;
+constexpr std::uint32_t kContactsMax = 200;
+constexpr std::uint64_t kRounds = 10;
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+constexpr Presence kAvailable{PresenceState::kAvailable, NotReadyReason::kNone};
+
+}  // namespace
+
+Configuration StressConfiguration() {
+  Configuration configuration;
+  configuration.name = "stress";
+  configuration.skills = {{"s0", ""}, {"s1", ""}, {"s2", ""}};
+  const auto write =
+      static_cast<ChannelSet>(SetOf(Channel::kEmail) | SetOf(Channel::kChat));
+  configuration.routing_profiles = {
+      {"all", 0xFF}, {"voice", SetOf(Channel::kVoice)}, {"write", write}};
+  Random random(7);
+  for (int i = 0; i < kAgents; ++i) {
+    AgentConfiguration agent;
+    agent.id = absl::StrCat("a", i);
+    agent.routing_profile =
+        configuration.routing_profiles[random.Uniform(3)].name;
+    for (const Skill& skill : configuration.skills) {
+      if (random.Bernoulli(0.3)) continue;
+      agent.skills.push_back(
+          {skill.name, static_cast<int>(random.Uniform(5)) * 2 + 1});
+    }
+    configuration.agents.push_back(agent);
+  }
+  for (int i = 0; i < kQueues; ++i) {
+    ContactQueue queue;
+    queue.name = absl::StrCat("q", i);
+    queue.channels = 0xFF;
+    queue.offer_timeout_ms = i == 0 ? 0 : 2'000 * i;
+    queue.wrap_up_ms = i == 1 ? 1'000 : 0;
+    queue.decline_retry_ms = 3'000;
+    queue.wait_limit_ms = i == 2 ? 60'000 : 0;
+    queue.handling_lease_ms = 20'000;
+    if (i == 3) queue.requirement.all_of = {{"s0", 3}};
+    configuration.queues.push_back(queue);
+  }
+  return configuration;
+}
+
+ContactSpec SpecOf(std::string_view id) {
+  std::uint64_t number = 0;
+  EXPECT_TRUE(absl::SimpleAtoi(std::string(id.substr(1)), &number));
+  Random random(number);
+  ContactSpec spec;
+  spec.id = std::string(id);
+  spec.queue = absl::StrCat("q", random.Uniform(kQueues));
+  const Channel channels[] = {Channel::kVoice, Channel::kVoice, Channel::kEmail,
+                              Channel::kChat};
+  spec.channel = channels[random.Uniform(4)];
+  if (random.Bernoulli(0.3)) {
+    spec.priority = static_cast<int>(random.Uniform(kPriorityCount));
+  }
+  if (random.Bernoulli(0.4)) {
+    spec.requirement.all_of.push_back(
+        {absl::StrCat("s", random.Uniform(3)),
+         static_cast<int>(random.Uniform(7)) + 1});
+  }
+  return spec;
+}
+
+StressRun::StressRun()
+    : configuration_(StressConfiguration()),
+      checker_(configuration_, [](std::string_view id) { return SpecOf(id); }) {
+}
+
+RouterOptions StressRun::Options() {
+  RouterOptions options;
+  options.observer = this;
+  options.limits.contacts = kContactsMax;
+  options.limits.agents = kAgents;
+  options.limits.ended_ids = 10'000;
+  options.id_retention_ms = 100'000;
+  return options;
+}
+
+void StressRun::Run(Router* router, std::uint64_t operations,
+                    std::uint64_t seed) {
+  router_ = router;
+  const auto applied = router->Apply(configuration_, clock_ms_);
+  ASSERT_TRUE(applied.ok()) << applied.status();
+  ASSERT_TRUE(applied->applied())
+      << applied->findings[0].path << " " << applied->findings[0].message;
+  for (const AgentConfiguration& agent : configuration_.agents) {
+    const auto handle = router->FindAgent(agent.id);
+    ASSERT_TRUE(handle.ok()) << handle.status();
+    agents_.push_back(*handle);
+  }
+  // Six that work, the one who runs what is due, and this thread.
+  Random seeds(seed);
+  for (int i = 0; i < 8; ++i) {
+    workers_.push_back(std::make_unique<Worker>(seeds.NextUint64()));
+  }
+  for (std::uint64_t round = 0; round < kRounds; ++round) {
+    Round(operations / kRounds / 6);
+    BecomeQuiet();
+  }
+  ServeTheRest();
+  BecomeQuiet();
+  std::vector<CallLog> logs;
+  for (auto& worker : workers_) logs.push_back(std::move(worker->log));
+  checker_.CheckOrder(logs);
+}
+
+void StressRun::Round(std::uint64_t operations_each) {
+  constexpr std::array kRoles = {Role::kSubmitter, Role::kSubmitter,
+                                 Role::kCanceller, Role::kDesktop,
+                                 Role::kDesktop,   Role::kDesktop};
+  std::atomic<int> working{static_cast<int>(kRoles.size())};
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < kRoles.size(); ++i) {
+    threads.emplace_back([this, i, operations_each, &working, &kRoles] {
+      Work(kRoles[i], *workers_[i], operations_each);
+      --working;
+    });
+  }
+  threads.emplace_back(
+      [this, &working] { RunDueUntil(*workers_[6], working); });
+  threads.emplace_back([this, &working] {
+    while (working > 0) {
+      if (router_->DrainEvents() == 0) std::this_thread::yield();
+    }
+  });
+  for (std::thread& thread : threads) thread.join();
+}
+
+void StressRun::Work(Role role, Worker& worker, std::uint64_t operations) {
+  for (std::uint64_t i = 0; i < operations; ++i) {
+    switch (role) {
+      case Role::kSubmitter:
+        Submit(worker);
+        break;
+      case Role::kCanceller:
+        Cancel(worker);
+        break;
+      case Role::kDesktop:
+        Desk(worker);
+        break;
+    }
+  }
+}
+
+void StressRun::Submit(Worker& worker) {
+  const std::string id = absl::StrCat("c", ++submits_);
+  const ContactSpec spec = SpecOf(id);
+  const auto outcome = router_->Submit(spec, clock_ms_);
+  if (outcome.ok()) {
+    ++accepted_submits_;
+    worker.log.published.push_back({id, 1, router_->LastSequence()});
+    if (worker.random.Bernoulli(0.02)) {
+      const auto again = router_->Submit(spec, clock_ms_);
+      EXPECT_TRUE(again.ok() && again->repeated &&
+                  again->contact == outcome->contact)
+          << again.status();
+    }
+    return;
+  }
+  EXPECT_TRUE(absl::IsResourceExhausted(outcome.status())) << outcome.status();
+  // Full: let the desktops work.
+  std::this_thread::yield();
+}
+
+void StressRun::Cancel(Worker& worker) {
+  const std::uint64_t submits = submits_;
+  if (submits == 0) return;
+  const std::uint64_t back = worker.random.Uniform(150);
+  if (back >= submits) return;
+  const std::string id = absl::StrCat("c", submits - back);
+  const auto handle = router_->FindContact(id);
+  if (!handle.ok()) return;
+  const std::uint64_t before = router_->LastSequence();
+  if (worker.random.Bernoulli(0.7)) {
+    // A look only: most contacts should live.
+    const auto view = router_->GetContact(id);
+    EXPECT_TRUE(!view.ok() || view->id == id);
+    return;
+  }
+  const auto outcome =
+      router_->Cancel(*handle, EndReason::kAbandoned, clock_ms_);
+  if (outcome.ok()) {
+    worker.log.cancels.push_back({id, before});
+  } else {
+    EXPECT_TRUE(absl::IsFailedPrecondition(outcome.status()))
+        << outcome.status();
+  }
+}
+
+void StressRun::Desk(Worker& worker) {
+  const AgentHandle handle = agents_[worker.random.Uniform(agents_.size())];
+  const auto agent = router_->GetAgent(handle);
+  if (!agent.ok()) {
+    ADD_FAILURE() << agent.status();
+    return;
+  }
+  if (worker.random.Bernoulli(0.02)) {
+    SetPresence(
+        worker, handle,
+        worker.random.Bernoulli(0.5)
+            ? Presence{}
+            : Presence{PresenceState::kNotReady, NotReadyReason::kBreak});
+    return;
+  }
+  switch (agent->work_state) {
+    case WorkState::kIdle:
+      if (agent->presence.state != PresenceState::kAvailable ||
+          agent->no_answer_channels != 0) {
+        SetPresence(worker, handle, kAvailable);
+      }
+      return;
+    case WorkState::kReserved:
+      return Answer(worker, *agent);
+    case WorkState::kHandling: {
+      const auto contact = router_->FindContact(agent->contact_id);
+      if (contact.ok()) (void)router_->Complete(*contact, clock_ms_);
+      return;
+    }
+    case WorkState::kWrapUp:
+      if (worker.random.Bernoulli(0.5)) {
+        (void)router_->EndWrapUp(handle, clock_ms_);
+      }
+      return;
+  }
+}
+
+void StressRun::Answer(Worker& worker, const AgentView& agent) {
+  const auto contact = router_->FindContact(agent.contact_id);
+  if (!contact.ok()) return;
+  const double draw = worker.random.UniformDouble();
+  if (draw < 0.1) return;  // let it ring
+  if (draw < 0.7) {
+    (void)router_->Accept(agent.handle, *contact, agent.attempt, clock_ms_);
+    return;
+  }
+  std::optional<DurationMs> retry;
+  if (draw < 0.8) retry = worker.random.UniformBetween(0, 2'000);
+  const auto outcome =
+      router_->Decline(agent.handle, *contact, agent.attempt, retry, clock_ms_);
+  if (outcome.ok()) {
+    worker.log.published.push_back(
+        {agent.contact_id, outcome->version, router_->LastSequence()});
+  }
+}
+
+void StressRun::SetPresence(Worker& worker, AgentHandle agent,
+                            Presence presence) {
+  const auto outcome = router_->SetPresence(agent, presence, clock_ms_);
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  if (!outcome.ok()) return;
+  for (std::size_t i = 0; i < agents_.size(); ++i) {
+    if (agents_[i] == agent) {
+      worker.log.presences.push_back({configuration_.agents[i].id,
+                                      outcome->version,
+                                      router_->LastSequence()});
+    }
+  }
+}
+
+// The only one who advances the clock, so each RunDue has an instant of its
+// own.
+void StressRun::RunDueOnce(Worker& worker, DurationMs step_ms) {
+  const InstantMs now_ms = clock_ms_ + step_ms;
+  clock_ms_ = now_ms;
+  const std::uint64_t before = router_->LastSequence();
+  router_->RunDue(now_ms, kAll);
+  worker.log.runs.push_back({now_ms, before, router_->LastSequence()});
+}
+
+void StressRun::RunDueUntil(Worker& worker, const std::atomic<int>& working) {
+  while (working > 0) {
+    RunDueOnce(worker, worker.random.UniformBetween(1, 20));
+    if (worker.random.Bernoulli(0.001)) {
+      // The same configuration: nobody gains or loses anything.
+      const auto applied = router_->Apply(configuration_, clock_ms_);
+      EXPECT_TRUE(applied.ok()) << applied.status();
+    }
+    std::this_thread::yield();
+  }
+}
+
+void StressRun::BecomeQuiet() {
+  RunDueOnce(*workers_[7], 1);
+  EXPECT_EQ(router_->RunDue(clock_ms_, kAll), 0U);
+  while (router_->DrainEvents() > 0) {
+  }
+  checker_.CheckConservation(clock_ms_);
+  checker_.CheckViews(*router_);
+}
+
+// Everybody comes and takes what there is, so that whoever waited has had a
+// reservation or cannot be served by anybody.
+void StressRun::ServeTheRest() {
+  Worker& worker = *workers_[7];
+  for (int turn = 0; turn < 1'000; ++turn) {
+    bool busy = false;
+    for (const AgentHandle handle : agents_) {
+      const auto agent = router_->GetAgent(handle);
+      if (!agent.ok()) return;
+      if (agent->presence_pending || agent->no_answer_channels != 0 ||
+          agent->presence.state != PresenceState::kAvailable) {
+        SetPresence(worker, handle, kAvailable);
+      }
+      if (agent->work_state == WorkState::kWrapUp) {
+        (void)router_->EndWrapUp(handle, clock_ms_);
+      }
+      const auto contact = router_->FindContact(agent->contact_id);
+      if (contact.ok() && agent->work_state == WorkState::kReserved) {
+        (void)router_->Accept(handle, *contact, agent->attempt, clock_ms_);
+      }
+      if (contact.ok() && agent->work_state == WorkState::kHandling) {
+        (void)router_->Complete(*contact, clock_ms_);
+      }
+      busy = busy || agent->work_state != WorkState::kIdle;
+    }
+    RunDueOnce(worker, 1'000);
+    router_->DrainEvents();
+    if (!busy && turn > 10) return;
+  }
+}
+
+}  // namespace relais::stress
