@@ -98,11 +98,11 @@ configure_preset() {
   grep '^-- Not built here' "${log}" || true
 }
 
-# build_preset PRESET [TARGET...]
+# build_preset PRESET [TARGET...]: goes on after a failure, to show others too.
 build_preset() {
   local preset="$1"
   shift
   configure_preset "${preset}" || return 1
   NINJA_STATUS='[%f/%t %es] ' ninja -C "${RELAIS_ROOT}/build/${preset}" \
-    -j "$(build_jobs)" "$@"
+    -j "$(build_jobs)" -k 10 "$@"
 }
