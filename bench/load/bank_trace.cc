@@ -208,7 +208,7 @@ const char* DirtName(Dirt dirt) {
     case Dirt::kUnreadable:
       return "unreadable field";
     case Dirt::kNegativeVruTime:
-      return "negative vru_time (counted only)";
+      return "negative vru_time";
   }
   return "?";
 }
@@ -269,8 +269,9 @@ std::string DirtReport(const BankTrace& trace, const std::string& date,
                             : absl::StrCat(row.id, " (", row.detail, ")"));
     }
     if (in_file == 0) continue;
-    absl::StrAppend(&text, "  ", IsPlayed(dirt) ? "counted" : "not played",
-                    ": ", DirtName(dirt), ": ", in_file, " in the file, ",
+    absl::StrAppend(&text, "  ",
+                    IsPlayed(dirt) ? "counted, played" : "not played", ": ",
+                    DirtName(dirt), ": ", in_file, " in the file, ",
                     of_date.size(), " on ", date);
     for (std::size_t i = 0; i < of_date.size() && i < names_max; ++i) {
       absl::StrAppend(&text, i == 0 ? ": " : ", ", of_date[i]);

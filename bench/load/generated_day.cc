@@ -197,6 +197,11 @@ absl::StatusOr<ShiftTimes> ReadShift(const Shift& shift,
           break_path + ".duration_ms",
           absl::StrCat(shift.breaks(i).duration_ms(), " is not above 0"));
     }
+    if (shift.breaks(i).reason() == v1::NOT_READY_REASON_NO_ANSWER) {
+      return Wrong(break_path + ".reason",
+                   "no_answer is set by the router; use break, meal, training, "
+                   "meeting or other");
+    }
     times.breaks.push_back(*at);
   }
   return times;
@@ -239,8 +244,9 @@ absl::Status AddShifts(const Day& day, InstantMs midnight, Random* random,
         // before, is not taken.
         if (begin <= last || end >= midnight + times->until) continue;
         AddPresence(begin, agent, v1::PRESENCE_STATE_NOT_READY,
-                    pause.meal() ? v1::NOT_READY_REASON_MEAL
-                                 : v1::NOT_READY_REASON_BREAK,
+                    pause.reason() == v1::NOT_READY_REASON_UNSPECIFIED
+                        ? v1::NOT_READY_REASON_BREAK
+                        : pause.reason(),
                     plan);
         AddPresence(end, agent, v1::PRESENCE_STATE_AVAILABLE,
                     v1::NOT_READY_REASON_UNSPECIFIED, plan);

@@ -76,7 +76,7 @@ class Player {
     std::uint64_t order = 0;
     Todo todo = Todo::kSubmit;
     std::size_t index = 0;            // contact or planned presence
-    std::string agent_id;             // kAnswer, kEndWrapUp, kReturn
+    std::string agent_id = {};        // kAnswer, kEndWrapUp, kReturn
     std::uint64_t attempt = 0;        // kAnswer
     bool decline = false;             // kAnswer
     std::uint64_t agent_version = 0;  // kEndWrapUp: of the wrap-up's start
