@@ -147,7 +147,16 @@ void ModelRun::Apply(const Configuration& configuration) {
        reference->configuration_version);
   Same("applied", subject->applied(), reference->applied());
   Same("findings", subject->findings.size(), reference->findings.size());
-  if (reference->applied()) configuration_ = configuration;
+  if (reference->applied()) {
+    for (const ContactQueue& queue : configuration_.queues) {
+      if (std::none_of(
+              configuration.queues.begin(), configuration.queues.end(),
+              [&](const auto& other) { return other.name == queue.name; })) {
+        once_unlisted_.insert(queue.name);
+      }
+    }
+    configuration_ = configuration;
+  }
   for (const AgentView& agent : reference_->Agents()) {
     const auto handle = subject_->FindAgent(agent.id);
     if (!handle.ok()) return Fail("agent unknown to the subject: " + agent.id);

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -109,6 +110,7 @@ class ModelRun {
   Phase phase_ = Phase::kUsual;
   std::uint64_t submitted_ = 0;
   Configuration configuration_;
+  std::set<std::string> once_unlisted_;
   std::deque<ContactSpec> recent_;
   std::map<std::string, Both<ContactHandle>> handles_;   // of recent ones
   std::map<std::uint64_t, AgentHandle> subject_agents_;  // by reference number

@@ -76,7 +76,7 @@ class ReferenceRouter final : public Router {
   std::vector<std::string> Violations() const;
 
  private:
-  // (instant due, order in which it was set).
+  // (instant due, order in which it was set; ids last).
   using DueKey = std::pair<InstantMs, std::uint64_t>;
 
   enum class DeadlineKind {

@@ -18,7 +18,10 @@ ReferenceRouter::DueKey ReferenceRouter::SetDeadline(InstantMs due_ms,
                                                      const Deadline& deadline) {
   const bool earlier =
       deadlines_.empty() || due_ms < deadlines_.begin()->first.first;
-  const DueKey key{due_ms, ++deadlines_set_};
+  // Ids come after the others of their instant.
+  constexpr std::uint64_t kLast = std::uint64_t{1} << 63;
+  const bool id = deadline.kind == DeadlineKind::kForgetId;
+  const DueKey key{due_ms, ++deadlines_set_ | (id ? kLast : 0)};
   deadlines_.emplace(key, deadline);
   if (earlier) options_.observer->OnNextDueEarlier();
   return key;
