@@ -148,6 +148,9 @@ void StressRun::Round(std::uint64_t operations_each) {
 
 void StressRun::Work(Role role, Worker& worker, std::uint64_t operations) {
   for (std::uint64_t i = 0; i < operations; ++i) {
+    // With more threads than cores a slice is thousands of calls; giving it up
+    // often makes the threads meet.
+    if (worker.random.Bernoulli(0.05)) std::this_thread::yield();
     switch (role) {
       case Role::kSubmitter:
         Submit(worker);
