@@ -15,7 +15,7 @@ using match::ContactPhase;
 using match::ContactWord;
 
 absl::Status UnknownAgent() {
-  return FieldError(absl::StatusCode::kNotFound, "agent",
+  return FieldError(absl::StatusCode::kNotFound, "agent_id",
                     "no agent has this handle; it may have been removed");
 }
 
@@ -289,7 +289,7 @@ absl::StatusOr<Outcome> RouterImpl::EndWrapUp(AgentHandle handle,
   }
   std::uint64_t version = 0;
   if (!WrapUpOver(handle.slot, deadline_version, call, &version)) {
-    return FieldError(absl::StatusCode::kFailedPrecondition, "agent",
+    return FieldError(absl::StatusCode::kFailedPrecondition, "agent_id",
                       "is not in wrap-up");
   }
   return Outcome{version, call.ticket()};

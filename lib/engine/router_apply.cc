@@ -156,8 +156,9 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
   for (std::uint32_t slot = 0; slot < limits_.queues; ++slot) {
     const QueueSlot& queue = queues_[slot];
     MutexLock lock(queue.mutex);
-    const bool alive = queue.figures.alive.load(std::memory_order_acquire) > 0;
-    if (queue.used && (alive || listed.contains(queue.name))) {
+    // No longer listed and empty, it is forgotten, whatever its name.
+    if (StillThere(queue) &&
+        (queue.figures.alive > 0 || listed.contains(queue.name))) {
       known.emplace(queue.name, slot);
     } else {
       free.push_back(slot);
@@ -239,8 +240,9 @@ void RouterImpl::InstallQueues(Preparation& preparation) {
     QueueSlot& queue = queues_[terms->slot];
     listed[terms->slot] = true;
     MutexLock lock(queue.mutex);
+    const bool same = StillThere(queue) && queue.name == name;
     queue.listed = true;
-    if (queue.used && queue.name == name) continue;
+    if (same) continue;
     queue.used = true;
     queue.name = name;
     queue.figures.offered_total.store(0, std::memory_order_relaxed);

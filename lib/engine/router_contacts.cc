@@ -40,7 +40,7 @@ absl::Status Full(std::string_view limit, std::uint64_t value,
 }
 
 absl::Status HasEnded() {
-  return FieldError(absl::StatusCode::kFailedPrecondition, "contact",
+  return FieldError(absl::StatusCode::kFailedPrecondition, "contact_id",
                     "has ended");
 }
 
@@ -51,7 +51,7 @@ absl::Status CheckNow(InstantMs now_ms) {
 }
 
 absl::Status UnknownQueue(const std::string& name) {
-  return FieldError(absl::StatusCode::kNotFound, "queue",
+  return FieldError(absl::StatusCode::kNotFound, "contact.queue",
                     absl::StrCat("no queue is called ", Quoted(name)));
 }
 
@@ -81,7 +81,7 @@ std::optional<absl::StatusOr<SubmitOutcome>> RouterImpl::KnownId(
     outcome = retained->outcome;
   }
   if (known != content) {
-    return FieldError(absl::StatusCode::kAlreadyExists, "id",
+    return FieldError(absl::StatusCode::kAlreadyExists, "contact.id",
                       absl::StrCat(Quoted(id),
                                    " was submitted with other content; a new "
                                    "contact needs a new id"));
@@ -150,15 +150,16 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
   for (std::size_t i = 0; i < spec.requirement.all_of.size(); ++i) {
     const std::string& skill = spec.requirement.all_of[i].skill;
     if (!configuration->skills.contains(skill)) {
-      return FieldError(absl::StatusCode::kNotFound,
-                        absl::StrCat("requirement.all_of[", i, "].skill"),
-                        absl::StrCat("no skill is called ", Quoted(skill)));
+      return FieldError(
+          absl::StatusCode::kNotFound,
+          absl::StrCat("contact.requirement.all_of[", i, "].skill"),
+          absl::StrCat("no skill is called ", Quoted(skill)));
     }
   }
   if (!Contains(terms->queue.channels, spec.channel)) {
     const std::string_view name = ChannelName(spec.channel);
     return FieldError(
-        absl::StatusCode::kInvalidArgument, "channel",
+        absl::StatusCode::kInvalidArgument, "contact.channel",
         absl::StrCat(absl::string_view(name.data(), name.size()),
                      " is not accepted by queue ", Quoted(spec.queue)));
   }
@@ -261,7 +262,7 @@ Event RouterImpl::ContactEvent(EventType type, const ContactRecord& record,
 
 absl::StatusOr<ContactWord> RouterImpl::WordOf(ContactHandle contact) const {
   const absl::Status unknown =
-      FieldError(absl::StatusCode::kNotFound, "contact",
+      FieldError(absl::StatusCode::kNotFound, "contact_id",
                  "no contact was ever given this handle");
   if (contact.slot >= limits_.contacts || contact.base_tag == 0) return unknown;
   const ContactRecord& record = contacts_[contact.slot];
@@ -298,7 +299,7 @@ absl::StatusOr<Outcome> RouterImpl::Cancel(ContactHandle contact,
     const auto word = WordOf(contact);
     if (!word.ok()) return word.status();
     if (word->phase() == ContactPhase::kAssigned) {
-      return FieldError(absl::StatusCode::kFailedPrecondition, "contact",
+      return FieldError(absl::StatusCode::kFailedPrecondition, "contact_id",
                         "is in handling; complete it instead");
     }
     const absl::Status room = call.ReserveExisting();
@@ -389,7 +390,7 @@ absl::StatusOr<Outcome> RouterImpl::Complete(ContactHandle contact,
     const auto word = WordOf(contact);
     if (!word.ok()) return word.status();
     if (word->phase() != ContactPhase::kAssigned) {
-      return FieldError(absl::StatusCode::kFailedPrecondition, "contact",
+      return FieldError(absl::StatusCode::kFailedPrecondition, "contact_id",
                         "is not in handling; cancel it instead");
     }
     const absl::Status room = call.ReserveExisting();
@@ -425,9 +426,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
     if (agent.work_state == WorkState::kReserved) {
       accepted = AcceptLocked(agent, word.tag(), call.now_ms());
     }
-    event = agent.reservation;
-    event.type = EventType::kContactEnded;
-    event.at_ms = call.now_ms();
+    event = ReservationEvent(EventType::kContactEnded, agent, call.now_ms());
     event.contact_version = *version;
     event.contact_state = ContactState::kEnded;
     event.end_reason = reason;

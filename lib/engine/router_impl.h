@@ -116,6 +116,9 @@ class RouterImpl final : public Router, private ClassMatrix {
     bool used RELAIS_GUARDED_BY(mutex) = false;
     bool listed RELAIS_GUARDED_BY(mutex) = false;
   };
+  static bool StillThere(const QueueSlot& queue) RELAIS_REQUIRES(queue.mutex) {
+    return queue.used && (queue.listed || queue.figures.alive > 0);
+  }
   // What Apply has prepared before it changes anything.
   struct Preparation;
 
@@ -169,6 +172,9 @@ class RouterImpl final : public Router, private ClassMatrix {
                       match::ContactWord reserved, Call& call,
                       std::uint64_t* version);
   void CountAccepted(const QueueTerms& terms);
+  // A later event of the reservation in the agent's record.
+  Event ReservationEvent(EventType type, const AgentRecord& agent,
+                         InstantMs at_ms) const RELAIS_REQUIRES(agent.mutex);
   Event RescindedByEnd(AgentRecord& agent, std::uint32_t slot, EndReason reason,
                        InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
   Event AcceptLocked(AgentRecord& agent, std::uint64_t assigned_tag,

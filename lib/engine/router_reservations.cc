@@ -124,11 +124,20 @@ void RouterImpl::FinishEndedUnregistered(std::uint32_t slot,
   TellCore(update, call);
 }
 
+Event RouterImpl::ReservationEvent(EventType type, const AgentRecord& agent,
+                                   InstantMs at_ms) const {
+  Event event = agent.reservation;
+  event.type = type;
+  event.at_ms = at_ms;
+  event.configuration_version =
+      configuration_version_.load(std::memory_order_relaxed);
+  return event;
+}
+
 Event RouterImpl::RescindedByEnd(AgentRecord& agent, std::uint32_t slot,
                                  EndReason reason, InstantMs now_ms) const {
-  Event event = agent.reservation;
-  event.type = EventType::kReservationRescinded;
-  event.at_ms = now_ms;
+  Event event =
+      ReservationEvent(EventType::kReservationRescinded, agent, now_ms);
   event.contact_version = 0;
   event.contact_state = ContactState::kEnded;
   event.end_reason = reason;
@@ -150,9 +159,8 @@ Event RouterImpl::AcceptLocked(AgentRecord& agent, std::uint64_t assigned_tag,
   const std::uint32_t slot = agent.reservation.agent.slot;
   agent.work_state = WorkState::kHandling;
   ++agent.version;
-  Event event = agent.reservation;
-  event.type = EventType::kReservationAccepted;
-  event.at_ms = now_ms;
+  Event event =
+      ReservationEvent(EventType::kReservationAccepted, agent, now_ms);
   event.contact_version = assigned_tag - agent.contact.base_tag;
   event.contact_state = ContactState::kAssigned;
   FillAgent(agent, slot, &event);
@@ -207,9 +215,7 @@ bool RouterImpl::ReturnReserved(
         agent.contact == contact && agent.work_state == WorkState::kReserved,
         "a reservation ended twice");
     terms = agent.terms;
-    event = agent.reservation;
-    event.type = type;
-    event.at_ms = call.now_ms();
+    event = ReservationEvent(type, agent, call.now_ms());
     event.contact_version = VersionOf(waiting, contact);
     event.contact_state = ContactState::kWaiting;
     if (type == EventType::kReservationNoAnswer) {
@@ -254,7 +260,7 @@ absl::Status RouterImpl::CheckContactGiven(ContactHandle contact) const {
           contacts_[contact.slot].base_tag.load(std::memory_order_acquire)) {
     return absl::OkStatus();
   }
-  return FieldError(absl::StatusCode::kNotFound, "contact",
+  return FieldError(absl::StatusCode::kNotFound, "contact_id",
                     "no contact was ever given this handle");
 }
 

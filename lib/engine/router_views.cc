@@ -32,8 +32,8 @@ ContactState StateOf(ContactPhase phase) {
   return ContactState::kWaiting;
 }
 
-absl::Status UnknownId(std::string_view id) {
-  return FieldError(absl::StatusCode::kNotFound, "id",
+absl::Status UnknownId(std::string_view field, std::string_view id) {
+  return FieldError(absl::StatusCode::kNotFound, field,
                     absl::StrCat(Quoted(id), " is not known"));
 }
 
@@ -54,7 +54,7 @@ absl::StatusOr<ContactHandle> RouterImpl::FindContact(
                                            std::memory_order_acquire)};
   }
   const std::optional<RetainedId> retained = retained_.Find(id);
-  if (!retained.has_value()) return UnknownId(id);
+  if (!retained.has_value()) return UnknownId("contact_id", id);
   return retained->view.handle;
 }
 
@@ -67,7 +67,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     const auto live = shard.live.find(std::string(id));
     if (live == shard.live.end()) {
       std::optional<RetainedId> retained = retained_.Find(id);
-      if (!retained.has_value()) return UnknownId(id);
+      if (!retained.has_value()) return UnknownId("contact_id", id);
       return std::move(retained->view);
     }
     const std::uint32_t slot = live->second;
@@ -104,12 +104,12 @@ absl::StatusOr<AgentHandle> RouterImpl::FindAgent(std::string_view id) const {
     const AgentShard& shard = agent_shards_[RetainedIds::ShardOf(id)];
     MutexLock lock(shard.mutex);
     const auto found = shard.slots.find(std::string(id));
-    if (found == shard.slots.end()) return UnknownId(id);
+    if (found == shard.slots.end()) return UnknownId("agent_id", id);
     slot = found->second;
   }
   const AgentRecord& agent = agents_[slot];
   MutexLock lock(agent.mutex);
-  if (!agent.used || agent.id != id) return UnknownId(id);
+  if (!agent.used || agent.id != id) return UnknownId("agent_id", id);
   return AgentHandle{slot, agent.generation};
 }
 
@@ -139,7 +139,7 @@ absl::StatusOr<AgentView> RouterImpl::GetAgent(AgentHandle handle) const {
   const AgentRecord& agent = agents_[handle.slot];
   MutexLock lock(agent.mutex);
   if (!IsAgent(agent, handle)) {
-    return FieldError(absl::StatusCode::kNotFound, "agent", "was removed");
+    return FieldError(absl::StatusCode::kNotFound, "agent_id", "was removed");
   }
   return ViewLocked(agent, handle.slot);
 }
@@ -179,9 +179,7 @@ std::vector<QueueView> RouterImpl::Queues() const {
     QueueView view;
     {
       MutexLock lock(queue.mutex);
-      if (!queue.used || (!queue.listed && Figure(figures.alive) == 0)) {
-        continue;
-      }
+      if (!StillThere(queue)) continue;
       view.name = queue.name;
     }
     view.waiting = Figure(figures.waiting);
