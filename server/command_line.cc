@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
 
+#include "absl/flags/commandlineflag.h"
 #include "absl/flags/parse.h"
+#include "absl/flags/reflection.h"
 #include "absl/flags/usage.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -14,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "lib/domain/error.h"
+#include "server/nearest.h"
 
 #ifndef RELAIS_VERSION
 #error "RELAIS_VERSION is given by the build"
@@ -31,6 +35,38 @@ absl::string_view View(std::string_view text) {
 bool reading_flags = false;
 void ExitOfFlags() {
   if (reading_flags) _exit(kExitUsage);
+}
+
+// The words of the command line with flags as Abseil names them ("port_file"
+// for "--port-file"). Ends the program if a flag is unknown.
+std::vector<std::string> WithFlagNames(int argc, char** argv) {
+  std::vector<std::string> words(argv, argv + argc);
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    std::string& word = words[i];
+    if (word == "--") break;
+    if (!absl::StartsWith(word, "--")) continue;
+    const std::size_t end = std::min(word.find('='), word.size());
+    std::replace(word.begin() + 2, word.begin() + static_cast<long>(end), '-',
+                 '_');
+    const std::string name = word.substr(2, end - 2);
+    const bool known = absl::FindCommandLineFlag(name) != nullptr ||
+                       (absl::StartsWith(name, "no") &&
+                        absl::FindCommandLineFlag(name.substr(2)) != nullptr);
+    if (known) continue;
+    std::vector<std::string> names;
+    for (const auto& [flag_name, flag] : absl::GetAllFlags()) {
+      names.emplace_back(flag_name);
+      std::replace(names.back().begin(), names.back().end(), '_', '-');
+    }
+    std::sort(names.begin(), names.end());
+    const std::string given = std::string(argv[i]).substr(0, end);
+    const std::string nearest = NearestName(given.substr(2), names);
+    std::cerr << "unknown flag '" << given << "'"
+              << (nearest.empty() ? "" : "; did you mean '--" + nearest + "'?")
+              << " (see --help)\n";
+    std::exit(kExitUsage);
+  }
+  return words;
 }
 
 }  // namespace
@@ -54,7 +90,10 @@ std::vector<std::string> ParseCommandLine(int argc, char** argv,
   absl::SetProgramUsageMessage(View(help));
   std::atexit(ExitOfFlags);
   reading_flags = true;
-  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
+  std::vector<std::string> words = WithFlagNames(argc, argv);
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  const std::vector<char*> rest = absl::ParseCommandLine(argc, pointers.data());
   reading_flags = false;
   return {rest.begin() + 1, rest.end()};
 }

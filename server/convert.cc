@@ -431,11 +431,14 @@ v1::Configuration ToProto(const Configuration& configuration) {
     added->set_wait_limit_ms(queue.wait_limit_ms);
     added->set_handling_lease_ms(queue.handling_lease_ms);
     added->set_short_abandon_threshold_ms(queue.short_abandon_threshold_ms);
-    for (int priority = 0; priority < kPriorityCount; ++priority) {
+    const ContactQueue defaults;
+    for (std::size_t priority = 0; priority < queue.priority_credit_ms.size();
+         ++priority) {
+      const DurationMs credit_ms = queue.priority_credit_ms[priority];
+      if (credit_ms == defaults.priority_credit_ms[priority]) continue;
       v1::PriorityCredit* credit = added->add_priority_credits();
-      credit->set_priority(priority);
-      credit->set_credit_ms(
-          queue.priority_credit_ms[static_cast<std::size_t>(priority)]);
+      credit->set_priority(static_cast<std::int32_t>(priority));
+      credit->set_credit_ms(credit_ms);
     }
   }
   return result;

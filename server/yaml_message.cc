@@ -9,8 +9,10 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "google/protobuf/descriptor.h"
@@ -302,6 +304,16 @@ void Filler::FillEnum(const std::string& text, const YAML::Mark& mark,
                    " (known: ", absl::StrJoin(known, ", "), ")"));
 }
 
+// "0.8" and not "0.80000000000000004", as long as it reads back the same.
+std::string ShortestDouble(double value) {
+  std::string text = absl::StrFormat("%.15g", value);
+  double back = 0;
+  if (!absl::SimpleAtod(text, &back) || back != value) {
+    text = absl::StrFormat("%.17g", value);
+  }
+  return text;
+}
+
 void EmitMessage(const Message& message, YAML::Emitter* out);
 
 void EmitValue(const Message& message, const FieldDescriptor& field, int index,
@@ -333,8 +345,9 @@ void EmitValue(const Message& message, const FieldDescriptor& field, int index,
                         : reflection.GetInt64(message, &field));
       return;
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      *out << (repeated ? reflection.GetRepeatedDouble(message, &field, index)
-                        : reflection.GetDouble(message, &field));
+      *out << ShortestDouble(
+          repeated ? reflection.GetRepeatedDouble(message, &field, index)
+                   : reflection.GetDouble(message, &field));
       return;
     default:
       *out << YAML::Null;  // FillScalar reads no other type either

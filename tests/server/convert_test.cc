@@ -1,0 +1,262 @@
+// The two sides of the wire mean the same: every enum value survives the way
+// there and back, what is absent gets its documented default, and what this
+// server does not know is refused by name.
+
+#include "server/convert.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lib/domain/error.h"
+
+namespace relais::server {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+v1::Contact GoodContact() {
+  v1::Contact contact;
+  contact.set_id("c1");
+  contact.set_queue("q");
+  contact.set_channel(v1::CHANNEL_CHAT);
+  contact.set_priority(4);
+  contact.mutable_requirement()->add_all_of()->set_skill("english");
+  (*contact.mutable_attributes())["caller"] = "somebody";
+  return contact;
+}
+
+TEST(ConvertTest, Contact) {
+  const absl::StatusOr<ContactSpec> spec = ToDomain(GoodContact());
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->id, "c1");
+  EXPECT_EQ(spec->queue, "q");
+  EXPECT_EQ(spec->channel, Channel::kChat);
+  EXPECT_EQ(spec->priority, 4);
+  ASSERT_THAT(spec->requirement.all_of, SizeIs(1));
+  EXPECT_EQ(spec->requirement.all_of[0].level_min, 1);  // absent stands for 1
+  EXPECT_EQ(spec->attributes.at("caller"), "somebody");
+}
+
+TEST(ConvertTest, ChannelThatIsMissingOrUnknown) {
+  v1::Contact contact = GoodContact();
+  contact.clear_channel();
+  absl::Status status = ToDomain(contact).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(FieldPathOf(status), "contact.channel");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("CHANNEL_VOICE (1)"));
+  contact.set_channel(static_cast<v1::Channel>(17));
+  status = ToDomain(contact).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(FieldPathOf(status), "contact.channel");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("unknown value 17"));
+}
+
+TEST(ConvertTest, CancelReasons) {
+  EXPECT_EQ(*CancelReasonToDomain(v1::END_REASON_UNSPECIFIED),
+            EndReason::kAbandoned);
+  EXPECT_EQ(*CancelReasonToDomain(v1::END_REASON_ABANDONED),
+            EndReason::kAbandoned);
+  EXPECT_EQ(*CancelReasonToDomain(v1::END_REASON_CANCELLED),
+            EndReason::kCancelled);
+  for (const int reason : {1, 4, 5, 6, -1}) {
+    const absl::Status status =
+        CancelReasonToDomain(static_cast<v1::EndReason>(reason)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << reason;
+    EXPECT_EQ(FieldPathOf(status), "reason");
+  }
+}
+
+TEST(ConvertTest, Presence) {
+  v1::Presence presence;
+  EXPECT_EQ(FieldPathOf(ToDomain(presence).status()), "presence.state");
+  presence.set_state(v1::PRESENCE_STATE_NOT_READY);
+  presence.set_reason(v1::NOT_READY_REASON_MEAL);
+  EXPECT_EQ(*ToDomain(presence),
+            (Presence{PresenceState::kNotReady, NotReadyReason::kMeal}));
+  presence.set_reason(static_cast<v1::NotReadyReason>(99));
+  EXPECT_EQ(FieldPathOf(ToDomain(presence).status()), "presence.reason");
+  presence.set_state(static_cast<v1::PresenceState>(99));
+  EXPECT_EQ(FieldPathOf(ToDomain(presence).status()), "presence.state");
+}
+
+TEST(ConvertTest, EveryEnumValueSurvives) {
+  for (int i = 0; i < kChannelCount; ++i) {
+    Event event;
+    event.contact_id.Assign("c");
+    event.channel = static_cast<Channel>(i);
+    const v1::Event shown = ToProto(event);
+    v1::Contact contact = GoodContact();
+    contact.set_channel(shown.contact().channel());
+    EXPECT_EQ(ToDomain(contact)->channel, event.channel);
+    // The names agree, not only the numbers.
+    std::string name = v1::Channel_Name(shown.contact().channel());
+    std::string ours = "CHANNEL_" + std::string(ChannelName(event.channel));
+    for (char& c : ours) c = static_cast<char>(std::toupper(c));
+    EXPECT_EQ(name, ours);
+  }
+  const auto same_name = [](std::string wire, std::string_view prefix,
+                            std::string_view ours) {
+    for (char& c : wire) c = static_cast<char>(std::tolower(c));
+    EXPECT_EQ(wire, std::string(prefix) + std::string(ours));
+  };
+  AgentView agent;
+  for (int i = 0; i < kAgentGradeCount; ++i) {
+    agent.grade = static_cast<AgentGrade>(i);
+    same_name(v1::AgentGrade_Name(ToProto(agent).grade()), "agent_grade_",
+              AgentGradeName(agent.grade));
+  }
+  for (const auto state : {PresenceState::kLoggedOut, PresenceState::kAvailable,
+                           PresenceState::kNotReady}) {
+    agent.presence.state = state;
+    same_name(v1::PresenceState_Name(ToProto(agent).presence().state()),
+              "presence_state_", PresenceStateName(state));
+  }
+  for (int i = 1; i < kNotReadyReasonCount; ++i) {
+    agent.presence.reason = static_cast<NotReadyReason>(i);
+    same_name(v1::NotReadyReason_Name(ToProto(agent).presence().reason()),
+              "not_ready_reason_", NotReadyReasonName(agent.presence.reason));
+  }
+  for (const auto state : {WorkState::kIdle, WorkState::kReserved,
+                           WorkState::kHandling, WorkState::kWrapUp}) {
+    agent.work_state = state;
+    same_name(v1::WorkState_Name(ToProto(agent).work_state()), "work_state_",
+              WorkStateName(state));
+  }
+  ContactView contact;
+  for (const auto state : {ContactState::kWaiting, ContactState::kReserved,
+                           ContactState::kAssigned, ContactState::kEnded}) {
+    contact.state = state;
+    same_name(v1::ContactState_Name(ToProto(contact).state()), "contact_state_",
+              ContactStateName(state));
+  }
+  for (const auto reason :
+       {EndReason::kCompleted, EndReason::kAbandoned, EndReason::kCancelled,
+        EndReason::kWaitLimit, EndReason::kLeaseExpired}) {
+    contact.end_reason = reason;
+    same_name(v1::EndReason_Name(ToProto(contact).end_reason()), "end_reason_",
+              EndReasonName(reason));
+  }
+  for (int i = 1; i <= static_cast<int>(EventType::kAgentRemoved); ++i) {
+    Event event;
+    event.type = static_cast<EventType>(i);
+    same_name(v1::EventType_Name(ToProto(event).type()), "event_type_",
+              EventTypeName(event.type));
+  }
+}
+
+TEST(ConvertTest, EventShowsOnlyWhomItConcerns) {
+  Event event;
+  event.sequence = 7;
+  event.type = EventType::kPresenceChanged;
+  event.agent_id.Assign("anna");
+  event.agent_version = 3;
+  event.no_answer_channels = SetOf(Channel::kVoice) | SetOf(Channel::kMail);
+  v1::Event shown = ToProto(event);
+  EXPECT_EQ(shown.sequence(), 7U);
+  EXPECT_FALSE(shown.has_contact());
+  EXPECT_FALSE(shown.has_reservation());
+  EXPECT_FALSE(shown.agent().has_pending());
+  EXPECT_THAT(shown.agent().no_answer_channels(),
+              ElementsAre(v1::CHANNEL_VOICE, v1::CHANNEL_MAIL));
+  event.presence_pending = true;
+  event.pending = {PresenceState::kNotReady, NotReadyReason::kBreak};
+  event.contact_id.Assign("c1");
+  event.rank_key_ms = -5;
+  event.attempt = 2;
+  event.began_after_sequence = 6;
+  event.at_once = true;
+  shown = ToProto(event);
+  EXPECT_EQ(shown.agent().pending().reason(), v1::NOT_READY_REASON_BREAK);
+  EXPECT_EQ(shown.contact().rank_key_ms(), -5);
+  EXPECT_EQ(shown.reservation().began_after_sequence(), 6U);
+  EXPECT_TRUE(shown.reservation().at_once());
+}
+
+TEST(ConvertTest, ConfigurationDefaultsAndPresence) {
+  v1::Configuration message;
+  message.add_agents()->set_id("a");
+  v1::ContactQueue* queue = message.add_queues();
+  queue->set_name("absent");
+  queue = message.add_queues();
+  queue->set_name("zero");
+  queue->set_offer_timeout_ms(0);
+  queue->set_decline_retry_ms(0);
+  queue->set_short_abandon_threshold_ms(0);
+  queue->mutable_service_level()->set_threshold_ms(1);
+  std::vector<Finding> findings;
+  const Configuration c = ToDomain(message, &findings);
+  EXPECT_THAT(findings, IsEmpty());
+  EXPECT_EQ(c.agents[0].grade, AgentGrade::kSenior);
+  EXPECT_EQ(c.queues[0].offer_timeout_ms, 20'000);
+  EXPECT_EQ(c.queues[0].decline_retry_ms, 60'000);
+  EXPECT_EQ(c.queues[0].short_abandon_threshold_ms, 5'000);
+  EXPECT_DOUBLE_EQ(c.queues[0].service_level.answered_fraction, 0.8);
+  EXPECT_EQ(c.queues[1].offer_timeout_ms, 0);
+  EXPECT_EQ(c.queues[1].decline_retry_ms, 0);
+  EXPECT_EQ(c.queues[1].short_abandon_threshold_ms, 0);
+  EXPECT_DOUBLE_EQ(c.queues[1].service_level.answered_fraction, 0);
+}
+
+TEST(ConvertTest, ConfigurationNamesAllThatItCannotExpress) {
+  v1::Configuration message;
+  message.add_agents()->set_grade(static_cast<v1::AgentGrade>(9));
+  message.add_routing_profiles()->add_channels(v1::CHANNEL_UNSPECIFIED);
+  v1::ContactQueue* queue = message.add_queues();
+  queue->add_channels(v1::CHANNEL_VOICE);
+  queue->add_channels(static_cast<v1::Channel>(77));
+  queue->add_priority_credits()->set_priority(-1);
+  queue->add_priority_credits()->set_priority(2);
+  queue->add_priority_credits()->set_priority(2);
+  std::vector<Finding> findings;
+  ToDomain(message, &findings);
+  std::vector<std::string> paths;
+  for (const Finding& finding : findings) paths.push_back(finding.path);
+  EXPECT_THAT(paths, ElementsAre("routing_profiles[0].channels[0]",
+                                 "agents[0].grade", "queues[0].channels[1]",
+                                 "queues[0].priority_credits[0].priority",
+                                 "queues[0].priority_credits[2].priority"));
+}
+
+TEST(ConvertTest, ErrorNamesItsField) {
+  const v1::Status status =
+      ToProto(FieldError(absl::StatusCode::kNotFound, "contact.queue", "gone"));
+  EXPECT_EQ(status.code(), 5);
+  EXPECT_EQ(status.message(), "contact.queue: gone");
+  ASSERT_EQ(status.details_size(), 1);
+  v1::FieldViolation violation;
+  ASSERT_TRUE(status.details(0).UnpackTo(&violation));
+  EXPECT_EQ(violation.field(), "contact.queue");
+}
+
+// Trailers above 8 KiB are refused by clients, who then see another error.
+TEST(ConvertTest, ErrorsFitIntoATrailer) {
+  std::vector<Finding> findings;
+  for (int i = 0; i < 5'000; ++i) {
+    findings.push_back({Finding::Severity::kError,
+                        "queues[" + std::to_string(i) + "].requirement",
+                        std::string(300, 'x')});
+  }
+  std::string accents;
+  for (int i = 0; i < 5'000; ++i) accents += "\xC3\xA9";
+  const v1::Status status =
+      ToProto(FieldError(absl::StatusCode::kInvalidArgument, accents, accents),
+              findings);
+  const std::size_t base64 = status.ByteSizeLong() * 4 / 3;
+  const std::size_t percent_encoded = status.message().size() * 3;
+  EXPECT_LT(base64 + percent_encoded, 8'000U);
+  ASSERT_EQ(status.details_size(), 2);
+  v1::Findings shown;
+  ASSERT_TRUE(status.details(1).UnpackTo(&shown));
+  EXPECT_GT(shown.findings_size(), 3);
+  // Cut between characters: whoever parses it would refuse it otherwise.
+  v1::Status back;
+  EXPECT_TRUE(back.ParseFromString(status.SerializeAsString()));
+}
+
+}  // namespace
+}  // namespace relais::server
