@@ -24,6 +24,7 @@ echo 4242 >"${file}"
 while :; do read -rt 0.05 <>"${STATE}/never" || true; done
 """
 LOAD = """#!/usr/bin/env bash
+[[ "$1" == --print-start-time ]] && { echo 917900000000; exit; }
 echo "$@" >"${STATE}/load"
 [[ -e "${STATE}/endless" ]] && exec tail -f /dev/null
 exit "$(cat "${STATE}/code")"
@@ -95,6 +96,7 @@ class Run(unittest.TestCase):
         self.assertIn("--config examples/bank/bank.yaml",
                       self.heard("relaisd"))
         self.assertIn("--time-scale 60", self.heard("relaisd"))
+        self.assertIn("--start-time 917900000000", self.heard("relaisd"))
         self.assertIn("--server 127.0.0.1:4242", self.heard("load"))
         self.assertIn("--seed 7", self.heard("load"))
         self.assertEqual(self.heard("stopped"), "yes")
