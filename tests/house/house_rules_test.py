@@ -69,6 +69,10 @@ class Planted(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.root = pathlib.Path(directory.name)
+        # The repository's own exceptions are not of this tree.
+        exceptions = unittest.mock.patch.dict(house_rules.LONGER, clear=True)
+        exceptions.start()
+        self.addCleanup(exceptions.stop)
         for path, text in CLEAN.items():
             self.write(path, text)
 
