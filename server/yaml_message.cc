@@ -31,8 +31,8 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 
 // Aliases let a small file stand for a huge one; a centre of 10,000 agents
-// with twenty skills each has less than a million values.
-constexpr std::size_t kValuesMax = 4'000'000;
+// with twenty skills each has about 700,000 values.
+constexpr std::size_t kValuesMax = 1'500'000;
 // The hundredth mistake is no better than the ninety-ninth.
 constexpr std::size_t kProblemsMax = 100;
 

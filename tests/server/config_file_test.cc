@@ -116,7 +116,7 @@ TEST(ConfigFileTest, AliasesStandForWhatTheyName) {
 TEST(ConfigFileTest, UnknownKeyNamesTheNearest) {
   EXPECT_THAT(
       Problems(With("    channels: [voice]\n", "    chanels: [voice]\n")),
-      ElementsAre(AllOf(HasSubstr("f:21:5: error: queues[0]"),
+      ElementsAre(AllOf(HasSubstr("f:22:5: error: queues[0]"),
                         HasSubstr("\"chanels\""),
                         HasSubstr("did you mean 'channels'?"))));
   EXPECT_THAT(Problems(With("name: Centre", "zzzzzz: Centre")),
@@ -137,7 +137,7 @@ TEST(ConfigFileTest, KeyGivenTwiceNamesBothLines) {
 TEST(ConfigFileTest, WrongKindsOfValues) {
   EXPECT_THAT(
       Problems(With("level: 7", "level: seven")),
-      ElementsAre(AllOf(HasSubstr("f:14:32: error: "
+      ElementsAre(AllOf(HasSubstr("f:14:34: error: "
                                   "agents[0].skills[0].level"),
                         HasSubstr("\"seven\""), HasSubstr("whole number"))));
   EXPECT_THAT(Problems(With("level: 7", "level: [7]")),
@@ -186,7 +186,7 @@ TEST(ConfigFileTest, AllMistakesAtOnce) {
 TEST(ConfigFileTest, FindingsOfTheCheckHaveLines) {
   EXPECT_THAT(
       Problems(With("level: 7", "level: 11")),
-      ElementsAre(AllOf(HasSubstr("f:14:25: error: agents[0].skills[0].level"),
+      ElementsAre(AllOf(HasSubstr("f:14:27: error: agents[0].skills[0].level"),
                         HasSubstr("11"))));
   // Nothing to point at: where its parent is.
   EXPECT_THAT(Problems(With("    routing_profile: telephone\n    skills:\n"

@@ -1,0 +1,185 @@
+// relaisd and relaisctl from a shell's point of view: exit codes, what they
+// say about mistakes, and that they work together.
+
+#include <signal.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/e2e/process.h"
+
+namespace relais::e2e {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+
+constexpr char kCentre[] = R"(name: Centre
+skills: [{name: accounts}]
+routing_profiles: [{name: telephone, channels: [voice]}]
+agents:
+  - {id: anna, routing_profile: telephone, skills: [{skill: accounts, level: 5}]}
+queues:
+  - name: accounts
+    channels: [voice]
+    requirement: {all_of: [{skill: accounts}]}
+)";
+
+Finished Daemon(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), RelaisdPath());
+  return RunProgram(arguments);
+}
+
+TEST(RelaisdCommandTest, WrongCommandLinesExitWith2) {
+  struct Case {
+    std::vector<std::string> arguments;
+    const char* said;
+  };
+  const Case cases[] = {
+      {{"--listen", "0.0.0.0:0"}, "--insecure"},
+      {{"--listen", "7400"}, "host:port"},
+      {{"--time-scale", "0"}, "between 0.001 and 10000"},
+      {{"--time-scale", "nan"}, "between 0.001 and 10000"},
+      {{"--time-scale", "fast"}, "fast"},
+      {{"--start-time", "tomorrow"}, "2026-03-02T07:00:00Z"},
+      {{"--id-retention", "-1h"}, "24h"},
+      {{"--events-kept", "0"}, "--events-kept"},
+      {{"--max-contacts", "0"}, "contacts"},
+      {{"--max-contacts", "4294967295"}, "contacts"},
+      {{"--fault", "gaps"}, "skip-oldest"},
+      {{"--lisen", "127.0.0.1:0"}, "did you mean '--listen'?"},
+      {{"serve"}, "unexpected argument 'serve'"},
+      {{"--config", "/nonexistent.yaml"}, "No such file"},
+  };
+  for (const Case& c : cases) {
+    const Finished finished = Daemon(c.arguments);
+    EXPECT_EQ(finished.exit_code, 2) << c.arguments[0] << finished.output;
+    EXPECT_THAT(finished.output, HasSubstr(c.said));
+  }
+}
+
+TEST(RelaisdCommandTest, WrongConfigurationNamesFileAndLine) {
+  const std::string file = ::testing::TempDir() + "/relais_e2e_wrong.yaml";
+  std::ofstream(file) << kCentre << "    chanels: [voice]\n";
+  const Finished finished = Daemon({"--config", file});
+  std::remove(file.c_str());
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.output, HasSubstr(file + ":10:5: error: queues[0]"));
+  EXPECT_THAT(finished.output, HasSubstr("did you mean 'channels'?"));
+}
+
+TEST(RelaisdCommandTest, HelpAndVersionExitWith0) {
+  EXPECT_EQ(Daemon({"--help"}).exit_code, 0);
+  EXPECT_THAT(Daemon({"--help"}).output, HasSubstr("--port-file"));
+  EXPECT_EQ(Daemon({"--version"}).exit_code, 0);
+  EXPECT_THAT(Daemon({"--version"}).output, MatchesRegex("[0-9.]+\n"));
+}
+
+TEST(RelaisdCommandTest, APortInUseIsAFailure) {
+  Relaisd server(kCentre);
+  const Finished second = Daemon({"--listen", server.address()});
+  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_THAT(second.output, HasSubstr("cannot listen on"));
+}
+
+TEST(RelaisdCommandTest, WritesThePortAndWarnsOfWhatIsUnusual) {
+  const std::string file = ::testing::TempDir() + "/relais_e2e_port";
+  Relaisd server(kCentre, {"--port-file", file, "--time-scale", "60", "--fault",
+                           "gap", "--start-time", "1999-02-02"});
+  // Written after the server says that it serves: stopping it waits for that.
+  server.Signal(SIGTERM);
+  const Finished finished = server.Wait();
+  EXPECT_EQ(finished.exit_code, 0);
+  std::string port;
+  std::ifstream(file) >> port;
+  std::remove(file.c_str());
+  EXPECT_EQ("127.0.0.1:" + port, server.address());
+  EXPECT_THAT(finished.output, HasSubstr("60 times as fast"));
+  EXPECT_THAT(finished.output, HasSubstr("FAULT PLANTED: gap"));
+}
+
+class RelaisctlTest : public ::testing::Test {
+ protected:
+  Finished Control(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(),
+                     {RelaisctlPath(), "--server", server_.address()});
+    return RunProgram(arguments);
+  }
+  std::string Done(const std::vector<std::string>& arguments) {
+    const Finished finished = Control(arguments);
+    EXPECT_EQ(finished.exit_code, 0) << finished.output;
+    return finished.output;
+  }
+
+  Relaisd server_{kCentre};
+};
+
+TEST_F(RelaisctlTest, OperatesAServer) {
+  EXPECT_THAT(Done({"info"}), HasSubstr("time scale"));
+  EXPECT_THAT(Done({"presence", "anna", "available"}), HasSubstr("done"));
+  EXPECT_THAT(Done({"contact", "submit", "c1", "--queue", "accounts",
+                    "--skills", "accounts:2", "--attributes", "caller=x"}),
+              HasSubstr("an agent was found"));
+  EXPECT_THAT(Done({"contact", "get", "c1"}), HasSubstr("reserved"));
+  EXPECT_THAT(Done({"agents"}), HasSubstr("c1"));
+  EXPECT_THAT(Done({"queues"}), HasSubstr("accounts"));
+  EXPECT_THAT(Done({"queues", "--json"}),
+              HasSubstr("\"offered_total\": \"1\""));
+  EXPECT_THAT(Done({"contact", "cancel", "c1", "--reason", "cancelled"}),
+              HasSubstr("ended"));
+  const std::string events = Done({"events", "--from", "1", "--count", "3"});
+  EXPECT_EQ(std::count(events.begin(), events.end(), '\n'), 3);
+  EXPECT_THAT(events, HasSubstr("EVENT_TYPE_CONTACT_SUBMITTED"));
+  EXPECT_THAT(Done({"completion", "bash"}), HasSubstr("complete -F"));
+}
+
+TEST_F(RelaisctlTest, ShownConfigurationCanBeApplied) {
+  const std::string file = ::testing::TempDir() + "/relais_e2e_shown.yaml";
+  std::ofstream(file) << Done({"config", "show"});
+  EXPECT_THAT(Done({"config", "check", file}), HasSubstr("no errors"));
+  EXPECT_THAT(Done({"config", "apply", file}), HasSubstr("version 2"));
+  std::remove(file.c_str());
+}
+
+TEST_F(RelaisctlTest, MistakesExitWith2AndRefusalsWith1) {
+  struct Case {
+    std::vector<std::string> arguments;
+    int exit_code;
+    const char* said;
+  };
+  const Case cases[] = {
+      {{}, 2, "a command is missing"},
+      {{"quees"}, 2, "did you mean 'queues'?"},
+      {{"contact", "sumbit", "c1"}, 2, "did you mean 'contact submit'?"},
+      {{"frobnicate"}, 2, "use one of"},
+      {{"contact", "get"}, 2, "usage: relaisctl contact get ID"},
+      {{"config", "check", "/nonexistent"}, 2, "No such file"},
+      {{"presence", "anna", "avialable"}, 2, "did you mean 'available'?"},
+      {{"contact", "submit", "c1", "--queue", "accounts", "--channel", "vois"},
+       2,
+       "did you mean 'voice'?"},
+      {{"contact", "submit", "c1", "--queue", "accounts", "--priority", "10"},
+       2,
+       "contact.priority"},
+      {{"queues", "--jsn"}, 2, "did you mean '--json'?"},
+      {{"contact", "get", "nothing"}, 1, "NOT_FOUND: contact_id"},
+      {{"presence", "nobody", "available"}, 1, "NOT_FOUND: agent_id"},
+      {{"events", "--from", "99"}, 1, "OUT_OF_RANGE"},
+  };
+  for (const Case& c : cases) {
+    const Finished finished = Control(c.arguments);
+    EXPECT_EQ(finished.exit_code, c.exit_code) << finished.output;
+    EXPECT_THAT(finished.output, HasSubstr(c.said));
+  }
+  const Finished nobody =
+      RunProgram({RelaisctlPath(), "--server", "127.0.0.1:1", "info"});
+  EXPECT_EQ(nobody.exit_code, 1);
+  EXPECT_THAT(nobody.output, HasSubstr("no answer from 127.0.0.1:1"));
+}
+
+}  // namespace
+}  // namespace relais::e2e
