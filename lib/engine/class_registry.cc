@@ -20,14 +20,13 @@ std::uint32_t HashShard(const Key& key, std::uint32_t shards) {
   return static_cast<std::uint32_t>(absl::Hash<Key>()(key) >> 32) % shards;
 }
 
+// As the Router's other limits are answered.
 absl::Status Full(std::string_view limit_name, std::uint32_t limit,
                   std::string_view what) {
   return FieldError(
-      absl::StatusCode::kResourceExhausted, "",
-      absl::StrCat("limits.",
-                   absl::string_view(limit_name.data(), limit_name.size()),
-                   ": all ", limit, " are in use; ",
-                   absl::string_view(what.data(), what.size())));
+      absl::StatusCode::kResourceExhausted,
+      absl::StrCat("limits.", std::string(limit_name)),
+      absl::StrCat("all ", limit, " are in use; ", std::string(what)));
 }
 
 std::uint8_t FitCell(const CompiledRequirement& requirement,

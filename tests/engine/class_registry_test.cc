@@ -19,6 +19,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/base/random.h"
+#include "lib/domain/error.h"
 #include "lib/policy/best_fit.h"
 #include "lib/policy/eligibility.h"
 
@@ -174,6 +175,7 @@ TEST(ClassRegistry, FullIsAnAnswerAndRoomComesBack) {
   EXPECT_EQ(full.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(full.status().message()),
               HasSubstr("limits.requirement_classes: all 2"));
+  EXPECT_EQ(FieldPathOf(full.status()), "limits.requirement_classes");
   tables.registry->ReleaseRequirement(a);
   EXPECT_EQ(tables.Requirement(Asks(3, 1)), a);
   EXPECT_EQ(tables.registry->Requirement(a), Asks(3, 1));
@@ -252,6 +254,11 @@ TEST(ClassRegistry, ALaneIdleSinceItsClassWasUnusedServesAnotherBoost) {
   const std::uint32_t a = tables.Requirement(Asks(1, 1));
   const std::uint32_t lane = tables.Lane(a, 0);
   EXPECT_FALSE(tables.registry->LaneFor(a, 60).ok()) << "a contact is in it";
+  tables.registry->ReleaseRequirement(a);
+  ASSERT_EQ(tables.Requirement(Asks(1, 1)), a);
+  EXPECT_EQ(tables.Lane(a, 60), lane);
+  EXPECT_FALSE(tables.registry->LaneFor(a, 0).ok());
+  // Asked for again after its class was unused: in use again.
   tables.registry->ReleaseRequirement(a);
   ASSERT_EQ(tables.Requirement(Asks(1, 1)), a);
   EXPECT_EQ(tables.Lane(a, 60), lane);

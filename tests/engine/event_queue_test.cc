@@ -9,8 +9,10 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -231,6 +233,42 @@ TEST(EventQueue, ASecondReaderReturnsAtOnceAndItsEventIsTaken) {
     }).join();
   });
   EXPECT_EQ(second, 0u);
+  EXPECT_THAT(order, ElementsAre(1, 2));
+}
+
+// An atomic that lets the test act right before the reader's flag is lowered:
+// the moment between the reader's last look at the list and its leaving.
+std::function<void()> before_leaving;
+
+template <typename T>
+class HookedAtomic : public std::atomic<T> {
+ public:
+  HookedAtomic() = default;
+  explicit HookedAtomic(T value) : std::atomic<T>(value) {}
+  T exchange(T value, std::memory_order order) {
+    if (std::is_same_v<T, bool> && !value && before_leaving) {
+      std::exchange(before_leaving, nullptr)();
+    }
+    return std::atomic<T>::exchange(value, order);
+  }
+};
+
+TEST(EventQueue, ACallerRefusedByALeavingReaderIsServedByItsSecondLook) {
+  BasicEventQueue<HookedAtomic> queue(8);
+  ASSERT_TRUE(queue.Reserve(2, EventPurpose::kNew));
+  queue.Push(ContactEvent(1, 1));
+  std::vector<std::uint32_t> order;
+  const auto note = [&order](const Event& event) {
+    order.push_back(event.contact.slot);
+  };
+  bool acted = false;
+  before_leaving = [&] {  // as another thread would
+    acted = true;
+    queue.Push(ContactEvent(2, 1));
+    EXPECT_EQ(queue.Drain(note), 0u);
+  };
+  EXPECT_EQ(queue.Drain(note), 2u);
+  EXPECT_TRUE(acted);
   EXPECT_THAT(order, ElementsAre(1, 2));
 }
 
