@@ -100,8 +100,10 @@ struct Event {
   std::uint32_t requirement_class = 0;
   std::uint32_t profile_class = 0;
   std::uint8_t fit_step = 0;  // 0..7, larger fits better
-  // The last number given when the decision began: what was complete by then
-  // the decision has seen (the order promise is checked against it).
+  // The last number given when the decision began. What was published before
+  // that number was given, the decision has seen: a submit that was answered
+  // with a smaller LastSequence(), a return whose event's number is not
+  // larger. The order promise is checked against it.
   std::uint64_t began_after_sequence = 0;
   // The contact was taken inside the Submit call that brought it.
   bool at_once = false;

@@ -50,7 +50,7 @@ inline constexpr std::uint32_t kRequirementClassesCeiling = 1U << 12;
 inline constexpr std::uint32_t kProfileClassesCeiling = 1U << 14;
 inline constexpr std::uint32_t kLanesCeiling = 1U << 17;
 inline constexpr std::uint32_t kEndedIdsCeiling = 1U << 26;
-inline constexpr std::uint32_t kPendingEventsCeiling = (1U << 24) - 2;
+inline constexpr std::uint32_t kPendingEventsCeiling = 1U << 23;
 
 struct Limits {
   // Contacts alive at once (waiting, reserved, in handling). A centre of

@@ -26,7 +26,7 @@ class Call : public match::DecisionSink {
 
   Call(RouterImpl& router, InstantMs now_ms)
       : router_(router), now_ms_(now_ms) {}
-  ~Call() override;  // gives back room, tells the observer
+  ~Call() override;  // gives back room, tells of earlier deadlines
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -59,7 +59,6 @@ class Call : public match::DecisionSink {
   InstantMs now_ms_;
   std::uint32_t room_ = 0;
   CommitTicket ticket_;
-  bool events_pending_ = false;
   bool next_due_earlier_ = false;
   std::uint64_t began_after_ = 0;
   ContactHandle submitted_;

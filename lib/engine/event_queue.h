@@ -81,6 +81,7 @@ namespace relais {
 enum class EventPurpose : std::uint8_t {
   kNew,       // submits and other new work: up to 3/4 of the pool
   kExisting,  // what ends or continues work: all of it
+  kDecision,  // decisions that a call causes beyond what it reserved: a margin
 };
 
 // The lock-free part: nodes are indices, their content is the owner's.
@@ -195,7 +196,9 @@ class BasicEventQueue {
     bool was_empty = false;
   };
 
-  // Room for `capacity` events handed over and not yet numbered.
+  // Room for `capacity` events handed over and not yet numbered, and a margin
+  // of an eighth and at least this many for decisions.
+  static constexpr std::uint32_t kMarginMin = 256;
   explicit BasicEventQueue(std::uint32_t capacity);
   BasicEventQueue(const BasicEventQueue&) = delete;
   BasicEventQueue& operator=(const BasicEventQueue&) = delete;
@@ -272,6 +275,7 @@ class BasicEventQueue {
 
   const std::uint32_t capacity_;
   const std::uint32_t capacity_for_new_;
+  const std::uint32_t capacity_with_margin_;
   const std::unique_ptr<Event[], FreeMemory> events_;
   TakeAllList<Atomic> list_;
   alignas(kCacheLineBytes) Atomic<std::uint32_t> used_{0};  // E3
@@ -294,16 +298,20 @@ template <template <typename> class Atomic>
 BasicEventQueue<Atomic>::BasicEventQueue(std::uint32_t capacity)
     : capacity_(capacity),
       capacity_for_new_(capacity - capacity / 4),
+      capacity_with_margin_(capacity + capacity / 8 + kMarginMin),
       // Zeroed pages are taken from the system when first touched.
-      events_(static_cast<Event*>(std::calloc(capacity, sizeof(Event)))),
-      list_(capacity) {
+      events_(static_cast<Event*>(
+          std::calloc(capacity_with_margin_, sizeof(Event)))),
+      list_(capacity_with_margin_) {
   RELAIS_CHECK(events_ != nullptr, "no memory for events");
 }
 
 template <template <typename> class Atomic>
 bool BasicEventQueue<Atomic>::Reserve(std::uint32_t n, EventPurpose purpose) {
-  const std::uint32_t limit =
-      purpose == EventPurpose::kNew ? capacity_for_new_ : capacity_;
+  const std::uint32_t limit = purpose == EventPurpose::kNew ? capacity_for_new_
+                              : purpose == EventPurpose::kExisting
+                                  ? capacity_
+                                  : capacity_with_margin_;
   std::uint32_t used = used_.load(std::memory_order_relaxed);
   do {
     if (used > limit || n > limit - used) return false;

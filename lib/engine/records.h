@@ -64,7 +64,8 @@ struct QueueTerms {
   // By channel; valid for the channels it accepts.
   std::array<std::uint32_t, kChannelCount> classes{};
   // Lanes of those classes by priority, filled as they are first needed.
-  // relaxed: every thread that asks gets the same number.
+  // release <-> acquire: whoever publishes a contact in the lane has the
+  // lane's making (Matcher::SetLane) before it, so lookers see both.
   mutable std::array<std::array<std::atomic<std::uint32_t>, kPriorityCount>,
                      kChannelCount>
       lanes;

@@ -95,7 +95,7 @@ Event RouterImpl::AgentEvent(EventType type, const AgentRecord& agent,
 RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
                                                std::uint32_t slot,
                                                std::uint32_t load_back) const {
-  agent.revision = (agent.revision + 1) & match::AgentWord::kRevisionMask;
+  ++agent.revision;
   AgentUpdate update;
   update.agent = slot;
   update.revision = agent.revision;
@@ -231,19 +231,30 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
     }
   }
   TellCore(update, call);
-  RemoveAgentIfLeft(handle, call);
+  RemoveAgentIfLeft(slot, call);
   outcome.ticket = call.ticket();
   return outcome;
 }
 
-void RouterImpl::RemoveAgentIfLeft(AgentHandle handle, Call& call) {
-  AgentRecord& agent = agents_[handle.slot];
+void RouterImpl::RemoveAgentIfLeft(std::uint32_t slot, Call& call) {
+  AgentRecord& agent = agents_[slot];
   Removal removal;
+  std::uint64_t retry_version = 0;
   {
     MutexLock lock(agent.mutex);
-    if (IsAgent(agent, handle)) {
-      removal = RemoveIfLeft(agent, handle.slot, call.now_ms());
-    }
+    if (!HasLeft(agent)) return;
+    retry_version = ++agent.deadline_version;
+  }
+  // A decision under way may still give it a contact; then it can't go yet.
+  // Once the core holds it closed, unclaimed and without load, nothing can.
+  const match::AgentWord word = matcher_.Agent(slot);
+  if (word.claimed() || word.load() > 0 || word.kinds() != 0) {
+    SetDeadline(AgentDeadline(slot), retry_version, call.now_ms() + 1, 0, call);
+    return;
+  }
+  {
+    MutexLock lock(agent.mutex);
+    removal = RemoveIfLeft(agent, slot, call.now_ms());
   }
   if (!removal.due) return;
   call.Push(removal.event);
@@ -252,14 +263,16 @@ void RouterImpl::RemoveAgentIfLeft(AgentHandle handle, Call& call) {
   classes_.ReleaseProfile(removal.profile_class);
 }
 
+bool RouterImpl::HasLeft(const AgentRecord& agent) const {
+  return agent.used && agent.leaving && agent.work_state == WorkState::kIdle &&
+         agent.presence.state == PresenceState::kLoggedOut;
+}
+
 RouterImpl::Removal RouterImpl::RemoveIfLeft(AgentRecord& agent,
                                              std::uint32_t slot,
                                              InstantMs now_ms) {
   Removal removal;
-  if (!agent.leaving || agent.work_state != WorkState::kIdle ||
-      agent.presence.state != PresenceState::kLoggedOut) {
-    return removal;
-  }
+  if (!HasLeft(agent)) return removal;
   ++agent.version;
   removal.due = true;
   removal.event = AgentEvent(EventType::kAgentRemoved, agent, slot, now_ms);

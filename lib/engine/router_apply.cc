@@ -53,7 +53,7 @@ struct RouterImpl::Preparation {
   std::shared_ptr<CompiledConfiguration> compiled;
   std::vector<ListedAgent> agents;
   absl::flat_hash_map<std::string, std::size_t> agent_index;
-  std::uint32_t agents_leaving = 0;
+  std::uint32_t agents_touched = 0;  // leaving or changed
 };
 
 Configuration RouterImpl::CurrentConfiguration(std::uint64_t* version) const {
@@ -87,11 +87,10 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
   auto prepared = Prepare(configuration);
   absl::Status status = prepared.status();
   if (status.ok()) {
-    // An agent who leaves makes up to four events, one who changed may be
-    // given a contact.
+    // An agent who leaves makes up to four events, as does one who changed and
+    // is given a contact.
     const std::size_t room =
-        Call::kRoom +
-        4 * (prepared.value()->agents_leaving + configuration.agents.size());
+        Call::kRoom + std::size_t{4} * prepared.value()->agents_touched;
     if (!call.Reserve(EventPurpose::kExisting,
                       static_cast<std::uint32_t>(room))) {
       status = Full("limits.pending_events", room, limits_.pending_events,
@@ -220,8 +219,16 @@ absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
   for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
     const AgentRecord& agent = agents_[slot];
     MutexLock lock(agent.mutex);
-    if (!agent.used || preparation->agent_index.contains(agent.id)) continue;
-    ++preparation->agents_leaving;
+    if (!agent.used) continue;
+    const auto found = preparation->agent_index.find(agent.id);
+    if (found != preparation->agent_index.end()) {
+      if (preparation->agents[found->second].profile_class !=
+          agent.profile_class) {
+        ++preparation->agents_touched;
+      }
+      continue;
+    }
+    ++preparation->agents_touched;
     if (agent.work_state == WorkState::kHandling ||
         agent.work_state == WorkState::kWrapUp) {
       ++staying;
@@ -307,7 +314,7 @@ void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
   ChangePresence(handle, {PresenceState::kLoggedOut, NotReadyReason::kNone},
                  call)
       .IgnoreError();
-  RemoveAgentIfLeft(handle, call);
+  RemoveAgentIfLeft(slot, call);
 }
 
 void RouterImpl::AddAgents(Preparation& preparation) {

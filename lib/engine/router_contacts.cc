@@ -102,7 +102,7 @@ absl::Status RouterImpl::CompileContact(
     *requirement_class = terms.classes[channel];
     classes_.AddRequirementReference(*requirement_class);
     known_lane = &terms.lanes[channel][priority];
-    *lane = known_lane->load(std::memory_order_relaxed);
+    *lane = known_lane->load(std::memory_order_acquire);
     if (*lane != QueueTerms::kNoLane) return absl::OkStatus();
   } else {
     SkillLevels own;
@@ -122,7 +122,7 @@ absl::Status RouterImpl::CompileContact(
   }
   *lane = *found;
   if (known_lane != nullptr) {
-    known_lane->store(*lane, std::memory_order_relaxed);
+    known_lane->store(*lane, std::memory_order_release);
   }
   return absl::OkStatus();
 }
@@ -378,6 +378,7 @@ bool RouterImpl::CancelReserved(ContactHandle contact, ContactWord word,
   call.Push(rescinded);
   FreeContact(contact, *version, reason, call.now_ms(), call);
   TellCore(update, call);
+  RemoveAgentIfLeft(word.ref(), call);
   return true;
 }
 

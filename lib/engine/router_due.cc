@@ -51,7 +51,10 @@ void RouterImpl::RunOne(const DeadlineTable::Due& due, Call& call) {
   if (due.id < limits_.contacts) {
     ContactDue(due, call);
   } else if (due.id < DeclineDeadline(0)) {
-    WrapUpOver(due.id - AgentDeadline(0), due.version, call, nullptr);
+    const std::uint32_t slot = due.id - AgentDeadline(0);
+    if (!WrapUpOver(slot, due.version, call, nullptr)) {
+      RemoveAgentIfLeft(slot, call);
+    }
   } else {
     DeclineDue(due, call);
   }

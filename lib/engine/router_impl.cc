@@ -108,7 +108,6 @@ RouterImpl::~RouterImpl() = default;
 
 Call::~Call() {
   if (room_ > 0) router_.events_.Unreserve(room_);
-  if (events_pending_) router_.observer_->OnEventsPending();
   if (next_due_earlier_) router_.observer_->OnNextDueEarlier();
 }
 
@@ -122,15 +121,16 @@ bool Call::Reserve(EventPurpose purpose, std::uint32_t events) {
 
 void Call::Push(const Event& event) {
   if (room_ == 0) {
-    // A call causes more decisions than it took room for only when it works
-    // off what others published meanwhile, and each of those calls had room.
-    RELAIS_CHECK(Reserve(EventPurpose::kExisting),
+    // A call causes more decisions than it took room for when it works off
+    // what others published meanwhile; there is room kept for that alone.
+    RELAIS_CHECK(Reserve(EventPurpose::kDecision),
                  "no room for the events of a decision");
   }
   --room_;
   const auto pushed = router_.events_.Push(event);
   ticket_ = pushed.ticket;
-  events_pending_ |= pushed.was_empty;
+  // At once: others' answers may wait for their events behind this one.
+  if (pushed.was_empty) router_.observer_->OnEventsPending();
 }
 
 CommitTicket Call::ticket() const {

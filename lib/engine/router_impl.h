@@ -189,6 +189,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::StatusOr<match::ContactWord> StandingReservation(
       const AgentRecord& agent, std::uint32_t slot, ContactHandle contact,
       std::uint64_t attempt) const RELAIS_REQUIRES(agent.mutex);
+  // Looks for whatever contact waits in this slot.
+  void LookAgain(std::uint32_t slot, Call& call);
   void OfferTimedOut(std::uint32_t slot, match::ContactWord word, Call& call);
 
   // --- Agents (router_agents.cc) ---
@@ -218,10 +220,14 @@ class RouterImpl final : public Router, private ClassMatrix {
   // SetPresence after its checks. `handle` may have gone meanwhile.
   absl::StatusOr<Outcome> ChangePresence(AgentHandle handle, Presence presence,
                                          Call& call);
-  // If the agent has left: its event and what remains to be done.
+  bool HasLeft(const AgentRecord& agent) const RELAIS_REQUIRES(agent.mutex);
+  // If the agent has left: its event and what remains to be done. The caller
+  // has made sure that the core can't give it a contact.
   Removal RemoveIfLeft(AgentRecord& agent, std::uint32_t slot, InstantMs now_ms)
       RELAIS_REQUIRES(agent.mutex);
-  void RemoveAgentIfLeft(AgentHandle handle, Call& call);
+  // Removes an agent who has left, now or, if a decision may still give it a
+  // contact, a little later.
+  void RemoveAgentIfLeft(std::uint32_t slot, Call& call);
   void TellCore(const AgentUpdate& update, Call& call);
   void ForgetDeclines(const std::vector<DeclineTable::Change>& removed);
   bool WrapUpOver(std::uint32_t slot, std::uint64_t deadline_version,

@@ -122,6 +122,7 @@ void RouterImpl::FinishEndedUnregistered(std::uint32_t slot,
   call.Push(rescinded);
   FreeContact(contact, version, record.end_reason, record.ended_ms, call);
   TellCore(update, call);
+  RemoveAgentIfLeft(slot, call);
 }
 
 Event RouterImpl::ReservationEvent(EventType type, const AgentRecord& agent,
@@ -241,6 +242,9 @@ bool RouterImpl::ReturnReserved(
   SetWaitLimit(*terms, event.arrival_ms, contact.slot, waiting, call);
   matcher_.LookForContact(contact.slot, waiting, call);
   TellCore(update, call);
+  if (type == EventType::kReservationRescinded) {
+    RemoveAgentIfLeft(slot, call);
+  }
   return true;
 }
 
@@ -335,9 +339,22 @@ absl::StatusOr<Outcome> RouterImpl::Decline(
     if (const auto removed = declines_.Remove(added.entry, added.number)) {
       ForgetDeclines({*removed});
     }
+    // Another call has ended the reservation; what was displaced for this
+    // decline is free to be matched, and the slot may have a new contact.
+    LookAgain(contact.slot, call);
+    if (declined.displaced_of_agent.has_value()) {
+      LookAgain(declined.displaced_of_agent->contact.slot, call);
+    }
     return NoLongerStands();
   }
   return Outcome{version, call.ticket()};
+}
+
+void RouterImpl::LookAgain(std::uint32_t slot, Call& call) {
+  const ContactWord word = matcher_.Contact(slot);
+  if (word.phase() == ContactPhase::kWaiting) {
+    matcher_.LookForContact(slot, word, call);
+  }
 }
 
 void RouterImpl::OfferTimedOut(std::uint32_t contact_slot, ContactWord word,

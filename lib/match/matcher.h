@@ -27,7 +27,7 @@
 //       Publishing writes and the loads of a look are seq_cst. So of two
 //       racing sides at least one sees the other (docs/concurrency.md).
 //   M6  What others may change while an agent is claimed (load given back,
-//       kinds, revision) is in its word; they change it without waiting, and
+//       kinds, terms) is in its word; they change it without waiting, and
 //       leave publishing to the claim's owner, who cannot release without
 //       having seen the change (its CAS would fail).
 //
@@ -37,13 +37,18 @@
 //
 // Atomics (see docs/concurrency.md for the table with tests)
 //   W1  words: CAS seq_cst <-> loads seq_cst. Publishing and looking.
-//   W2  matrix cells, class generations, lane classes, class and lane counts:
-//       store seq_cst <-> load seq_cst. A class is complete before the first
-//       word that depends on it is published, and a look reads them after its
-//       own publishing, so the single order makes them visible like M5.
-//   W3  terms cells: store(release) before W1's CAS with their revision <->
-//       load(acquire) after the word; a torn pair is impossible to act on,
-//       because acting needs a CAS from the word with that revision.
+//   W2  matrix cells, kinds, lane classes, class and lane counts: store
+//       seq_cst <-> load seq_cst. A class is complete before the first word
+//       that depends on it is published, and a look reads them after its own
+//       publishing, so the single order makes them visible like M5. A class
+//       that is redefined while a look runs is caught by reading the cell
+//       again after a contact of it was seen (TakeBest).
+//   W3  terms: store(release) by the one call that took the record from the
+//       pool, before W1's CAS names it <-> load(acquire) after the word. The
+//       record is given back only after a CAS took it out of the word, so
+//       whatever was read of a recycled record cannot be acted on: acting
+//       needs a CAS from the word that named it.
+//   W5  pool of terms: head CAS (acq_rel) <-> load(acquire), with a tag.
 //   W4  exclusion cells: CAS seq_cst before the contact is returned or the
 //       agent published <-> load seq_cst in looks.
 
@@ -70,6 +75,9 @@ struct Sizes {
   std::uint32_t requirement_classes = 0;
   std::uint32_t profile_classes = 0;
   std::uint32_t lanes = 0;
+  // Threads that may be inside a call at once; nodes and terms are kept for
+  // each.
+  std::uint32_t calls_in_flight = 1'024;
 };
 
 // Where a contact stands or stood: what a return needs to find its place.
@@ -175,7 +183,7 @@ class MatcherT {
   }
   // Applies `terms` unless later ones were applied already, gives back `load`,
   // and finds contacts for the agent if it is free then. Revisions of one
-  // agent rise by one with each call made for it.
+  // agent rise with each call made for it.
   void Update(std::uint32_t agent, std::uint32_t revision,
               const AgentTerms& terms, std::uint32_t load_back,
               DecisionSink& sink);
@@ -197,15 +205,14 @@ class MatcherT {
     AtomicT<std::uint64_t> sequence{0};
     std::array<AtomicT<std::uint64_t>, kExclusionsMax> excluded{};  // W4
   };
-  struct TermsCell {  // W3
-    AtomicT<std::int64_t> order_key{0};
+  struct TermsRecord {  // W3
+    AtomicT<std::uint32_t> revision{0};
     AtomicT<std::uint32_t> profile_class{0};
+    AtomicT<std::int64_t> order_key{0};
+    AtomicT<std::uint32_t> next{0};  // in the pool; index + 1
   };
   struct alignas(kCacheLineBytes) AgentSlot {
     AtomicT<std::uint64_t> word{0};
-    // Terms of revision r are in cell r mod 4, so that an outdated call cannot
-    // spoil those in force.
-    std::array<TermsCell, 4> terms{};
     // By the claim's owner only: where its idle entries are.
     std::uint32_t published_class = 0;
     std::uint8_t published_kinds = 0;
@@ -216,7 +223,6 @@ class MatcherT {
     std::uint8_t fit = 0;
     std::uint32_t requirement_class = 0;
     std::uint64_t word = 0;
-    std::uint64_t generation = 0;
   };
   enum class Taking : std::uint8_t { kTook, kAgain, kNothing };
 
@@ -246,7 +252,9 @@ class MatcherT {
   Verdict JudgeContact(const Found& found) const;
   Verdict JudgeAgent(const Found& found) const;
   bool Excluded(std::uint32_t contact, std::uint32_t agent) const;
-  AgentTerms TermsOf(std::uint32_t agent, AgentWord word) const;
+  AgentTerms TermsOf(AgentWord word) const;
+  std::uint32_t TakeTerms(std::uint32_t revision, const AgentTerms& terms);
+  void FreeTerms(std::uint32_t index);
   NodeIndex AllocateLaneNode(std::uint32_t lane, Entry entry);
   // Links a node for the contact's next word at `position`, then swaps.
   Result Publish(std::uint32_t slot, ContactWord from, const Position& position,
@@ -273,10 +281,13 @@ class MatcherT {
   const std::unique_ptr<AgentSlot[]> agents_;
   const std::unique_ptr<AtomicT<std::uint8_t>[]> fit_;
   const std::unique_ptr<AtomicT<std::uint8_t>[]> kind_;
-  const std::unique_ptr<AtomicT<std::uint64_t>[]> generation_;
   const std::unique_ptr<AtomicT<std::uint32_t>[]> lane_class_;
   AtomicT<std::uint32_t> profile_count_{0};
   AtomicT<std::uint32_t> lane_count_{0};
+  // One record for each agent, and one for each call in flight.
+  const std::uint32_t terms_count_;
+  const std::unique_ptr<TermsRecord[]> terms_;
+  alignas(kCacheLineBytes) AtomicT<std::uint64_t> free_terms_{0};  // W5
   // Arrival sequence. relaxed: only its uniqueness and rise per location are
   // used; OrderedLists draws again where order between threads matters.
   alignas(kCacheLineBytes) AtomicT<std::uint64_t> sequence_{0};

@@ -8,20 +8,18 @@
 namespace relais::match {
 
 // Nodes: one live entry per contact, as many dead ones before a sweep, the
-// slack and the anchor of each lane, and one in flight per calling thread.
+// slack and the anchor of each lane, and those of the calls in flight.
 // The same for idle entries, of which an agent has one per kind.
-inline constexpr std::uint32_t kNodesInFlight = 1'024;
-
 inline std::uint32_t LaneNodes(const Sizes& sizes) {
   return 2 * sizes.contacts +
          (static_cast<std::uint32_t>(kDeadSlack) + 1) * sizes.lanes +
-         kNodesInFlight;
+         kKindCount * sizes.calls_in_flight;
 }
 inline std::uint32_t IdleNodes(const Sizes& sizes) {
   return 2 * kKindCount * sizes.agents +
          (static_cast<std::uint32_t>(kDeadSlack) + 1) * kKindCount *
              sizes.profile_classes +
-         kNodesInFlight;
+         kKindCount * sizes.calls_in_flight;
 }
 
 template <template <typename> class AtomicT>
@@ -34,11 +32,19 @@ MatcherT<AtomicT>::MatcherT(const Sizes& sizes)
           sizes.profile_classes)),
       kind_(
           std::make_unique<AtomicT<std::uint8_t>[]>(sizes.requirement_classes)),
-      generation_(std::make_unique<AtomicT<std::uint64_t>[]>(
-          sizes.requirement_classes)),
       lane_class_(std::make_unique<AtomicT<std::uint32_t>[]>(sizes.lanes)),
+      terms_count_(sizes.agents + sizes.calls_in_flight),
+      terms_(std::make_unique<TermsRecord[]>(terms_count_)),
       lanes_(sizes.lanes, LaneNodes(sizes)),
-      idle_(sizes.profile_classes * kKindCount, IdleNodes(sizes)) {}
+      idle_(sizes.profile_classes * kKindCount, IdleNodes(sizes)) {
+  RELAIS_CHECK(terms_count_ <= AgentWord::kTermsMask, "too many agents");
+  // relaxed: construction happens before every use.
+  for (std::uint32_t agent = 0; agent < sizes.agents; ++agent) {
+    agents_[agent].word.store(AgentWord(false, 0, 0, agent, 0).bits(),
+                              std::memory_order_relaxed);
+  }
+  for (std::uint32_t i = sizes.agents; i < terms_count_; ++i) FreeTerms(i);
+}
 
 template <template <typename> class AtomicT>
 void MatcherT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
@@ -46,8 +52,6 @@ void MatcherT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
   RELAIS_CHECK(requirement_class < sizes_.requirement_classes && kind < 8,
                "a requirement class or kind out of range");
   kind_[requirement_class].store(kind, std::memory_order_seq_cst);  // W2
-  generation_[requirement_class].fetch_add(1,
-                                           std::memory_order_seq_cst);  // W2
 }
 
 template <template <typename> class AtomicT>
@@ -267,8 +271,8 @@ Verdict MatcherT<AtomicT>::JudgeAgent(const Found& found) const {
   const AgentWord word = Agent(found.entry.slot());
   const auto tag = static_cast<std::uint32_t>(found.entry.tag());
   if (tag != word.tag()) {
-    return AgentWord::TagLater(tag, word.tag()) ? Verdict::kPass  // not yet
-                                                : Verdict::kDead;
+    return AgentWord::Later(tag, word.tag()) ? Verdict::kPass  // not yet
+                                             : Verdict::kDead;
   }
   // The tag of a publishing CAS that failed may have gone to another change.
   return !word.claimed() && word.free() ? Verdict::kTake : Verdict::kDead;
@@ -350,15 +354,52 @@ bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
 // --- Agents ------------------------------------------------------------------
 
 template <template <typename> class AtomicT>
-AgentTerms MatcherT<AtomicT>::TermsOf(std::uint32_t agent,
-                                      AgentWord word) const {
-  const TermsCell& cell = agents_[agent].terms[word.revision() & 3];
+AgentTerms MatcherT<AtomicT>::TermsOf(AgentWord word) const {
+  const TermsRecord& record = terms_[word.terms()];
   AgentTerms terms;
   terms.kinds = word.kinds();
-  terms.order_key = cell.order_key.load(std::memory_order_acquire);  // W3
+  terms.order_key = record.order_key.load(std::memory_order_acquire);  // W3
   terms.profile_class =
-      cell.profile_class.load(std::memory_order_acquire);  // W3
+      record.profile_class.load(std::memory_order_acquire);  // W3
   return terms;
+}
+
+template <template <typename> class AtomicT>
+std::uint32_t MatcherT<AtomicT>::TakeTerms(std::uint32_t revision,
+                                           const AgentTerms& terms) {
+  // | tag:32 | index + 1:32 |
+  std::uint64_t head = free_terms_.load(std::memory_order_acquire);  // W5
+  for (;;) {
+    RELAIS_CHECK(static_cast<std::uint32_t>(head) != 0,
+                 "more calls in flight than there are terms for");
+    const std::uint32_t index = static_cast<std::uint32_t>(head) - 1;
+    // The record may have been taken since; then the tag differs.
+    const std::uint64_t next =
+        ((head >> 32) + 1) << 32 |
+        terms_[index].next.load(std::memory_order_acquire);
+    if (!free_terms_.compare_exchange_weak(
+            head, next, std::memory_order_acq_rel, std::memory_order_acquire)) {
+      continue;
+    }
+    TermsRecord& record = terms_[index];
+    record.revision.store(revision, std::memory_order_release);          // W3
+    record.order_key.store(terms.order_key, std::memory_order_release);  // W3
+    record.profile_class.store(terms.profile_class,
+                               std::memory_order_release);  // W3
+    return index;
+  }
+}
+
+template <template <typename> class AtomicT>
+void MatcherT<AtomicT>::FreeTerms(std::uint32_t index) {
+  std::uint64_t head = free_terms_.load(std::memory_order_acquire);  // W5
+  std::uint64_t next = 0;
+  do {
+    terms_[index].next.store(static_cast<std::uint32_t>(head),
+                             std::memory_order_release);
+    next = ((head >> 32) + 1) << 32 | (index + 1);
+  } while (!free_terms_.compare_exchange_weak(
+      head, next, std::memory_order_acq_rel, std::memory_order_acquire));
 }
 
 template <template <typename> class AtomicT>
@@ -368,26 +409,36 @@ void MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
   RELAIS_CHECK(
       agent < sizes_.agents && terms.profile_class < sizes_.profile_classes,
       "an agent or profile class out of range");
+  constexpr std::uint32_t kNone = 0xFFFF'FFFF;
+  std::uint32_t taken = kNone;
   for (;;) {
     const AgentWord word = Agent(agent);
-    const bool later = AgentWord::Later(revision, word.revision());
-    if (!later && load_back == 0) return;
-    RELAIS_CHECK(word.load() >= load_back, "more given back than was taken");
-    if (later) {
-      TermsCell& cell = agents_[agent].terms[revision & 3];
-      cell.order_key.store(terms.order_key, std::memory_order_release);  // W3
-      cell.profile_class.store(terms.profile_class,
-                               std::memory_order_release);  // W3
+    const bool later = AgentWord::Later(
+        revision,
+        terms_[word.terms()].revision.load(std::memory_order_acquire));  // W3
+    if (!later && load_back == 0) {
+      // Nothing to change, if the revision read was that of terms in force.
+      if (Agent(agent) != word) continue;
+      break;
     }
+    RELAIS_CHECK(word.load() >= load_back, "more given back than was taken");
+    if (later && taken == kNone) taken = TakeTerms(revision, terms);
     const AgentWord next(true, word.load() - load_back,
                          later ? terms.kinds : word.kinds(),
-                         later ? revision : word.revision(), word.tag() + 1);
+                         later ? taken : word.terms(), word.tag() + 1);
     if (!SwapAgent(agent, word, next)) continue;
-    if (word.claimed()) return;  // the claim's owner honours it (M6)
-    Unpublish(agent);
-    Release(agent, sink);
-    return;
+    if (later) {
+      FreeTerms(word.terms());
+      taken = kNone;
+    }
+    // Another's claim: its owner honours the change (M6).
+    if (!word.claimed()) {
+      Unpublish(agent);
+      Release(agent, sink);
+    }
+    break;
   }
+  if (taken != kNone) FreeTerms(taken);
 }
 
 template <template <typename> class AtomicT>
@@ -431,7 +482,7 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink) {
       if (SwapAgent(agent, word, word.WithClaim(false))) return;
       continue;
     }
-    const AgentTerms terms = TermsOf(agent, word);
+    const AgentTerms terms = TermsOf(word);
     if (TakeBest(agent, word, terms, sink) != Taking::kNothing) continue;
     PublishIdle(agent, word, terms);
     const AgentWord published = word.WithClaim(false);
@@ -461,10 +512,13 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
   const std::uint32_t slot = best.found.entry.slot();
   const ContactWord from(best.word);
   const ContactWord reserved = from.Next(ContactPhase::kReserved, agent);
-  // A class that was redefined since its row was read has another generation,
-  // and was so before any contact of its new meaning was published.
-  if (generation_[best.requirement_class].load(std::memory_order_seq_cst) !=
-          best.generation ||  // W2
+  // The class may have been redefined after its cell was read. Its cells were
+  // written before any contact of the new meaning was published, and the
+  // contact has been seen by now, so a second reading tells.
+  if (Fit(best.requirement_class, terms.profile_class) != best.fit ||
+      (terms.kinds >> kind_[best.requirement_class].load(
+                          std::memory_order_seq_cst) &  // W2
+       1) == 0 ||
       !SwapContact(slot, from, reserved)) {
     GiveBackUnit(agent);
     return Taking::kAgain;
@@ -507,8 +561,6 @@ bool MatcherT<AtomicT>::FindContactFor(std::uint32_t agent,
     if (lanes_.Live(lane) == 0) continue;
     const std::uint32_t requirement_class =
         lane_class_[lane].load(std::memory_order_seq_cst);  // W2
-    const std::uint64_t generation =
-        generation_[requirement_class].load(std::memory_order_seq_cst);  // W2
     const int kind =
         kind_[requirement_class].load(std::memory_order_seq_cst);  // W2
     if ((terms.kinds >> kind & 1) == 0) continue;
@@ -536,7 +588,6 @@ bool MatcherT<AtomicT>::FindContactFor(std::uint32_t agent,
     best->list = lane;
     best->fit = fit;
     best->requirement_class = requirement_class;
-    best->generation = generation;
     best->word =
         ContactWord(ContactPhase::kWaiting, found.node, found.entry.tag())
             .bits();

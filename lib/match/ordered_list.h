@@ -249,7 +249,7 @@ class OrderedLists {
   const std::uint32_t node_count_;
   const std::unique_ptr<List[]> lists_;
   const std::unique_ptr<Node[]> nodes_;
-  // | index:24 | tag:40 |, in the form of a Link without mark (P4).
+  // In the form of a Link without mark (P4).
   alignas(kCacheLineBytes) AtomicT<std::uint64_t> free_{0};
   alignas(kCacheLineBytes) AtomicT<std::uint32_t> fresh_{0};
 };

@@ -11,11 +11,11 @@
 //   Tags are never reset; at a million transitions a second of one slot they
 //   last 38 hours, at a contact's real pace for ever.
 //
-// Agent word     | claimed:1 | load:3 | kinds:8 | revision:20 | tag:32 |
+// Agent word     | claimed:1 | load:3 | kinds:8 | terms:20 | tag:32 |
 //   claimed   somebody is matching this agent now and owns its slot's fields
 //   load      contacts it holds (at most 1 until capacity units come)
 //   kinds     kinds of work it is open for now; 0 = withdrawn
-//   revision  number of the last terms applied (compared in a circle)
+//   terms     index of the terms in force (order key, profile class, revision)
 
 #ifndef RELAIS_LIB_MATCH_STATE_WORD_H_
 #define RELAIS_LIB_MATCH_STATE_WORD_H_
@@ -70,17 +70,16 @@ static_assert(ContactWord::kTagBits + ContactWord::kRefBits + 3 == 64);
 class AgentWord {
  public:
   static constexpr std::uint32_t kLoadMax = 7;
-  static constexpr std::uint32_t kRevisionMask = (1U << 20) - 1;
+  static constexpr std::uint32_t kTermsMask = (1U << 20) - 1;
 
   constexpr AgentWord() = default;
   constexpr explicit AgentWord(std::uint64_t bits) : bits_(bits) {}
   constexpr AgentWord(bool claimed, std::uint32_t load, std::uint8_t kinds,
-                      std::uint32_t revision, std::uint32_t tag)
+                      std::uint32_t terms, std::uint32_t tag)
       : bits_(static_cast<std::uint64_t>(claimed) << 63 |
               static_cast<std::uint64_t>(load & kLoadMax) << 60 |
               static_cast<std::uint64_t>(kinds) << 52 |
-              static_cast<std::uint64_t>(revision & kRevisionMask) << 32 |
-              tag) {}
+              static_cast<std::uint64_t>(terms & kTermsMask) << 32 | tag) {}
 
   constexpr std::uint64_t bits() const { return bits_; }
   constexpr bool claimed() const { return (bits_ >> 63) != 0; }
@@ -90,8 +89,8 @@ class AgentWord {
   constexpr std::uint8_t kinds() const {
     return static_cast<std::uint8_t>(bits_ >> 52);
   }
-  constexpr std::uint32_t revision() const {
-    return static_cast<std::uint32_t>(bits_ >> 32) & kRevisionMask;
+  constexpr std::uint32_t terms() const {
+    return static_cast<std::uint32_t>(bits_ >> 32) & kTermsMask;
   }
   constexpr std::uint32_t tag() const {
     return static_cast<std::uint32_t>(bits_);
@@ -100,20 +99,14 @@ class AgentWord {
   constexpr bool free() const { return load() == 0 && kinds() != 0; }
 
   constexpr AgentWord WithClaim(bool claimed) const {
-    return AgentWord(claimed, load(), kinds(), revision(), tag() + 1);
+    return AgentWord(claimed, load(), kinds(), terms(), tag() + 1);
   }
   constexpr AgentWord WithLoad(std::uint32_t load) const {
-    return AgentWord(claimed(), load, kinds(), revision(), tag() + 1);
+    return AgentWord(claimed(), load, kinds(), terms(), tag() + 1);
   }
 
-  // Whether revision `a` is later than `b`. Right as long as two calls in
-  // flight on one agent are less than 2^19 revisions apart.
+  // Whether tag or revision `a` is later than `b`, in a circle of 2^32.
   static constexpr bool Later(std::uint32_t a, std::uint32_t b) {
-    const std::uint32_t ahead = (a - b) & kRevisionMask;
-    return ahead != 0 && ahead < (1U << 19);
-  }
-  // Whether tag `a` is later than `b`, in a circle of 2^32.
-  static constexpr bool TagLater(std::uint32_t a, std::uint32_t b) {
     return static_cast<std::int32_t>(a - b) > 0;
   }
   friend constexpr bool operator==(AgentWord, AgentWord) = default;

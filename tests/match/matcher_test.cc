@@ -59,8 +59,7 @@ class MatcherTest : public ::testing::Test {
     matcher_.SetLane(3, 0);
   }
 
-  ContactWord Submit(std::uint32_t slot, std::uint32_t lane,
-                     std::int64_t key) {
+  ContactWord Submit(std::uint32_t slot, std::uint32_t lane, std::int64_t key) {
     EXPECT_EQ(matcher_.Submit(slot, matcher_.Open(slot), lane, key, sink_),
               Result::kOk);
     return matcher_.Contact(slot);
@@ -169,8 +168,8 @@ TEST_F(MatcherTest, AReturnedContactStandsWhereItStood) {
   ASSERT_EQ(matcher_.Return(10, reserved, &waiting), Result::kOk);
   Ready(1, 0, 0);
   Ready(2, 0, 0);
-  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 1u),
-                                         std::pair(11u, 2u)));
+  EXPECT_THAT(sink_.Pairs(),
+              ElementsAre(std::pair(10u, 1u), std::pair(11u, 2u)));
 }
 
 TEST_F(MatcherTest, AnExcludedAgentPassesOverTheContactUntilCleared) {
@@ -321,15 +320,13 @@ TEST(MatcherStressTest, OneHolderAndNothingLeftOver) {
         } else if (word.phase() == ContactPhase::kWaiting) {
           if (random.Uniform(2) == 0) {
             matcher.End(slot, word, &now);
-          } else if (matcher.Move(
-                         slot, word,
-                         static_cast<std::uint32_t>(random.Uniform(4)),
-                         clock.load(), &now) == Result::kOk) {
+          } else if (matcher.Move(slot, word,
+                                  static_cast<std::uint32_t>(random.Uniform(4)),
+                                  clock.load(), &now) == Result::kOk) {
             matcher.LookForContact(slot, now, sink);
           }
         }
-        const auto agent =
-            static_cast<std::uint32_t>(random.Uniform(kAgents));
+        const auto agent = static_cast<std::uint32_t>(random.Uniform(kAgents));
         const std::uint8_t kinds = random.Uniform(3) == 0 ? 0 : 1;
         matcher.Update(agent, revision.fetch_add(1) + 1,
                        {kinds, clock.load(), agent % 4}, 0, sink);

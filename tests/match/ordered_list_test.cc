@@ -27,8 +27,7 @@ using ::testing::ElementsAre;
 class Harness {
  public:
   explicit Harness(std::uint32_t nodes, std::uint32_t slots = 1'024)
-      : lists_(2, nodes),
-        dead_(std::make_unique<std::atomic<bool>[]>(slots)) {}
+      : lists_(2, nodes), dead_(std::make_unique<std::atomic<bool>[]>(slots)) {}
 
   auto Judge() {
     return [this](const Found& found) {
@@ -39,8 +38,9 @@ class Harness {
     const NodeIndex node = lists_.Allocate(list, Entry(slot, 1));
     if (node == kNoNode) return false;
     lists_.AddLive(list);
-    lists_.Append(list, node, key, [this] { return ++sequence_; },
-                  [](std::int64_t, std::uint64_t) {});
+    lists_.Append(
+        list, node, key, [this] { return ++sequence_; },
+        [](std::int64_t, std::uint64_t) {});
     return true;
   }
   void Insert(std::uint32_t slot, std::int64_t key, std::uint64_t sequence,
@@ -182,8 +182,7 @@ TEST(OrderedListTest, ThreadsLoseAndDoubleNothing) {
   Lists lists(1, 4'096);
   std::atomic<std::uint64_t> sequence{0};
   // 0 waiting, 1 taken.
-  auto taken =
-      std::make_unique<std::atomic<std::uint32_t>[]>(kThreads * kEach);
+  auto taken = std::make_unique<std::atomic<std::uint32_t>[]>(kThreads * kEach);
   const auto judge = [&](const Found& found) {
     return taken[found.entry.slot()].load() == 0 ? Verdict::kTake
                                                  : Verdict::kDead;
@@ -210,8 +209,9 @@ TEST(OrderedListTest, ThreadsLoseAndDoubleNothing) {
           node = lists.Allocate(0, Entry(slot, 1));
         }
         lists.AddLive(0);
-        lists.Append(0, node, i, [&] { return sequence.fetch_add(1) + 1; },
-                     [](std::int64_t, std::uint64_t) {});
+        lists.Append(
+            0, node, i, [&] { return sequence.fetch_add(1) + 1; },
+            [](std::int64_t, std::uint64_t) {});
         if (i % 2 == 1) {
           take();
           take();
