@@ -282,7 +282,8 @@ TEST(ValidateConfiguration, WarnsOfAQueueWithoutAgents) {
 TEST(ValidateConfiguration, WarnsOfASkillNobodyHas) {
   Configuration c = Good();
   c.skills.push_back({"stocks", ""});
-  c.queues[0].requirement.all_of.push_back({"stocks", 1});
+  // The first term is met to the level; it is not the reason.
+  c.queues[0].requirement.all_of = {{"savings", 7}, {"stocks", 1}};
   EXPECT_THAT(Validate(c),
               ElementsAre(IsWarning("agents[0]", "\"anna\" can serve no queue"),
                           IsWarning("queues[0]",
