@@ -1,0 +1,225 @@
+// Goal: a day played in process keeps every promise, twice to the byte the
+// same, and a centre that misbehaves does not make the player wait for ever.
+// Method: the shipped day on a real Router; the same through a wrapper that
+// swallows or spoils what a centre says; the real day where it is present.
+
+#include "bench/load/player.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "bench/load/audit.h"
+#include "bench/load/bank_day.h"
+#include "bench/load/bank_trace.h"
+#include "bench/load/explain.h"
+#include "bench/load/figures.h"
+#include "bench/load/generated_day.h"
+#include "bench/load/in_process_centre.h"
+#include "bench/load/report.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "relais/limits.h"
+#include "server/config_file.h"
+#include "tests/load/real_calls.h"
+
+namespace relais::load {
+namespace {
+
+DayPlan ExampleDay(std::uint64_t seed) {
+  const server::ConfigFile centre =
+      server::ReadConfigFile("examples/bank/bank.yaml", Limits());
+  const auto day = ReadDayFile("examples/bank/day.yaml");
+  EXPECT_TRUE(day.ok()) << day.status();
+  auto plan = GenerateDay(centre.message, *day, seed);
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  return *std::move(plan);
+}
+
+// Lets a test change or drop what the centre says.
+class SpoiledCentre final : public Centre {
+ public:
+  // Whether the notice is handed on, possibly changed.
+  using Filter = std::function<bool(Notice*)>;
+  SpoiledCentre(Centre* centre, Filter filter)
+      : centre_(centre), filter_(std::move(filter)) {}
+
+  absl::Status Open(const v1::Configuration& configuration) override {
+    return centre_->Open(configuration);
+  }
+  InstantMs NowMs() override { return centre_->NowMs(); }
+  void Send(const Call& call) override { centre_->Send(call); }
+  void Wait(InstantMs until_ms, std::vector<Notice>* notices) override {
+    std::vector<Notice> all;
+    centre_->Wait(until_ms, &all);
+    Keep(std::move(all), notices);
+  }
+  absl::StatusOr<BarrierPoint> Barrier() override { return centre_->Barrier(); }
+  void ReadEventsUpTo(std::uint64_t sequence,
+                      std::vector<Notice>* notices) override {
+    std::vector<Notice> all;
+    centre_->ReadEventsUpTo(sequence, &all);
+    Keep(std::move(all), notices);
+  }
+  bool OneCaller() const override { return centre_->OneCaller(); }
+  DurationMs ClockToleranceMs() const override {
+    return centre_->ClockToleranceMs();
+  }
+
+ private:
+  void Keep(std::vector<Notice> all, std::vector<Notice>* notices) {
+    for (Notice& notice : all) {
+      if (filter_(&notice)) notices->push_back(std::move(notice));
+    }
+  }
+  Centre* const centre_;
+  const Filter filter_;
+};
+
+absl::StatusOr<Record> Play(const DayPlan& plan,
+                            const SpoiledCentre::Filter& filter = nullptr) {
+  auto inner = InProcessCentre::Create(plan.FirstActionMs());
+  EXPECT_TRUE(inner.ok()) << inner.status();
+  std::unique_ptr<SpoiledCentre> spoiled;
+  Centre* centre = inner->get();
+  if (filter) {
+    spoiled = std::make_unique<SpoiledCentre>(centre, filter);
+    centre = spoiled.get();
+  }
+  const absl::Status opened = centre->Open(plan.configuration);
+  EXPECT_TRUE(opened.ok()) << opened;
+  PlayerOptions options;
+  return Player(plan, options, centre).Run();
+}
+
+// Everything that relais-load would print of a day.
+std::string Printed(const DayPlan& plan, const Record& record) {
+  const Figures figures = ComputeFigures(plan, record);
+  std::string text =
+      FiguresText(plan, figures) + AuditText(Audit(plan, record));
+  for (const std::string& decision : ExplainDecisions(plan, record, 5)) {
+    text += decision;
+  }
+  for (const v1::Event& event : record.events) {
+    absl::StrAppend(&text, EventLine(event), "\n");
+  }
+  return text;
+}
+
+TEST(PlayerTest, TheShippedDayHoldsAndIsThatOfACentre) {
+  const DayPlan plan = ExampleDay(1);
+  const auto record = Play(plan);
+  ASSERT_TRUE(record.ok()) << record.status();
+  const AuditReport report = Audit(plan, *record);
+  EXPECT_TRUE(report.AllHold()) << AuditText(report);
+  EXPECT_GE(report.of(Invariant::kQuiet).checks, 150u);
+  for (const InvariantResult& invariant : report.invariants) {
+    EXPECT_GT(invariant.checks, 0u) << invariant.name;
+  }
+  const Figures figures = ComputeFigures(plan, *record);
+  const QueueFigures& all = figures.all_queues;
+  EXPECT_EQ(all.offered, static_cast<std::int64_t>(plan.contacts.size()));
+  EXPECT_EQ(all.answered + all.abandoned + all.withdrawn, all.offered);
+  EXPECT_GT(all.AbandonedPercent(), 1);
+  EXPECT_LT(all.AbandonedPercent(), 8);
+  EXPECT_GT(figures.all_groups.OccupancyPercent(), 70);
+  EXPECT_LT(figures.all_groups.OccupancyPercent(), 88);
+  EXPECT_GT(all.declined, 0);
+  EXPECT_GT(all.no_answer, 0);
+  EXPECT_THAT(ExplainDecisions(plan, *record, 5), testing::SizeIs(5));
+}
+
+TEST(PlayerTest, TwoRunsAreTheSameToTheByte) {
+  const DayPlan plan = ExampleDay(3);
+  const auto one = Play(plan);
+  const auto two = Play(plan);
+  ASSERT_TRUE(one.ok() && two.ok());
+  EXPECT_TRUE(Printed(plan, *one) == Printed(plan, *two));
+}
+
+DayPlan ShortDay() {
+  DayPlan plan = ExampleDay(2);
+  constexpr DurationMs kHour = 3'600'000;
+  constexpr DurationMs kDay = 24 * kHour;
+  CutPlan(plan.begin_ms / kDay * kDay, 10 * kHour, 11 * kHour, &plan);
+  return plan;
+}
+
+TEST(PlayerTest, AnEventThatNeverComesIsAGapAndTheDayStillEnds) {
+  const DayPlan plan = ShortDay();
+  int events = 0;
+  const auto record = Play(plan, [&](Notice* notice) {
+    return !std::holds_alternative<v1::Event>(*notice) || ++events % 50 != 0;
+  });
+  ASSERT_TRUE(record.ok()) << record.status();
+  const AuditReport report = Audit(plan, *record);
+  EXPECT_GT(report.of(Invariant::kGapless).violations, 0u);
+}
+
+TEST(PlayerTest, AnAcceptanceNobodyHearsOfLeavesAContactUnended) {
+  const DayPlan plan = ShortDay();
+  bool dropped = false;
+  const auto record = Play(plan, [&](Notice* notice) {
+    const auto* event = std::get_if<v1::Event>(notice);
+    if (dropped || event == nullptr ||
+        event->type() != v1::EVENT_TYPE_RESERVATION_ACCEPTED) {
+      return true;
+    }
+    dropped = true;
+    return false;
+  });
+  ASSERT_TRUE(record.ok()) << record.status();
+  const AuditReport report = Audit(plan, *record);
+  EXPECT_GT(report.of(Invariant::kEndedOnce).violations, 0u);
+}
+
+TEST(PlayerTest, ARefusedCallIsFound) {
+  const DayPlan plan = ShortDay();
+  bool spoiled = false;
+  const auto record = Play(plan, [&](Notice* notice) {
+    auto* answer = std::get_if<CallAnswer>(notice);
+    if (spoiled || answer == nullptr) return true;
+    spoiled = true;
+    answer->status = absl::InternalError("spoiled");
+    return true;
+  });
+  ASSERT_TRUE(record.ok()) << record.status();
+  const AuditReport report = Audit(plan, *record);
+  EXPECT_EQ(report.of(Invariant::kRefused).violations, 1u);
+}
+
+TEST(PlayerTest, ABrokenConnectionEndsTheDayWithAnError) {
+  const DayPlan plan = ShortDay();
+  int notices = 0;
+  const auto record = Play(plan, [&](Notice* notice) {
+    if (++notices == 500) *notice = Broken{absl::UnavailableError("gone")};
+    return true;
+  });
+  EXPECT_EQ(record.status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(RealCallsTest, TheSecondOfFebruaryIsPlayedByTheRule) {
+  const std::string path = RealCallsPath();
+  if (path.empty()) GTEST_SKIP() << kNoRealCalls;
+  const auto trace = ReadBankTraceFile(path);
+  ASSERT_TRUE(trace.ok()) << trace.status();
+  const auto plan = BankDay(*trace, "1999-02-02", 1);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  const auto record = Play(*plan);
+  ASSERT_TRUE(record.ok()) << record.status();
+  const AuditReport report = Audit(*plan, *record);
+  EXPECT_TRUE(report.AllHold()) << AuditText(report);
+  const Figures figures = ComputeFigures(*plan, *record);
+  EXPECT_EQ(figures.all_queues.offered, 1'755);
+  EXPECT_EQ(figures.all_queues.withdrawn, 0);
+  const std::string bank = BankText(*plan, figures);
+  EXPECT_THAT(bank, testing::Not(testing::HasSubstr("WARNING"))) << bank;
+  EXPECT_THAT(bank, testing::HasSubstr("all        1755"));
+}
+
+}  // namespace
+}  // namespace relais::load
