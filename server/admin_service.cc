@@ -19,6 +19,9 @@ using grpc::ByteBuffer;
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 
+// An answer of this many findings stays below the 4 MiB of any client.
+constexpr std::size_t kFindingsMax = 5'000;
+
 // Refused: how much is wrong, and the first of it; all of it is in the details
 // as far as a trailer may be, and in ValidateConfiguration's answer.
 absl::Status Refused(const std::vector<Finding>& findings) {
@@ -68,11 +71,12 @@ class AdminServiceImpl final : public AdminBase {
           const Configuration configuration =
               ToDomain(message.configuration(), &findings);
           v1::ValidateConfigurationResponse answer;
-          for (const Finding& finding : findings) {
-            *answer.add_findings() = ToProto(finding);
-          }
-          for (const Finding& finding :
+          for (Finding& finding :
                relais::ValidateConfiguration(configuration, core_->limits)) {
+            findings.push_back(std::move(finding));
+          }
+          if (findings.size() > kFindingsMax) findings.resize(kFindingsMax);
+          for (const Finding& finding : findings) {
             *answer.add_findings() = ToProto(finding);
           }
           reply.Ok(answer);

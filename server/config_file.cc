@@ -1,5 +1,6 @@
 #include "server/config_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -15,6 +16,9 @@ namespace {
 
 // A centre of 10,000 agents with twenty skills each is about 8 MiB.
 constexpr std::size_t kFileBytesMax = 64U << 20;
+
+// Nobody corrects more at once.
+constexpr std::size_t kFindingsMax = 200;
 
 // The place of the path, or of the nearest part of it that the file gives: a
 // missing key is found where its parent is.
@@ -104,6 +108,18 @@ ConfigFile ReadConfigText(const std::string& text, const Limits& limits) {
          ValidateConfiguration(result.configuration, limits)) {
       findings.push_back(std::move(finding));
     }
+  }
+  const bool errors = relais::HasErrors(findings);
+  if (findings.size() > kFindingsMax) {
+    std::stable_partition(
+        findings.begin(), findings.end(), [](const Finding& finding) {
+          return finding.severity == Finding::Severity::kError;
+        });
+    const std::size_t more = findings.size() - kFindingsMax;
+    findings.resize(kFindingsMax);
+    findings.push_back(
+        {errors ? Finding::Severity::kError : Finding::Severity::kWarning, "",
+         absl::StrCat("and ", more, " more findings")});
   }
   for (Finding& finding : findings) {
     const YamlPlace place = PlaceOf(finding.path, outcome.places);

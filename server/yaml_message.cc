@@ -113,6 +113,15 @@ class Filler {
     outcome_->problems.push_back(
         {{mark.line + 1, mark.column + 1}, path, std::move(message)});
   }
+  // False once the file stands for too much, which is said once.
+  bool Count(const YAML::Mark& mark, const std::string& path) {
+    if (++values_ == kValuesMax + 1) {
+      Add(mark, path,
+          absl::StrCat("the file stands for more than ", kValuesMax,
+                       " values"));
+    }
+    return values_ <= kValuesMax;
+  }
   void Place(const YAML::Mark& mark, const std::string& path) {
     outcome_->places.emplace(path, YamlPlace{mark.line + 1, mark.column + 1});
   }
@@ -170,14 +179,7 @@ void Filler::UnknownKey(const std::string& key, const YAML::Mark& mark,
 
 void Filler::FillField(const YAML::Node& node, const std::string& path,
                        const FieldDescriptor& field, Message* message) {
-  if (++values_ > kValuesMax) {
-    if (values_ == kValuesMax + 1) {
-      Add(node.Mark(), path,
-          absl::StrCat("the file stands for more than ", kValuesMax,
-                       " values"));
-    }
-    return;
-  }
+  if (!Count(node.Mark(), path)) return;
   if (node.IsNull()) {
     Add(node.Mark(), path, "has no value; give it one or leave the key out");
     return;
@@ -193,8 +195,8 @@ void Filler::FillField(const YAML::Node& node, const std::string& path,
   }
   std::size_t index = 0;
   for (const YAML::Node& element : node) {
-    if (values_ > kValuesMax) return;
     const std::string here = absl::StrCat(path, "[", index++, "]");
+    if (!Count(element.Mark(), here)) return;
     Place(element.Mark(), here);
     FillOne(element, here, field, message);
   }
@@ -202,7 +204,6 @@ void Filler::FillField(const YAML::Node& node, const std::string& path,
 
 void Filler::FillOne(const YAML::Node& node, const std::string& path,
                      const FieldDescriptor& field, Message* message) {
-  if (++values_ > kValuesMax) return;
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
     const Reflection& reflection = *message->GetReflection();
     Fill(node, path,

@@ -230,6 +230,23 @@ TEST(ConfigFileTest, MaliciousFilesEnd) {
   EXPECT_THAT(Problems(many), ElementsAre(HasSubstr("more than")));
 }
 
+// Many warnings are shortened and stay warnings; an error among them is shown.
+TEST(ConfigFileTest, ManyFindingsAreShortened) {
+  std::string text = kGood;
+  for (int i = 0; i < 300; ++i) {
+    text += "  - {name: q" + std::to_string(i) +
+            ", channels: [video], requirement: {all_of: [{skill: english}]}}\n";
+  }
+  const ConfigFile warned = ReadConfigText(text, Limits());
+  EXPECT_FALSE(warned.HasErrors()) << warned.Describe("f");
+  ASSERT_THAT(warned.findings, SizeIs(201));
+  EXPECT_EQ(warned.findings.back().finding.message, "and 100 more findings");
+  const ConfigFile wrong = ReadConfigText(
+      text + "  - {name: last, channels: [voice], wrap_up_ms: -1}\n", Limits());
+  EXPECT_TRUE(wrong.HasErrors());
+  EXPECT_EQ(wrong.findings.front().line, 331);
+}
+
 TEST(ConfigFileTest, MissingFileSaysWhy) {
   const ConfigFile file = ReadConfigFile("/nonexistent/bank.yaml", Limits());
   EXPECT_TRUE(file.HasErrors());
