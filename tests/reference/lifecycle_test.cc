@@ -3,6 +3,7 @@
 // follow (tests/reference/centre.h), run on the reference router and, in the
 // binary that links it, on the engine.
 
+#include <ostream>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -23,6 +24,10 @@ struct Step {
 struct Story {
   const char* name;
   std::vector<Step> steps;
+
+  friend void PrintTo(const Story& story, std::ostream* out) {
+    *out << story.name;
+  }
 };
 
 std::vector<Story> OfferStories() {

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ struct RouterFactory {
   bool is_engine = false;
   std::function<absl::StatusOr<std::unique_ptr<Router>>(const RouterOptions&)>
       create;
+
+  friend void PrintTo(const RouterFactory& factory, std::ostream* out) {
+    *out << factory.name;
+  }
 };
 
 // Defined once per test binary: reference_factory.cc gives the reference

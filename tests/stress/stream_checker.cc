@@ -100,7 +100,11 @@ void StreamChecker::Add(const Event& event) {
       StepClosed(event, contact, agent);
       break;
     case EventType::kPresenceChanged:
-      if (agent >= 0) agents_[static_cast<std::size_t>(agent)].declined.clear();
+      if (agent >= 0) {
+        Agent& one = agents_[static_cast<std::size_t>(agent)];
+        one.declined.clear();
+        one.presence_sequence = event.sequence;
+      }
       break;
     case EventType::kWrapUpEnded:
     case EventType::kAgentRemoved:
@@ -110,12 +114,14 @@ void StreamChecker::Add(const Event& event) {
   }
   if (agent >= 0) TakeAgentState(event, agent);
   if (contact < 0) return;
-  records_.push_back({event.sequence, event.began_after_sequence, event.at_ms,
-                      event.contact_version, event.agent_version, contact,
-                      agent, event.type,
-                      event.contact_version != 0 &&
-                          event.contact_state == ContactState::kWaiting,
-                      event.no_answer_channels});
+  records_.push_back(
+      {event.sequence, event.began_after_sequence, event.at_ms,
+       event.contact_version, event.agent_version, contact, agent, event.type,
+       event.contact_version != 0 &&
+           event.contact_state == ContactState::kWaiting,
+       agent < 0 ? 0
+                 : agents_[static_cast<std::size_t>(agent)].presence_sequence,
+       event.no_answer_channels});
 }
 
 void StreamChecker::StepVersions(const Event& event, int contact, int agent) {
@@ -431,6 +437,7 @@ void StreamChecker::CheckOrder(const std::vector<CallLog>& logs) {
 void StreamChecker::CompareTaken(
     const Record& taken, const std::map<int, Waiting>& waiting,
     const std::map<std::pair<int, int>, bool>& declined) {
+  if (taken.presence_sequence > taken.began_after) return;
   const Contact& y = contacts_[static_cast<std::size_t>(taken.contact)];
   const Agent& agent = agents_[static_cast<std::size_t>(taken.agent)];
   for (const auto& [number, wait] : waiting) {

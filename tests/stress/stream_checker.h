@@ -15,7 +15,9 @@
 // after" must be proven across threads. A number read from LastSequence() (or
 // began_after_sequence) that is greater than one read earlier elsewhere proves
 // the order of the two readings; a pair for which that gives no proof does not
-// count. So a report is always true, and what is seen is counted.
+// count; nor does a decision during which the
+// agent's presence changed, since that opens channels. So a report is always
+// true, and what is seen is counted.
 //
 // Thread safety: none; Add belongs to the thread inside DrainEvents, the rest
 // to whoever owns the checker while all is quiet.
@@ -112,6 +114,7 @@ class StreamChecker {
     PresenceState presence = PresenceState::kLoggedOut;
     WorkState work = WorkState::kIdle;
     ChannelSet closed = 0;
+    std::uint64_t presence_sequence = 0;  // of its last kPresenceChanged
     int contact = -1;
     std::map<int, InstantMs> declined;  // contact -> until, since presence
   };
@@ -125,7 +128,8 @@ class StreamChecker {
     int contact;
     int agent;
     EventType type;
-    bool waits;  // the contact, afterwards
+    bool waits;                       // the contact, afterwards
+    std::uint64_t presence_sequence;  // the agent's, before
     ChannelSet closed;
   };
   struct Waiting {
