@@ -127,6 +127,56 @@ absl::Status RouterImpl::CompileContact(
   return absl::OkStatus();
 }
 
+// What a submit names must exist, and its queue must accept its channel.
+absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::FindQueue(
+    const ContactSpec& spec, const CompiledConfiguration* configuration) const {
+  if (configuration == nullptr) return UnknownQueue(spec.queue);
+  const auto queue = configuration->queues.find(spec.queue);
+  if (queue == configuration->queues.end()) return UnknownQueue(spec.queue);
+  for (std::size_t i = 0; i < spec.requirement.all_of.size(); ++i) {
+    const std::string& skill = spec.requirement.all_of[i].skill;
+    if (configuration->skills.contains(skill)) continue;
+    return FieldError(absl::StatusCode::kNotFound,
+                      absl::StrCat("contact.requirement.all_of[", i, "].skill"),
+                      absl::StrCat("no skill is called ", Quoted(skill)));
+  }
+  if (!Contains(queue->second->queue.channels, spec.channel)) {
+    const std::string_view name = ChannelName(spec.channel);
+    return FieldError(
+        absl::StatusCode::kInvalidArgument, "contact.channel",
+        absl::StrCat(absl::string_view(name.data(), name.size()),
+                     " is not accepted by queue ", Quoted(spec.queue)));
+  }
+  return queue->second;
+}
+
+// The record of a new contact; nobody else sees the slot yet.
+ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
+                                     const ContactSpec& spec,
+                                     const Fingerprint& content,
+                                     std::shared_ptr<const QueueTerms> terms,
+                                     std::uint32_t requirement_class,
+                                     InstantMs now_ms) {
+  ContactRecord& record = contacts_[slot];
+  const ContactHandle handle{slot, matcher_.Open(slot).tag()};
+  record.id.Assign(spec.id);
+  record.channel = spec.channel;
+  record.priority = static_cast<std::uint8_t>(spec.priority);
+  record.requirement_class = requirement_class;
+  record.content = content;
+  record.attributes = spec.attributes;
+  record.rank_key = 0;
+  record.arrival_sequence = 0;
+  record.ended_unregistered = false;
+  record.end_reason = EndReason::kNone;
+  record.at_once.store(false, std::memory_order_relaxed);
+  record.arrival_ms.store(now_ms, std::memory_order_relaxed);
+  record.queue_slot.store(terms->slot, std::memory_order_relaxed);
+  record.terms = std::move(terms);
+  record.base_tag.store(handle.base_tag, std::memory_order_release);
+  return handle;
+}
+
 absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
                                                  InstantMs now_ms) {
   absl::Status status = ValidateContactSpec(spec);
@@ -143,26 +193,8 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
     }
     configuration = shard.configuration;
   }
-  if (configuration == nullptr) return UnknownQueue(spec.queue);
-  const auto queue = configuration->queues.find(spec.queue);
-  if (queue == configuration->queues.end()) return UnknownQueue(spec.queue);
-  const std::shared_ptr<const QueueTerms> terms = queue->second;
-  for (std::size_t i = 0; i < spec.requirement.all_of.size(); ++i) {
-    const std::string& skill = spec.requirement.all_of[i].skill;
-    if (!configuration->skills.contains(skill)) {
-      return FieldError(
-          absl::StatusCode::kNotFound,
-          absl::StrCat("contact.requirement.all_of[", i, "].skill"),
-          absl::StrCat("no skill is called ", Quoted(skill)));
-    }
-  }
-  if (!Contains(terms->queue.channels, spec.channel)) {
-    const std::string_view name = ChannelName(spec.channel);
-    return FieldError(
-        absl::StatusCode::kInvalidArgument, "contact.channel",
-        absl::StrCat(absl::string_view(name.data(), name.size()),
-                     " is not accepted by queue ", Quoted(spec.queue)));
-  }
+  const auto terms = FindQueue(spec, configuration.get());
+  if (!terms.ok()) return terms.status();
   status = CheckNow(now_ms);
   if (!status.ok()) return status;
   if (!call.Reserve(EventPurpose::kNew)) {
@@ -177,65 +209,63 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
   std::uint32_t requirement_class = 0;
   std::uint32_t lane = 0;
   status =
-      CompileContact(spec, *configuration, *terms, &requirement_class, &lane);
+      CompileContact(spec, *configuration, **terms, &requirement_class, &lane);
   if (!status.ok()) {
     contact_slots_.Free(*slot);
     return status;
   }
-
-  ContactRecord& record = contacts_[*slot];
-  const ContactWord opened = matcher_.Open(*slot);
-  const ContactHandle handle{*slot, opened.tag()};
-  record.id.Assign(spec.id);
-  record.channel = spec.channel;
-  record.priority = static_cast<std::uint8_t>(spec.priority);
-  record.requirement_class = requirement_class;
-  record.content = content;
-  record.terms = terms;
-  record.attributes = spec.attributes;
-  record.rank_key = 0;
-  record.arrival_sequence = 0;
-  record.ended_unregistered = false;
-  record.end_reason = EndReason::kNone;
-  record.at_once.store(false, std::memory_order_relaxed);
-  record.arrival_ms.store(now_ms, std::memory_order_relaxed);
-  record.queue_slot.store(terms->slot, std::memory_order_relaxed);
-  record.base_tag.store(handle.base_tag, std::memory_order_release);
-  Event event = ContactEvent(EventType::kContactSubmitted, record, handle, 1,
-                             ContactState::kWaiting, now_ms);
+  const ContactHandle handle =
+      OpenRecord(*slot, spec, content, *terms, requirement_class, now_ms);
+  const Event event =
+      ContactEvent(EventType::kContactSubmitted, contacts_[*slot], handle, 1,
+                   ContactState::kWaiting, now_ms);
+  std::optional<absl::StatusOr<SubmitOutcome>> known;
   {
     MutexLock lock(shard.mutex);
     // Another submit of the same id may have come between.
-    if (auto known = KnownId(shard, spec.id, content)) {
-      ContactWord ended;
-      matcher_.End(*slot, opened, &ended);
-      classes_.ReleaseRequirement(requirement_class);
-      record.terms.reset();
-      contact_slots_.Free(*slot);
-      if (known->ok()) (*known)->ticket = call.ticket();
-      return *std::move(known);
-    }
-    shard.live.emplace(spec.id, *slot);
+    known = KnownId(shard, spec.id, content);
+    if (!known.has_value()) shard.live.emplace(spec.id, *slot);
   }
-  QueueFigures& figures = FiguresOf(*terms);
+  if (known.has_value()) {
+    CloseUnused(handle, requirement_class);
+    if (known->ok()) (*known)->ticket = call.ticket();
+    return *std::move(known);
+  }
+  return Bring(handle, event, **terms, lane, call);
+}
+
+void RouterImpl::CloseUnused(ContactHandle contact,
+                             std::uint32_t requirement_class) {
+  ContactWord ended;
+  matcher_.End(contact.slot, matcher_.Contact(contact.slot), &ended);
+  classes_.ReleaseRequirement(requirement_class);
+  contacts_[contact.slot].terms.reset();
+  contact_slots_.Free(contact.slot);
+}
+
+SubmitOutcome RouterImpl::Bring(ContactHandle contact, const Event& event,
+                                const QueueTerms& terms, std::uint32_t lane,
+                                Call& call) {
+  const DurationMs credit = terms.queue.priority_credit_ms[event.priority];
+  QueueFigures& figures = FiguresOf(terms);
   figures.alive.fetch_add(1, std::memory_order_relaxed);
   figures.waiting.fetch_add(1, std::memory_order_relaxed);
   figures.offered_total.fetch_add(1, std::memory_order_relaxed);
   // Handed over before the contact can be seen by others.
   call.Push(event);
-  if (terms->queue.wait_limit_ms > 0) {
-    SetDeadline(*slot, handle.base_tag, now_ms + terms->queue.wait_limit_ms,
-                handle.base_tag + 1, call);
+  if (terms.queue.wait_limit_ms > 0) {
+    SetDeadline(contact.slot, contact.base_tag,
+                call.now_ms() + terms.queue.wait_limit_ms, contact.base_tag + 1,
+                call);
   }
-  call.set_submitted(handle);
-  const DurationMs credit = terms->queue.priority_credit_ms[record.priority];
+  call.set_submitted(contact);
   const match::Result result = matcher_.Submit(
-      *slot, opened, lane, policy::RankKey(now_ms, credit), call);
+      contact.slot, ContactWord(ContactPhase::kNew, 0, contact.base_tag), lane,
+      policy::RankKey(call.now_ms(), credit), call);
   RELAIS_CHECK(result == match::Result::kOk, "a new contact found no place");
-
   SubmitOutcome outcome;
-  outcome.contact = handle;
-  outcome.arrival_ms = now_ms;
+  outcome.contact = contact;
+  outcome.arrival_ms = call.now_ms();
   outcome.at_once = call.at_once();
   outcome.ticket = call.ticket();
   return outcome;

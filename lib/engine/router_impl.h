@@ -134,6 +134,18 @@ class RouterImpl final : public Router, private ClassMatrix {
   std::optional<absl::StatusOr<SubmitOutcome>> KnownId(
       const ContactShard& shard, const std::string& id,
       const Fingerprint& content) const RELAIS_REQUIRES(shard.mutex);
+  absl::StatusOr<std::shared_ptr<const QueueTerms>> FindQueue(
+      const ContactSpec& spec,
+      const CompiledConfiguration* configuration) const;
+  ContactHandle OpenRecord(std::uint32_t slot, const ContactSpec& spec,
+                           const Fingerprint& content,
+                           std::shared_ptr<const QueueTerms> terms,
+                           std::uint32_t requirement_class, InstantMs now_ms);
+  // Gives back what a submit took when another of the same id was faster.
+  void CloseUnused(ContactHandle contact, std::uint32_t requirement_class);
+  // The submitted contact begins to wait.
+  SubmitOutcome Bring(ContactHandle contact, const Event& event,
+                      const QueueTerms& terms, std::uint32_t lane, Call& call);
   absl::Status CompileContact(const ContactSpec& spec,
                               const CompiledConfiguration& configuration,
                               const QueueTerms& terms,

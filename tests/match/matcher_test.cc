@@ -5,6 +5,7 @@
 
 #include "lib/match/matcher.h"
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -256,108 +257,129 @@ class HoldingSink : public DecisionSink {
   std::atomic<std::uint64_t>& doubles_;
 };
 
+// Threads submit, cancel, move, open and close agents at random; what a
+// decision took is given back by the thread that made it.
+class StressRun {
+ public:
+  static constexpr std::uint32_t kThreads = 4;
+  static constexpr std::uint32_t kSlots = 256;  // a quarter for each thread
+  static constexpr std::uint32_t kAgents = 16;
+
+  StressRun() : matcher(Sizes{kSlots, kAgents, 4, 4, 8}), holders(kSlots) {
+    for (std::uint32_t c = 0; c < 4; ++c) {
+      matcher.SetRequirementClass(c, 0);
+      for (std::uint32_t p = 0; p < 4; ++p) {
+        matcher.SetFit(c, p, c <= p ? 1 + (p - c) : 0);
+      }
+      matcher.SetLane(c, c);
+    }
+    for (std::uint32_t p = 0; p < 4; ++p) matcher.SetProfileClass(p);
+  }
+
+  void RunThread(std::uint32_t thread, std::uint64_t seed, int rounds) {
+    Random random(seed + thread);
+    HoldingSink sink(holders, doubles);
+    constexpr std::uint32_t kOwn = kSlots / kThreads;
+    for (int round = 0; round < rounds; ++round) {
+      ChangeContact(thread * kOwn + Below(random, kOwn), random, sink);
+      const std::uint32_t agent = Below(random, kAgents);
+      Tell(agent, random.Uniform(3) == 0 ? 0 : 1, 0, sink);
+      GiveBack(random, sink);
+    }
+  }
+
+  // All is quiet: no free agent beside an eligible waiting contact, and the
+  // counts agree with the words.
+  void CheckQuiet() {
+    for (std::uint32_t agent = 0; agent < kAgents; ++agent) {
+      const AgentWord word = matcher.Agent(agent);
+      EXPECT_FALSE(word.claimed());
+      EXPECT_EQ(word.load(), 0u);
+      if (!word.free()) continue;
+      for (std::uint32_t lane = 0; lane <= agent % 4; ++lane) {
+        EXPECT_EQ(matcher.Waiting(lane), 0u) << "agent " << agent << " is free";
+      }
+    }
+    std::uint32_t waiting = 0;
+    for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
+      if (matcher.Contact(slot).phase() == ContactPhase::kWaiting) ++waiting;
+    }
+    std::uint32_t counted = 0;
+    for (std::uint32_t lane = 0; lane < 4; ++lane) {
+      counted += matcher.Waiting(lane);
+    }
+    EXPECT_EQ(counted, waiting);
+  }
+
+  Matcher matcher;
+  std::vector<std::atomic<std::uint32_t>> holders;
+  std::atomic<std::uint64_t> doubles{0};
+
+ private:
+  static std::uint32_t Below(Random& random, std::uint32_t n) {
+    return static_cast<std::uint32_t>(random.Uniform(n));
+  }
+  void Tell(std::uint32_t agent, std::uint8_t kinds, std::uint32_t back,
+            DecisionSink& sink) {
+    matcher.Update(agent, revisions_[agent].fetch_add(1) + 1,
+                   {kinds, clock_.load(), agent % 4}, back, sink);
+  }
+  void ChangeContact(std::uint32_t slot, Random& random, DecisionSink& sink) {
+    const ContactWord word = matcher.Contact(slot);
+    ContactWord now;
+    if (word.phase() == ContactPhase::kFree ||
+        word.phase() == ContactPhase::kEnded) {
+      ASSERT_EQ(matcher.Submit(slot, matcher.Open(slot), Below(random, 4),
+                               clock_.fetch_add(1), sink),
+                Result::kOk);
+    } else if (word.phase() == ContactPhase::kWaiting) {
+      if (random.Uniform(2) == 0) {
+        matcher.End(slot, word, &now);
+      } else if (matcher.Move(slot, word, Below(random, 4), clock_.load(),
+                              &now) == Result::kOk) {
+        matcher.LookForContact(slot, now, sink);
+      }
+    }
+  }
+  void GiveBack(Random& random, HoldingSink& sink) {
+    while (!sink.taken.empty()) {
+      const Decision decision = sink.taken.back();
+      sink.taken.pop_back();
+      ContactWord now;
+      holders[decision.contact] = 0;
+      if (random.Uniform(4) == 0) {
+        ASSERT_EQ(matcher.Return(decision.contact, decision.word, &now),
+                  Result::kOk);
+        matcher.LookForContact(decision.contact, now, sink);
+      } else {
+        ASSERT_EQ(matcher.End(decision.contact, decision.word, &now),
+                  Result::kOk);
+      }
+      Tell(decision.agent, 1, 1, sink);
+    }
+  }
+
+  std::array<std::atomic<std::uint32_t>, kAgents> revisions_{};
+  std::atomic<std::int64_t> clock_{0};
+};
+
 TEST(MatcherStressTest, OneHolderAndNothingLeftOver) {
-  constexpr std::uint32_t kThreads = 4;
-  constexpr std::uint32_t kSlots = 256;  // a quarter for each thread
-  constexpr std::uint32_t kAgents = 16;
 #ifdef __SANITIZE_THREAD__
   constexpr int kRounds = 5'000;
 #else
   constexpr int kRounds = 100'000;
 #endif
   constexpr std::uint64_t kSeed = 7;
-  Matcher matcher(Sizes{kSlots, kAgents, 4, 4, 8});
-  for (std::uint32_t c = 0; c < 4; ++c) {
-    matcher.SetRequirementClass(c, 0);
-    for (std::uint32_t p = 0; p < 4; ++p) {
-      matcher.SetFit(c, p, c <= p ? 1 + (p - c) : 0);
-    }
-    matcher.SetLane(c, c);
-  }
-  for (std::uint32_t p = 0; p < 4; ++p) matcher.SetProfileClass(p);
-  std::vector<std::atomic<std::uint32_t>> holders(kSlots);
-  std::atomic<std::uint64_t> doubles{0};
-  std::atomic<std::uint32_t> revision{0};
-  std::atomic<std::int64_t> clock{0};
-
+  SCOPED_TRACE(kSeed);
+  StressRun run;
   std::vector<std::thread> threads;
-  for (std::uint32_t thread = 0; thread < kThreads; ++thread) {
-    threads.emplace_back([&, thread] {
-      Random random(kSeed + thread);
-      HoldingSink sink(holders, doubles);
-      // What a decision of this thread took is given back by this thread.
-      const auto finish = [&] {
-        while (!sink.taken.empty()) {
-          const Decision decision = sink.taken.back();
-          sink.taken.pop_back();
-          ContactWord now;
-          holders[decision.contact] = 0;
-          if (random.Uniform(4) == 0) {
-            ASSERT_EQ(matcher.Return(decision.contact, decision.word, &now),
-                      Result::kOk);
-            matcher.LookForContact(decision.contact, now, sink);
-          } else {
-            ASSERT_EQ(matcher.End(decision.contact, decision.word, &now),
-                      Result::kOk);
-          }
-          matcher.Update(decision.agent, revision.fetch_add(1) + 1,
-                         {1, clock.load(), decision.agent % 4}, 1, sink);
-        }
-      };
-      for (int round = 0; round < kRounds; ++round) {
-        const std::uint32_t slot =
-            thread * (kSlots / kThreads) +
-            static_cast<std::uint32_t>(random.Uniform(kSlots / kThreads));
-        const ContactWord word = matcher.Contact(slot);
-        ContactWord now;
-        if (word.phase() == ContactPhase::kFree ||
-            word.phase() == ContactPhase::kEnded) {
-          ASSERT_EQ(
-              matcher.Submit(slot, matcher.Open(slot),
-                             static_cast<std::uint32_t>(random.Uniform(4)),
-                             clock.fetch_add(1), sink),
-              Result::kOk);
-        } else if (word.phase() == ContactPhase::kWaiting) {
-          if (random.Uniform(2) == 0) {
-            matcher.End(slot, word, &now);
-          } else if (matcher.Move(slot, word,
-                                  static_cast<std::uint32_t>(random.Uniform(4)),
-                                  clock.load(), &now) == Result::kOk) {
-            matcher.LookForContact(slot, now, sink);
-          }
-        }
-        const auto agent = static_cast<std::uint32_t>(random.Uniform(kAgents));
-        const std::uint8_t kinds = random.Uniform(3) == 0 ? 0 : 1;
-        matcher.Update(agent, revision.fetch_add(1) + 1,
-                       {kinds, clock.load(), agent % 4}, 0, sink);
-        finish();
-      }
-    });
+  for (std::uint32_t thread = 0; thread < StressRun::kThreads; ++thread) {
+    threads.emplace_back(
+        [&run, thread] { run.RunThread(thread, kSeed, kRounds); });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(doubles.load(), 0u) << "seed " << kSeed;
-
-  // All is quiet: no free agent beside an eligible waiting contact.
-  for (std::uint32_t agent = 0; agent < kAgents; ++agent) {
-    const AgentWord word = matcher.Agent(agent);
-    EXPECT_FALSE(word.claimed());
-    EXPECT_EQ(word.load(), 0u);
-    if (!word.free()) continue;
-    for (std::uint32_t lane = 0; lane <= agent % 4; ++lane) {
-      EXPECT_EQ(matcher.Waiting(lane), 0u)
-          << "agent " << agent << " is free, seed " << kSeed;
-    }
-  }
-  // Counts agree with the words.
-  std::uint32_t waiting = 0;
-  for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
-    if (matcher.Contact(slot).phase() == ContactPhase::kWaiting) ++waiting;
-  }
-  std::uint32_t counted = 0;
-  for (std::uint32_t lane = 0; lane < 4; ++lane) {
-    counted += matcher.Waiting(lane);
-  }
-  EXPECT_EQ(counted, waiting);
+  EXPECT_EQ(run.doubles.load(), 0u);
+  run.CheckQuiet();
 }
 
 }  // namespace
