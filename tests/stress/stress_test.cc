@@ -19,7 +19,7 @@ namespace {
 #if defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t kOperations = 60'000;
 #else
-constexpr std::uint64_t kOperations = 3'000'000;
+constexpr std::uint64_t kOperations = 1'500'000;
 #endif
 
 std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
