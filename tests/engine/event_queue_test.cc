@@ -184,10 +184,12 @@ TEST(EventQueueDeathTest, AVersionGivenTwiceIsAMistake) {
 
 TEST(EventQueueDeathTest, PushWithoutRoomIsAMistake) {
   EventQueue queue(1);
-  ASSERT_TRUE(queue.Reserve(1, EventPurpose::kNew));
-  queue.Push(ContactEvent(1, 1));
-  EXPECT_DEATH(queue.Push(ContactEvent(2, 1)), "without reserved room");
-  EXPECT_DEATH(queue.Unreserve(2), "more events given back");
+  // Everything that can be had, the margin included.
+  std::uint32_t room = 0;
+  while (queue.Reserve(1, EventPurpose::kDecision)) ++room;
+  for (std::uint32_t i = 0; i < room; ++i) queue.Push(ContactEvent(i, 1));
+  EXPECT_DEATH(queue.Push(ContactEvent(room, 1)), "without reserved room");
+  EXPECT_DEATH(queue.Unreserve(room + 1), "more events given back");
 }
 
 TEST(EventQueue, NewWorkLeavesAQuarterForWorkThatEnds) {
@@ -206,6 +208,20 @@ TEST(EventQueue, NewWorkLeavesAQuarterForWorkThatEnds) {
   EXPECT_FALSE(h.queue.Reserve(1, EventPurpose::kNew));
   h.Drain();
   EXPECT_TRUE(h.queue.Reserve(6, EventPurpose::kNew));
+}
+
+TEST(EventQueue, DecisionsHaveAMarginBeyondTheCapacity) {
+  Harness h(8);
+  EXPECT_TRUE(h.queue.Reserve(8, EventPurpose::kExisting));
+  const std::uint32_t margin = EventQueue::kMarginMin + 1;  // an eighth more
+  EXPECT_FALSE(h.queue.Reserve(margin + 1, EventPurpose::kDecision));
+  EXPECT_TRUE(h.queue.Reserve(margin, EventPurpose::kDecision));
+  EXPECT_FALSE(h.queue.Reserve(1, EventPurpose::kDecision));
+  // There is a node for each of them.
+  for (std::uint32_t i = 0; i < 8 + margin; ++i)
+    h.queue.Push(ContactEvent(i, 1));
+  EXPECT_EQ(h.Drain().size(), 8u + margin);
+  EXPECT_TRUE(h.queue.Idle());
 }
 
 TEST(EventQueue, NodesAreUsedAgainForEver) {
