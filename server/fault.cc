@@ -312,6 +312,9 @@ void FaultPlan::PublishDouble(const Event& created, const Sink& sink) {
   offered.no_answer_channels = busy.no_answer_channels;
   offered.idle_since_ms = created.idle_since_ms;
   offered.profile_class = busy.profile_class;
+  // A decision that had seen nothing: it overtakes nobody, so that the order
+  // promise stays whole.
+  offered.began_after_sequence = 0;
   Number(&offered);
   sink(offered);
 

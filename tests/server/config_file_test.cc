@@ -244,7 +244,7 @@ TEST(ConfigFileTest, ManyFindingsAreShortened) {
   const ConfigFile wrong = ReadConfigText(
       text + "  - {name: last, channels: [voice], wrap_up_ms: -1}\n", Limits());
   EXPECT_TRUE(wrong.HasErrors());
-  EXPECT_EQ(wrong.findings.front().line, 331);
+  EXPECT_EQ(wrong.findings.front().line, 333);
 }
 
 TEST(ConfigFileTest, MissingFileSaysWhy) {
