@@ -1,6 +1,7 @@
 #include "lib/engine/class_registry.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 
 #include "absl/hash/hash.h"
@@ -112,11 +113,8 @@ absl::StatusOr<std::uint32_t> ClassRegistry::Acquire(Side<Key>& side,
     if (id == kNoClass) id = FindAndAddReference(side, shard, key, &complete);
     if (id == kNoClass && taken == kNoClass) {
       // Ids are left and yet none was taken: for want of a lane.
-      const bool lanes_gone = side.unused < side.capacity;
-      return lanes_gone
-                 ? Full("lanes", lanes_max_, "a new class would have none")
-                 : Full(side.limit_name, side.capacity,
-                        "none can be given to another content now");
+      return Full(side.limit_name, side.capacity,
+                  "none can be given to another content now");
     }
     if (id == kNoClass) {
       Enter(side, taken, shard, key);
@@ -148,13 +146,7 @@ std::uint32_t ClassRegistry::TakeId(Side<Key>& side, bool may_recycle) {
     side.spare.pop_back();
     return id;
   }
-  const bool needs_lane = static_cast<const void*>(&side) == &requirements_;
-  if (side.unused < side.capacity &&
-      // relaxed: at worst one class is entered that will get no lane.
-      !(needs_lane &&
-        lanes_used_.load(std::memory_order_relaxed) >= lanes_max_)) {
-    return side.unused++;
-  }
+  if (side.unused < side.capacity) return side.unused++;
   return may_recycle ? Recycle(side) : kNoClass;
 }
 
@@ -183,10 +175,8 @@ std::uint32_t ClassRegistry::Recycle(Side<Key>& side) {
       // Used again since: look for another.
       if (entry.count != 0 || entry.released_at != best_released) continue;
       shard.ids.erase(entry.key);
-      LaneSet& lanes = entry.lanes;
-      lanes.spare.insert(lanes.spare.end(), lanes.in_use.begin(),
-                         lanes.in_use.end());
-      lanes.in_use.clear();
+      for (const Lane& lane : entry.lanes) spare_lanes_.push_back(lane.id);
+      entry.lanes.clear();
     }
     side.listed.erase(std::find(side.listed.begin(), side.listed.end(), best));
     recycled_.fetch_add(1, std::memory_order_relaxed);
@@ -242,42 +232,30 @@ void ClassRegistry::Release(Side<Key>& side, std::uint32_t id) {
   }
 }
 
-bool ClassRegistry::TakeLane(Class<CompiledRequirement>& entry,
-                             DurationMs boost, std::uint32_t* id) {
-  std::vector<Lane>& spare = entry.lanes.spare;
-  // The spare lane of the smallest boost that is not below this one.
-  auto best = spare.end();
-  for (auto lane = spare.begin(); lane != spare.end(); ++lane) {
-    if (lane->boost >= boost &&
-        (best == spare.end() || lane->boost < best->boost)) {
-      best = lane;
-    }
-  }
-  if (best == spare.end()) {
-    std::uint32_t unused = lanes_used_.load(std::memory_order_relaxed);
-    while (unused < lanes_max_) {
-      if (lanes_used_.compare_exchange_weak(unused, unused + 1,
-                                            std::memory_order_relaxed)) {
-        *id = unused;
-        return true;
-      }
-    }
-    if (!spare.empty()) best = spare.end() - 1;
-  }
-  if (best != spare.end()) {
-    *id = best->id;
-    spare.erase(best);
+bool ClassRegistry::TakeLane(std::uint32_t* id) {
+  MutexLock lock(creation_mutex_);
+  if (spare_lanes_.empty() && lanes_used_ < lanes_max_) {
+    *id = lanes_used_++;
     return true;
   }
-  std::vector<Lane>& in_use = entry.lanes.in_use;
-  for (auto lane = in_use.begin(); lane != in_use.end(); ++lane) {
-    if (lane->asked_at != entry.released_at) {
-      *id = lane->id;
-      in_use.erase(lane);
-      return true;
+  if (spare_lanes_.empty()) {
+    for (Shard<CompiledRequirement>& shard : requirements_.shards) {
+      MutexLock shard_lock(shard.mutex);
+      for (const auto& [key, c] : shard.ids) {
+        Class<CompiledRequirement>& entry = requirements_.classes[c];
+        if (entry.count != 0) continue;
+        for (const Lane& lane : entry.lanes) spare_lanes_.push_back(lane.id);
+        entry.lanes.clear();
+      }
     }
+    // The table's order is not to be seen in the numbers handed out.
+    std::sort(spare_lanes_.begin(), spare_lanes_.end(),
+              std::greater<std::uint32_t>());
   }
-  return false;
+  if (spare_lanes_.empty()) return false;
+  *id = spare_lanes_.back();
+  spare_lanes_.pop_back();
+  return true;
 }
 
 absl::StatusOr<std::uint32_t> ClassRegistry::LaneFor(
@@ -286,34 +264,36 @@ absl::StatusOr<std::uint32_t> ClassRegistry::LaneFor(
                "a class id beyond the table");
   Class<CompiledRequirement>& entry = requirements_.classes[requirement_class];
   Mutex& mutex = requirements_.shards[entry.shard].mutex;
-  std::vector<Lane>& in_use = entry.lanes.in_use;
-  const auto find = [&in_use, boost] {
-    return std::find_if(
-        in_use.begin(), in_use.end(),
-        [boost](const Lane& lane) { return lane.boost == boost; });
+  const auto known = [&entry, boost](std::uint32_t* id) {
+    for (const Lane& lane : entry.lanes) {
+      if (lane.boost != boost) continue;
+      *id = lane.id;
+      return true;
+    }
+    return false;
   };
   std::uint32_t id = 0;
   {
     MutexLock lock(mutex);
     RELAIS_CHECK(entry.count > 0, "a class that nobody holds");
-    if (const auto found = find(); found != in_use.end()) {
-      found->asked_at = entry.released_at;
-      return found->id;
-    }
-    if (!TakeLane(entry, boost, &id)) {
-      return Full("lanes", lanes_max_,
-                  "this boost of its requirement would be one more");
-    }
+    if (known(&id)) return id;
+  }
+  if (!TakeLane(&id)) {
+    return Full("lanes", lanes_max_,
+                "this boost of its requirement would be one more");
   }
   matrix_->SetLane(id, requirement_class);
-  MutexLock lock(mutex);
-  if (const auto found = find(); found != in_use.end()) {
-    // Another thread was first.
-    entry.lanes.spare.push_back({id, boost, entry.released_at});
-    found->asked_at = entry.released_at;
-    return found->id;
+  const std::uint32_t taken = id;
+  {
+    MutexLock lock(mutex);
+    if (!known(&id)) {
+      entry.lanes.push_back({taken, boost});
+      return taken;
+    }
   }
-  in_use.push_back({id, boost, entry.released_at});
+  // Another thread was first.
+  MutexLock lock(creation_mutex_);
+  spare_lanes_.push_back(taken);
   return id;
 }
 

@@ -8,13 +8,8 @@
 // least recently recycled for the new one. None to recycle is
 // RESOURCE_EXHAUSTED naming the limit.
 //
-// Lanes belong to a class id for good. When the id is recycled its lanes serve
-// the new class under new boosts. When no lane is left to hand out, ids never
-// used would get none, so recycling begins then; and a lane that nobody has
-// asked for since its class was last unused serves another boost of the class.
-// A lane that changes its boost is empty, but its next keys may lie below those
-// it had (arrival - boost): lanes whose boost was at least the new one are
-// taken first, for them that cannot be.
+// A lane serves one boost of one class. When no lane is left to hand out, those
+// of classes that nobody uses are taken back; no contact is in them.
 //
 // Thread safety: every member from any thread; the caller of anything that
 // takes a class id holds a reference to that class.
@@ -81,7 +76,8 @@ class ClassMatrix {
   virtual void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) = 0;
   // Class id `p` begins to stand for a class with these channels.
   virtual void SetProfileClass(std::uint32_t p, std::uint8_t kinds) = 0;
-  // `lane` begins to serve a boost of this class; nobody uses the lane then.
+  // `lane` begins to serve a boost of this class; no contact is in it and
+  // nobody brings one.
   virtual void SetLane(std::uint32_t lane, std::uint32_t requirement_class) = 0;
 };
 
@@ -121,17 +117,9 @@ class ClassRegistry {
   static constexpr std::uint32_t kShards = 16;
   static constexpr std::uint32_t kNoClass = 0xFFFFFFFF;
 
-  // Lanes of one requirement class id.
   struct Lane {
     std::uint32_t id = 0;
-    DurationMs boost = 0;  // of a spare lane: the last one
-    // Class::released_at when it was last asked for: if that has changed, the
-    // class was unused since, so no contact is in the lane.
-    std::uint64_t asked_at = 0;
-  };
-  struct LaneSet {
-    std::vector<Lane> in_use;
-    std::vector<Lane> spare;
+    DurationMs boost = 0;
   };
 
   template <typename Key>
@@ -143,7 +131,7 @@ class ClassRegistry {
     std::uint32_t count = 0;
     bool complete = false;          // its cells are written
     std::uint64_t released_at = 0;  // when the count last fell to 0
-    LaneSet lanes;                  // requirement classes only
+    std::vector<Lane> lanes;        // requirement classes only
   };
 
   struct alignas(kCacheLineBytes) ShardBase {
@@ -186,10 +174,9 @@ class ClassRegistry {
   template <typename Key, typename Other>
   void WriteCells(Side<Key>& side, Side<Other>& other, std::uint32_t id,
                   const std::vector<std::uint32_t>& others);
-  // A lane for `boost`, taken out of the class's set; false if there is none.
-  // Under the mutex of the class's shard.
-  bool TakeLane(Class<CompiledRequirement>& entry, DurationMs boost,
-                std::uint32_t* id);
+  // A lane that serves nothing; false if there is none to have.
+  bool TakeLane(std::uint32_t* id);
+
   template <typename Key>
   void AddReference(Side<Key>& side, std::uint32_t id);
   template <typename Key>
@@ -202,9 +189,9 @@ class ClassRegistry {
   Side<CompiledRequirement> requirements_;
   Side<CompiledProfile> profiles_;
 
-  // relaxed: a number to hand out once, bounded by lanes_max_; what the lane
-  // means is published by the shard's lock.
-  std::atomic<std::uint32_t> lanes_used_{0};
+  // Lanes that serve nothing, and the first never used.
+  std::vector<std::uint32_t> spare_lanes_ RELAIS_GUARDED_BY(creation_mutex_);
+  std::uint32_t lanes_used_ RELAIS_GUARDED_BY(creation_mutex_) = 0;
   // relaxed: order of releases as one total order of numbers is all that is
   // asked; stored under a shard's lock.
   std::atomic<std::uint64_t> release_clock_{0};

@@ -304,7 +304,9 @@ absl::StatusOr<ContactWord> RouterImpl::WordOf(ContactHandle contact) const {
   if (contact.base_tag < base) return HasEnded();
   switch (word.phase()) {
     case ContactPhase::kNew:
-      return unknown;  // its submit has not been answered
+      // Only a repeated submit can know it before the first is answered.
+      return FieldError(absl::StatusCode::kFailedPrecondition, "contact_id",
+                        "is still being submitted; try again");
     case ContactPhase::kFree:
     case ContactPhase::kEnded:
       return HasEnded();

@@ -50,8 +50,13 @@ absl::StatusOr<ContactHandle> RouterImpl::FindContact(
   MutexLock lock(shard.mutex);
   const auto live = shard.live.find(std::string(id));
   if (live != shard.live.end()) {
-    return ContactHandle{live->second, contacts_[live->second].base_tag.load(
-                                           std::memory_order_acquire)};
+    const std::uint32_t slot = live->second;
+    // Its submit has not been answered: not known yet.
+    if (matcher_.Contact(slot).phase() == match::ContactPhase::kNew) {
+      return UnknownId("contact_id", id);
+    }
+    return ContactHandle{
+        slot, contacts_[slot].base_tag.load(std::memory_order_acquire)};
   }
   const std::optional<RetainedId> retained = retained_.Find(id);
   if (!retained.has_value()) return UnknownId("contact_id", id);
@@ -73,6 +78,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     const std::uint32_t slot = live->second;
     const ContactRecord& record = contacts_[slot];
     word = matcher_.Contact(slot);
+    if (word.phase() == ContactPhase::kNew) return UnknownId("contact_id", id);
     view.id = std::string(id);
     view.handle = {slot, record.base_tag.load(std::memory_order_acquire)};
     view.queue = record.terms->queue.name;

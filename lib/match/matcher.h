@@ -135,7 +135,8 @@ class MatcherT {
   void SetFit(std::uint32_t requirement_class, std::uint32_t profile_class,
               std::uint8_t fit);
   void SetProfileClass(std::uint32_t profile_class);
-  // A lane belongs to its class for ever.
+  // The lane begins to serve this class. No contact may be in it, nor be
+  // brought to it meanwhile.
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class);
 
   // --- Contacts -------------------------------------------------------------

@@ -83,6 +83,8 @@ void MatcherT<AtomicT>::SetLane(std::uint32_t lane,
   RELAIS_CHECK(
       lane < sizes_.lanes && requirement_class < sizes_.requirement_classes,
       "a lane out of range");
+  // Keys of the boost to come may lie below those of the boost before.
+  lanes_.Clear(lane);
   lane_class_[lane].store(requirement_class, std::memory_order_seq_cst);  // W2
   std::uint32_t count = lane_count_.load(std::memory_order_seq_cst);      // W2
   while (count <= lane && !lane_count_.compare_exchange_weak(
@@ -512,10 +514,12 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
   const std::uint32_t slot = best.found.entry.slot();
   const ContactWord from(best.word);
   const ContactWord reserved = from.Next(ContactPhase::kReserved, agent);
-  // The class may have been redefined after its cell was read. Its cells were
-  // written before any contact of the new meaning was published, and the
+  // The lane or its class may have been redefined after they were read. That
+  // was complete before any contact of the new meaning was published, and the
   // contact has been seen by now, so a second reading tells.
-  if (Fit(best.requirement_class, terms.profile_class) != best.fit ||
+  if (lane_class_[best.list].load(std::memory_order_seq_cst) !=
+          best.requirement_class ||  // W2
+      Fit(best.requirement_class, terms.profile_class) != best.fit ||
       (terms.kinds >> kind_[best.requirement_class].load(
                           std::memory_order_seq_cst) &  // W2
        1) == 0 ||

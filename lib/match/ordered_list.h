@@ -23,8 +23,9 @@
 //       was reached through an unchanged link belongs to a linked node.
 //   I3  Unmarked nodes of a list are in rising order of (key, sequence); only
 //       entries of one contact, of which at most one is live, may be equal.
-//   I4  The last node is never marked: an append always finds its place behind
-//       the hint, and a drained list keeps one dead node as its anchor.
+//   I4  The last node is never marked, but by Clear: an append always finds its
+//       place behind the hint, and a drained list keeps one dead node as its
+//       anchor.
 //   I5  entry, key, sequence and lane of a node are written before it is
 //       linked and not again until it is freed.
 //
@@ -149,6 +150,10 @@ class OrderedLists {
       Sweep(list, judge);
     }
   }
+
+  // Unlinks every entry of a list that nobody links into meanwhile and that
+  // has no live entry, the anchor included.
+  void Clear(std::uint32_t list);
 
   // The list that `node` was allocated for. Meaningful only while the caller
   // knows the node to be in use (re-reads the word that names it afterwards).
@@ -465,6 +470,22 @@ bool OrderedLists<AtomicT>::FindFirst(std::uint32_t list, Judge judge,
       }
       link = &node.next;
       current = next;
+    }
+  }
+}
+
+template <template <typename> class AtomicT>
+void OrderedLists<AtomicT>::Clear(std::uint32_t list) {
+  for (;;) {
+    AtomicT<std::uint64_t>& head = lists_[list].head;
+    const Link first = Load(head);
+    if (first.index() == kNoNode) return;
+    const Link next = Load(nodes_[first.index()].next);
+    if (Load(head) != first) continue;  // a looker has unlinked it
+    if (next.marked()) {
+      Unlink(list, head, first, next);
+    } else {
+      Swap(nodes_[first.index()].next, next, next.Marked());
     }
   }
 }

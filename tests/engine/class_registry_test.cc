@@ -231,50 +231,34 @@ TEST(ClassRegistry, OneLaneForEachBoost) {
   EXPECT_EQ(tables.Lane(a, 0), tables.Lane(a, 0));
 }
 
-TEST(ClassRegistry, ARecycledClassTakesItsLanesAlong) {
-  Tables tables(1, 1, 2);
+TEST(ClassRegistry, LanesOfUnusedClassesAreTakenBackWhenNoneIsLeft) {
+  Tables tables(4, 1, 2);
   const std::uint32_t a = tables.Requirement(Asks(1, 1));
   const std::uint32_t low = tables.Lane(a, 10);
   const std::uint32_t high = tables.Lane(a, 500);
-  const auto full = tables.registry->LaneFor(a, 70);
+  const std::uint32_t b = tables.Requirement(Asks(2, 1));
+  const auto full = tables.registry->LaneFor(b, 70);
   EXPECT_EQ(full.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(full.status().message()),
               HasSubstr("limits.lanes: all 2"));
   tables.registry->ReleaseRequirement(a);
-  ASSERT_EQ(tables.Requirement(Asks(2, 1)), a);
-  // Keys of the lane with the larger boost are below those to come.
-  EXPECT_EQ(tables.Lane(a, 70), high);
-  EXPECT_EQ(tables.Lane(a, 80), low);
-  EXPECT_EQ(tables.registry->LaneFor(a, 10).status().code(),
-            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ((std::set<std::uint32_t>{tables.Lane(b, 70), tables.Lane(b, 80)}),
+            (std::set<std::uint32_t>{low, high}));
+  EXPECT_EQ(tables.matrix.LaneClass(low), b);
+  // Used again, the first class has none of them any more.
+  ASSERT_EQ(tables.Requirement(Asks(1, 1)), a);
+  EXPECT_FALSE(tables.registry->LaneFor(a, 10).ok());
 }
 
-TEST(ClassRegistry, ALaneIdleSinceItsClassWasUnusedServesAnotherBoost) {
-  Tables tables(4, 1, 1);
+TEST(ClassRegistry, ARecycledClassGivesItsLanesBack) {
+  Tables tables(1, 1, 2);
   const std::uint32_t a = tables.Requirement(Asks(1, 1));
-  const std::uint32_t lane = tables.Lane(a, 0);
-  EXPECT_FALSE(tables.registry->LaneFor(a, 60).ok()) << "a contact is in it";
-  tables.registry->ReleaseRequirement(a);
-  ASSERT_EQ(tables.Requirement(Asks(1, 1)), a);
-  EXPECT_EQ(tables.Lane(a, 60), lane);
-  EXPECT_FALSE(tables.registry->LaneFor(a, 0).ok());
-  // Asked for again after its class was unused: in use again.
-  tables.registry->ReleaseRequirement(a);
-  ASSERT_EQ(tables.Requirement(Asks(1, 1)), a);
-  EXPECT_EQ(tables.Lane(a, 60), lane);
-  EXPECT_FALSE(tables.registry->LaneFor(a, 0).ok());
-}
-
-TEST(ClassRegistry, WithoutLanesLeftANewClassTakesAnUnusedOnesIdAndLane) {
-  Tables tables(4, 1, 1);
-  const std::uint32_t a = tables.Requirement(Asks(1, 1));
-  const std::uint32_t lane = tables.Lane(a, 0);
-  const auto full = tables.registry->AcquireRequirement(Asks(2, 1));
-  EXPECT_THAT(std::string(full.status().message()), HasSubstr("limits.lanes"));
+  tables.Lane(a, 0);
+  tables.Lane(a, 60);
   tables.registry->ReleaseRequirement(a);
   const std::uint32_t b = tables.Requirement(Asks(2, 1));
   EXPECT_EQ(b, a);
-  EXPECT_EQ(tables.Lane(b, 60), lane);
+  EXPECT_NE(tables.Lane(b, 0), tables.Lane(b, 90));
 }
 
 // Four threads create and release classes of both sides. Whoever holds a

@@ -210,6 +210,18 @@ TEST_F(MatcherTest, AnAgentInAnotherClassIsFoundThere) {
   EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 0u)));
 }
 
+TEST_F(MatcherTest, ALaneGivenToAnotherClassStartsAnew) {
+  const ContactWord old = Submit(10, 0, 5'000);
+  ContactWord ended;
+  ASSERT_EQ(matcher_.End(10, old, &ended), Result::kOk);
+  matcher_.SetLane(0, 1);
+  Submit(11, 0, 100);  // not raised to the last key of the lane's former life
+  Submit(12, 1, 200);
+  Ready(0, 0, 0);  // serves the former class only
+  Ready(1, 1, 0);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(11u, 1u)));
+}
+
 TEST_F(MatcherTest, NodesStayWithinTheirBound) {
   for (int round = 0; round < 20'000; ++round) {
     const ContactWord waiting = Submit(10, 0, round);

@@ -112,7 +112,10 @@ void StreamChecker::Add(const Event& event) {
     case EventType::kNone:
       break;
   }
-  if (agent >= 0) TakeAgentState(event, agent);
+  if (agent >= 0) {
+    CheckTakenBack(event, agents_[static_cast<std::size_t>(agent)]);
+    TakeAgentState(event, agent);
+  }
   if (contact < 0) return;
   records_.push_back(
       {event.sequence, event.began_after_sequence, event.at_ms,
@@ -184,6 +187,17 @@ void StreamChecker::StepEnded(const Event& event, int contact, int agent) {
   ++ended_;
 }
 
+void StreamChecker::CheckTakenBack(const Event& event, Agent& agent) {
+  if (!agent.must_be_rescinded ||
+      event.type == EventType::kReservationCreated) {
+    return;
+  }
+  agent.must_be_rescinded = false;
+  if (event.type != EventType::kReservationRescinded) {
+    Fail(event, "an agent who is not available kept a reservation");
+  }
+}
+
 void StreamChecker::StepCreated(const Event& event, int contact, int agent) {
   ++reservations_;
   if (contact < 0 || agent < 0) {
@@ -196,10 +210,12 @@ void StreamChecker::StepCreated(const Event& event, int contact, int agent) {
   }
   if (one.agent >= 0) Fail(event, "a second agent on one contact");
   if (holder.contact >= 0) Fail(event, "a second contact on one agent");
-  if (holder.presence != PresenceState::kAvailable ||
-      holder.work != WorkState::kIdle) {
+  if (holder.work != WorkState::kIdle) {
     Fail(event, "reserved an agent that is not free");
   }
+  // A presence change may meet a decision that has already chosen the agent;
+  // then the agent's next event must take the reservation back.
+  holder.must_be_rescinded = holder.presence != PresenceState::kAvailable;
   if (Contains(holder.closed, one.channel)) {
     Fail(event, "offered on a channel closed by no answer");
   }

@@ -115,6 +115,7 @@ class StreamChecker {
     WorkState work = WorkState::kIdle;
     ChannelSet closed = 0;
     std::uint64_t presence_sequence = 0;  // of its last kPresenceChanged
+    bool must_be_rescinded = false;
     int contact = -1;
     std::map<int, InstantMs> declined;  // contact -> until, since presence
   };
@@ -145,6 +146,7 @@ class StreamChecker {
   void StepVersions(const Event& event, int contact, int agent);
   void StepSubmitted(const Event& event, int contact);
   void StepEnded(const Event& event, int contact, int agent);
+  void CheckTakenBack(const Event& event, Agent& agent);
   void StepCreated(const Event& event, int contact, int agent);
   void StepClosed(const Event& event, int contact, int agent);
   void TakeAgentState(const Event& event, int agent);
