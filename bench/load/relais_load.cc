@@ -11,7 +11,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -357,23 +356,10 @@ int Run() {
   return good ? server::kExitDone : server::kExitFailed;
 }
 
-// Abseil names flags as C++ does; command lines write them with hyphens.
-void WriteHyphensAsUnderscores(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument == "--") return;
-    if (!argument.starts_with("--")) continue;
-    for (char* c = argv[i] + 2; *c != '\0' && *c != '='; ++c) {
-      if (*c == '-') *c = '_';
-    }
-  }
-}
-
 }  // namespace
 }  // namespace relais::load
 
 int main(int argc, char** argv) {
-  relais::load::WriteHyphensAsUnderscores(argc, argv);
   const std::vector<std::string> rest =
       relais::server::ParseCommandLine(argc, argv, relais::load::kHelp);
   if (!rest.empty()) {

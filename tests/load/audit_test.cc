@@ -178,7 +178,10 @@ TEST(AuditSkillTest, WithoutTheLevelOrTheChannel) {
     Story story;
     story.At(10).SignIn("bob");
     story.At(20).Submit("c1", channel ? "chats" : "calls");
-    if (!channel) {
+    if (channel) {  // the level alone would do
+      story.plan.configuration.mutable_agents(1)->mutable_skills(0)->set_level(
+          9);
+    } else {
       v1::SkillRequirement* term =
           story.plan.contacts[0].contact.mutable_requirement()->add_all_of();
       term->set_skill("basics");
@@ -281,7 +284,9 @@ TEST(AuditInversionTest, NotForWhomTheAgentMayNotServe) {
   Story story;
   story.At(10).Submit("first", "chats");
   story.At(50).Submit("second");
-  story.At(60).SignIn("bob");  // no chats
+  // No chats, though the level would do.
+  story.plan.configuration.mutable_agents(1)->mutable_skills(0)->set_level(9);
+  story.At(60).SignIn("bob");
   story.Reserve("second", "bob");
   story.Serve("second", "bob");
   story.At(70).Leave("first");

@@ -115,6 +115,21 @@ TEST(ExplainTest, NamesTheAgentPassedOverAndWhy) {
   EXPECT_THAT(texts[0], HasSubstr("passed over: bob fits worse: step 1 < 5"));
 }
 
+TEST(ExplainTest, NamesTheBestOfSeveralPassedOver) {
+  Story story;
+  story.At(10).SignIn("ann");  // step 5
+  story.At(11).SignIn("bob");  // step 1
+  story.At(12).SignIn("eve");  // 9 - 3 of 7: step 6
+  story.At(20).Submit("c1");
+  story.Reserve("c1", "eve").mutable_reservation()->set_fit_step(6);
+  story.Serve("c1", "eve");
+  story.End();
+  const auto texts = ExplainDecisions(story.plan, story.record, 1);
+  ASSERT_THAT(texts, SizeIs(1));
+  EXPECT_THAT(texts[0], HasSubstr("2 more were free for this contact"));
+  EXPECT_THAT(texts[0], HasSubstr("passed over: ann fits worse: step 5 < 6"));
+}
+
 TEST(ExplainTest, NamesWhoWaitedLongerButNotForThisAgent) {
   Story story;
   story.At(5).Submit("chat", "chats");
