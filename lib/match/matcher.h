@@ -300,6 +300,7 @@ using Matcher = MatcherT<std::atomic>;
 
 }  // namespace relais::match
 
+#include "lib/match/matcher_agents_inl.h"
 #include "lib/match/matcher_inl.h"
 
 namespace relais::match {
