@@ -19,11 +19,12 @@
 namespace relais::e2e {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 constexpr char kCentre[] = R"(
 skills: [{name: accounts}, {name: rare}]
@@ -261,6 +262,15 @@ TEST_F(ApiTest, RefusedCallsNameTheFieldAndChangeNothing) {
                              v1::NOT_READY_REASON_NO_ANSWER),
          kInvalid, "presence.reason");
   EXPECT_EQ(client_.Barrier().event_sequence(), before);
+}
+
+TEST_F(ApiTest, ASubmitWithoutAContactIsRefused) {
+  v1::SubmitContactResponse response;
+  const grpc::Status status =
+      Client::Call(client_.contacts, &v1::ContactService::Stub::SubmitContact,
+                   v1::SubmitContactRequest(), &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(FieldOf(status), "contact");
 }
 
 TEST_F(ApiTest, SigningInTwiceIsRefused) {
@@ -504,30 +514,49 @@ TEST_F(ApiTest, AStopLosesNothingAndSaysWhy) {
   EXPECT_THAT(finished.output, Not(HasSubstr("caller of")));
 }
 
+// Every call that was carried out was answered: each submitted contact in the
+// events is one that its caller was told of.
 TEST_F(ApiTest, CallsInFlightAreAnsweredWhenItStops) {
-  std::atomic<bool> first_answered{false};
+  grpc::ClientContext context;
+  context.set_deadline(Patience());
+  v1::WatchEventsRequest request;
+  request.set_from_sequence(1);
+  auto reader = client_.contacts->WatchEvents(&context, request);
+  std::atomic<int> answered{0};
+  std::vector<std::string> ends(4);
   std::vector<std::thread> callers;
-  std::atomic<int> cut{0};
-  for (int i = 0; i < 4; ++i) {
-    callers.emplace_back([this, i, &first_answered, &cut] {
-      for (int j = 0; j < 100'000; ++j) {
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    callers.emplace_back([this, i, &answered, &ends] {
+      while (ends[i].empty()) {
         const grpc::Status status =
-            client_.Submit(std::to_string(i) + "-" + std::to_string(j));
-        if (status.ok()) {
-          first_answered = true;
-          first_answered.notify_all();
-          continue;
-        }
-        if (status.error_code() != grpc::StatusCode::UNAVAILABLE) ++cut;
-        return;
+            client_.Submit("c" + std::to_string(i) + "-" +
+                           std::to_string(answered.fetch_add(1)));
+        answered.notify_all();
+        if (status.ok()) continue;
+        --answered;
+        ends[i] =
+            std::to_string(status.error_code()) + " " + status.error_message();
       }
     });
   }
-  first_answered.wait(false);
+  for (int seen = 0; seen < 20; seen = answered.load()) answered.wait(seen);
   server_.Signal(SIGINT);
+  int submitted = 0;
+  v1::WatchEventsResponse response;
+  while (reader->Read(&response)) {
+    for (const v1::Event& event : response.events()) {
+      submitted += event.type() == v1::EVENT_TYPE_CONTACT_SUBMITTED ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(server_.Wait().exit_code, 0);
   for (std::thread& caller : callers) caller.join();
-  EXPECT_EQ(cut, 0);
+  EXPECT_EQ(submitted, answered);
+  for (const std::string& end : ends) {
+    // Code 14 is ours or the connection's; gRPC itself gives 1 to a call that
+    // arrives while it closes the connection.
+    EXPECT_THAT(end, AnyOf(StartsWith("14 "), "1 CANCELLED"));
+  }
 }
 
 }  // namespace
