@@ -192,19 +192,20 @@ TEST_F(ApiTest, NoAnswerEndsTheOffer) {
               ElementsAre(v1::CHANNEL_VOICE));
 }
 
+void ExpectRefused(const grpc::Status& status, grpc::StatusCode code,
+                   const std::string& field) {
+  EXPECT_EQ(status.error_code(), code) << status.error_message();
+  EXPECT_EQ(FieldOf(status), field) << status.error_message();
+}
+
 TEST_F(ApiTest, RefusedCallsNameTheFieldAndChangeNothing) {
   ASSERT_TRUE(client_.Submit("known").ok());
   const std::uint64_t before = client_.Barrier().event_sequence();
-  const auto expect = [](const grpc::Status& status, grpc::StatusCode code,
-                         const std::string& field) {
-    EXPECT_EQ(status.error_code(), code) << status.error_message();
-    EXPECT_EQ(FieldOf(status), field) << status.error_message();
-  };
   const auto refused = [&](grpc::StatusCode code, const std::string& field,
                            const std::function<void(v1::Contact*)>& change) {
     v1::Contact contact = Client::ContactOf("new");
     change(&contact);
-    expect(client_.Submit(contact), code, field);
+    ExpectRefused(client_.Submit(contact), code, field);
   };
   using Contact = v1::Contact;
   constexpr auto kInvalid = grpc::StatusCode::INVALID_ARGUMENT;
@@ -248,19 +249,28 @@ TEST_F(ApiTest, RefusedCallsNameTheFieldAndChangeNothing) {
       Client::Call(client_.contacts, &v1::ContactService::Stub::SubmitContact,
                    v1::SubmitContactRequest(), &response),
       kInvalid, "contact");
-  expect(client_.Cancel("nothing"), kUnknown, "contact_id");
-  expect(client_.Cancel("known", v1::END_REASON_COMPLETED), kInvalid, "reason");
-  expect(client_.Complete("nothing"), kUnknown, "contact_id");
-  expect(client_.Complete("known"), grpc::StatusCode::FAILED_PRECONDITION,
-         "contact_id");
-  expect(client_.SignIn("nobody"), kUnknown, "agent_id");
-  expect(client_.SetPresence("anna", v1::PRESENCE_STATE_UNSPECIFIED), kInvalid,
-         "presence.state");
-  expect(client_.SetPresence("anna", static_cast<v1::PresenceState>(9)),
-         kInvalid, "presence.state");
-  expect(client_.SetPresence("anna", v1::PRESENCE_STATE_NOT_READY,
-                             v1::NOT_READY_REASON_NO_ANSWER),
-         kInvalid, "presence.reason");
+  EXPECT_EQ(client_.Barrier().event_sequence(), before);
+}
+
+TEST_F(ApiTest, RefusedCallsOnContactsAndAgentsChangeNothing) {
+  ASSERT_TRUE(client_.Submit("known").ok());
+  const std::uint64_t before = client_.Barrier().event_sequence();
+  constexpr auto kInvalid = grpc::StatusCode::INVALID_ARGUMENT;
+  constexpr auto kUnknown = grpc::StatusCode::NOT_FOUND;
+  ExpectRefused(client_.Cancel("nothing"), kUnknown, "contact_id");
+  ExpectRefused(client_.Cancel("known", v1::END_REASON_COMPLETED), kInvalid,
+                "reason");
+  ExpectRefused(client_.Complete("nothing"), kUnknown, "contact_id");
+  ExpectRefused(client_.Complete("known"),
+                grpc::StatusCode::FAILED_PRECONDITION, "contact_id");
+  ExpectRefused(client_.SignIn("nobody"), kUnknown, "agent_id");
+  ExpectRefused(client_.SetPresence("anna", v1::PRESENCE_STATE_UNSPECIFIED),
+                kInvalid, "presence.state");
+  ExpectRefused(client_.SetPresence("anna", static_cast<v1::PresenceState>(9)),
+                kInvalid, "presence.state");
+  ExpectRefused(client_.SetPresence("anna", v1::PRESENCE_STATE_NOT_READY,
+                                    v1::NOT_READY_REASON_NO_ANSWER),
+                kInvalid, "presence.reason");
   EXPECT_EQ(client_.Barrier().event_sequence(), before);
 }
 
