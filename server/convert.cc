@@ -203,6 +203,13 @@ void SetRequirement(const RoutingRequirement& requirement,
   }
 }
 
+// A contact that asks for nothing of its own has no message for it.
+void SetOwnRequirement(const RoutingRequirement& requirement,
+                       v1::Contact* contact) {
+  if (requirement.all_of.empty()) return;
+  SetRequirement(requirement, contact->mutable_requirement());
+}
+
 std::string Text(const InlineId& id) { return std::string(id.view()); }
 
 void SetContact(const Event& event, v1::ContactChange* contact) {
@@ -348,6 +355,7 @@ v1::ContactSnapshot ToProto(const ContactView& contact) {
   spec->set_queue(contact.queue);
   spec->set_channel(OneLater<v1::Channel>(contact.channel));
   spec->set_priority(contact.priority);
+  SetOwnRequirement(contact.requirement, spec);
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());
   result.set_state(OneLater<v1::ContactState>(contact.state));
@@ -462,6 +470,7 @@ v1::Offer ToOffer(const Event& event, const ContactView& contact) {
   spec->set_queue(Text(event.queue));
   spec->set_channel(OneLater<v1::Channel>(event.channel));
   spec->set_priority(event.priority);
+  SetOwnRequirement(contact.requirement, spec);
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());
   offer.set_attempt(event.attempt);

@@ -12,6 +12,9 @@ void OfferHub::OnEvent(const Event& event) {
   const std::string_view agent_id = event.agent_id.view();
   switch (event.type) {
     case EventType::kReservationCreated: {
+      // The agent left while it was being chosen; the reservation is taken
+      // back by its next event.
+      if (event.presence.state != PresenceState::kAvailable) break;
       standing_.insert_or_assign(std::string(agent_id), event);
       const auto stream = streams_.find(agent_id);
       if (stream != streams_.end()) PushOffer(event, stream->second.get());
@@ -63,7 +66,8 @@ void OfferHub::PushOffer(const Event& created, OfferStream* stream) const {
 void OfferHub::PushEnd(const Event& event, v1::OfferEnd end) {
   const std::string_view agent_id = event.agent_id.view();
   const auto offer = standing_.find(agent_id);
-  if (offer != standing_.end()) standing_.erase(offer);
+  if (offer == standing_.end()) return;  // never shown
+  standing_.erase(offer);
   const auto stream = streams_.find(agent_id);
   if (stream == streams_.end()) return;
   v1::ConnectResponse response;

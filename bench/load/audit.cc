@@ -69,6 +69,9 @@ class Auditor {
   std::unordered_map<std::string, std::size_t> index_;
   std::unordered_map<std::string, WholeLife> lives_;
   std::unordered_map<std::string, std::uint64_t> submitted_at_;
+  // Reservations, by their event's number, that the agent's next event took
+  // back.
+  std::set<std::uint64_t> taken_back_;
   std::vector<BarrierPoint> barriers_;  // by sequence
   std::size_t next_barrier_ = 0;
   std::uint64_t last_sequence_ = 0;
@@ -126,7 +129,20 @@ const v1::Contact* Auditor::Planned(const std::string& contact) const {
 }
 
 void Auditor::LookAhead() {
+  std::unordered_map<std::string, std::uint64_t> reserved;  // agent -> event
   for (const v1::Event& event : record_.events) {
+    if (event.has_agent()) {
+      const auto before = reserved.find(event.agent().id());
+      if (before != reserved.end()) {
+        if (event.type() == v1::EVENT_TYPE_RESERVATION_RESCINDED) {
+          taken_back_.insert(before->second);
+        }
+        reserved.erase(before);
+      }
+      if (event.type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
+        reserved.emplace(event.agent().id(), event.sequence());
+      }
+    }
     if (!event.has_contact()) continue;
     WholeLife& life = lives_[event.contact().id()];
     if (event.type() == v1::EVENT_TYPE_CONTACT_SUBMITTED) {
@@ -224,8 +240,11 @@ void Auditor::CheckReservation(const v1::Event& event) {
                            " offered to ", agent, ", whose ",
                            ChannelText(contact->channel()), " is closed"));
   }
+  // An agent may leave while it is being chosen; then the reservation must be
+  // taken back before anything else happens to that agent.
   if (state == nullptr ||
-      state->last.presence().state() != v1::PRESENCE_STATE_AVAILABLE) {
+      (state->last.presence().state() != v1::PRESENCE_STATE_AVAILABLE &&
+       !taken_back_.contains(event.sequence()))) {
     Violation(Invariant::kDeclined,
               absl::StrCat("event ", event.sequence(), ": ", contact->id(),
                            " offered to ", agent, ", who is not available"));

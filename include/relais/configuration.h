@@ -27,11 +27,15 @@ struct Skill {
 struct SkillRequirement {
   std::string skill;
   ProficiencyLevel level_min = kProficiencyLevelMin;
+  friend bool operator==(const SkillRequirement&,
+                         const SkillRequirement&) = default;
 };
 
 // What a contact asks for. Every term of `all_of` must hold.
 struct RoutingRequirement {
   std::vector<SkillRequirement> all_of;
+  friend bool operator==(const RoutingRequirement&,
+                         const RoutingRequirement&) = default;
 };
 
 // What the agents who refer to it may serve.

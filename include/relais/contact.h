@@ -39,10 +39,11 @@ struct ContactView {
   EndReason end_reason = EndReason::kNone;
   std::uint64_t version = 0;  // number of its events so far
   InstantMs arrival_ms = 0;
-  InstantMs rank_key_ms = 0;  // arrival less its credits
-  InstantMs ended_ms = 0;     // 0 while it lives
-  std::string agent_id;       // who holds it, reserved or assigned
-  std::uint64_t attempt = 0;  // of the reservation that stands
+  InstantMs rank_key_ms = 0;       // arrival less its credits
+  InstantMs ended_ms = 0;          // 0 while it lives
+  std::string agent_id;            // who holds it, reserved or assigned
+  std::uint64_t attempt = 0;       // of the reservation that stands
+  RoutingRequirement requirement;  // its own, as submitted; empty once ended
   std::map<std::string, std::string> attributes;  // empty once ended
 };
 

@@ -108,6 +108,7 @@ struct ContactRecord {
   std::uint32_t requirement_class = 0;
   Fingerprint content;
   std::shared_ptr<const QueueTerms> terms;
+  RoutingRequirement requirement;  // as submitted
   std::map<std::string, std::string> attributes;
 
   // Guarded by the mutex of the agent that the contact's word names while it

@@ -164,6 +164,7 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.priority = static_cast<std::uint8_t>(spec.priority);
   record.requirement_class = requirement_class;
   record.content = content;
+  record.requirement = spec.requirement;
   record.attributes = spec.attributes;
   record.rank_key = 0;
   record.arrival_sequence = 0;
@@ -537,6 +538,7 @@ void RouterImpl::FreeContact(ContactHandle contact, std::uint64_t version,
   FiguresOf(*record.terms).alive.fetch_sub(1, std::memory_order_release);
   classes_.ReleaseRequirement(record.requirement_class);
   record.terms.reset();
+  record.requirement = {};
   record.attributes.clear();
   contact_slots_.Free(contact.slot);
 }

@@ -88,6 +88,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     view.rank_key_ms = policy::RankKey(
         view.arrival_ms,
         record.terms->queue.priority_credit_ms[record.priority]);
+    view.requirement = record.requirement;
     view.attributes = record.attributes;
   }
   view.version = VersionOf(word, view.handle);

@@ -243,6 +243,20 @@ TEST(AuditDeclinedTest, NotToSomebodyWhoIsNotThere) {
   EXPECT_THAT(Red(story), ElementsAre(Invariant::kDeclined));
 }
 
+TEST(AuditDeclinedTest, LeavingWhileBeingChosenIsTakenBackAtOnce) {
+  Story story;
+  story.At(10).SignIn("ann");
+  story.SignIn("eve");
+  story.At(20).Submit("c1");
+  story.Presence("ann", v1::PRESENCE_STATE_NOT_READY);
+  story.Reserve("c1", "ann");
+  story.Rescind("c1", "ann");
+  story.Reserve("c1", "eve");
+  story.Serve("c1", "eve");
+  story.End();
+  EXPECT_THAT(Red(story), ElementsAre());
+}
+
 // ann takes `second` while `first` waits for her, too.
 Story OvertakingStory(int first_priority, int second_priority) {
   Story story;

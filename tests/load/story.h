@@ -141,6 +141,11 @@ class Story {
                             v1::CONTACT_STATE_WAITING, v1::WORK_STATE_IDLE),
                        id);
   }
+  v1::Event& Rescind(const std::string& id, const std::string& agent) {
+    return WithAttempt(Both(v1::EVENT_TYPE_RESERVATION_RESCINDED, id, agent,
+                            v1::CONTACT_STATE_WAITING, v1::WORK_STATE_IDLE),
+                       id);
+  }
   // Of a contact in handling; the agent goes into wrap-up.
   v1::Event& Complete(const std::string& id, const std::string& agent) {
     contacts_[id].set_end_reason(v1::END_REASON_COMPLETED);

@@ -369,6 +369,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
     }
   }
   if (contact->state != ContactState::kEnded) {
+    view.requirement = contact->spec.requirement;
     view.attributes = contact->spec.attributes;
   }
   return view;

@@ -149,6 +149,20 @@ TEST(ConvertTest, EveryEnumValueSurvives) {
   }
 }
 
+TEST(ConvertTest, AContactShowsWhatItAskedFor) {
+  ContactView contact;
+  EXPECT_FALSE(ToProto(contact).contact().has_requirement());
+  contact.requirement.all_of = {{"french", 4}};
+  contact.attributes["caller"] = "somebody";
+  const v1::Contact snapshot = ToProto(contact).contact();
+  ASSERT_EQ(snapshot.requirement().all_of_size(), 1);
+  EXPECT_EQ(snapshot.requirement().all_of(0).skill(), "french");
+  EXPECT_EQ(snapshot.requirement().all_of(0).level_min(), 4);
+  const v1::Contact offered = ToOffer(Event(), contact).contact();
+  EXPECT_EQ(offered.requirement().all_of_size(), 1);
+  EXPECT_EQ(offered.attributes().at("caller"), "somebody");
+}
+
 TEST(ConvertTest, EventShowsOnlyWhomItConcerns) {
   Event event;
   event.sequence = 7;

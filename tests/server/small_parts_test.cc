@@ -206,6 +206,20 @@ TEST_F(OfferHubTest, PushesOffersAndTheirEnds) {
   EXPECT_EQ(stream->responses[1].offer_ended().attempt(), offer.attempt());
 }
 
+TEST_F(OfferHubTest, NotShownToAnAgentWhoLeftWhileBeingChosen) {
+  const auto stream = std::make_shared<RecordingStream>();
+  hub_->Attach({"anna"}, stream);
+  Event event;
+  event.type = EventType::kReservationCreated;
+  event.agent_id.Assign("anna");
+  event.contact_id.Assign("c1");
+  event.presence = {PresenceState::kNotReady, NotReadyReason::kBreak};
+  hub_->OnEvent(event);
+  event.type = EventType::kReservationRescinded;
+  hub_->OnEvent(event);
+  EXPECT_THAT(stream->responses, IsEmpty());
+}
+
 TEST_F(OfferHubTest, StandingOffersComeAgainOnTheLastStream) {
   const auto first = std::make_shared<RecordingStream>();
   const auto second = std::make_shared<RecordingStream>();
