@@ -35,6 +35,8 @@ class Folder {
   }
 
   QueueFigures& queue(const std::string& name) { return queues_[name]; }
+  // Adds to the queue's figures the time of the agents who may serve it.
+  void AddAgentsOf(const v1::ContactQueue& queue);
   std::array<GroupFigures, 5> Groups() const;
 
  private:
@@ -162,6 +164,22 @@ std::array<GroupFigures, 5> Folder::Groups() const {
   return groups;
 }
 
+void Folder::AddAgentsOf(const v1::ContactQueue& queue) {
+  QueueFigures& figures = queues_[queue.name()];
+  for (const auto& [id, agent] : agents_) {
+    bool serves = false;
+    for (const int channel : queue.channels()) {
+      v1::Contact contact;
+      contact.set_queue(queue.name());
+      contact.set_channel(static_cast<v1::Channel>(channel));
+      serves = serves || rules_.Serves(id, contact);
+    }
+    if (!serves) continue;
+    figures.agents_available_ms += agent.available_ms;
+    figures.agents_busy_ms += agent.busy_ms;
+  }
+}
+
 }  // namespace
 
 void QueueFigures::Add(const QueueFigures& other) {
@@ -203,6 +221,11 @@ double QueueFigures::AverageHandleS() const {
                              static_cast<double>(answered);
 }
 
+double QueueFigures::OccupancyPercent() const {
+  return Percent(static_cast<double>(agents_busy_ms),
+                 static_cast<double>(agents_available_ms));
+}
+
 double GroupFigures::OccupancyPercent() const {
   return Percent(static_cast<double>(busy_ms),
                  static_cast<double>(available_ms));
@@ -219,6 +242,7 @@ Figures ComputeFigures(const DayPlan& plan, const Record& record) {
   Figures figures;
   figures.events = record.events.size();
   for (const v1::ContactQueue& queue : plan.configuration.queues()) {
+    folder.AddAgentsOf(queue);
     figures.queues.emplace_back(queue.name(), folder.queue(queue.name()));
     figures.all_queues.Add(figures.queues.back().second);
   }
@@ -234,6 +258,8 @@ Figures ComputeFigures(const DayPlan& plan, const Record& record) {
     figures.all_groups.available_ms += groups[grade].available_ms;
     figures.all_groups.busy_ms += groups[grade].busy_ms;
   }
+  figures.all_queues.agents_available_ms = figures.all_groups.available_ms;
+  figures.all_queues.agents_busy_ms = figures.all_groups.busy_ms;
   return figures;
 }
 

@@ -29,7 +29,11 @@ struct QueueFigures {
   std::int64_t no_answer = 0;
   DurationMs wait_sum_ms = 0;    // of the answered, from entry to acceptance
   DurationMs handle_sum_ms = 0;  // handling and wrap-up
+  // Of the agents who may serve the queue, whatever they were busy with.
+  DurationMs agents_available_ms = 0;
+  DurationMs agents_busy_ms = 0;
 
+  // Adds the counts and sums of contacts; agents serve several queues.
   void Add(const QueueFigures& other);
   double AbandonedPercent() const;
   double AtOncePercent() const;
@@ -37,6 +41,7 @@ struct QueueFigures {
   double AccessibilityPercent() const;
   double AverageSpeedOfAnswerS() const;
   double AverageHandleS() const;
+  double OccupancyPercent() const;
 };
 
 struct GroupFigures {

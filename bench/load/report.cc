@@ -19,14 +19,15 @@ std::string PercentText(std::int64_t offered, double percent) {
 void AppendQueueRow(const std::string& name, const QueueFigures& queue,
                     const std::string& target, std::string* text) {
   absl::StrAppendFormat(
-      text, "%-16s %7d %8d %9d %8s %6d %9d %9s %-11s %6.1f s %8s %7.0f s\n",
+      text,
+      "%-16s %7d %8d %9d %8s %6d %9d %9s %-11s %6.1f s %8s %7.0f s %7.1f %%\n",
       name, queue.offered, queue.answered, queue.abandoned,
       PercentText(queue.offered, queue.AbandonedPercent()),
       queue.short_abandoned, queue.withdrawn,
       PercentText(queue.offered, queue.ServiceLevelPercent()), target,
       queue.AverageSpeedOfAnswerS(),
       PercentText(queue.offered, queue.AccessibilityPercent()),
-      queue.AverageHandleS());
+      queue.AverageHandleS(), queue.OccupancyPercent());
 }
 
 std::string TargetText(const Rules& rules, const std::string& queue) {
@@ -70,9 +71,9 @@ void AppendBankRow(const std::string& type, const QueueFigures& ours,
 std::string FiguresText(const DayPlan& plan, const Figures& figures) {
   const Rules rules(plan.configuration);
   std::string text = absl::StrFormat(
-      "%-16s %7s %8s %9s %8s %6s %9s %9s %-11s %8s %8s %9s\n", "Queue",
+      "%-16s %7s %8s %9s %8s %6s %9s %9s %-11s %8s %8s %9s %9s\n", "Queue",
       "offered", "answered", "abandoned", "", "short", "withdrawn", "service",
-      "level", "ASA", "access.", "handle");
+      "level", "ASA", "access.", "handle", "occupancy");
   for (const auto& [name, queue] : figures.queues) {
     AppendQueueRow(name, queue, TargetText(rules, name), &text);
   }
@@ -82,7 +83,8 @@ std::string FiguresText(const DayPlan& plan, const Figures& figures) {
       "service level: served_over_accepted (answered within the threshold / "
       "offered), (target/threshold);\nshort: abandoned before the queue's "
       "short_abandon_threshold; ASA: average speed of answer;\naccess.: "
-      "answered / offered; handle: mean of handling and wrap-up. At once: ",
+      "answered / offered; handle: mean of handling and wrap-up; occupancy: of "
+      "the agents who may\nserve the queue, with whatever they do. At once: ",
       figures.all_queues.at_once, ", declined: ", figures.all_queues.declined,
       ", no answer: ", figures.all_queues.no_answer,
       ", ended by the lease: ", figures.all_queues.lost_hang_ups, ".\n\n");

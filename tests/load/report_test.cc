@@ -22,7 +22,8 @@ using testing::Not;
 using testing::SizeIs;
 
 // ann is there from 100 to 300: c1 waits 30 s, talks 50 s, is wrapped up 20 s;
-// c2 leaves after 4 s, c3 after 60 s.
+// c2 leaves after 4 s, c3 after 60 s. bob, who may not serve chats, is there
+// from 200 to 300 and idle.
 Story SmallDay() {
   Story story;
   story.At(70).Submit("c1");
@@ -35,7 +36,9 @@ Story SmallDay() {
   story.At(150).Complete("c1", "ann");
   story.At(170).EndWrapUp("ann");
   story.At(175).Leave("c3");
+  story.At(200).SignIn("bob");
   story.At(300).Presence("ann", v1::PRESENCE_STATE_LOGGED_OUT);
+  story.Presence("bob", v1::PRESENCE_STATE_LOGGED_OUT);
   story.record.contacts[0].at_once = true;
   story.End();
   return story;
@@ -56,16 +59,19 @@ TEST(FiguresTest, AreThoseOfTheDefinitions) {
   EXPECT_DOUBLE_EQ(calls.AverageSpeedOfAnswerS(), 30);
   EXPECT_DOUBLE_EQ(calls.AverageHandleS(), 70);
   EXPECT_DOUBLE_EQ(calls.AccessibilityPercent(), 50);
+  EXPECT_DOUBLE_EQ(calls.OccupancyPercent(), 100 * 70.0 / 300);
   const QueueFigures& chats = figures.queues[1].second;
   EXPECT_EQ(chats.offered, 1);
   EXPECT_EQ(chats.abandoned, 1);
   EXPECT_EQ(chats.short_abandoned, 0);
+  EXPECT_DOUBLE_EQ(chats.OccupancyPercent(), 35);
   EXPECT_EQ(figures.all_queues.offered, 3);
   ASSERT_THAT(figures.groups, SizeIs(1));
   EXPECT_EQ(figures.groups[0].first, "senior");
-  EXPECT_EQ(figures.all_groups.available_ms, 200'000);
+  EXPECT_EQ(figures.all_groups.available_ms, 300'000);
   EXPECT_EQ(figures.all_groups.busy_ms, 70'000);
-  EXPECT_DOUBLE_EQ(figures.all_groups.OccupancyPercent(), 35);
+  EXPECT_DOUBLE_EQ(figures.all_groups.OccupancyPercent(), 100 * 70.0 / 300);
+  EXPECT_DOUBLE_EQ(figures.all_queues.OccupancyPercent(), 100 * 70.0 / 300);
 }
 
 TEST(FiguresTest, TheThresholdItselfIsWithin) {
