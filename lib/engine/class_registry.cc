@@ -112,7 +112,8 @@ absl::StatusOr<std::uint32_t> ClassRegistry::Acquire(Side<Key>& side,
     MutexLock lock(creation_mutex_);
     if (id == kNoClass) id = FindAndAddReference(side, shard, key, &complete);
     if (id == kNoClass && taken == kNoClass) {
-      // Ids are left and yet none was taken: for want of a lane.
+      // Every id is in use, or those that are not can't be recycled while
+      // cells of the other side are being written.
       return Full(side.limit_name, side.capacity,
                   "none can be given to another content now");
     }

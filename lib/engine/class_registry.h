@@ -15,10 +15,12 @@
 // takes a class id holds a reference to that class.
 //
 // Locks (never held across a ClassMatrix call)
-//   L1  creation_mutex_: which ids exist, which are being created, and the
-//       lists that rows and columns are written for. Taken only to create or
-//       to help create. Longest hold: one scan for the class to recycle, or
-//       one copy of a list: O(classes).
+//   L1  creation_mutex_: which ids exist, which are being created, the lists
+//       that rows and columns are written for, and the lanes that serve
+//       nothing. Taken to create a class or to help create it, and to take or
+//       give back a lane. Longest hold: one scan for the class to recycle, one
+//       copy of a list, or one scan of the requirement classes for lanes of
+//       unused ones and a sort of those: O(classes + lanes log lanes).
 //   L2  a shard's mutex: the map from content to id, counts, and the lanes of
 //       the shard's classes. Longest hold: a lookup, or while recycling a scan
 //       of that shard's classes. May be taken while L1 is held, never the
