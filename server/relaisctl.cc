@@ -24,6 +24,7 @@
 #include "grpcpp/client_context.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
+#include "relais/limits.h"
 #include "relais/v1/admin_service.grpc.pb.h"
 #include "relais/v1/agent_service.grpc.pb.h"
 #include "relais/v1/contact_service.grpc.pb.h"
@@ -148,9 +149,23 @@ int Call(Stub* stub,
 
 // --- config ------------------------------------------------------------------
 
+// No server can be started with more; what one allows, it judges itself.
+Limits LargestLimits() {
+  Limits limits;
+  limits.agents = kAgentsCeiling - kAgentsCeiling / 8 - 64;
+  limits.queues = kQueuesCeiling;
+  limits.contacts = kContactsCeiling;
+  limits.requirement_classes = kRequirementClassesCeiling;
+  limits.profile_classes = kProfileClassesCeiling;
+  limits.lanes = kLanesCeiling;
+  limits.ended_ids = kEndedIdsCeiling;
+  limits.pending_events = kPendingEventsCeiling;
+  return limits;
+}
+
 int ConfigCheck(const Arguments& arguments) {
   const std::string& name = arguments[0];
-  const ConfigFile file = ReadConfigFile(name, Limits());
+  const ConfigFile file = ReadConfigFile(name, LargestLimits());
   std::cerr << file.Describe(name);
   if (file.HasErrors()) return kExitUsage;
   std::cout << name << ": " << file.message.agents_size() << " agents, "
@@ -162,7 +177,7 @@ int ConfigCheck(const Arguments& arguments) {
 
 int ConfigApply(const Arguments& arguments) {
   const std::string& name = arguments[0];
-  const ConfigFile file = ReadConfigFile(name, Limits());
+  const ConfigFile file = ReadConfigFile(name, LargestLimits());
   std::cerr << file.Describe(name);
   if (file.HasErrors()) return kExitUsage;
   auto stub = v1::AdminService::NewStub(Channel());

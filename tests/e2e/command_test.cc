@@ -145,6 +145,31 @@ TEST_F(RelaisctlTest, ShownConfigurationCanBeApplied) {
   std::remove(file.c_str());
 }
 
+// What is too much for one server is not for another: relaisctl knows only
+// what is too much for all of them.
+TEST_F(RelaisctlTest, TheServerJudgesItsOwnLimits) {
+  std::string text = kCentre;
+  std::string agents;
+  for (int i = 0; i < 10'000; ++i) {
+    agents += "  - {id: a" + std::to_string(i) +
+              ", routing_profile: telephone, skills: [{skill: accounts, "
+              "level: 5}]}\n";
+  }
+  text.insert(text.find("queues:"), agents);
+  const std::string file = ::testing::TempDir() + "/relais_e2e_large.yaml";
+  std::ofstream(file) << text;
+  EXPECT_THAT(Done({"config", "check", file}), HasSubstr("10001 agents"));
+  const Finished refused = Control({"config", "apply", file});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.output, HasSubstr("INVALID_ARGUMENT"));
+  EXPECT_THAT(refused.output, HasSubstr("10000"));
+  Relaisd larger(kCentre, {"--max-agents", "10001"});
+  const Finished applied = RunProgram(
+      {RelaisctlPath(), "--server", larger.address(), "config", "apply", file});
+  EXPECT_EQ(applied.exit_code, 0) << applied.output;
+  std::remove(file.c_str());
+}
+
 TEST_F(RelaisctlTest, MistakesExitWith2AndRefusalsWith1) {
   struct Case {
     std::vector<std::string> arguments;
