@@ -19,6 +19,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "google/protobuf/stubs/logging.h"
 #include "google/protobuf/util/json_util.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -441,6 +442,8 @@ int Run(Arguments arguments) {
 }  // namespace relais::server
 
 int main(int argc, char** argv) {
+  // What it would print (text that is not UTF-8) the answer says, too.
+  google::protobuf::SetLogHandler(nullptr);
   return relais::server::Run(relais::server::ParseCommandLine(
       argc, argv, relais::server::kRelaisctlHelp));
 }

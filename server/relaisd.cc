@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "google/protobuf/stubs/logging.h"
 #include "lib/runtime/clock.h"
 #include "lib/runtime/runtime.h"
 #include "relais/router.h"
@@ -326,6 +327,9 @@ int Run() {
 }  // namespace relais::server
 
 int main(int argc, char** argv) {
+  // One format of lines only; what it would print (text that is not UTF-8) is
+  // answered to the caller.
+  google::protobuf::SetLogHandler(nullptr);
   const std::vector<std::string> rest =
       relais::server::ParseCommandLine(argc, argv, relais::server::kHelp);
   if (!rest.empty()) {

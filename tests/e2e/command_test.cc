@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
+using ::testing::Not;
 
 constexpr char kCentre[] = R"(name: Centre
 skills: [{name: accounts}]
@@ -168,6 +169,16 @@ TEST_F(RelaisctlTest, TheServerJudgesItsOwnLimits) {
       {RelaisctlPath(), "--server", larger.address(), "config", "apply", file});
   EXPECT_EQ(applied.exit_code, 0) << applied.output;
   std::remove(file.c_str());
+}
+
+TEST_F(RelaisctlTest, LibrariesPrintNothingOfTheirOwn) {
+  const Finished refused =
+      Control({"contact", "submit", "c\xff", "--queue", "accounts"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.output, HasSubstr("UTF-8"));
+  EXPECT_THAT(refused.output, Not(HasSubstr("libprotobuf")));
+  server_.Signal(SIGTERM);
+  EXPECT_THAT(server_.Wait().output, Not(HasSubstr("libprotobuf")));
 }
 
 TEST_F(RelaisctlTest, MistakesExitWith2AndRefusalsWith1) {
