@@ -5,6 +5,7 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,7 +49,7 @@ ABSL_FLAG(std::string, channel, "voice", "channel of the contact");
 ABSL_FLAG(std::int32_t, priority, 0, "priority of the contact");
 ABSL_FLAG(std::vector<std::string>, skills, {}, "skills asked for in addition");
 ABSL_FLAG(std::vector<std::string>, attributes, {}, "key=value, ...");
-ABSL_FLAG(std::string, reason, "abandoned", "abandoned or cancelled");
+ABSL_FLAG(std::string, reason, "", "abandoned (default) or cancelled");
 
 namespace relais::server {
 namespace {
@@ -59,6 +60,7 @@ using google::protobuf::Message;
 
 constexpr char kDefaultServer[] = "127.0.0.1:7400";
 // Events come as they happen; everything else has a deadline.
+constexpr double kTimeoutSecondsMax = 24 * 3600;
 constexpr int kMessageBytesMax = 64 * 1024 * 1024;
 
 int Misused(const std::string& message) {
@@ -72,6 +74,23 @@ std::string ServerAddress() {
   const char* environment = std::getenv("RELAIS_SERVER");
   return environment != nullptr && *environment != '\0' ? environment
                                                         : kDefaultServer;
+}
+
+// What is wrong with the flags that every command has; empty: nothing.
+std::string ProblemOfFlags() {
+  const double timeout = absl::GetFlag(FLAGS_timeout);
+  if (!(timeout > 0 && timeout <= kTimeoutSecondsMax)) {
+    return absl::StrCat("--timeout: ", timeout, " is not above 0 and at most ",
+                        kTimeoutSecondsMax);
+  }
+  const auto address = ParseListenAddress(ServerAddress());
+  const char* source =
+      absl::GetFlag(FLAGS_server).empty() ? "RELAIS_SERVER: " : "--server: ";
+  if (!address.ok()) return absl::StrCat(source, address.status().message());
+  if (address->port == 0) {
+    return absl::StrCat(source, "nothing can listen on port 0");
+  }
+  return "";
 }
 
 std::shared_ptr<grpc::Channel> Channel() {
@@ -262,7 +281,48 @@ int ContactGet(const Arguments& arguments) {
       stub.get(), &v1::ContactService::Stub::GetContact, request, PrintContact);
 }
 
+// What is wrong with --skills; empty: nothing.
+std::string ReadSkills(v1::RoutingRequirement* requirement) {
+  std::set<std::string> names;
+  for (const std::string& text : absl::GetFlag(FLAGS_skills)) {
+    const std::size_t colon = text.find(':');
+    std::int32_t level = 1;
+    if (colon != std::string::npos &&
+        !absl::SimpleAtoi(text.substr(colon + 1), &level)) {
+      return "--skills: '" + text +
+             "' is no skill with a level; use name or name:level";
+    }
+    const std::string name = text.substr(0, colon);
+    if (!names.insert(name).second) {
+      return "--skills: '" + name + "' is given twice";
+    }
+    v1::SkillRequirement* term = requirement->add_all_of();
+    term->set_skill(name);
+    term->set_level_min(level);
+  }
+  return "";
+}
+
+// What is wrong with --attributes; empty: nothing.
+std::string ReadAttributes(v1::Contact* contact) {
+  for (const std::string& text : absl::GetFlag(FLAGS_attributes)) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      return "--attributes: '" + text + "' has no '='";
+    }
+    const std::string key = text.substr(0, equals);
+    if (contact->attributes().contains(key)) {
+      return "--attributes: '" + key + "' is given twice";
+    }
+    (*contact->mutable_attributes())[key] = text.substr(equals + 1);
+  }
+  return "";
+}
+
 int ContactSubmit(const Arguments& arguments) {
+  if (absl::GetFlag(FLAGS_queue).empty()) {
+    return Misused("--queue is missing: a contact waits in a queue");
+  }
   v1::SubmitContactRequest request;
   v1::Contact* contact = request.mutable_contact();
   contact->set_id(arguments[0]);
@@ -275,26 +335,11 @@ int ContactSubmit(const Arguments& arguments) {
     return Misused(problem);
   }
   contact->set_channel(static_cast<v1::Channel>(channel));
-  for (const std::string& text : absl::GetFlag(FLAGS_skills)) {
-    const std::pair<std::string, std::string> parts =
-        absl::StrSplit(text, absl::MaxSplits(':', 1));
-    v1::SkillRequirement* term = contact->mutable_requirement()->add_all_of();
-    term->set_skill(parts.first);
-    std::int32_t level = 1;
-    if (!parts.second.empty() && !absl::SimpleAtoi(parts.second, &level)) {
-      return Misused("--skills: '" + text +
-                     "' is no skill with a level; use name or name:level");
-    }
-    term->set_level_min(level);
+  if (!absl::GetFlag(FLAGS_skills).empty()) {
+    problem = ReadSkills(contact->mutable_requirement());
   }
-  for (const std::string& text : absl::GetFlag(FLAGS_attributes)) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos) {
-      return Misused("--attributes: '" + text + "' has no '='");
-    }
-    (*contact->mutable_attributes())[text.substr(0, equals)] =
-        text.substr(equals + 1);
-  }
+  if (problem.empty()) problem = ReadAttributes(contact);
+  if (!problem.empty()) return Misused(problem);
   auto stub = v1::ContactService::NewStub(Channel());
   return Call<v1::ContactService::Stub, v1::SubmitContactRequest,
               v1::SubmitContactResponse>(
@@ -310,10 +355,13 @@ int ContactSubmit(const Arguments& arguments) {
 int ContactCancel(const Arguments& arguments) {
   v1::CancelContactRequest request;
   request.set_contact_id(arguments[0]);
-  int reason = 0;
+  int reason = v1::END_REASON_ABANDONED;
   std::string problem;
-  if (!ParseEnum("--reason", absl::GetFlag(FLAGS_reason),
-                 *v1::EndReason_descriptor(), &reason, &problem)) {
+  const std::string given = absl::GetFlag(FLAGS_reason);
+  if (!given.empty() &&
+      !ParseEnum("--reason", given, *v1::EndReason_descriptor(), &reason,
+                 &problem,
+                 {v1::END_REASON_ABANDONED, v1::END_REASON_CANCELLED})) {
     return Misused(problem);
   }
   request.set_reason(static_cast<v1::EndReason>(reason));
@@ -327,6 +375,11 @@ int ContactCancel(const Arguments& arguments) {
 }
 
 int ContactComplete(const Arguments& arguments) {
+  if (!absl::GetFlag(FLAGS_reason).empty()) {
+    return Misused(
+        "--reason goes with contact cancel; a contact in handling "
+        "is completed");
+  }
   v1::CompleteContactRequest request;
   request.set_contact_id(arguments[0]);
   auto stub = v1::ContactService::NewStub(Channel());
@@ -428,7 +481,8 @@ int Run(Arguments arguments) {
       return Misused(absl::StrCat("usage: relaisctl ", command.name, " ",
                                   command.arguments));
     }
-    return command.run(arguments);
+    const std::string problem = ProblemOfFlags();
+    return problem.empty() ? command.run(arguments) : Misused(problem);
   }
   std::string suggestion = DidYouMean(two, CommandNames());
   if (suggestion.empty()) suggestion = DidYouMean(one, CommandNames());

@@ -1,5 +1,6 @@
 #include "server/relaisctl_text.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <iostream>
 
@@ -64,6 +65,8 @@ usage: relaisctl [flags] COMMAND
   contact complete ID        end a contact in handling
   events                     events as JSON, one a line
       [--from N] [--count N]
+                             --from 0 (the default): from the next event on;
+                             --count 0 (the default): follow for ever
   presence AGENT STATE [REASON]
                              STATE: logged_out, available, not_ready
                              REASON: break, meal, training, meeting, other
@@ -78,13 +81,18 @@ exit codes: 0 done, 1 refused or no answer, 2 wrong command line, value or file
 
 bool ParseEnum(std::string_view what, const std::string& text,
                const google::protobuf::EnumDescriptor& type, int* value,
-               std::string* problem) {
+               std::string* problem, const std::vector<int>& only) {
   std::vector<std::string> known;
   for (int i = 0; i < type.value_count(); ++i) {
-    if (type.value(i)->number() == 0) continue;
-    known.push_back(EnumValueShortName(type, type.value(i)->number()));
+    const int number = type.value(i)->number();
+    if (number == 0) continue;
+    if (!only.empty() &&
+        std::find(only.begin(), only.end(), number) == only.end()) {
+      continue;
+    }
+    known.push_back(EnumValueShortName(type, number));
     if (known.back() != text) continue;
-    *value = type.value(i)->number();
+    *value = number;
     return true;
   }
   *problem = absl::StrCat(std::string(what), ": unknown value '", text, "'",

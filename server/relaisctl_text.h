@@ -16,10 +16,10 @@ namespace relais::server {
 extern const char kRelaisctlHelp[];
 
 // The value whose short name is `text`; otherwise `problem` says which there
-// are.
+// are. `only`: the values that make sense here, when not all do.
 bool ParseEnum(std::string_view what, const std::string& text,
                const google::protobuf::EnumDescriptor& type, int* value,
-               std::string* problem);
+               std::string* problem, const std::vector<int>& only = {});
 
 void PrintQueues(const v1::ListQueuesResponse& response);
 void PrintAgents(const v1::ListAgentsResponse& response);

@@ -202,6 +202,28 @@ TEST_F(RelaisctlTest, MistakesExitWith2AndRefusalsWith1) {
        2,
        "contact.priority"},
       {{"queues", "--jsn"}, 2, "did you mean '--json'?"},
+      {{"queues", "--timeout", "-1"}, 2, "--timeout: -1"},
+      {{"queues", "--timeout", "0"}, 2, "--timeout: 0"},
+      {{"queues", "--timeout", "nan"}, 2, "--timeout: nan"},
+      {{"queues", "--timeout", "1e300"}, 2, "--timeout: 1e+300"},
+      {{"queues", "--server", "foo"}, 2, "--server: \"foo\" is no address"},
+      {{"queues", "--server", "foo:0"}, 2, "--server: nothing can listen"},
+      {{"contact", "submit", "c1"}, 2, "--queue is missing"},
+      {{"contact", "submit", "c1", "--queue", "accounts", "--attributes",
+        "a=1,a=2"},
+       2,
+       "--attributes: 'a' is given twice"},
+      {{"contact", "submit", "c1", "--queue", "accounts", "--skills",
+        "accounts:3,accounts:4"},
+       2,
+       "--skills: 'accounts' is given twice"},
+      {{"contact", "cancel", "c1", "--reason", "completed"},
+       2,
+       "(known: abandoned, cancelled)"},
+      {{"contact", "complete", "c1", "--reason", "cancelled"},
+       2,
+       "--reason goes with contact cancel"},
+      {{"--help"}, 0, "--count 0 (the default): follow for ever"},
       {{"contact", "get", "nothing"}, 1, "NOT_FOUND: contact_id"},
       {{"presence", "nobody", "available"}, 1, "NOT_FOUND: agent_id"},
       {{"events", "--from", "99"}, 1, "OUT_OF_RANGE"},
@@ -211,6 +233,10 @@ TEST_F(RelaisctlTest, MistakesExitWith2AndRefusalsWith1) {
     EXPECT_EQ(finished.exit_code, c.exit_code) << finished.output;
     EXPECT_THAT(finished.output, HasSubstr(c.said));
   }
+  const Finished environment = RunProgram(
+      {"/usr/bin/env", "RELAIS_SERVER=foo", RelaisctlPath(), "info"});
+  EXPECT_EQ(environment.exit_code, 2);
+  EXPECT_THAT(environment.output, HasSubstr("RELAIS_SERVER: \"foo\""));
   const Finished nobody =
       RunProgram({RelaisctlPath(), "--server", "127.0.0.1:1", "info"});
   EXPECT_EQ(nobody.exit_code, 1);
