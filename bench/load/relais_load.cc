@@ -3,9 +3,11 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -34,7 +36,7 @@
 #include "server/command_line.h"
 #include "server/config_file.h"
 
-ABSL_FLAG(std::string, server, "127.0.0.1:7400", "relaisd to play against");
+ABSL_FLAG(std::string, server, "", "relaisd to play against");
 ABSL_FLAG(std::string, center, "examples/bank/bank.yaml",
           "configuration of the centre (YAML)");
 ABSL_FLAG(std::string, day, "examples/bank/day.yaml",
@@ -49,7 +51,8 @@ ABSL_FLAG(bool, compare_in_process, false,
           "afterwards play in process too, and require agreement");
 ABSL_FLAG(int, barriers, 160, "quiet moments, spread over the day");
 ABSL_FLAG(int, in_flight, 64, "calls in flight at once");
-ABSL_FLAG(double, scale, 0, "the time scale that the server must have");
+ABSL_FLAG(std::optional<double>, scale, std::nullopt,
+          "the time scale that the server must have");
 ABSL_FLAG(bool, print_start_time, false,
           "print what relaisd --start-time must be for this day");
 ABSL_FLAG(std::string, events_out, "", "write all events there (JSON lines)");
@@ -81,17 +84,21 @@ Against whom:
                         require that both agree
 How:
   --barriers N          quiet moments spread over the day (160); more come
-                        while contacts wait
+                        while contacts wait. A whole day (neither --from nor
+                        --until) needs 150, else it proves too little
   --in-flight N         calls in flight at once (64)
   --events-out FILE     write all events there, one JSON object a line
   --quiet               no progress line
   --help, --version
 
-exit codes: 0 every invariant holds and no call failed, 1 otherwise, 2 wrong
-command line or input
+exit codes: 0 every invariant holds, no call failed and there were quiet moments
+enough, 1 otherwise, 2 wrong command line or input
 )";
 
+constexpr char kDefaultServer[] = "127.0.0.1:7400";
 constexpr double kDefaultScale = 600;
+// Of a whole day: fewer could miss an agent left free beside a waiting contact.
+constexpr std::size_t kQuietMomentsMin = 150;
 // From the start of relaisd to the day's first call, on the wall.
 constexpr double kStartupWallMs = 5'000;
 
@@ -242,15 +249,36 @@ absl::StatusOr<Record> Play(const DayPlan& plan, Centre* centre) {
   return Player(plan, options, centre).Run();
 }
 
-absl::Status WriteEvents(const Record& record) {
+// Opened before the day, so that a wrong name does not cost it.
+absl::Status OpenEventsFile(std::ofstream* out) {
   const std::string path = absl::GetFlag(FLAGS_events_out);
   if (path.empty()) return absl::OkStatus();
-  std::ofstream out(path);
-  for (const v1::Event& event : record.events) out << EventLine(event) << "\n";
-  if (!out.flush()) {
-    return absl::UnavailableError(absl::StrCat(path, ": cannot be written"));
+  errno = 0;
+  out->open(path);
+  if (out->is_open()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--events-out: ", path, " cannot be written: ", std::strerror(errno)));
+}
+
+absl::Status WriteEvents(const Record& record, std::ofstream* out) {
+  if (!out->is_open()) return absl::OkStatus();
+  for (const v1::Event& event : record.events) *out << EventLine(event) << "\n";
+  if (!out->flush()) {
+    return absl::UnavailableError(
+        absl::StrCat(absl::GetFlag(FLAGS_events_out), ": cannot be written"));
   }
   return absl::OkStatus();
+}
+
+// Says so if a whole day had too few quiet moments to be called good.
+bool QuietEnough(const Record& record) {
+  const bool whole_day =
+      absl::GetFlag(FLAGS_from).empty() && absl::GetFlag(FLAGS_until).empty();
+  if (!whole_day || record.barriers.size() >= kQuietMomentsMin) return true;
+  std::cout << "\nTOO FEW QUIET MOMENTS: " << record.barriers.size()
+            << ", a whole day needs " << kQuietMomentsMin
+            << " (see --barriers)\n";
+  return false;
 }
 
 // Prints tables, decisions and invariants; whether every invariant holds.
@@ -277,17 +305,18 @@ absl::StatusOr<Record> PlayInProcess(const DayPlan& plan) {
 }
 
 absl::StatusOr<Record> PlayOverGrpc(const DayPlan& plan) {
-  auto centre = GrpcCentre::Connect(absl::GetFlag(FLAGS_server));
+  const std::string given = absl::GetFlag(FLAGS_server);
+  const std::string address = given.empty() ? kDefaultServer : given;
+  auto centre = GrpcCentre::Connect(address);
   if (!centre.ok()) return centre.status();
   const double scale = (*centre)->time_scale();
-  const double wanted = absl::GetFlag(FLAGS_scale);
-  if (wanted != 0 && wanted != scale) {
+  const std::optional<double> wanted = absl::GetFlag(FLAGS_scale);
+  if (wanted.has_value() && *wanted != scale) {
     return absl::InvalidArgumentError(
         absl::StrCat("--scale: the server's clock runs ", scale,
-                     " times as fast as the wall, not ", wanted));
+                     " times as fast as the wall, not ", *wanted));
   }
-  std::cout << "over gRPC, " << absl::GetFlag(FLAGS_server) << ", clock x"
-            << scale << std::endl;
+  std::cout << "over gRPC, " << address << ", clock x" << scale << std::endl;
   const auto begin = std::chrono::steady_clock::now();
   auto record = Play(plan, centre->get());
   if (!record.ok()) return record;
@@ -302,29 +331,46 @@ absl::StatusOr<Record> PlayOverGrpc(const DayPlan& plan) {
   return record;
 }
 
-int Run() {
+// What is wrong with the flags, as far as they tell alone; empty: nothing.
+std::string ProblemOfFlags() {
   if (absl::GetFlag(FLAGS_barriers) < 1) {
-    return Misused("--barriers: must be 1 or more");
+    return "--barriers: must be 1 or more";
   }
   if (absl::GetFlag(FLAGS_in_flight) < 1) {
-    return Misused("--in-flight: must be 1 or more");
+    return "--in-flight: must be 1 or more";
   }
-  const double scale = absl::GetFlag(FLAGS_scale);
-  if (!(scale >= 0 && scale <= 10'000)) {
-    return Misused("--scale: must be above 0 and at most 10000");
+  const double scale = absl::GetFlag(FLAGS_scale).value_or(kDefaultScale);
+  if (!(scale > 0 && scale <= 10'000)) {
+    return "--scale: must be above 0 and at most 10000";
+  }
+  if (!absl::GetFlag(FLAGS_in_process)) return "";
+  if (absl::GetFlag(FLAGS_compare_in_process)) {
+    return "--compare-in-process needs a server's day beside it";
+  }
+  if (!absl::GetFlag(FLAGS_server).empty()) {
+    return "--server does not go with --in-process, which needs none";
+  }
+  return "";
+}
+
+int Run() {
+  if (const std::string problem = ProblemOfFlags(); !problem.empty()) {
+    return Misused(problem);
   }
   const bool in_process = absl::GetFlag(FLAGS_in_process);
   const bool compare = absl::GetFlag(FLAGS_compare_in_process);
-  if (in_process && compare) {
-    return Misused("--compare-in-process needs a server's day beside it");
-  }
   const auto input = ReadInput();
   if (!input.ok()) return Misused(std::string(input.status().message()));
   const DayPlan& plan = input->plan;
   if (absl::GetFlag(FLAGS_print_start_time)) {
-    const double lead = kStartupWallMs * (scale == 0 ? kDefaultScale : scale);
+    const double lead =
+        kStartupWallMs * absl::GetFlag(FLAGS_scale).value_or(kDefaultScale);
     std::cout << plan.FirstActionMs() - static_cast<InstantMs>(lead) << "\n";
     return server::kExitDone;
+  }
+  std::ofstream events;
+  if (const absl::Status status = OpenEventsFile(&events); !status.ok()) {
+    return Failed(status);
   }
   std::cout << plan.title << ": " << plan.contacts.size() << " contacts, "
             << plan.configuration.agents_size() << " agents, "
@@ -334,9 +380,10 @@ int Run() {
   if (!record.ok()) return Failed(record.status());
   const Figures figures = ComputeFigures(plan, *record);
   bool good = Judge(plan, *record, figures);
-  if (const absl::Status status = WriteEvents(*record); !status.ok()) {
+  if (const absl::Status status = WriteEvents(*record, &events); !status.ok()) {
     return Failed(status);
   }
+  const bool quiet_enough = QuietEnough(*record);
   if (compare) {
     const auto again = PlayInProcess(plan);
     if (!again.ok()) return Failed(again.status());
@@ -350,6 +397,7 @@ int Run() {
                          "--in-process\n");
     good = good && agreement.agrees && held;
   }
+  good = good && quiet_enough;
   std::cout << "\n"
             << (good ? "Every invariant holds." : "NOT EVERYTHING HOLDS.")
             << std::endl;

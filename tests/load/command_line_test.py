@@ -53,6 +53,10 @@ class CommandLineTest(unittest.TestCase):
         self.expect_usage_error("--barriers", "--barriers=0", "--in-process")
         self.expect_usage_error("--in-flight", "--in-flight=0", "--in-process")
         self.expect_usage_error("--scale", "--scale=-1")
+        self.expect_usage_error("--scale", "--scale=0")
+        self.expect_usage_error(
+            "--server", "--in-process", "--server=127.0.0.1:7400"
+        )
         self.expect_usage_error(
             "--compare-in-process", "--in-process", "--compare-in-process"
         )
@@ -90,6 +94,25 @@ class CommandLineTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertIn("Every invariant holds.", result.stdout)
         self.assertIn("10 contacts, 1 agents, 1 queues", result.stdout)
+
+    def test_a_file_of_events_that_cannot_be_written(self):
+        self.expect_usage_error(
+            "--events-out: /nowhere/events", f"--calls={self.calls()}",
+            "--date=2001-05-06", "--in-process", "--quiet",
+            "--events-out=/nowhere/events")
+        result = run(f"--calls={self.calls()}", "--date=2001-05-06",
+                     "--in-process", "--events-out=/nowhere/events")
+        self.assertEqual(result.stdout, "", "the day had begun")
+
+    def test_a_whole_day_needs_quiet_moments(self):
+        day = [f"--calls={self.calls()}", "--date=2001-05-06", "--in-process",
+               "--quiet", "--barriers=20"]
+        result = run(*day)
+        self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
+        self.assertIn("TOO FEW QUIET MOMENTS: 2", result.stdout)
+        self.assertIn("NOT EVERYTHING HOLDS", result.stdout)
+        part = run(*day, "--from=08:00", "--until=09:00")
+        self.assertEqual(part.returncode, 0, part.stdout + part.stderr)
 
     def test_start_time_is_before_the_day(self):
         result = run(f"--calls={self.calls()}", "--date=2001-05-06",
