@@ -52,6 +52,10 @@ inline constexpr std::uint32_t kLanesCeiling = 1U << 17;
 inline constexpr std::uint32_t kEndedIdsCeiling = 1U << 26;
 inline constexpr std::uint32_t kPendingEventsCeiling = 1U << 23;
 
+// Threads that may be inside calls of one Router at once; each needs nodes and
+// terms of its own. More is a mistake of the caller that ends the process.
+inline constexpr std::uint32_t kThreadsMax = 4'096;
+
 struct Limits {
   // Contacts alive at once (waiting, reserved, in handling). A centre of
   // 10,000 agents at 200 % load for an hour holds about 100,000.

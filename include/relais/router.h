@@ -1,6 +1,7 @@
 // Router: decides, for each waiting contact, which agent gets it.
 //
-// Thread safety: every member may be called from any thread at any time,
+// Thread safety: every member may be called from any thread at any time (at
+// most kThreadsMax at once),
 // DrainEvents included (a second caller returns at once). No call blocks on
 // another contact's or agent's call beyond one shard of a table, none waits
 // for a disk, none reads a clock.

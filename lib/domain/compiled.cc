@@ -2,7 +2,13 @@
 
 #include <algorithm>
 
+#include "lib/base/fingerprint.h"
+
 namespace relais {
+
+std::uint64_t SkillIdOf(std::string_view name) {
+  return FingerprintOf(name).low;
+}
 
 void Normalize(SkillLevels* levels) {
   // Of one skill the higher level first, so that unique() keeps it.

@@ -11,6 +11,7 @@
 #define RELAIS_LIB_DOMAIN_COMPILED_H_
 
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,8 +20,8 @@
 namespace relais {
 
 struct SkillLevel {
-  std::uint32_t skill = 0;
-  std::uint8_t level = 0;  // 1..10
+  std::uint64_t skill = 0;  // SkillIdOf its name
+  std::uint8_t level = 0;   // 1..10
   friend bool operator==(const SkillLevel&, const SkillLevel&) = default;
   friend auto operator<=>(const SkillLevel&, const SkillLevel&) = default;
   template <typename H>
@@ -28,6 +29,11 @@ struct SkillLevel {
     return H::combine(std::move(h), value.skill, value.level);
   }
 };
+
+// A skill's number: the fingerprint of its name, the same in every process, so
+// that no table of names has to be kept. Two names of one configuration with
+// the same number are refused (chance 2^-64 a pair).
+std::uint64_t SkillIdOf(std::string_view name);
 
 // Sorted by skill, each skill once. Equal meanings are equal values.
 using SkillLevels = std::vector<SkillLevel>;

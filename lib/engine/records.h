@@ -71,7 +71,7 @@ struct QueueTerms {
       lanes;
 };
 
-using SkillIds = absl::flat_hash_map<std::string, std::uint32_t>;
+using SkillIds = absl::flat_hash_map<std::string, std::uint64_t>;
 
 // One configuration, compiled. Holds a reference to each class of its queues.
 struct CompiledConfiguration {

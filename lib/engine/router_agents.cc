@@ -197,6 +197,7 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
   AgentUpdate update;
   ContactHandle contact;
   ContactWord reserved;
+  ClassHold hold;
   std::vector<DeclineTable::Change> forgotten;
   Outcome outcome;
   {
@@ -215,6 +216,7 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
         agent.presence.state != PresenceState::kAvailable) {
       contact = agent.contact;
       reserved = ContactWord(ContactPhase::kReserved, slot, agent.reserved_tag);
+      hold = HoldClass(agent);
     }
     update = NextUpdate(agent, slot, 0);
   }
@@ -239,22 +241,27 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
 void RouterImpl::RemoveAgentIfLeft(std::uint32_t slot, Call& call) {
   AgentRecord& agent = agents_[slot];
   Removal removal;
+  AgentUpdate last;
   std::uint64_t retry_version = 0;
   {
     MutexLock lock(agent.mutex);
     if (!HasLeft(agent)) return;
     retry_version = ++agent.deadline_version;
+    last = NextUpdate(agent, slot, 0);  // logged out: open for nothing
   }
-  // A decision under way may still give it a contact; then it can't go yet.
-  // Once the core holds it closed, unclaimed and without load, nothing can.
+  TellCore(last, call);
+  // Whatever was told before it is outdated now. If besides nobody has claimed
+  // the agent and it holds nothing, no decision can reach it any more unless a
+  // later update opens it, which takes a later revision.
   const match::AgentWord word = matcher_.Agent(slot);
-  if (word.claimed() || word.load() > 0 || word.kinds() != 0) {
-    SetDeadline(AgentDeadline(slot), retry_version, call.now_ms() + 1, 0, call);
-    return;
-  }
-  {
+  if (!word.claimed() && word.load() == 0 && word.kinds() == 0) {
     MutexLock lock(agent.mutex);
-    removal = RemoveIfLeft(agent, slot, call.now_ms());
+    if (agent.revision == last.revision) {
+      removal = RemoveIfLeft(agent, slot, call.now_ms());
+    }
+  } else {
+    // A decision under way may still give it a contact: a little later.
+    SetDeadline(AgentDeadline(slot), retry_version, call.now_ms() + 1, 0, call);
   }
   if (!removal.due) return;
   call.Push(removal.event);

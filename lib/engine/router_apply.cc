@@ -15,10 +15,6 @@
 namespace relais {
 namespace {
 
-// Skill names keep their numbers while the Router lives, so names that come
-// and go are bounded, too: sixteen times what one configuration may have.
-constexpr std::size_t kSkillNamesMax = 16 * kSkillsMax;
-
 absl::Status Full(std::string_view limit, std::uint64_t needed,
                   std::uint64_t value, std::string_view what) {
   return FieldError(
@@ -120,20 +116,16 @@ absl::StatusOr<std::unique_ptr<RouterImpl::Preparation>> RouterImpl::Prepare(
     const Configuration& configuration) {
   auto preparation = std::make_unique<Preparation>(&classes_);
   preparation->compiled->source = configuration;
-  std::size_t new_names = 0;
+  absl::flat_hash_set<std::uint64_t> numbers;
   for (const Skill& skill : configuration.skills) {
-    if (!skill_ids_.contains(skill.name)) ++new_names;
-  }
-  if (skill_ids_.size() + new_names > kSkillNamesMax) {
-    return Full("limits.skills", skill_ids_.size() + new_names, kSkillNamesMax,
-                "skill names");
-  }
-  for (const Skill& skill : configuration.skills) {
-    const auto id =
-        skill_ids_
-            .emplace(skill.name, static_cast<std::uint32_t>(skill_ids_.size()))
-            .first->second;
-    preparation->compiled->skills.emplace(skill.name, id);
+    const std::uint64_t number = SkillIdOf(skill.name);
+    if (!numbers.insert(number).second) {
+      return FieldError(absl::StatusCode::kInvalidArgument, "skills",
+                        absl::StrCat(Quoted(skill.name),
+                                     " has the fingerprint of another skill's "
+                                     "name; choose another name"));
+    }
+    preparation->compiled->skills.emplace(skill.name, number);
   }
   absl::Status status = PrepareQueues(configuration, preparation.get());
   if (!status.ok()) return status;

@@ -24,6 +24,7 @@ match::Sizes SizesOf(const Limits& limits) {
   sizes.requirement_classes = limits.requirement_classes;
   sizes.profile_classes = limits.profile_classes;
   sizes.lanes = limits.lanes;
+  sizes.calls_in_flight = kThreadsMax;
   return sizes;
 }
 

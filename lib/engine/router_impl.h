@@ -25,6 +25,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/counter.h"
@@ -192,11 +193,40 @@ class RouterImpl final : public Router, private ClassMatrix {
   Event AcceptLocked(AgentRecord& agent, std::uint64_t assigned_tag,
                      InstantMs now_ms) RELAIS_REQUIRES(agent.mutex);
   // Ends a reservation with the contact back at its place. `type` says how.
-  // False if the contact's word has changed.
+  // False if the contact's word has changed. The caller holds the contact's
+  // class (HoldClass), so that its lane is still its lane.
   bool ReturnReserved(std::uint32_t agent, ContactHandle contact,
                       match::ContactWord reserved, EventType type,
                       const std::optional<DeclineTable::Added>& declined,
                       DurationMs retry_ms, Call& call, std::uint64_t* version);
+  // Keeps a class, and so its lanes, from being given to another content.
+  class ClassHold {
+   public:
+    ClassHold() = default;
+    ClassHold(ClassRegistry* classes, std::uint32_t id)
+        : classes_(classes), id_(id) {
+      classes_->AddRequirementReference(id_);
+    }
+    ClassHold(ClassHold&& other) noexcept
+        : classes_(std::exchange(other.classes_, nullptr)), id_(other.id_) {}
+    ClassHold& operator=(ClassHold&& other) noexcept {
+      std::swap(classes_, other.classes_);
+      std::swap(id_, other.id_);
+      return *this;
+    }
+    ~ClassHold() {
+      if (classes_ != nullptr) classes_->ReleaseRequirement(id_);
+    }
+
+   private:
+    ClassRegistry* classes_ = nullptr;
+    std::uint32_t id_ = 0;
+  };
+  // Of the contact that is reserved in the agent's record. Taken under its
+  // mutex: until the reservation is gone from there the contact is not freed.
+  ClassHold HoldClass(const AgentRecord& agent) RELAIS_REQUIRES(agent.mutex) {
+    return ClassHold(&classes_, agent.reservation.requirement_class);
+  }
   // The reservation of (contact, attempt) at the agent, checked.
   absl::StatusOr<match::ContactWord> StandingReservation(
       const AgentRecord& agent, std::uint32_t slot, ContactHandle contact,
@@ -303,9 +333,6 @@ class RouterImpl final : public Router, private ClassMatrix {
   const std::unique_ptr<QueueSlot[]> queues_;
   mutable std::array<ContactShard, kShards> contact_shards_;
   mutable std::array<AgentShard, kShards> agent_shards_;
-
-  // By the holder of applying_ only: ids given to skill names so far.
-  SkillIds skill_ids_;
 };
 
 }  // namespace relais

@@ -62,6 +62,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   }
   bool ended = false;
   bool leaves = false;
+  ClassHold hold;
   {
     MutexLock lock(agent.mutex);
     record.rank_key = decision.position.key;
@@ -79,6 +80,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     ended = record.ended_unregistered;
     // Its presence changed while the core was choosing it.
     leaves = !ended && agent.presence.state != PresenceState::kAvailable;
+    if (leaves) hold = HoldClass(agent);
   }
   call.Push(event);
   decisions_.Add();
@@ -242,9 +244,8 @@ bool RouterImpl::ReturnReserved(
   SetWaitLimit(*terms, event.arrival_ms, contact.slot, waiting, call);
   matcher_.LookForContact(contact.slot, waiting, call);
   TellCore(update, call);
-  if (type == EventType::kReservationRescinded) {
-    RemoveAgentIfLeft(slot, call);
-  }
+  // It may have been dropped from the configuration at the same moment.
+  RemoveAgentIfLeft(slot, call);
   return true;
 }
 
@@ -309,6 +310,7 @@ absl::StatusOr<Outcome> RouterImpl::Decline(
   ContactWord reserved;
   DurationMs retry_ms = 0;
   DeclineTable::Added declined;
+  ClassHold hold;
   {
     MutexLock lock(agent.mutex);
     if (!IsAgent(agent, handle)) return NoLongerStands();
@@ -322,6 +324,7 @@ absl::StatusOr<Outcome> RouterImpl::Decline(
     // Under the agent's mutex: while the reservation stands in its record the
     // contact's slot is not given to another contact.
     declined = declines_.Add(contact, handle.slot);
+    hold = HoldClass(agent);
   }
   if (declined.displaced_of_contact.has_value()) {
     deadlines_.Cancel(DeclineDeadline(declined.displaced_of_contact->entry),
@@ -362,6 +365,7 @@ void RouterImpl::OfferTimedOut(std::uint32_t contact_slot, ContactWord word,
   const std::uint32_t slot = word.ref();
   const AgentRecord& agent = agents_[slot];
   ContactHandle contact;
+  ClassHold hold;
   {
     MutexLock lock(agent.mutex);
     if (agent.work_state != WorkState::kReserved ||
@@ -370,6 +374,7 @@ void RouterImpl::OfferTimedOut(std::uint32_t contact_slot, ContactWord word,
       return;  // another call is ending it
     }
     contact = agent.contact;
+    hold = HoldClass(agent);
   }
   if (ReturnReserved(slot, contact, word, EventType::kReservationNoAnswer,
                      std::nullopt, 0, call, nullptr)) {
