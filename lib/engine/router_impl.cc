@@ -56,7 +56,7 @@ absl::Status CheckOptions(const RouterOptions& options) {
       {"pending_events", limits.pending_events, kPendingEventsCeiling},
   };
   for (const auto& check : checks) {
-    const absl::Status status =
+    absl::Status status =
         CheckLimit(check.name, check.value, check.ceiling);
     if (!status.ok()) return status;
   }
@@ -82,7 +82,7 @@ absl::Status CheckOptions(const RouterOptions& options) {
 
 absl::StatusOr<std::unique_ptr<Router>> Router::Create(
     const RouterOptions& options) {
-  const absl::Status status = CheckOptions(options);
+  absl::Status status = CheckOptions(options);
   if (!status.ok()) return status;
   return std::make_unique<RouterImpl>(options);
 }
