@@ -219,6 +219,29 @@ TEST(ValidateConfiguration, ListsTooManySkills) {
           IsError("queues[0].requirement.all_of", "34 entries; at most 32")));
 }
 
+TEST(ValidateConfiguration, ListsTooManySkillsOrProfilesOfACentre) {
+  Configuration skills;
+  for (std::size_t i = 0; i <= kSkillsMax; ++i) {
+    skills.skills.push_back({"skill" + std::to_string(i), ""});
+  }
+  const std::vector<Finding> of_skills = ValidateConfiguration(skills, {});
+  ASSERT_TRUE(HasErrors(of_skills));
+  EXPECT_EQ(of_skills[0].path, "skills");
+  skills.skills.pop_back();
+  EXPECT_FALSE(HasErrors(ValidateConfiguration(skills, {})));
+
+  Configuration profiles;
+  for (std::size_t i = 0; i <= kRoutingProfilesMax; ++i) {
+    profiles.routing_profiles.push_back(
+        {"profile" + std::to_string(i), SetOf(Channel::kVoice)});
+  }
+  const std::vector<Finding> of_profiles = ValidateConfiguration(profiles, {});
+  ASSERT_TRUE(HasErrors(of_profiles));
+  EXPECT_EQ(of_profiles[0].path, "routing_profiles");
+  profiles.routing_profiles.pop_back();
+  EXPECT_FALSE(HasErrors(ValidateConfiguration(profiles, {})));
+}
+
 TEST(ValidateConfiguration, KeepsTheLimitsOfTheRouter) {
   Limits limits;
   limits.agents = 1;

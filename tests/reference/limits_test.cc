@@ -516,7 +516,18 @@ TEST_P(EngineLimitsTest, PendingEventsComeBack) {
   EXPECT_EQ(answer, "RESOURCE_EXHAUSTED limits.pending_events");
   EXPECT_LE(taken, 64);
   EXPECT_GT(taken, 0);
-  EXPECT_EQ(centre.Drain().size(), static_cast<std::size_t>(taken));
+  // Ending contacts has room of its own; then that is used up, too.
+  int ended = 0;
+  for (answer = "OK"; answer == "OK" && ended < taken;) {
+    const auto contact = centre.router().FindContact(absl::StrCat("c", ended));
+    ASSERT_TRUE(contact.ok());
+    answer = ShortRefusal(
+        centre.router().Cancel(*contact, EndReason::kCancelled, 1).status());
+    if (answer == "OK") ++ended;
+  }
+  EXPECT_GT(ended, 0);
+  EXPECT_EQ(answer, "RESOURCE_EXHAUSTED limits.pending_events");
+  EXPECT_EQ(centre.Drain().size(), static_cast<std::size_t>(taken + ended));
   for (int i = 0; i < 100; ++i) {
     const std::string id = absl::StrCat("d", i);
     EXPECT_EQ(centre.Do(2, absl::StrCat("submit ", id, " main")),
