@@ -56,8 +56,7 @@ absl::Status CheckOptions(const RouterOptions& options) {
       {"pending_events", limits.pending_events, kPendingEventsCeiling},
   };
   for (const auto& check : checks) {
-    absl::Status status =
-        CheckLimit(check.name, check.value, check.ceiling);
+    absl::Status status = CheckLimit(check.name, check.value, check.ceiling);
     if (!status.ok()) return status;
   }
   if (limits.pending_events < 4 * Call::kRoom) {
