@@ -45,7 +45,7 @@ bool ReferenceRouter::IsFree(const AgentRecord& agent, Channel channel) {
 
 void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
                                      bool at_once) {
-  if (contact.state != ContactState::kWaiting) return;
+  if (!looks_ || contact.state != ContactState::kWaiting) return;
   AgentRecord* best = nullptr;
   int best_fit = 0;
   for (auto& [slot, agent] : agents_) {
@@ -65,7 +65,7 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
 void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
                                    InstantMs now_ms) {
   AgentRecord* agent = AgentByNumber(agent_number);
-  if (agent == nullptr) return;
+  if (!looks_ || agent == nullptr) return;
   ContactRecord* best = nullptr;
   for (auto& [number, contact] : contacts_) {
     if (contact.state != ContactState::kWaiting) continue;
@@ -81,6 +81,18 @@ void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
                              InstantMs now_ms, bool at_once) {
+  Reserve(contact, agent, now_ms, at_once);
+  const DurationMs timeout_ms = contact.terms->offer_timeout_ms;
+  if (timeout_ms == 0) {
+    AcceptReservation(contact, agent, now_ms);
+  } else {
+    SetContactDeadline(contact, DeadlineKind::kOfferTimeout,
+                       now_ms + timeout_ms);
+  }
+}
+
+void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
+                              InstantMs now_ms, bool at_once) {
   contact.state = ContactState::kReserved;
   contact.attempt = ++contact.version;
   contact.agent = agent.number;
@@ -103,12 +115,6 @@ void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
   event.began_after_sequence = last_sequence_;
   event.at_once = at_once;
   HandOver(event);
-  if (timeout_ms == 0) {
-    AcceptReservation(contact, agent, now_ms);
-  } else {
-    SetContactDeadline(contact, DeadlineKind::kOfferTimeout,
-                       now_ms + timeout_ms);
-  }
 }
 
 void ReferenceRouter::AcceptReservation(ContactRecord& contact,
@@ -216,12 +222,12 @@ void ReferenceRouter::FinishWrapUp(AgentRecord& agent, InstantMs now_ms) {
   LookForAgent(number, now_ms);
 }
 
-void ReferenceRouter::ChangePresence(AgentRecord& agent, Presence presence,
-                                     InstantMs now_ms) {
-  if (agent.presence_pending && presence == agent.pending) return;
+bool ReferenceRouter::NotePresence(AgentRecord& agent, Presence presence,
+                                   InstantMs now_ms) {
+  if (agent.presence_pending && presence == agent.pending) return false;
   if (!agent.presence_pending && presence == agent.presence &&
       agent.no_answer_channels == 0) {
-    return;
+    return false;
   }
   DropExclusionsOfAgent(agent.number);
   agent.no_answer_channels = 0;
@@ -238,20 +244,47 @@ void ReferenceRouter::ChangePresence(AgentRecord& agent, Presence presence,
   Event event = MakeEvent(EventType::kPresenceChanged, now_ms);
   NameAgent(agent, event);
   HandOver(event);
+  return true;
+}
 
+void ReferenceRouter::ChangePresence(AgentRecord& agent, Presence presence,
+                                     InstantMs now_ms) {
+  if (!NotePresence(agent, presence, now_ms)) return;
   const std::uint64_t number = agent.number;
-  if (agent.work_state == WorkState::kReserved && !available) {
+  if (agent.work_state == WorkState::kReserved &&
+      presence.state != PresenceState::kAvailable) {
     ContactRecord& contact = contacts_.at(agent.contact);
-    ReturnToWaiting(contact, agent);
-    Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
-    NameContact(contact, rescinded);
-    NameAgent(agent, rescinded);
-    NameReservation(contact, rescinded);
-    HandOver(rescinded);
-    SetWaitLimit(contact);
+    RescindByAgent(contact, agent, now_ms);
     LookForContact(contact, now_ms, false);
   }
   LookForAgent(number, now_ms);
+}
+
+// The agent has left; the contact keeps its place.
+void ReferenceRouter::RescindByAgent(ContactRecord& contact, AgentRecord& agent,
+                                     InstantMs now_ms) {
+  ReturnToWaiting(contact, agent);
+  Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
+  NameContact(contact, rescinded);
+  NameAgent(agent, rescinded);
+  NameReservation(contact, rescinded);
+  HandOver(rescinded);
+  SetWaitLimit(contact);
+}
+
+// The contact has ended; the agent is idle again.
+void ReferenceRouter::RescindByEnd(const ContactRecord& ended,
+                                   AgentRecord& agent, InstantMs now_ms) {
+  agent.work_state = WorkState::kIdle;
+  agent.contact = 0;
+  agent.contact_id.clear();
+  ++agent.version;
+  Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
+  NameContact(ended, rescinded);
+  rescinded.contact_version = 0;
+  NameAgent(agent, rescinded);
+  NameReservation(ended, rescinded);
+  HandOver(rescinded);
 }
 
 void ReferenceRouter::TakePresence(AgentRecord& agent, Presence presence,

@@ -307,16 +307,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Cancel(ContactHandle handle,
   Remember(contact, now_ms);
   if (reserved) {
     AgentRecord& agent = *AgentByNumber(ended.agent);
-    agent.work_state = WorkState::kIdle;
-    agent.contact = 0;
-    agent.contact_id.clear();
-    ++agent.version;
-    Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
-    NameContact(ended, rescinded);
-    rescinded.contact_version = 0;
-    NameAgent(agent, rescinded);
-    NameReservation(ended, rescinded);
-    HandOver(rescinded);
+    RescindByEnd(ended, agent, now_ms);
     LookForAgent(agent.number, now_ms);
   }
   outcome.ticket = Ticket();

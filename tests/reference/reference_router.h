@@ -27,6 +27,10 @@
 #include "absl/status/statusor.h"
 #include "relais/router.h"
 
+namespace relais::stress {
+class HistoryReplay;
+}  // namespace relais::stress
+
 namespace relais::reference {
 
 class ReferenceRouter final : public Router {
@@ -76,6 +80,9 @@ class ReferenceRouter final : public Router {
   std::vector<std::string> Violations() const;
 
  private:
+  // Applies recorded events step by step instead of deciding.
+  friend class stress::HistoryReplay;
+
   // (instant due, order in which it was set; ids last).
   using DueKey = std::pair<InstantMs, std::uint64_t>;
 
@@ -154,6 +161,9 @@ class ReferenceRouter final : public Router {
   void LookForAgent(std::uint64_t agent_number, InstantMs now_ms);
   void Decide(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
               bool at_once);
+  // Decide without the acceptance that follows when nothing rings.
+  void Reserve(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
+               bool at_once);
   void AcceptReservation(ContactRecord& contact, AgentRecord& agent,
                          InstantMs now_ms);
   void ReturnToWaiting(ContactRecord& contact, AgentRecord& agent);
@@ -163,6 +173,13 @@ class ReferenceRouter final : public Router {
   void NoAnswer(ContactRecord& contact, InstantMs now_ms);
   void FinishWrapUp(AgentRecord& agent, InstantMs now_ms);
   void ChangePresence(AgentRecord& agent, Presence presence, InstantMs now_ms);
+  // The steps of ChangePresence and of Cancel, without their looks. False if
+  // the presence is what holds already.
+  bool NotePresence(AgentRecord& agent, Presence presence, InstantMs now_ms);
+  void RescindByAgent(ContactRecord& contact, AgentRecord& agent,
+                      InstantMs now_ms);
+  void RescindByEnd(const ContactRecord& ended, AgentRecord& agent,
+                    InstantMs now_ms);
   static void TakePresence(AgentRecord& agent, Presence presence,
                            InstantMs now_ms);
   static void BecomeIdle(AgentRecord& agent, InstantMs now_ms);
@@ -227,6 +244,7 @@ class ReferenceRouter final : public Router {
   std::uint64_t handed_over_ = 0;
   std::uint64_t last_sequence_ = 0;
   bool draining_ = false;
+  bool looks_ = true;  // false: whoever replays a history decides
   std::vector<Event> pending_events_;
   RouterCounters counters_;
 };
