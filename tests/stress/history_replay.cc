@@ -1,0 +1,505 @@
+#include "tests/stress/history_replay.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/assert.h"
+
+namespace relais::stress {
+
+using reference::ReferenceRouter;
+
+HistoryReplay::HistoryReplay(const Configuration& queues, SpecOf spec_of,
+                             MayBeOver decline_may_be_over)
+    : queues_(queues),
+      spec_of_(std::move(spec_of)),
+      decline_may_be_over_(std::move(decline_may_be_over)) {
+  RouterOptions options;
+  options.observer = &unused_;
+  // Contacts are freed after their last event was handed over, and events of
+  // different contacts may change places; limits are not what is judged.
+  options.limits.contacts = kContactsCeiling;
+  options.limits.ended_ids = 1;
+  auto reference = ReferenceRouter::Create(options);
+  RELAIS_CHECK(reference.ok(), "the reference refuses its options");
+  reference_ = *std::move(reference);
+  Configuration bare = queues_;
+  bare.agents.clear();  // each is added with its first event
+  const auto applied = reference_->Apply(bare, 0);
+  RELAIS_CHECK(applied.ok() && applied->applied(),
+               "the reference refuses the configuration");
+  reference_->pending_events_.clear();
+  reference_->looks_ = false;
+}
+
+std::uint64_t HistoryReplay::NumberOf(std::string_view contact_id) const {
+  const auto found = contacts_.find(std::string(contact_id));
+  return found == contacts_.end() ? 0 : found->second;
+}
+
+HistoryReplay::Contact* HistoryReplay::ContactOf(const Event& event) {
+  const auto found =
+      reference_->contacts_.find(NumberOf(event.contact_id.view()));
+  return found == reference_->contacts_.end() ? nullptr : &found->second;
+}
+
+HistoryReplay::Agent* HistoryReplay::Known(AgentHandle handle) {
+  const auto found = agents_.find(KeyOf(handle));
+  return found == agents_.end() ? nullptr
+                                : reference_->AgentByNumber(found->second);
+}
+
+// An agent exists from its first event on; before it is logged out.
+HistoryReplay::Agent* HistoryReplay::AgentOf(const Event& event,
+                                             const Cause& cause) {
+  if (Agent* known = Known(event.agent)) return known;
+  for (const Configuration* configuration : cause.in_force) {
+    for (const AgentConfiguration& one : configuration->agents) {
+      if (one.id != event.agent_id.view()) continue;
+      reference_->AddAgent(one, 0);
+      const std::uint64_t number = reference_->agents_given_;
+      agents_[KeyOf(event.agent)] = number;
+      Agent* agent = reference_->AgentByNumber(number);
+      Take(*agent, *configuration);
+      return agent;
+    }
+  }
+  return nullptr;
+}
+
+// The agent's skills and channels become those of the configuration; one that
+// is not listed keeps what it had.
+void HistoryReplay::Take(Agent& agent, const Configuration& configuration) {
+  const Configuration*& last = configured_[agent.number];
+  if (last == &configuration) return;
+  for (const AgentConfiguration& one : configuration.agents) {
+    if (one.id != agent.configuration.id) continue;
+    agent.configuration = one;
+    for (const RoutingProfile& profile : configuration.routing_profiles) {
+      if (profile.name == one.routing_profile) {
+        agent.channels = profile.channels;
+      }
+    }
+    last = &configuration;
+  }
+}
+
+bool HistoryReplay::AcceptsIn(const Configuration& configuration,
+                              const Contact& contact, Agent& agent) {
+  Take(agent, configuration);
+  return reference_->Accepts(contact, agent);
+}
+
+bool HistoryReplay::CouldServe(std::uint64_t number, AgentHandle handle,
+                               const Cause& cause) {
+  Agent* agent = Known(handle);
+  const auto found = reference_->contacts_.find(number);
+  if (agent == nullptr || found == reference_->contacts_.end()) return false;
+  const Contact& contact = found->second;
+  if (Contains(agent->no_answer_channels, contact.spec.channel) ||
+      dropped_.contains({number, agent->number})) {
+    return false;
+  }
+  return std::all_of(cause.in_force.begin(), cause.in_force.end(),
+                     [&](const Configuration* configuration) {
+                       return AcceptsIn(*configuration, contact, *agent);
+                     });
+}
+
+std::string HistoryReplay::Apply(const Event& event, const Cause& cause) {
+  if (event.type == EventType::kConfigurationApplied) return "";
+  std::string wrong = Step(event, cause);
+  return wrong.empty() ? Compare(event) : wrong;
+}
+
+std::string HistoryReplay::Step(const Event& event, const Cause& cause) {
+  switch (event.type) {
+    case EventType::kContactSubmitted:
+      return Submitted(event);
+    case EventType::kContactEnded:
+      return Ended(event, cause);
+    case EventType::kReservationCreated:
+      return Created(event, cause);
+    case EventType::kReservationAccepted:
+    case EventType::kReservationDeclined:
+    case EventType::kReservationNoAnswer:
+    case EventType::kReservationRescinded:
+      return Closed(event, cause);
+    case EventType::kPresenceChanged:
+      return PresenceChanged(event, cause);
+    case EventType::kWrapUpEnded:
+      return WrapUpEnded(event, cause);
+    case EventType::kAgentRemoved:
+      return Removed(event, cause);
+    case EventType::kConfigurationApplied:
+    case EventType::kNone:
+      break;
+  }
+  return "an event of no type";
+}
+
+// The one event that the reference made of the step is the recorded one.
+// Places and numbers are judged elsewhere.
+std::string HistoryReplay::Compare(const Event& event) {
+  std::vector<Event>& made = reference_->pending_events_;
+  if (made.size() != 1) {
+    return absl::StrCat("the reference makes ", made.size(), " events of it");
+  }
+  Event expected = made.front();
+  made.clear();
+  expected.sequence = event.sequence;
+  expected.configuration_version = event.configuration_version;
+  expected.rank_key_ms = event.rank_key_ms;
+  expected.arrival_sequence = event.arrival_sequence;
+  const std::string difference = reference::Difference(expected, event);
+  if (difference.empty()) return "";
+  return absl::StrCat("not the event that the reference makes (", difference,
+                      ")");
+}
+
+std::string HistoryReplay::Submitted(const Event& event) {
+  const std::string id(event.contact_id.view());
+  if (contacts_.contains(id)) return "submitted twice";
+  const auto answer = reference_->Submit(spec_of_(id), event.at_ms);
+  if (!answer.ok()) {
+    return absl::StrCat("the reference refuses it: ",
+                        std::string(answer.status().message()));
+  }
+  contacts_[id] = reference_->contacts_given_;
+  return "";
+}
+
+std::string HistoryReplay::Created(const Event& event, const Cause& cause) {
+  Contact* contact = ContactOf(event);
+  Agent* agent = AgentOf(event, cause);
+  if (agent == nullptr) return "reserved an agent who is not known";
+  if (contact == nullptr) return "reserved a contact that is not alive";
+  if (contact->state != ContactState::kWaiting) {
+    return absl::StrCat("reserved a contact that is ",
+                        std::string(ContactStateName(contact->state)));
+  }
+  if (agent->work_state != WorkState::kIdle) {
+    return absl::StrCat("reserved an agent who is ",
+                        std::string(WorkStateName(agent->work_state)));
+  }
+  std::string wrong = Suits(event, cause, *contact, *agent);
+  if (!wrong.empty()) return wrong;
+  const bool at_once = cause.call->kind == CallKind::kSubmit &&
+                       cause.call->contact == event.contact_id.view() &&
+                       !cause.call->repeated;
+  reference_->Reserve(*contact, *agent, event.at_ms, at_once);
+  if (contact->terms->offer_timeout_ms > 0) {
+    reference_->SetContactDeadline(*contact,
+                                   ReferenceRouter::DeadlineKind::kOfferTimeout,
+                                   event.offer_expires_ms);
+  }
+  return "";
+}
+
+// The agent is open for the contact and eligible, with the fit that the event
+// says, in one of the configurations that may have been in force.
+std::string HistoryReplay::Suits(const Event& event, const Cause& cause,
+                                 const Contact& contact, Agent& agent) {
+  if (Contains(agent.no_answer_channels, contact.spec.channel)) {
+    return "reserved on a channel closed by no answer";
+  }
+  for (std::size_t i = reference_->exclusions_.size(); i-- > 0;) {
+    const ReferenceRouter::Exclusion& one = reference_->exclusions_[i];
+    if (one.contact != contact.number || one.agent != agent.number) continue;
+    if (!decline_may_be_over_(one.deadline.first, cause.claimed_by)) {
+      return absl::StrCat("reserved for an agent who declined it until ",
+                          one.deadline.first);
+    }
+    dropped_.insert({contact.number, agent.number});
+    reference_->DropExclusion(i);
+  }
+  bool eligible = false;
+  for (const Configuration* configuration : cause.in_force) {
+    if (!AcceptsIn(*configuration, contact, agent)) continue;
+    eligible = true;
+    if (ReferenceRouter::FitStep(contact, agent) == event.fit_step) return "";
+  }
+  return eligible ? "the fit step is another" : "reserved without eligibility";
+}
+
+// Accepted, declined, not answered or rescinded.
+std::string HistoryReplay::Closed(const Event& event, const Cause& cause) {
+  Agent* agent = AgentOf(event, cause);
+  if (agent == nullptr) return "the reservation of an agent who is not known";
+  const std::uint64_t number = agent->number;
+  if (event.type == EventType::kReservationRescinded &&
+      event.contact_version == 0) {
+    const auto ended = to_rescind_.find(number);
+    if (ended == to_rescind_.end() || ended->second.attempt != event.attempt ||
+        ended->second.spec.id != event.contact_id.view()) {
+      return "rescinded for a contact that had not ended while reserved";
+    }
+    reference_->RescindByEnd(ended->second, *agent, event.at_ms);
+    to_rescind_.erase(ended);
+    return "";
+  }
+  Contact* contact = ContactOf(event);
+  if (contact == nullptr || contact->state != ContactState::kReserved ||
+      contact->agent != number || contact->attempt != event.attempt) {
+    return "the end of a reservation that does not stand";
+  }
+  switch (event.type) {
+    case EventType::kReservationAccepted:
+      reference_->AcceptReservation(*contact, *agent, event.at_ms);
+      return "";
+    case EventType::kReservationRescinded:
+      reference_->RescindByAgent(*contact, *agent, event.at_ms);
+      return "";
+    case EventType::kReservationNoAnswer: {
+      std::string early = NotYetDue(contact->deadline, event);
+      if (early.empty()) reference_->NoAnswer(*contact, event.at_ms);
+      return early;
+    }
+    default: {
+      const auto answer = reference_->Decline(
+          ReferenceRouter::HandleOf(*agent),
+          ReferenceRouter::HandleOf(*contact), event.attempt,
+          event.decline_until_ms - event.at_ms, event.at_ms);
+      if (!answer.ok()) return "the reference refuses the decline";
+      // Which one is displaced depends on when others ended, which no event
+      // tells. Histories stay below the limits.
+      if (reference_->counters_.declines_forgotten > 0) {
+        return "more declines stand than this replay can follow";
+      }
+      return "";
+    }
+  }
+}
+
+std::string HistoryReplay::NotYetDue(
+    const std::optional<std::pair<InstantMs, std::uint64_t>>& deadline,
+    const Event& event) const {
+  if (!deadline.has_value()) return "a deadline that was never set";
+  if (deadline->first > event.at_ms) {
+    return absl::StrCat("a deadline of ", deadline->first, " run at ",
+                        event.at_ms);
+  }
+  return "";
+}
+
+std::string HistoryReplay::Ended(const Event& event, const Cause& cause) {
+  Contact* contact = ContactOf(event);
+  if (contact == nullptr) return "ended, and was not alive";
+  const std::string id = contact->spec.id;
+  const bool timed = event.end_reason == EndReason::kWaitLimit ||
+                     event.end_reason == EndReason::kLeaseExpired;
+  if (timed) {
+    std::string early = NotYetDue(contact->deadline, event);
+    if (!early.empty()) return early;
+  }
+  if (contact->state == ContactState::kAssigned) {
+    Agent* agent = AgentOf(event, cause);
+    if (agent == nullptr || agent->number != contact->agent ||
+        event.attempt != contact->attempt) {
+      return "ended by who did not hold it";
+    }
+    if (event.end_reason != EndReason::kCompleted &&
+        event.end_reason != EndReason::kLeaseExpired) {
+      return "ended for that reason while in handling";
+    }
+    agent->idle_before_pause_ms = 0;
+    reference_->EndAssigned(*contact, event.end_reason, event.at_ms);
+    contacts_.erase(id);
+    return "";
+  }
+  const bool reserved = contact->state == ContactState::kReserved;
+  if (event.end_reason != EndReason::kAbandoned &&
+      event.end_reason != EndReason::kCancelled &&
+      (reserved || event.end_reason != EndReason::kWaitLimit)) {
+    return "ended for that reason while not in handling";
+  }
+  reference_->EndContact(*contact, event.end_reason, event.at_ms);
+  Event ended = reference_->MakeEvent(EventType::kContactEnded, event.at_ms);
+  ReferenceRouter::NameContact(*contact, ended);
+  reference_->HandOver(ended);
+  if (reserved) to_rescind_[contact->agent] = *contact;
+  reference_->Remember(*contact, event.at_ms);
+  contacts_.erase(id);
+  return "";
+}
+
+std::string HistoryReplay::PresenceChanged(const Event& event,
+                                           const Cause& cause) {
+  Agent* agent = AgentOf(event, cause);
+  if (agent == nullptr) return "the presence of an agent who is not known";
+  const Presence asked = cause.call->kind == CallKind::kSetPresence
+                             ? cause.call->presence
+                             : Presence{};
+  const bool busy = agent->work_state == WorkState::kHandling ||
+                    agent->work_state == WorkState::kWrapUp;
+  if (busy && agent->presence.state != PresenceState::kAvailable) {
+    // A pause met an acceptance: it holds already, though the agent handles.
+    // Calls one after another never come here, so the reference has no rule;
+    // the engine's is that only another presence becomes pending.
+    const Presence holds =
+        agent->presence_pending ? agent->pending : agent->presence;
+    if (holds == asked && agent->no_answer_channels == 0) {
+      return "asked for what holds already";
+    }
+    reference_->DropExclusionsOfAgent(agent->number);
+    agent->no_answer_channels = 0;
+    agent->presence_pending = asked != agent->presence;
+    agent->pending = agent->presence_pending ? asked : Presence{};
+    ++agent->version;
+    Event changed =
+        reference_->MakeEvent(EventType::kPresenceChanged, event.at_ms);
+    ReferenceRouter::NameAgent(*agent, changed);
+    reference_->HandOver(changed);
+    return "";
+  }
+  if (!reference_->NotePresence(*agent, asked, event.at_ms)) {
+    return "asked for what holds already";
+  }
+  return "";
+}
+
+std::string HistoryReplay::WrapUpEnded(const Event& event, const Cause& cause) {
+  Agent* agent = AgentOf(event, cause);
+  if (agent == nullptr || agent->work_state != WorkState::kWrapUp) {
+    return "the end of a wrap-up that was none";
+  }
+  if (cause.call->kind == CallKind::kRunDue) {
+    std::string early = NotYetDue(agent->wrap_up, event);
+    if (!early.empty()) return early;
+  }
+  agent->idle_before_pause_ms = 0;
+  reference_->FinishWrapUp(*agent, event.at_ms);
+  return "";
+}
+
+std::string HistoryReplay::Removed(const Event& event, const Cause& cause) {
+  Agent* agent = AgentOf(event, cause);
+  if (agent == nullptr) return "removed an agent who is not known";
+  const bool dropped = std::any_of(
+      cause.in_force.begin(), cause.in_force.end(),
+      [&](const Configuration* configuration) {
+        return std::none_of(
+            configuration->agents.begin(), configuration->agents.end(),
+            [&](const auto& one) { return one.id == event.agent_id.view(); });
+      });
+  if (!dropped) return "removed an agent who is listed";
+  agents_.erase(KeyOf(event.agent));
+  configured_.erase(agent->number);
+  agent->listed = false;
+  reference_->RemoveIfGone(agent->number, event.at_ms);
+  return "";
+}
+
+// --- Quiet moments -----------------------------------------------------------
+
+std::vector<std::string> HistoryReplay::AtQuiet(const Configuration& in_force,
+                                                Tick quiet) {
+  const auto now_ms = static_cast<InstantMs>(quiet);
+  for (std::size_t i = reference_->exclusions_.size(); i-- > 0;) {
+    if (reference_->exclusions_[i].deadline.first <= now_ms) {
+      reference_->DropExclusion(i);
+    }
+  }
+  dropped_.clear();
+  std::uint64_t free = 0;
+  std::uint64_t waiting = 0;
+  std::vector<std::string> wrong;
+  for (auto& [slot, agent] : reference_->agents_) {
+    Take(agent, in_force);
+    free += agent.work_state == WorkState::kIdle &&
+            agent.presence.state == PresenceState::kAvailable;
+    if (agent.wrap_up.has_value() && agent.wrap_up->first <= now_ms) {
+      wrong.push_back("the wrap-up of agent " + agent.configuration.id +
+                      " is overdue");
+    }
+    if (agent.work_state == WorkState::kReserved &&
+        agent.presence.state != PresenceState::kAvailable) {
+      wrong.push_back("agent " + agent.configuration.id +
+                      " is reserved and not available");
+    }
+  }
+  for (const auto& [number, contact] : reference_->contacts_) {
+    waiting += contact.state == ContactState::kWaiting;
+    if (contact.deadline.has_value() && contact.deadline->first <= now_ms) {
+      wrong.push_back("a deadline of contact " + contact.spec.id +
+                      " is overdue");
+    }
+  }
+  for (const auto& [agent, contact] : to_rescind_) {
+    wrong.push_back("the reservation of ended contact " + contact.spec.id +
+                    " was not rescinded");
+  }
+  for (std::string& broken : reference_->Violations()) {
+    wrong.push_back(std::move(broken));
+  }
+  pairs_conserved_ += free * waiting;
+  return wrong;
+}
+
+std::string HistoryReplay::DifferentAgent(const AgentView& shown) const {
+  const auto found = agents_.find(KeyOf(shown.handle));
+  AgentView expected;  // of an agent without events
+  if (found != agents_.end()) {
+    expected = reference_->ViewOf(*reference_->AgentByNumber(found->second));
+  }
+  if (shown.version != expected.version) return "version";
+  if (!(shown.presence == expected.presence)) return "presence";
+  if (shown.presence_pending != expected.presence_pending ||
+      !(shown.pending == expected.pending)) {
+    return "pending";
+  }
+  if (shown.work_state != expected.work_state) return "work_state";
+  if (shown.no_answer_channels != expected.no_answer_channels) {
+    return "no_answer_channels";
+  }
+  if (shown.presence.state != PresenceState::kLoggedOut &&
+      shown.idle_since_ms != expected.idle_since_ms) {
+    return "idle_since_ms";
+  }
+  if (shown.contact_id != expected.contact_id) return "contact_id";
+  if (shown.work_state == WorkState::kReserved &&
+      shown.attempt != expected.attempt) {
+    return "attempt";
+  }
+  return "";
+}
+
+std::vector<std::string> HistoryReplay::DifferentViews(
+    const Router& router) const {
+  std::vector<std::string> wrong;
+  std::size_t shown = 0;
+  for (const AgentView& view : router.Agents()) {
+    shown += agents_.contains(KeyOf(view.handle));
+    const std::string field = DifferentAgent(view);
+    if (field.empty()) continue;
+    wrong.push_back(absl::StrCat("agent ", view.id,
+                                 " is shown otherwise than replayed: ", field));
+  }
+  if (shown != agents_.size()) wrong.push_back("not all agents are shown");
+  for (const std::string& id : reference_->AliveContacts()) {
+    const auto view = router.GetContact(id);
+    const auto expected = reference_->GetContact(id);
+    if (!view.ok() || view->version != expected->version ||
+        view->state != expected->state ||
+        view->agent_id != expected->agent_id ||
+        view->attempt != expected->attempt ||
+        view->rank_key_ms != expected->rank_key_ms) {
+      wrong.push_back("contact " + id + " is shown otherwise than replayed");
+    }
+  }
+  std::map<std::string, QueueView> expected;
+  for (const QueueView& view : reference_->Queues()) expected[view.name] = view;
+  for (const QueueView& view : router.Queues()) {
+    const QueueView& other = expected[view.name];
+    if (view.waiting != other.waiting || view.reserved != other.reserved ||
+        view.assigned != other.assigned ||
+        view.oldest_arrival_ms != other.oldest_arrival_ms) {
+      wrong.push_back("queue " + view.name +
+                      " is shown otherwise than replayed");
+    }
+  }
+  return wrong;
+}
+
+}  // namespace relais::stress

@@ -1,0 +1,368 @@
+#include "tests/stress/history_run.h"
+
+#include <limits>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace relais::stress {
+namespace {
+
+constexpr int kAgents = 24;
+constexpr int kQueues = 5;
+constexpr std::uint32_t kContactsMax = 120;
+// Beyond it a contact's offers are not declined: at most eight declines of one
+// contact are kept, and which is displaced no event tells.
+constexpr std::uint64_t kDeclinedAttemptMax = 10;
+constexpr Presence kAvailable{PresenceState::kAvailable, NotReadyReason::kNone};
+
+// Instants are ticks: a call takes two and an event one.
+ContactQueue Queue(int number) {
+  ContactQueue queue;
+  queue.name = absl::StrCat("q", number);
+  queue.channels = 0xFF;
+  queue.offer_timeout_ms = number == 0 ? 0 : 600 * number;
+  queue.wrap_up_ms = number == 1 ? 400 : 0;
+  queue.decline_retry_ms = 900;
+  queue.wait_limit_ms = number == 2 ? 8'000 : 0;
+  queue.handling_lease_ms = 6'000;
+  if (number == 3) queue.requirement.all_of = {{"s0", 3}};
+  for (std::size_t i = 0; i < queue.priority_credit_ms.size(); ++i) {
+    queue.priority_credit_ms[i] = static_cast<DurationMs>(i) * 150;
+  }
+  return queue;
+}
+
+AgentConfiguration DrawAgent(int number, Random& random) {
+  static constexpr const char* kProfiles[] = {"all", "voice", "write"};
+  AgentConfiguration agent;
+  agent.id = absl::StrCat("a", number);
+  agent.routing_profile = kProfiles[random.Uniform(3)];
+  for (const char* skill : {"s0", "s1", "s2"}) {
+    if (random.Bernoulli(0.3)) continue;
+    agent.skills.push_back(
+        {skill, static_cast<int>(random.Uniform(5)) * 2 + 1});
+  }
+  return agent;
+}
+
+}  // namespace
+
+std::vector<Configuration> HistoryConfigurations() {
+  Configuration first;
+  first.name = "history";
+  first.skills = {{"s0", ""}, {"s1", ""}, {"s2", ""}};
+  const auto write =
+      static_cast<ChannelSet>(SetOf(Channel::kEmail) | SetOf(Channel::kChat));
+  first.routing_profiles = {
+      {"all", 0xFF}, {"voice", SetOf(Channel::kVoice)}, {"write", write}};
+  Random random(11);
+  for (int i = 0; i < kAgents; ++i) {
+    first.agents.push_back(DrawAgent(i, random));
+  }
+  for (int i = 0; i < kQueues; ++i) first.queues.push_back(Queue(i));
+  std::vector<Configuration> all = {first};
+  for (int i = 0; i < 3; ++i) {
+    Configuration other = first;
+    for (int change = 0; change < 6; ++change) {
+      const auto at = static_cast<int>(random.Uniform(kAgents));
+      other.agents[static_cast<std::size_t>(at)] = DrawAgent(at, random);
+    }
+    other.agents.erase(other.agents.begin() + i, other.agents.begin() + 3 + i);
+    if (i > 0) other.queues.pop_back();
+    all.push_back(other);
+  }
+  return all;
+}
+
+ContactSpec HistorySpecOf(std::string_view id) {
+  std::uint64_t number = 0;
+  EXPECT_TRUE(absl::SimpleAtoi(std::string(id.substr(1)), &number));
+  Random random(number);
+  ContactSpec spec;
+  spec.id = std::string(id);
+  spec.queue = absl::StrCat("q", random.Uniform(kQueues));
+  const Channel channels[] = {Channel::kVoice, Channel::kVoice, Channel::kEmail,
+                              Channel::kChat};
+  spec.channel = channels[random.Uniform(4)];
+  if (random.Bernoulli(0.5)) {
+    spec.priority = static_cast<int>(random.Uniform(kPriorityCount));
+  }
+  if (random.Bernoulli(0.3)) {
+    spec.requirement.all_of.push_back(
+        {absl::StrCat("s", random.Uniform(3)),
+         static_cast<int>(random.Uniform(7)) + 1});
+  }
+  return spec;
+}
+
+HistoryRun::HistoryRun(std::uint64_t seed, int threads)
+    : configurations_(HistoryConfigurations()),
+      judge_(configurations_, HistorySpecOf),
+      random_(seed) {
+  for (int i = 0; i < threads; ++i) {
+    workers_.push_back(std::make_unique<Worker>(random_.NextUint64()));
+  }
+}
+
+RouterOptions HistoryRun::Options() {
+  RouterOptions options;
+  options.observer = this;
+  options.limits.contacts = kContactsMax;
+  options.limits.agents = kAgents + 8;  // the leaving ones keep their places
+  options.limits.ended_ids = 10'000;
+  options.id_retention_ms = 50'000;
+  return options;
+}
+
+void HistoryRun::Run(Router* router, std::size_t calls,
+                     const std::function<bool()>& done) {
+  router_ = router;
+  Apply(*workers_[0], 0);
+  while (!done() && judge_.violations().empty()) {
+    submits_ = 0.1 + 0.3 * random_.UniformDouble();
+    Round(calls);
+    BecomeQuiet();
+    for (auto& worker : workers_) {
+      for (CallRecord& call : worker->calls) {
+        round_.calls.push_back(std::move(call));
+      }
+      worker->calls.clear();
+    }
+    judge_.Judge(round_, router);
+    round_.calls.clear();
+    round_.events.clear();
+    ++rounds_;
+  }
+}
+
+void HistoryRun::Round(std::size_t calls) {
+  std::vector<std::thread> threads;
+  for (auto& worker : workers_) {
+    threads.emplace_back([this, calls, &worker] { Work(*worker, calls); });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+void HistoryRun::BecomeQuiet() {
+  std::size_t taken = 0;
+  do {
+    RunDue(*workers_[0], &taken);
+    router_->DrainEvents();
+  } while (taken > 0);
+  round_.quiet = workers_[0]->calls.back().begin;
+}
+
+void HistoryRun::Work(Worker& worker, std::size_t calls) {
+  for (std::size_t i = 0; i < calls; ++i) {
+    // With more threads than cores a slice is thousands of calls; giving it up
+    // often makes the threads meet.
+    if (worker.random.Bernoulli(0.08)) std::this_thread::yield();
+    One(worker);
+  }
+}
+
+void HistoryRun::One(Worker& worker) {
+  const double draw = worker.random.UniformDouble();
+  if (draw < submits_) return Submit(worker);
+  if (draw < submits_ + 0.05) return Cancel(worker);
+  if (draw < submits_ + 0.10) {
+    std::size_t taken = 0;
+    return RunDue(worker, &taken);
+  }
+  if (draw < submits_ + 0.16) {
+    router_->DrainEvents();
+    return;
+  }
+  if (draw < submits_ + 0.1605) {
+    return Apply(worker, worker.random.Uniform(configurations_.size()));
+  }
+  Desk(worker);
+}
+
+void HistoryRun::Recorded(
+    Worker& worker, CallRecord record,
+    const std::function<void(InstantMs, CallRecord&)>& ask) {
+  record.begin = clock_.Draw();
+  ask(static_cast<InstantMs>(record.begin), record);
+  record.end = clock_.Draw();
+  worker.calls.push_back(std::move(record));
+}
+
+void HistoryRun::Apply(Worker& worker, std::size_t configuration) {
+  CallRecord record;
+  record.kind = CallKind::kApply;
+  record.configuration = configuration;
+  Recorded(worker, record, [&](InstantMs now_ms, CallRecord& call) {
+    const auto answer = router_->Apply(configurations_[configuration], now_ms);
+    call.code = answer.status().code();
+    if (!answer.ok()) {
+      // Another is being applied, or those who leave still have their places.
+      EXPECT_TRUE(absl::IsAborted(answer.status()) ||
+                  absl::IsResourceExhausted(answer.status()))
+          << answer.status();
+      return;
+    }
+    EXPECT_TRUE(answer->applied()) << answer->findings[0].message;
+    call.version = answer->configuration_version;
+  });
+}
+
+void HistoryRun::Submit(Worker& worker) {
+  // Now and then one that has been submitted already.
+  const std::uint64_t known = contacts_;
+  const bool again = known > 20 && worker.random.Bernoulli(0.02);
+  const std::uint64_t number =
+      again ? known - worker.random.Uniform(20) : ++contacts_;
+  CallRecord record;
+  record.kind = CallKind::kSubmit;
+  record.contact = absl::StrCat("c", number);
+  const ContactSpec spec = HistorySpecOf(record.contact);
+  Recorded(worker, record, [&](InstantMs now_ms, CallRecord& call) {
+    const auto answer = router_->Submit(spec, now_ms);
+    call.code = answer.status().code();
+    if (answer.ok()) {
+      call.repeated = answer->repeated;
+      call.version = 1;
+      return;
+    }
+    EXPECT_TRUE(absl::IsResourceExhausted(answer.status()) ||
+                (absl::IsNotFound(answer.status()) &&
+                 FieldPathOf(answer.status()) == "contact.queue"))
+        << answer.status();
+  });
+}
+
+void HistoryRun::Cancel(Worker& worker) {
+  const std::uint64_t known = contacts_;
+  const std::uint64_t back = worker.random.Uniform(100);
+  if (back >= known) return;
+  CallRecord record;
+  record.kind = CallKind::kGetContact;
+  record.contact = absl::StrCat("c", known - back);
+  std::optional<ContactView> view;
+  Recorded(worker, record, [&](InstantMs, CallRecord& call) {
+    const auto answer = router_->GetContact(record.contact);
+    call.code = answer.status().code();
+    if (!answer.ok()) return;
+    view = *answer;
+    call.version = view->version;
+    call.contact_handle = view->handle;
+  });
+  if (!view.has_value() || worker.random.Bernoulli(0.5)) return;
+  record.kind = CallKind::kCancel;
+  const EndReason reason = worker.random.Bernoulli(0.7) ? EndReason::kAbandoned
+                                                        : EndReason::kCancelled;
+  Recorded(worker, record, [&](InstantMs now_ms, CallRecord& call) {
+    const auto answer = router_->Cancel(view->handle, reason, now_ms);
+    call.code = answer.status().code();
+    if (answer.ok()) call.version = answer->version;
+  });
+}
+
+void HistoryRun::SetPresence(Worker& worker, const std::string& agent,
+                             AgentHandle handle, Presence presence) {
+  CallRecord record;
+  record.kind = CallKind::kSetPresence;
+  record.agent = agent;
+  record.presence = presence;
+  Recorded(worker, record, [&](InstantMs now_ms, CallRecord& call) {
+    const auto answer = router_->SetPresence(handle, presence, now_ms);
+    call.code = answer.status().code();
+    if (answer.ok()) call.version = answer->version;
+  });
+}
+
+void HistoryRun::Desk(Worker& worker) {
+  CallRecord record;
+  record.kind = CallKind::kGetAgent;
+  record.agent = absl::StrCat("a", worker.random.Uniform(kAgents));
+  std::optional<AgentView> view;
+  Recorded(worker, record, [&](InstantMs, CallRecord& call) {
+    const auto handle = router_->FindAgent(call.agent);
+    call.code = handle.status().code();
+    if (!handle.ok()) return;
+    const auto answer = router_->GetAgent(*handle);
+    call.code = answer.status().code();
+    if (!answer.ok()) return;
+    view = *answer;
+    call.version = view->version;
+    call.agent_handle = view->handle;
+  });
+  if (!view.has_value()) return;
+  if (worker.random.Bernoulli(0.04)) {
+    return SetPresence(
+        worker, record.agent, view->handle,
+        worker.random.Bernoulli(0.4)
+            ? Presence{}
+            : Presence{PresenceState::kNotReady, NotReadyReason::kBreak});
+  }
+  if (view->work_state == WorkState::kIdle) {
+    if (view->presence.state != PresenceState::kAvailable ||
+        view->no_answer_channels != 0) {
+      SetPresence(worker, record.agent, view->handle, kAvailable);
+    }
+    return;
+  }
+  if (view->work_state == WorkState::kWrapUp) {
+    if (worker.random.Bernoulli(0.5)) return;
+    record.kind = CallKind::kEndWrapUp;
+    return Recorded(worker, record, [&](InstantMs now_ms, CallRecord& call) {
+      const auto answer = router_->EndWrapUp(view->handle, now_ms);
+      call.code = answer.status().code();
+      if (answer.ok()) call.version = answer->version;
+    });
+  }
+  Answer(worker, *view);
+}
+
+void HistoryRun::Answer(Worker& worker, const AgentView& view) {
+  const auto contact = router_->FindContact(view.contact_id);
+  if (!contact.ok()) return;
+  CallRecord record;
+  record.contact = view.contact_id;
+  record.agent = view.id;
+  record.attempt = view.attempt;
+  std::optional<DurationMs> retry;
+  if (worker.random.Bernoulli(0.3)) {
+    retry = worker.random.UniformBetween(0, 1'200);
+  }
+  const double draw = worker.random.UniformDouble();
+  if (view.work_state == WorkState::kHandling) {
+    record.kind = CallKind::kComplete;
+  } else if (draw < 0.15) {
+    return;  // let it ring
+  } else if (draw < 0.7 || view.attempt > kDeclinedAttemptMax) {
+    record.kind = CallKind::kAccept;
+  } else {
+    record.kind = CallKind::kDecline;
+  }
+  const auto ask = [&](InstantMs now_ms, CallRecord& call) {
+    const auto answer =
+        call.kind == CallKind::kComplete ? router_->Complete(*contact, now_ms)
+        : call.kind == CallKind::kAccept
+            ? router_->Accept(view.handle, *contact, view.attempt, now_ms)
+            : router_->Decline(view.handle, *contact, view.attempt, retry,
+                               now_ms);
+    call.code = answer.status().code();
+    if (answer.ok()) call.version = answer->version;
+  };
+  Recorded(worker, record, ask);
+  // An answer given twice: the second is refused, unless another thread has
+  // made it true again.
+  if (worker.random.Bernoulli(0.05)) Recorded(worker, record, ask);
+}
+
+void HistoryRun::RunDue(Worker& worker, std::size_t* taken) {
+  CallRecord record;
+  record.kind = CallKind::kRunDue;
+  Recorded(worker, record, [&](InstantMs now_ms, CallRecord&) {
+    *taken = router_->RunDue(now_ms, std::numeric_limits<std::size_t>::max());
+  });
+}
+
+}  // namespace relais::stress
