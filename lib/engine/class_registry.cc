@@ -3,22 +3,23 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
 #include "lib/domain/error.h"
-#include "lib/policy/best_fit.h"
-#include "lib/policy/eligibility.h"
 
 namespace relais {
 namespace {
 
-template <typename Key>
-std::uint32_t HashShard(const Key& key, std::uint32_t shards) {
+std::uint32_t HashShard(const CompiledRequirement& requirement,
+                        std::uint32_t shards) {
   // The upper bits: the maps of a shard use the lower ones of the same hash.
-  return static_cast<std::uint32_t>(absl::Hash<Key>()(key) >> 32) % shards;
+  return static_cast<std::uint32_t>(
+             absl::Hash<CompiledRequirement>()(requirement) >> 32) %
+         shards;
 }
 
 // As the Router's other limits are answered.
@@ -30,138 +31,138 @@ absl::Status Full(std::string_view limit_name, std::uint32_t limit,
       absl::StrCat("all ", limit, " are in use; ", std::string(what)));
 }
 
-std::uint8_t FitCell(const CompiledRequirement& requirement,
-                     const CompiledProfile& profile) {
-  if (!policy::Accepts(requirement, profile)) return 0;
-  return static_cast<std::uint8_t>(1 + policy::FitStep(requirement, profile));
+// Distinct contents at once: those of the agents, who have slots for an eighth
+// and 64 beyond the limit, and those of the configuration to come.
+std::uint32_t ProfilesFor(const Limits& limits) {
+  return 2 * limits.agents + limits.agents / 8 + 64;
 }
 
-// The two sides differ only in what follows.
-void SetClass(ClassMatrix& matrix, std::uint32_t id,
-              const CompiledRequirement& key) {
-  matrix.SetRequirementClass(id, static_cast<std::uint8_t>(key.channel));
-}
-void SetClass(ClassMatrix& matrix, std::uint32_t id,
-              const CompiledProfile& key) {
-  matrix.SetProfileClass(id, key.channels);
-}
-void SetCell(ClassMatrix& matrix, std::uint32_t c,
-             const CompiledRequirement& requirement, std::uint32_t p,
-             const CompiledProfile& profile) {
-  matrix.SetFit(c, p, FitCell(requirement, profile));
-}
-void SetCell(ClassMatrix& matrix, std::uint32_t p,
-             const CompiledProfile& profile, std::uint32_t c,
-             const CompiledRequirement& requirement) {
-  matrix.SetFit(c, p, FitCell(requirement, profile));
+ProfilePartition::Cells ColumnCells(const CompiledProfile& content,
+                                    const ProfilePartition::Rows& rows) {
+  ProfilePartition::Cells cells;
+  cells.reserve(rows->size());
+  for (const auto& row : *rows) cells.push_back(FitCell(*row.key, content));
+  return cells;
 }
 
 }  // namespace
 
 ClassRegistry::ClassRegistry(const Limits& limits, ClassMatrix* matrix)
-    : matrix_(matrix), lanes_max_(limits.lanes) {
+    : matrix_(matrix),
+      limits_(limits),
+      partition_({limits.requirement_classes, limits.profile_classes,
+                  ProfilesFor(limits)},
+                 matrix),
+      classes_(std::make_unique<Class[]>(limits.requirement_classes)) {
   RELAIS_CHECK(matrix != nullptr, "the registry fills a matrix");
-  requirements_.capacity = limits.requirement_classes;
-  requirements_.limit_name = "requirement_classes";
-  requirements_.classes = std::make_unique<Class<CompiledRequirement>[]>(
-      limits.requirement_classes);
-  profiles_.capacity = limits.profile_classes;
-  profiles_.limit_name = "profile_classes";
-  profiles_.classes =
-      std::make_unique<Class<CompiledProfile>[]>(limits.profile_classes);
 }
 
 ClassRegistry::~ClassRegistry() = default;
 
-// The class of `key` in this shard with one reference more, or kNoClass.
-template <typename Key>
-std::uint32_t ClassRegistry::FindAndAddReference(Side<Key>& side,
-                                                 std::uint32_t shard,
-                                                 const Key& key,
-                                                 bool* complete) {
-  MutexLock lock(side.shards[shard].mutex);
-  const auto found = side.shards[shard].ids.find(key);
-  if (found == side.shards[shard].ids.end()) return kNoClass;
-  Class<Key>& entry = side.classes[found->second];
+// --- Requirement classes -----------------------------------------------------
+
+absl::StatusOr<std::uint32_t> ClassRegistry::AcquireRequirement(
+    const CompiledRequirement& requirement, TellAgent tell) {
+  const std::uint32_t shard = HashShard(requirement, kShards);
+  bool complete = false;
+  std::uint32_t id = FindAndAddReference(shard, requirement, &complete);
+  while (id == kNoClass) {
+    switch (Create(shard, requirement, &id, &complete)) {
+      case Creation::kDone:
+        break;
+      case Creation::kNoId:
+        return Full("requirement_classes", limits_.requirement_classes,
+                    "none can be given to another content now");
+      case Creation::kNoProfileClass:
+        if (MakeRoom(tell)) break;
+        return Full("profile_classes", limits_.profile_classes,
+                    "this requirement tells apart more profiles of agents than "
+                    "there are classes for");
+    }
+  }
+  if (complete) return id;
+  TellMoved(tell);
+  MutexLock lock(shards_[shard].mutex);
+  classes_[id].complete = true;
+  return id;
+}
+
+// The class of `requirement` with one reference more, or kNoClass.
+std::uint32_t ClassRegistry::FindAndAddReference(
+    std::uint32_t shard, const CompiledRequirement& requirement,
+    bool* complete) {
+  MutexLock lock(shards_[shard].mutex);
+  const auto found = shards_[shard].ids.find(requirement);
+  if (found == shards_[shard].ids.end()) return kNoClass;
+  Class& entry = classes_[found->second];
   ++entry.count;
   *complete = entry.complete;
   return found->second;
 }
 
-template <typename Key, typename Other>
-absl::StatusOr<std::uint32_t> ClassRegistry::Acquire(Side<Key>& side,
-                                                     Side<Other>& other,
-                                                     const Key& key) {
-  const std::uint32_t shard = HashShard(key, kShards);
-  bool complete = false;
-  std::uint32_t id = FindAndAddReference(side, shard, key, &complete);
-  if (id != kNoClass && complete) return id;
-
-  std::uint32_t taken = kNoClass;  // an id for us to enter, if still needed
-  if (id == kNoClass) {
-    {
-      MutexLock lock(creation_mutex_);
-      taken = TakeId(side, /*may_recycle=*/other.writers == 0);
-    }
-    // While nobody has the id and before its first cell is written.
-    if (taken != kNoClass) SetClass(*matrix_, taken, key);
-  }
-
-  std::vector<std::uint32_t> others;
+ProfilePartition::Cells ClassRegistry::ComputeRow(
+    const CompiledRequirement& requirement,
+    ProfilePartition::Profiles* profiles) {
   {
     MutexLock lock(creation_mutex_);
-    if (id == kNoClass) id = FindAndAddReference(side, shard, key, &complete);
-    if (id == kNoClass && taken == kNoClass) {
-      // Every id is in use, or those that are not can't be recycled while
-      // cells of the other side are being written.
-      return Full(side.limit_name, side.capacity,
-                  "none can be given to another content now");
-    }
-    if (id == kNoClass) {
-      Enter(side, taken, shard, key);
-      id = taken;
-    } else if (taken != kNoClass) {
-      side.spare.push_back(taken);  // another thread has entered the class
-    }
-    if (!complete) {
-      others = other.listed;
-      ++side.writers;
-    }
+    *profiles = partition_.profiles();
   }
-  if (complete) return id;
-  WriteCells(side, other, id, others);
-  {
-    MutexLock lock(side.shards[shard].mutex);
-    side.classes[id].complete = true;
+  ProfilePartition::Cells cells;
+  cells.reserve((*profiles)->size());
+  for (const auto& profile : **profiles) {
+    cells.push_back(FitCell(requirement, *profile.key));
   }
+  return cells;
+}
+
+ClassRegistry::Creation ClassRegistry::Create(
+    std::uint32_t shard, const CompiledRequirement& requirement,
+    std::uint32_t* id, bool* complete) {
+  ProfilePartition::Profiles profiles;
+  const ProfilePartition::Cells cells = ComputeRow(requirement, &profiles);
+  auto content = std::make_shared<const CompiledRequirement>(requirement);
   MutexLock lock(creation_mutex_);
-  --side.writers;
-  return id;
+  *id = FindAndAddReference(shard, requirement, complete);
+  if (*id != kNoClass) return Creation::kDone;  // another thread was first
+  const ProfilePartition::Cells row =
+      partition_.RowCells(requirement, profiles, cells);
+  if (!partition_.HasRoomFor(row)) return Creation::kNoProfileClass;
+  const std::uint32_t taken = TakeId();
+  if (taken == kNoClass) return Creation::kNoId;
+  partition_.EnterRow(taken, content, row);
+  *complete = partition_.told() == partition_.moves();
+  Class& entry = classes_[taken];
+  MutexLock shard_lock(shards_[shard].mutex);
+  entry.content = std::move(content);
+  entry.shard = shard;
+  entry.count = 1;
+  entry.complete = *complete;
+  shards_[shard].ids.emplace(requirement, taken);
+  *id = taken;
+  return Creation::kDone;
 }
 
 // An id that stands for nothing, kNoClass if there is none to have.
-template <typename Key>
-std::uint32_t ClassRegistry::TakeId(Side<Key>& side, bool may_recycle) {
-  if (!side.spare.empty()) {
-    const std::uint32_t id = side.spare.back();
-    side.spare.pop_back();
+std::uint32_t ClassRegistry::TakeId() {
+  if (!spare_ids_.empty()) {
+    const std::uint32_t id = spare_ids_.back();
+    spare_ids_.pop_back();
     return id;
   }
-  if (side.unused < side.capacity) return side.unused++;
-  return may_recycle ? Recycle(side) : kNoClass;
+  if (ids_begun_ < limits_.requirement_classes) return ids_begun_++;
+  return Recycle();
 }
 
 // Takes the id from the unused class that was released least recently.
-template <typename Key>
-std::uint32_t ClassRegistry::Recycle(Side<Key>& side) {
+std::uint32_t ClassRegistry::Recycle() {
   for (;;) {
     std::uint32_t best = kNoClass;
     std::uint64_t best_released = 0;
-    for (Shard<Key>& shard : side.shards) {
+    for (Shard& shard : shards_) {
       MutexLock lock(shard.mutex);
-      for (const auto& [key, id] : shard.ids) {
-        const Class<Key>& entry = side.classes[id];
-        if (entry.count == 0 && entry.complete &&
+      for (const auto& [content, id] : shard.ids) {
+        const Class& entry = classes_[id];
+        if (entry.count == 0 &&
             (best == kNoClass || entry.released_at < best_released)) {
           best = id;
           best_released = entry.released_at;
@@ -169,63 +170,62 @@ std::uint32_t ClassRegistry::Recycle(Side<Key>& side) {
       }
     }
     if (best == kNoClass) return kNoClass;
-    Class<Key>& entry = side.classes[best];
-    Shard<Key>& shard = side.shards[entry.shard];
-    {
-      MutexLock lock(shard.mutex);
-      // Used again since: look for another.
-      if (entry.count != 0 || entry.released_at != best_released) continue;
-      shard.ids.erase(entry.key);
-      for (const Lane& lane : entry.lanes) spare_lanes_.push_back(lane.id);
-      entry.lanes.clear();
-    }
-    side.listed.erase(std::find(side.listed.begin(), side.listed.end(), best));
-    recycled_.fetch_add(1, std::memory_order_relaxed);
-    return best;
+    if (Retire(best, best_released)) return best;
+    // Used again since: look for another.
   }
 }
 
-// Makes the id stand for `key`, with one reference, not complete.
-template <typename Key>
-void ClassRegistry::Enter(Side<Key>& side, std::uint32_t id,
-                          std::uint32_t shard, const Key& key) {
-  Class<Key>& entry = side.classes[id];
+bool ClassRegistry::Retire(std::uint32_t c, std::uint64_t released_at) {
+  Class& entry = classes_[c];
   {
-    MutexLock lock(side.shards[shard].mutex);
-    entry.key = key;
-    entry.shard = shard;
-    entry.count = 1;
-    entry.complete = false;
-    side.shards[shard].ids.emplace(key, id);
+    Shard& shard = shards_[entry.shard];
+    MutexLock lanes_lock(lanes_mutex_);
+    MutexLock lock(shard.mutex);
+    if (entry.count != 0 || entry.released_at != released_at) return false;
+    shard.ids.erase(*entry.content);
+    for (const Lane& lane : entry.lanes) spare_lanes_.push_back(lane.id);
+    entry.lanes.clear();
+    entry.content.reset();
   }
-  side.listed.push_back(id);
+  partition_.LeaveRow(c);
+  recycled_.fetch_add(1, std::memory_order_relaxed);
+  return true;
 }
 
-template <typename Key, typename Other>
-void ClassRegistry::WriteCells(Side<Key>& side, Side<Other>& other,
-                               std::uint32_t id,
-                               const std::vector<std::uint32_t>& others) {
-  // The keys stand still: our reference keeps ours, side.writers the others.
-  for (const std::uint32_t other_id : others) {
-    SetCell(*matrix_, id, side.classes[id].key, other_id,
-            other.classes[other_id].key);
+// True if there was one.
+bool ClassRegistry::RetireUnused() {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> unused;
+  for (Shard& shard : shards_) {
+    MutexLock lock(shard.mutex);
+    for (const auto& [content, id] : shard.ids) {
+      if (classes_[id].count == 0) {
+        unused.emplace_back(classes_[id].released_at, id);
+      }
+    }
   }
+  // The table's order is not to be seen in the ids handed out.
+  std::sort(unused.begin(), unused.end());
+  bool any = false;
+  for (const auto& [released_at, id] : unused) {
+    if (!Retire(id, released_at)) continue;
+    spare_ids_.push_back(id);
+    any = true;
+  }
+  return any;
 }
 
-template <typename Key>
-void ClassRegistry::AddReference(Side<Key>& side, std::uint32_t id) {
-  RELAIS_CHECK(id < side.capacity, "a class id beyond the table");
-  Class<Key>& entry = side.classes[id];
-  MutexLock lock(side.shards[entry.shard].mutex);
+void ClassRegistry::AddRequirementReference(std::uint32_t c) {
+  RELAIS_CHECK(c < limits_.requirement_classes, "a class id beyond the table");
+  Class& entry = classes_[c];
+  MutexLock lock(shards_[entry.shard].mutex);
   RELAIS_CHECK(entry.count > 0, "a class that nobody holds");
   ++entry.count;
 }
 
-template <typename Key>
-void ClassRegistry::Release(Side<Key>& side, std::uint32_t id) {
-  RELAIS_CHECK(id < side.capacity, "a class id beyond the table");
-  Class<Key>& entry = side.classes[id];
-  MutexLock lock(side.shards[entry.shard].mutex);
+void ClassRegistry::ReleaseRequirement(std::uint32_t c) {
+  RELAIS_CHECK(c < limits_.requirement_classes, "a class id beyond the table");
+  Class& entry = classes_[c];
+  MutexLock lock(shards_[entry.shard].mutex);
   RELAIS_CHECK(entry.count > 0, "a class that nobody holds");
   if (--entry.count == 0) {
     entry.released_at =
@@ -233,17 +233,24 @@ void ClassRegistry::Release(Side<Key>& side, std::uint32_t id) {
   }
 }
 
+const CompiledRequirement& ClassRegistry::Requirement(std::uint32_t c) const {
+  RELAIS_CHECK(c < limits_.requirement_classes, "a class id beyond the table");
+  return *classes_[c].content;
+}
+
+// --- Lanes -------------------------------------------------------------------
+
 bool ClassRegistry::TakeLane(std::uint32_t* id) {
-  MutexLock lock(creation_mutex_);
-  if (spare_lanes_.empty() && lanes_used_ < lanes_max_) {
-    *id = lanes_used_++;
+  MutexLock lock(lanes_mutex_);
+  if (spare_lanes_.empty() && lanes_begun_ < limits_.lanes) {
+    *id = lanes_begun_++;
     return true;
   }
   if (spare_lanes_.empty()) {
-    for (Shard<CompiledRequirement>& shard : requirements_.shards) {
+    for (Shard& shard : shards_) {
       MutexLock shard_lock(shard.mutex);
-      for (const auto& [key, c] : shard.ids) {
-        Class<CompiledRequirement>& entry = requirements_.classes[c];
+      for (const auto& [content, c] : shard.ids) {
+        Class& entry = classes_[c];
         if (entry.count != 0) continue;
         for (const Lane& lane : entry.lanes) spare_lanes_.push_back(lane.id);
         entry.lanes.clear();
@@ -261,10 +268,10 @@ bool ClassRegistry::TakeLane(std::uint32_t* id) {
 
 absl::StatusOr<std::uint32_t> ClassRegistry::LaneFor(
     std::uint32_t requirement_class, DurationMs boost) {
-  RELAIS_CHECK(requirement_class < requirements_.capacity,
+  RELAIS_CHECK(requirement_class < limits_.requirement_classes,
                "a class id beyond the table");
-  Class<CompiledRequirement>& entry = requirements_.classes[requirement_class];
-  Mutex& mutex = requirements_.shards[entry.shard].mutex;
+  Class& entry = classes_[requirement_class];
+  Mutex& mutex = shards_[entry.shard].mutex;
   const auto known = [&entry, boost](std::uint32_t* id) {
     for (const Lane& lane : entry.lanes) {
       if (lane.boost != boost) continue;
@@ -280,7 +287,7 @@ absl::StatusOr<std::uint32_t> ClassRegistry::LaneFor(
     if (known(&id)) return id;
   }
   if (!TakeLane(&id)) {
-    return Full("lanes", lanes_max_,
+    return Full("lanes", limits_.lanes,
                 "this boost of its requirement would be one more");
   }
   matrix_->SetLane(id, requirement_class);
@@ -293,42 +300,104 @@ absl::StatusOr<std::uint32_t> ClassRegistry::LaneFor(
     }
   }
   // Another thread was first.
-  MutexLock lock(creation_mutex_);
+  MutexLock lock(lanes_mutex_);
   spare_lanes_.push_back(taken);
   return id;
 }
 
-absl::StatusOr<std::uint32_t> ClassRegistry::AcquireRequirement(
-    const CompiledRequirement& requirement) {
-  return Acquire(requirements_, profiles_, requirement);
-}
-void ClassRegistry::AddRequirementReference(std::uint32_t c) {
-  AddReference(requirements_, c);
-}
-void ClassRegistry::ReleaseRequirement(std::uint32_t c) {
-  Release(requirements_, c);
-}
+// --- Profiles ----------------------------------------------------------------
 
 absl::StatusOr<std::uint32_t> ClassRegistry::AcquireProfile(
-    const CompiledProfile& profile) {
-  return Acquire(profiles_, requirements_, profile);
+    const CompiledProfile& content, TellAgent tell) {
+  for (;;) {
+    ProfilePartition::Rows rows;
+    std::uint32_t id = kNoClass;
+    {
+      MutexLock lock(creation_mutex_);
+      id = partition_.FindAndAddReference(content);
+      if (id != kNoClass) return id;
+      rows = partition_.rows();
+    }
+    const ProfilePartition::Cells cells = ColumnCells(content, rows);
+    auto entered = ProfilePartition::Entered::kYes;
+    {
+      MutexLock lock(creation_mutex_);
+      id = partition_.FindAndAddReference(content);
+      if (id != kNoClass) return id;  // another thread was first
+      entered = partition_.Enter(content, rows, cells, &id);
+    }
+    if (entered == ProfilePartition::Entered::kYes) return id;
+    if (entered == ProfilePartition::Entered::kNoProfile) {
+      return Full("agents", limits_.agents,
+                  "profiles of twice as many agents are held; try again later");
+    }
+    if (!MakeRoom(tell)) {
+      return Full("profile_classes", limits_.profile_classes,
+                  "the requirements in use tell apart more profiles of agents "
+                  "than there are classes for");
+    }
+  }
 }
-void ClassRegistry::AddProfileReference(std::uint32_t p) {
-  AddReference(profiles_, p);
-}
-void ClassRegistry::ReleaseProfile(std::uint32_t p) { Release(profiles_, p); }
 
-const CompiledRequirement& ClassRegistry::Requirement(std::uint32_t c) const {
-  RELAIS_CHECK(c < requirements_.capacity, "a class id beyond the table");
-  return requirements_.classes[c].key;
+void ClassRegistry::AddProfileReference(std::uint32_t profile) {
+  MutexLock lock(creation_mutex_);
+  partition_.AddReference(profile);
 }
-const CompiledProfile& ClassRegistry::Profile(std::uint32_t p) const {
-  RELAIS_CHECK(p < profiles_.capacity, "a class id beyond the table");
-  return profiles_.classes[p].key;
+void ClassRegistry::ReleaseProfile(std::uint32_t profile) {
+  MutexLock lock(creation_mutex_);
+  partition_.Release(profile);
 }
+void ClassRegistry::AddHolder(std::uint32_t profile, std::uint32_t agent) {
+  MutexLock lock(creation_mutex_);
+  partition_.AddHolder(profile, agent);
+}
+void ClassRegistry::RemoveHolder(std::uint32_t profile, std::uint32_t agent) {
+  MutexLock lock(creation_mutex_);
+  partition_.RemoveHolder(profile, agent);
+}
+std::uint32_t ClassRegistry::ClassOf(std::uint32_t profile) const {
+  return partition_.ClassOf(profile);
+}
+const CompiledProfile& ClassRegistry::Profile(std::uint32_t profile) const {
+  return partition_.Content(profile);
+}
+
+// --- Moves -------------------------------------------------------------------
+
+bool ClassRegistry::MakeRoom(TellAgent tell) {
+  bool gained = false;
+  {
+    MutexLock lock(creation_mutex_);
+    // Even without a merge, a new profile may have a class now.
+    gained = RetireUnused();
+    if (partition_.Merge()) gained = true;
+  }
+  if (gained) TellMoved(tell);
+  return gained;
+}
+
+void ClassRegistry::TellMoved(TellAgent tell) {
+  std::uint64_t up_to = 0;
+  std::vector<std::uint32_t> agents;
+  {
+    MutexLock lock(creation_mutex_);
+    up_to = partition_.moves();
+    agents = partition_.Untold();
+  }
+  for (const std::uint32_t agent : agents) tell(agent);
+  MutexLock lock(creation_mutex_);
+  partition_.Told(up_to);
+}
+
+// --- Figures -----------------------------------------------------------------
 
 std::uint64_t ClassRegistry::recycled() const {
   return recycled_.load(std::memory_order_relaxed);
+}
+
+std::uint32_t ClassRegistry::profile_classes_in_use() {
+  MutexLock lock(creation_mutex_);
+  return partition_.classes_in_use();
 }
 
 }  // namespace relais

@@ -1,49 +1,63 @@
-// Dense class ids for compiled requirements and profiles, and lanes for
-// requirement classes with a boost; counts who uses them and keeps the core's
-// eligibility matrix filled.
+// Dense class ids for compiled requirements, profiles and the core's classes of
+// them, and lanes for requirement classes with a boost; counts who uses them
+// and keeps the core's eligibility matrix filled.
 //
-// What it is: two hash tables (requirements, profiles) of 16 shards each. A
-// class whose count has fallen to 0 stays cached: the next user finds it with
-// its row or column in place. Only when no id is left is the class released
-// least recently recycled for the new one. None to recycle is
+// What it is. Requirement classes: a hash table of 16 shards from content to
+// id. A class whose count has fallen to 0 stays cached: the next user finds it
+// with its row in place. Only when no id is left is the class released least
+// recently recycled for the new one. Profiles: the distinct contents that
+// agents have, and the partition of them into profile classes of the core, few
+// where contents are many (profile_partition.h). None left to give is
 // RESOURCE_EXHAUSTED naming the limit.
 //
 // A lane serves one boost of one class. When no lane is left to hand out, those
 // of classes that nobody uses are taken back; no contact is in them.
 //
 // Thread safety: every member from any thread; the caller of anything that
-// takes a class id holds a reference to that class.
+// takes an id holds a reference to what it stands for.
 //
-// Locks (never held across a ClassMatrix call)
-//   L1  creation_mutex_: which ids exist, which are being created, the lists
-//       that rows and columns are written for, and the lanes that serve
-//       nothing. Taken to create a class or to help create it, and to take or
-//       give back a lane. Longest hold: one scan for the class to recycle, one
-//       copy of a list, or one scan of the requirement classes for lanes of
-//       unused ones and a sort of those: O(classes + lanes log lanes).
+// Locks
+//   L1  creation_mutex_: the partition, the ids of requirement classes, and
+//       every cell that is written. Taken to create a class or a profile, to
+//       add or take away an agent or reference of a profile, and to learn who
+//       is to be told. Never while an agent or a contact is looked for, never
+//       to find a known requirement class or the class of a profile. Longest
+//       hold: one new row, O(profiles), and the columns of the classes that it
+//       splits off, O(requirement classes) each. Cells are computed before,
+//       without it, but for what came meanwhile.
 //   L2  a shard's mutex: the map from content to id, counts, and the lanes of
 //       the shard's classes. Longest hold: a lookup, or while recycling a scan
-//       of that shard's classes. May be taken while L1 is held, never the
-//       reverse, never two shards at once.
+//       of that shard's classes.
+//   L3  lanes_mutex_: lanes that serve nothing. Longest hold: one scan of the
+//       requirement classes for lanes of unused ones and a sort of those.
+//   In this order when held together: L1, L3, L2; never two shards at once.
 //
-// Why no cell (c, p) is missed. Requirement class c is entered in its list,
-// and the list of profile classes copied, in one critical section of L1; so is
-// p, with the list of requirement classes. One of the two sections comes
-// second and copies a list that has the other. Its thread writes the cell
-// before it hands out its id; and a cell matters only once both are handed
-// out. Whoever finds a class that is still being created writes the whole row
-// or column itself before it hands the id out (the values are equal), so
-// nobody waits for a thread that was stopped.
+// Why no decision is made by a wrong cell. A new requirement class tells
+// members of one profile class apart: under L1 its row is written, the parts
+// get classes of their own with their columns, and then each moved profile its
+// new class. A contact may have the requirement class only after every agent of
+// every profile that has ever moved was told to the core with a class read
+// after that: TellMoved. Whoever finds a requirement class that is not complete
+// does this itself before it hands the id out, and it tells what others moved
+// as well; so nobody waits for a thread that was stopped while telling.
+//   - An agent is listed as a holder of its profile before its record shows it.
+//     So either the split finds it among the holders and it is told again, or
+//     whoever lists it comes after the split (both under L1) and reads the new
+//     class.
+//   - It is told under a new revision, drawn in its record's mutex where the
+//     class is read, so terms with the old class that are still on their way
+//     are outdated, whenever they arrive.
+//   - A decision under way with the old terms cannot take a contact of the new
+//     class: such a contact is seen after the agent was told, and whoever takes
+//     a contact for an agent has made sure after seeing it that the agent's
+//     word still is the one whose terms it used (MatcherT::TakeBest).
+// Until then an old and a new class agree on every requirement class that was
+// handed out, so it does not matter by which an agent is known.
 //
-// Why no cell is overwritten by an old value. Whoever writes a row holds a
-// reference to c, so c is not recycled under it; and no profile class is
-// recycled while any row is being written (Side::writers), since that row's
-// list may have it. The same with columns. The price: an acquisition that
-// would need to recycle at that moment is refused although an unused class
-// exists, instead of waiting.
-//
-// SetRequirementClass and SetProfileClass are called once for each class that
-// an id stands for, before that class's first cell is written.
+// Why no cell is overwritten by an old value: all cells are written under L1.
+// An id of a profile class is used again only when every agent that could be in
+// the core as one of it has been told (profile_partition.h, P3), an id of a
+// requirement class only when nobody refers to it.
 
 #ifndef RELAIS_LIB_ENGINE_CLASS_REGISTRY_H_
 #define RELAIS_LIB_ENGINE_CLASS_REGISTRY_H_
@@ -57,50 +71,42 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "lib/base/cache_line.h"
 #include "lib/base/mutex.h"
 #include "lib/domain/compiled.h"
+#include "lib/engine/class_matrix.h"
+#include "lib/engine/profile_partition.h"
 #include "relais/limits.h"
 #include "relais/types.h"
 
 namespace relais {
 
-// The core's side. Called with no lock held, from several threads at once,
-// also twice with the same arguments; cells are atomics.
-class ClassMatrix {
- public:
-  virtual ~ClassMatrix() = default;
-  // Class id `c` begins to stand for a class of this channel. Called again
-  // when the id is recycled; nobody uses the id then.
-  virtual void SetRequirementClass(std::uint32_t c, std::uint8_t kind) = 0;
-  // 0 = not eligible, otherwise 1 + fit step.
-  virtual void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) = 0;
-  // Class id `p` begins to stand for a class with these channels.
-  virtual void SetProfileClass(std::uint32_t p, std::uint8_t kinds) = 0;
-  // `lane` begins to serve a boost of this class; no contact is in it and
-  // nobody brings one.
-  virtual void SetLane(std::uint32_t lane, std::uint32_t requirement_class) = 0;
-};
-
 class ClassRegistry {
  public:
-  // `matrix` must outlive the registry. Uses the three class limits.
+  // Tells the core the agent's terms again, under a new revision and with the
+  // class that its profile has by then (ClassOf). On return they are in force,
+  // or later ones. Called without a lock; may look and decide.
+  using TellAgent = absl::FunctionRef<void(std::uint32_t agent)>;
+
+  // `matrix` must outlive the registry. Uses the class limits and `agents`.
   ClassRegistry(const Limits& limits, ClassMatrix* matrix);
   ~ClassRegistry();
   ClassRegistry(const ClassRegistry&) = delete;
   ClassRegistry& operator=(const ClassRegistry&) = delete;
 
-  // The class of this content, with one reference more. On return every cell
-  // of it with a class that was handed out before is in the matrix.
+  // --- Requirement classes --------------------------------------------------
+
+  // The class of this content, with one reference more. On return its cells
+  // with the classes of all profiles are in the matrix, and every agent is in
+  // the core as one of a class that has its cell.
   absl::StatusOr<std::uint32_t> AcquireRequirement(
-      const CompiledRequirement& requirement);
+      const CompiledRequirement& requirement, TellAgent tell);
   void AddRequirementReference(std::uint32_t c);
   void ReleaseRequirement(std::uint32_t c);
-
-  absl::StatusOr<std::uint32_t> AcquireProfile(const CompiledProfile& profile);
-  void AddProfileReference(std::uint32_t p);
-  void ReleaseProfile(std::uint32_t p);
+  // The content; valid while the caller holds its reference.
+  const CompiledRequirement& Requirement(std::uint32_t c) const;
 
   // The lane of this class for this boost, the same while the caller's
   // reference lasts; every contact in a lane holds one from this call until it
@@ -108,92 +114,98 @@ class ClassRegistry {
   absl::StatusOr<std::uint32_t> LaneFor(std::uint32_t requirement_class,
                                         DurationMs boost);
 
-  // The content; valid while the caller holds its reference.
-  const CompiledRequirement& Requirement(std::uint32_t c) const;
-  const CompiledProfile& Profile(std::uint32_t p) const;
+  // --- Profiles -------------------------------------------------------------
 
-  // Classes whose id was given to another content so far.
+  // The profile of this content, with one reference more. On return the cells
+  // of its class are in the matrix.
+  absl::StatusOr<std::uint32_t> AcquireProfile(const CompiledProfile& content,
+                                               TellAgent tell);
+  void AddProfileReference(std::uint32_t profile);
+  void ReleaseProfile(std::uint32_t profile);
+  // The agent has this profile: from before its record shows it until the core
+  // has been told otherwise.
+  void AddHolder(std::uint32_t profile, std::uint32_t agent);
+  void RemoveHolder(std::uint32_t profile, std::uint32_t agent);
+  // The core's class of it, as it is now. Takes no lock. `profile` may have
+  // been released if the answer does not matter.
+  std::uint32_t ClassOf(std::uint32_t profile) const;
+  const CompiledProfile& Profile(std::uint32_t profile) const;
+
+  // --- Figures --------------------------------------------------------------
+
+  // Requirement classes whose id was taken from their content so far.
   std::uint64_t recycled() const;
+  // Profile classes that profiles have now.
+  std::uint32_t profile_classes_in_use();
 
  private:
   static constexpr std::uint32_t kShards = 16;
-  static constexpr std::uint32_t kNoClass = 0xFFFFFFFF;
+  static constexpr std::uint32_t kNoClass = ProfilePartition::kNone;
 
   struct Lane {
     std::uint32_t id = 0;
     DurationMs boost = 0;
   };
 
-  template <typename Key>
   struct Class {
     // Written in a critical section of L1 while nobody has the id.
-    Key key;
+    std::shared_ptr<const CompiledRequirement> content;
     std::uint32_t shard = 0;
     // Guarded by the mutex of `shard`.
     std::uint32_t count = 0;
-    bool complete = false;          // its cells are written
+    bool complete = false;          // all that moved before it has been told
     std::uint64_t released_at = 0;  // when the count last fell to 0
-    std::vector<Lane> lanes;        // requirement classes only
+    std::vector<Lane> lanes;
   };
 
-  struct alignas(kCacheLineBytes) ShardBase {
+  struct alignas(kCacheLineBytes) Shard {
     Mutex mutex;
-  };
-  template <typename Key>
-  struct Shard : ShardBase {
-    absl::flat_hash_map<Key, std::uint32_t> ids RELAIS_GUARDED_BY(this->mutex);
+    absl::flat_hash_map<CompiledRequirement, std::uint32_t> ids
+        RELAIS_GUARDED_BY(mutex);
   };
 
-  // One of the two tables.
-  template <typename Key>
-  struct Side {
-    std::uint32_t capacity = 0;
-    std::string_view limit_name;
-    std::unique_ptr<Class<Key>[]> classes;  // by id
-    std::array<Shard<Key>, kShards> shards;
-    // Guarded by L1: ids entered, ids taken back unused, and the first id
-    // never used; threads now writing cells for a class of this side.
-    std::vector<std::uint32_t> listed;
-    std::vector<std::uint32_t> spare;
-    std::uint32_t unused = 0;
-    std::uint32_t writers = 0;
-  };
+  enum class Creation : std::uint8_t { kDone, kNoId, kNoProfileClass };
 
-  template <typename Key, typename Other>
-  absl::StatusOr<std::uint32_t> Acquire(Side<Key>& side, Side<Other>& other,
-                                        const Key& key);
-  template <typename Key>
-  std::uint32_t FindAndAddReference(Side<Key>& side, std::uint32_t shard,
-                                    const Key& key, bool* complete);
-  template <typename Key>
-  std::uint32_t TakeId(Side<Key>& side, bool may_recycle)
+  std::uint32_t FindAndAddReference(std::uint32_t shard,
+                                    const CompiledRequirement& requirement,
+                                    bool* complete);
+  // Enters the class unless another thread has.
+  Creation Create(std::uint32_t shard, const CompiledRequirement& requirement,
+                  std::uint32_t* id, bool* complete);
+  // Cells of all profiles; `profiles` receives what they were computed for.
+  ProfilePartition::Cells ComputeRow(const CompiledRequirement& requirement,
+                                     ProfilePartition::Profiles* profiles);
+  std::uint32_t TakeId() RELAIS_REQUIRES(creation_mutex_);
+  std::uint32_t Recycle() RELAIS_REQUIRES(creation_mutex_);
+  // Takes the class out of the tables if it is still unused since then.
+  bool Retire(std::uint32_t c, std::uint64_t released_at)
       RELAIS_REQUIRES(creation_mutex_);
-  template <typename Key>
-  std::uint32_t Recycle(Side<Key>& side) RELAIS_REQUIRES(creation_mutex_);
-  template <typename Key>
-  void Enter(Side<Key>& side, std::uint32_t id, std::uint32_t shard,
-             const Key& key) RELAIS_REQUIRES(creation_mutex_);
-  template <typename Key, typename Other>
-  void WriteCells(Side<Key>& side, Side<Other>& other, std::uint32_t id,
-                  const std::vector<std::uint32_t>& others);
+  bool RetireUnused() RELAIS_REQUIRES(creation_mutex_);
+  // Makes room for profile classes by forgetting requirement classes that
+  // nobody uses and merging. False if there was nothing to gain.
+  bool MakeRoom(TellAgent tell);
+  // Everything that has moved up to now is told when it returns.
+  void TellMoved(TellAgent tell);
   // A lane that serves nothing; false if there is none to have.
   bool TakeLane(std::uint32_t* id);
 
-  template <typename Key>
-  void AddReference(Side<Key>& side, std::uint32_t id);
-  template <typename Key>
-  void Release(Side<Key>& side, std::uint32_t id);
-
   ClassMatrix* const matrix_;
-  const std::uint32_t lanes_max_;
+  const Limits limits_;
 
   Mutex creation_mutex_;  // L1
-  Side<CompiledRequirement> requirements_;
-  Side<CompiledProfile> profiles_;
+  // ClassOf and Content are called without it.
+  ProfilePartition partition_;
+  const std::unique_ptr<Class[]> classes_;  // by id
+  std::array<Shard, kShards> shards_;
+  // Ids that stand for nothing, and the first never used.
+  std::vector<std::uint32_t> spare_ids_ RELAIS_GUARDED_BY(creation_mutex_);
+  std::uint32_t ids_begun_ RELAIS_GUARDED_BY(creation_mutex_) = 0;
 
+  Mutex lanes_mutex_;  // L3
   // Lanes that serve nothing, and the first never used.
-  std::vector<std::uint32_t> spare_lanes_ RELAIS_GUARDED_BY(creation_mutex_);
-  std::uint32_t lanes_used_ RELAIS_GUARDED_BY(creation_mutex_) = 0;
+  std::vector<std::uint32_t> spare_lanes_ RELAIS_GUARDED_BY(lanes_mutex_);
+  std::uint32_t lanes_begun_ RELAIS_GUARDED_BY(lanes_mutex_) = 0;
+
   // relaxed: order of releases as one total order of numbers is all that is
   // asked; stored under a shard's lock.
   std::atomic<std::uint64_t> release_clock_{0};

@@ -128,7 +128,7 @@ struct AgentRecord {
   std::uint64_t generation RELAIS_GUARDED_BY(mutex) = 0;
   AgentGrade grade RELAIS_GUARDED_BY(mutex) = AgentGrade::kSenior;
   ChannelSet channels RELAIS_GUARDED_BY(mutex) = 0;
-  std::uint32_t profile_class RELAIS_GUARDED_BY(mutex) = 0;
+  std::uint32_t profile RELAIS_GUARDED_BY(mutex) = 0;
 
   Presence presence RELAIS_GUARDED_BY(mutex);
   bool presence_pending RELAIS_GUARDED_BY(mutex) = false;

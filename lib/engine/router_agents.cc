@@ -101,7 +101,7 @@ RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
   update.revision = agent.revision;
   update.load_back = load_back;
   update.terms.order_key = agent.idle_since_ms;
-  update.terms.profile_class = agent.profile_class;
+  update.terms.profile_class = classes_.ClassOf(agent.profile);
   if (agent.used && agent.presence.state == PresenceState::kAvailable) {
     update.terms.kinds =
         static_cast<std::uint8_t>(agent.channels & ~agent.no_answer_channels);
@@ -112,6 +112,23 @@ RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
 void RouterImpl::TellCore(const AgentUpdate& update, Call& call) {
   matcher_.Update(update.agent, update.revision, update.terms, update.load_back,
                   call);
+}
+
+void RouterImpl::TellAgain(std::uint32_t slot, Call& call) {
+  AgentUpdate update;
+  {
+    AgentRecord& agent = agents_[slot];
+    MutexLock lock(agent.mutex);
+    update = NextUpdate(agent, slot, 0);
+  }
+  TellCore(update, call);
+  // Whoever was removing the agent has left that to the later revision.
+  RemoveAgentIfLeft(slot, call);
+}
+
+void RouterImpl::GiveBackProfile(std::uint32_t profile, std::uint32_t slot) {
+  classes_.RemoveHolder(profile, slot);
+  classes_.ReleaseProfile(profile);
 }
 
 void RouterImpl::ForgetDeclines(
@@ -267,7 +284,7 @@ void RouterImpl::RemoveAgentIfLeft(std::uint32_t slot, Call& call) {
   call.Push(removal.event);
   // The core has been told that it is logged out, so nothing looks at the
   // class on its behalf any more.
-  classes_.ReleaseProfile(removal.profile_class);
+  GiveBackProfile(removal.profile, slot);
 }
 
 bool RouterImpl::HasLeft(const AgentRecord& agent) const {
@@ -283,7 +300,7 @@ RouterImpl::Removal RouterImpl::RemoveIfLeft(AgentRecord& agent,
   ++agent.version;
   removal.due = true;
   removal.event = AgentEvent(EventType::kAgentRemoved, agent, slot, now_ms);
-  removal.profile_class = agent.profile_class;
+  removal.profile = agent.profile;
   agent.leaving = false;
   agent.used = false;
   AgentShard& shard = agent_shards_[RetainedIds::ShardOf(agent.id)];
@@ -338,7 +355,7 @@ bool RouterImpl::WrapUpOver(std::uint32_t slot, std::uint64_t deadline_version,
   call.Push(event);
   if (removal.due) call.Push(removal.event);
   TellCore(update, call);
-  if (removal.due) classes_.ReleaseProfile(removal.profile_class);
+  if (removal.due) GiveBackProfile(removal.profile, slot);
   return true;
 }
 

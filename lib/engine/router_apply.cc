@@ -28,9 +28,9 @@ absl::Status Full(std::string_view limit, std::uint64_t needed,
 struct RouterImpl::Preparation {
   struct ListedAgent {
     const AgentConfiguration* configuration = nullptr;
-    std::uint32_t profile_class = 0;
+    std::uint32_t profile = 0;
     ChannelSet channels = 0;
-    bool handed_over = false;  // its class reference belongs to the agent now
+    bool handed_over = false;  // its reference belongs to the agent now
     bool known = false;
   };
 
@@ -39,7 +39,7 @@ struct RouterImpl::Preparation {
         compiled(std::make_shared<CompiledConfiguration>(registry)) {}
   ~Preparation() {
     for (const ListedAgent& agent : agents) {
-      if (!agent.handed_over) classes->ReleaseProfile(agent.profile_class);
+      if (!agent.handed_over) classes->ReleaseProfile(agent.profile);
     }
   }
   Preparation(const Preparation&) = delete;
@@ -80,7 +80,7 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
     return absl::AbortedError("another configuration is being applied");
   }
   Call call(*this, now_ms);
-  auto prepared = Prepare(configuration);
+  auto prepared = Prepare(configuration, call);
   absl::Status status = prepared.status();
   if (status.ok()) {
     // An agent who leaves makes up to four events, as does one who changed and
@@ -113,7 +113,7 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
 }
 
 absl::StatusOr<std::unique_ptr<RouterImpl::Preparation>> RouterImpl::Prepare(
-    const Configuration& configuration) {
+    const Configuration& configuration, Call& call) {
   auto preparation = std::make_unique<Preparation>(&classes_);
   preparation->compiled->source = configuration;
   absl::flat_hash_set<std::uint64_t> numbers;
@@ -127,15 +127,15 @@ absl::StatusOr<std::unique_ptr<RouterImpl::Preparation>> RouterImpl::Prepare(
     }
     preparation->compiled->skills.emplace(skill.name, number);
   }
-  absl::Status status = PrepareQueues(configuration, preparation.get());
+  absl::Status status = PrepareQueues(configuration, preparation.get(), call);
   if (!status.ok()) return status;
-  status = PrepareAgents(configuration, preparation.get());
+  status = PrepareAgents(configuration, preparation.get(), call);
   if (!status.ok()) return status;
   return preparation;
 }
 
 absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
-                                       Preparation* preparation) {
+                                       Preparation* preparation, Call& call) {
   CompiledConfiguration& compiled = *preparation->compiled;
   absl::flat_hash_set<std::string> listed;
   for (const ContactQueue& queue : configuration.queues) {
@@ -176,7 +176,8 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
       const auto channel = static_cast<Channel>(i);
       if (!Contains(queue.channels, channel)) continue;
       const auto id = classes_.AcquireRequirement(
-          CombineRequirements(channel, terms->all_of, {}));
+          CombineRequirements(channel, terms->all_of, {}),
+          [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
       if (!id.ok()) return id.status();
       compiled.held.push_back(*id);
       terms->classes[static_cast<std::size_t>(i)] = *id;
@@ -187,7 +188,7 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
 }
 
 absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
-                                       Preparation* preparation) {
+                                       Preparation* preparation, Call& call) {
   absl::flat_hash_map<std::string, ChannelSet> profiles;
   for (const RoutingProfile& profile : configuration.routing_profiles) {
     profiles.emplace(profile.name, profile.channels);
@@ -201,11 +202,17 @@ absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
                                  static_cast<std::uint8_t>(skill.level)});
     }
     Normalize(&compiled.skills);
-    const auto id = classes_.AcquireProfile(compiled);
+    const auto id = classes_.AcquireProfile(
+        compiled, [this, &call](std::uint32_t told) { TellAgain(told, call); });
     if (!id.ok()) return id.status();
     preparation->agent_index.emplace(agent.id, preparation->agents.size());
     preparation->agents.push_back({&agent, *id, compiled.channels});
   }
+  return CountAgents(configuration, preparation);
+}
+
+absl::Status RouterImpl::CountAgents(const Configuration& configuration,
+                                     Preparation* preparation) {
   // Who stays although no longer listed: until handling and wrap-up are over.
   std::size_t staying = 0;
   for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
@@ -214,8 +221,7 @@ absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
     if (!agent.used) continue;
     const auto found = preparation->agent_index.find(agent.id);
     if (found != preparation->agent_index.end()) {
-      if (preparation->agents[found->second].profile_class !=
-          agent.profile_class) {
+      if (preparation->agents[found->second].profile != agent.profile) {
         ++preparation->agents_touched;
       }
       continue;
@@ -275,31 +281,23 @@ void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
                              Call& call) {
   AgentRecord& agent = agents_[slot];
   AgentHandle handle;
-  AgentUpdate update;
-  bool leaving = false;
-  std::uint32_t old_class = 0;
+  Preparation::ListedAgent* listed = nullptr;
   {
     MutexLock lock(agent.mutex);
     if (!agent.used) return;
     handle = {slot, agent.generation};
     const auto found = preparation.agent_index.find(agent.id);
-    leaving = found == preparation.agent_index.end();
-    agent.leaving = leaving;
-    if (!leaving) {
-      Preparation::ListedAgent& listed = preparation.agents[found->second];
-      listed.known = true;
-      agent.grade = listed.configuration->grade;
-      if (agent.profile_class == listed.profile_class) return;
-      listed.handed_over = true;
-      old_class = agent.profile_class;
-      agent.profile_class = listed.profile_class;
-      agent.channels = listed.channels;
-      update = NextUpdate(agent, slot, 0);
+    agent.leaving = found == preparation.agent_index.end();
+    if (!agent.leaving) {
+      listed = &preparation.agents[found->second];
+      listed->known = true;
+      agent.grade = listed->configuration->grade;
+      if (agent.profile == listed->profile) return;
     }
   }
-  if (!leaving) {
-    TellCore(update, call);
-    classes_.ReleaseProfile(old_class);
+  if (listed != nullptr) {
+    listed->handed_over = true;
+    ChangeProfile(handle, listed->profile, listed->channels, call);
     return;
   }
   // Refused only if the agent has gone meanwhile.
@@ -309,6 +307,26 @@ void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
   RemoveAgentIfLeft(slot, call);
 }
 
+// The agent is listed, so nobody removes it.
+void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
+                               ChannelSet channels, Call& call) {
+  AgentRecord& agent = agents_[handle.slot];
+  // First, and without the record's lock (class_registry.h).
+  classes_.AddHolder(profile, handle.slot);
+  AgentUpdate update;
+  std::uint32_t old = 0;
+  {
+    MutexLock lock(agent.mutex);
+    RELAIS_CHECK(IsAgent(agent, handle), "a listed agent was removed");
+    old = agent.profile;
+    agent.profile = profile;
+    agent.channels = channels;
+    update = NextUpdate(agent, handle.slot, 0);
+  }
+  TellCore(update, call);
+  GiveBackProfile(old, handle.slot);
+}
+
 void RouterImpl::AddAgents(Preparation& preparation) {
   std::uint32_t slot = 0;
   for (Preparation::ListedAgent& listed : preparation.agents) {
@@ -316,8 +334,13 @@ void RouterImpl::AddAgents(Preparation& preparation) {
     for (;; ++slot) {
       RELAIS_CHECK(slot < agent_slots_, "agents were counted before");
       AgentRecord& agent = agents_[slot];
+      {
+        MutexLock lock(agent.mutex);
+        if (agent.used) continue;
+      }
+      // It stays unused: only Apply adds agents, one at a time.
+      classes_.AddHolder(listed.profile, slot);
       MutexLock lock(agent.mutex);
-      if (agent.used) continue;
       listed.handed_over = true;
       agent.used = true;
       agent.leaving = false;
@@ -325,7 +348,7 @@ void RouterImpl::AddAgents(Preparation& preparation) {
       ++agent.generation;
       agent.grade = listed.configuration->grade;
       agent.channels = listed.channels;
-      agent.profile_class = listed.profile_class;
+      agent.profile = listed.profile;
       agent.presence = {};
       agent.presence_pending = false;
       agent.pending = {};

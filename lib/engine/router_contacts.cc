@@ -93,7 +93,7 @@ std::optional<absl::StatusOr<SubmitOutcome>> RouterImpl::KnownId(
 absl::Status RouterImpl::CompileContact(
     const ContactSpec& spec, const CompiledConfiguration& configuration,
     const QueueTerms& terms, std::uint32_t* requirement_class,
-    std::uint32_t* lane) {
+    std::uint32_t* lane, Call& call) {
   const auto channel = static_cast<std::size_t>(spec.channel);
   const auto priority = static_cast<std::size_t>(spec.priority);
   const DurationMs credit = terms.queue.priority_credit_ms[priority];
@@ -111,7 +111,8 @@ absl::Status RouterImpl::CompileContact(
                      static_cast<std::uint8_t>(term.level_min)});
     }
     const auto acquired = classes_.AcquireRequirement(
-        CombineRequirements(spec.channel, terms.all_of, own));
+        CombineRequirements(spec.channel, terms.all_of, own),
+        [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
     if (!acquired.ok()) return acquired.status();
     *requirement_class = *acquired;
   }
@@ -209,8 +210,8 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
   }
   std::uint32_t requirement_class = 0;
   std::uint32_t lane = 0;
-  status =
-      CompileContact(spec, *configuration, **terms, &requirement_class, &lane);
+  status = CompileContact(spec, *configuration, **terms, &requirement_class,
+                          &lane, call);
   if (!status.ok()) {
     contact_slots_.Free(*slot);
     return status;
@@ -496,7 +497,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
   if (idle) {
     if (removal.due) call.Push(removal.event);
     TellCore(update, call);
-    if (removal.due) classes_.ReleaseProfile(removal.profile_class);
+    if (removal.due) GiveBackProfile(removal.profile, slot);
   }
   return true;
 }

@@ -164,7 +164,7 @@ void RouterImpl::SetRequirementClass(std::uint32_t c, std::uint8_t kind) {
 void RouterImpl::SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) {
   matcher_.SetFit(c, p, fit);
 }
-void RouterImpl::SetProfileClass(std::uint32_t p, std::uint8_t /*kinds*/) {
+void RouterImpl::SetProfileClass(std::uint32_t p) {
   matcher_.SetProfileClass(p);
 }
 void RouterImpl::SetLane(std::uint32_t lane, std::uint32_t requirement_class) {

@@ -13,6 +13,7 @@
 // locks, in the order in which two may be held at once:
 //   agent record  ->  decline table
 //   agent record  ->  shard of agent ids
+//   agent record  ->  shard of classes
 //   contact shard ->  shard of retained ids
 // docs/concurrency.md lists them with their longest hold.
 
@@ -96,7 +97,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   struct Removal {
     bool due = false;
     Event event;
-    std::uint32_t profile_class = 0;
+    std::uint32_t profile = 0;
   };
   struct alignas(kCacheLineBytes) ContactShard {
     mutable Mutex mutex;
@@ -126,7 +127,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // ClassMatrix, for the registry.
   void SetRequirementClass(std::uint32_t c, std::uint8_t kind) override;
   void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) override;
-  void SetProfileClass(std::uint32_t p, std::uint8_t kinds) override;
+  void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
 
   // --- Contacts (router_contacts.cc) ---
@@ -151,7 +152,7 @@ class RouterImpl final : public Router, private ClassMatrix {
                               const CompiledConfiguration& configuration,
                               const QueueTerms& terms,
                               std::uint32_t* requirement_class,
-                              std::uint32_t* lane);
+                              std::uint32_t* lane, Call& call);
   // The word of the contact if it lives and its handle fits, or the error.
   absl::StatusOr<match::ContactWord> WordOf(ContactHandle contact) const;
   std::uint64_t VersionOf(match::ContactWord word,
@@ -271,20 +272,28 @@ class RouterImpl final : public Router, private ClassMatrix {
   // contact, a little later.
   void RemoveAgentIfLeft(std::uint32_t slot, Call& call);
   void TellCore(const AgentUpdate& update, Call& call);
+  // Its profile may have another class in the core now (ClassRegistry).
+  void TellAgain(std::uint32_t slot, Call& call);
+  // The core has been told that the agent has another profile, or none.
+  void GiveBackProfile(std::uint32_t profile, std::uint32_t slot);
   void ForgetDeclines(const std::vector<DeclineTable::Change>& removed);
   bool WrapUpOver(std::uint32_t slot, std::uint64_t deadline_version,
                   Call& call, std::uint64_t* version);
 
   // --- Configuration (router_apply.cc) ---
   absl::StatusOr<std::unique_ptr<Preparation>> Prepare(
-      const Configuration& configuration);
+      const Configuration& configuration, Call& call);
   absl::Status PrepareQueues(const Configuration& configuration,
-                             Preparation* preparation);
+                             Preparation* preparation, Call& call);
   absl::Status PrepareAgents(const Configuration& configuration,
-                             Preparation* preparation);
+                             Preparation* preparation, Call& call);
+  absl::Status CountAgents(const Configuration& configuration,
+                           Preparation* preparation);
   void InstallQueues(Preparation& preparation);
   void InstallAgents(Preparation& preparation, Call& call);
   void ChangeAgent(std::uint32_t slot, Preparation& preparation, Call& call);
+  void ChangeProfile(AgentHandle handle, std::uint32_t profile,
+                     ChannelSet channels, Call& call);
   void AddAgents(Preparation& preparation);
   std::shared_ptr<const CompiledConfiguration> CurrentCompiled() const;
 

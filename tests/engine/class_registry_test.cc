@@ -2,7 +2,8 @@
 // their cell says what the policies say; ids are counted, cached and recycled.
 // Method: a matrix that records and checks the calls; small tables; four
 // threads that create classes of both sides at once, and the same with tables
-// so small that ids are recycled all the time.
+// so small that ids are recycled all the time. Splits and merges are in
+// class_split_test.cc.
 
 #include "lib/engine/class_registry.h"
 
@@ -20,110 +21,12 @@
 #include "gtest/gtest.h"
 #include "lib/base/random.h"
 #include "lib/domain/error.h"
-#include "lib/policy/best_fit.h"
-#include "lib/policy/eligibility.h"
+#include "tests/engine/class_world.h"
 
 namespace relais {
 namespace {
 
 using testing::HasSubstr;
-
-// Cells as the core keeps them. Any call may come while others run.
-class RecordingMatrix : public ClassMatrix {
- public:
-  static constexpr std::uint8_t kUnset = 0xFF;
-
-  RecordingMatrix(std::uint32_t requirements, std::uint32_t profiles,
-                  std::uint32_t lanes)
-      : profiles_(profiles),
-        cells_(requirements * profiles),
-        kind_(requirements),
-        requirement_calls_(requirements),
-        kinds_(profiles),
-        lane_class_(lanes) {
-    for (auto& cell : cells_) cell.store(kUnset);
-  }
-  void SetRequirementClass(std::uint32_t c, std::uint8_t kind) override {
-    kind_.at(c).store(kind);
-    requirement_calls_.at(c).fetch_add(1);
-  }
-  void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) override {
-    cells_.at(c * profiles_ + p).store(fit);
-    fits_.fetch_add(1);
-  }
-  void SetProfileClass(std::uint32_t p, std::uint8_t kinds) override {
-    kinds_.at(p).store(kinds);
-  }
-  void SetLane(std::uint32_t lane, std::uint32_t c) override {
-    lane_class_.at(lane).store(c + 1);
-  }
-
-  std::uint8_t Cell(std::uint32_t c, std::uint32_t p) const {
-    return cells_.at(c * profiles_ + p).load();
-  }
-  int kind(std::uint32_t c) const { return kind_.at(c).load(); }
-  int kinds(std::uint32_t p) const { return kinds_.at(p).load(); }
-  int requirement_calls(std::uint32_t c) const {
-    return requirement_calls_.at(c).load();
-  }
-  std::uint32_t LaneClass(std::uint32_t lane) const {
-    return lane_class_.at(lane).load() - 1;
-  }
-  int fits() const { return fits_.load(); }
-
- private:
-  const std::uint32_t profiles_;
-  std::vector<std::atomic<std::uint8_t>> cells_;
-  std::vector<std::atomic<std::uint8_t>> kind_;
-  std::vector<std::atomic<int>> requirement_calls_;
-  std::vector<std::atomic<std::uint8_t>> kinds_;
-  std::vector<std::atomic<std::uint32_t>> lane_class_;
-  std::atomic<int> fits_{0};
-};
-
-struct Tables {
-  explicit Tables(std::uint32_t requirements = 64, std::uint32_t profiles = 64,
-                  std::uint32_t lanes = 64)
-      : matrix(requirements, profiles, lanes) {
-    Limits limits;
-    limits.requirement_classes = requirements;
-    limits.profile_classes = profiles;
-    limits.lanes = lanes;
-    registry = std::make_unique<ClassRegistry>(limits, &matrix);
-  }
-  std::uint32_t Requirement(const CompiledRequirement& requirement) {
-    const auto id = registry->AcquireRequirement(requirement);
-    EXPECT_TRUE(id.ok()) << id.status();
-    return id.ok() ? *id : 0;
-  }
-  std::uint32_t Profile(const CompiledProfile& profile) {
-    const auto id = registry->AcquireProfile(profile);
-    EXPECT_TRUE(id.ok()) << id.status();
-    return id.ok() ? *id : 0;
-  }
-  std::uint32_t Lane(std::uint32_t c, DurationMs boost) {
-    const auto id = registry->LaneFor(c, boost);
-    EXPECT_TRUE(id.ok()) << id.status();
-    return id.ok() ? *id : 0;
-  }
-  RecordingMatrix matrix;
-  std::unique_ptr<ClassRegistry> registry;
-};
-
-std::uint8_t CellOf(const CompiledRequirement& requirement,
-                    const CompiledProfile& profile) {
-  return policy::Accepts(requirement, profile)
-             ? static_cast<std::uint8_t>(1 +
-                                         policy::FitStep(requirement, profile))
-             : 0;
-}
-
-CompiledRequirement Asks(std::uint32_t skill, std::uint8_t level) {
-  return {Channel::kVoice, {{skill, level}}};
-}
-CompiledProfile Holds(std::uint32_t skill, std::uint8_t level) {
-  return {SetOf(Channel::kVoice), {{skill, level}}};
-}
 
 TEST(ClassRegistry, TheSameContentIsTheSameClass) {
   Tables tables;
@@ -146,11 +49,10 @@ TEST(ClassRegistry, CellsAreThereWhicheverSideCameSecond) {
   const std::uint32_t p1 = tables.Profile(Holds(1, 10));
   const std::uint32_t p2 = tables.Profile(Holds(1, 4));
   const std::uint32_t c2 = tables.Requirement(Asks(1, 2));
-  EXPECT_EQ(tables.matrix.Cell(c1, p1), 1 + 7);
-  EXPECT_EQ(tables.matrix.Cell(c1, p2), 0);
-  EXPECT_EQ(tables.matrix.Cell(c2, p1), 1 + 7);
-  EXPECT_EQ(tables.matrix.Cell(c2, p2), 1 + 2);
-  EXPECT_EQ(tables.matrix.kinds(p1), SetOf(Channel::kVoice));
+  EXPECT_EQ(tables.Cell(c1, p1), 1 + 7);
+  EXPECT_EQ(tables.Cell(c1, p2), 0);
+  EXPECT_EQ(tables.Cell(c2, p1), 1 + 7);
+  EXPECT_EQ(tables.Cell(c2, p2), 1 + 2);
 }
 
 TEST(ClassRegistry, AnUnusedClassStaysCachedWithItsCells) {
@@ -171,7 +73,7 @@ TEST(ClassRegistry, FullIsAnAnswerAndRoomComesBack) {
   const std::uint32_t b = tables.Requirement(Asks(2, 1));
   tables.registry->AddRequirementReference(b);
   tables.registry->ReleaseRequirement(b);
-  const auto full = tables.registry->AcquireRequirement(Asks(3, 1));
+  const auto full = tables.TryRequirement(Asks(3, 1));
   EXPECT_EQ(full.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(full.status().message()),
               HasSubstr("limits.requirement_classes: all 2"));
@@ -183,7 +85,7 @@ TEST(ClassRegistry, FullIsAnAnswerAndRoomComesBack) {
   EXPECT_EQ(tables.registry->recycled(), 1u);
 
   const std::uint32_t p = tables.Profile(Holds(1, 1));
-  const auto full_profile = tables.registry->AcquireProfile(Holds(2, 1));
+  const auto full_profile = tables.TryProfile(Holds(2, 1));
   EXPECT_THAT(std::string(full_profile.status().message()),
               HasSubstr("limits.profile_classes: all 1"));
   tables.registry->ReleaseProfile(p);
@@ -210,13 +112,13 @@ TEST(ClassRegistry, ARecycledClassGetsItsOwnCells) {
   const std::uint32_t p1 = tables.Profile(Holds(1, 10));
   const std::uint32_t p2 = tables.Profile(Holds(2, 10));
   const std::uint32_t a = tables.Requirement(Asks(1, 1));
-  EXPECT_NE(tables.matrix.Cell(a, p1), 0);
-  EXPECT_EQ(tables.matrix.Cell(a, p2), 0);
+  EXPECT_NE(tables.Cell(a, p1), 0);
+  EXPECT_EQ(tables.Cell(a, p2), 0);
   tables.registry->ReleaseRequirement(a);
   const std::uint32_t b = tables.Requirement(Asks(2, 1));
   ASSERT_EQ(b, a);
-  EXPECT_EQ(tables.matrix.Cell(b, p1), 0);
-  EXPECT_NE(tables.matrix.Cell(b, p2), 0);
+  EXPECT_EQ(tables.Cell(b, p1), 0);
+  EXPECT_NE(tables.Cell(b, p2), 0);
 }
 
 TEST(ClassRegistry, OneLaneForEachBoost) {
@@ -284,27 +186,30 @@ void CreateConcurrently(std::uint32_t capacity, std::uint32_t skills,
         absl::StatusOr<std::uint32_t> c = absl::UnknownError("");
         absl::StatusOr<std::uint32_t> p = absl::UnknownError("");
         if (random.Bernoulli(0.5)) {
-          c = tables.registry->AcquireRequirement(requirement);
-          p = tables.registry->AcquireProfile(profile);
+          c = tables.TryRequirement(requirement);
+          p = tables.TryProfile(profile);
         } else {
-          p = tables.registry->AcquireProfile(profile);
-          c = tables.registry->AcquireRequirement(requirement);
+          p = tables.TryProfile(profile);
+          c = tables.TryRequirement(requirement);
         }
         ASSERT_TRUE(may_be_full || (c.ok() && p.ok())) << c.status();
-        if (c.ok() && p.ok()) {
-          ASSERT_EQ(tables.matrix.Cell(*c, *p), CellOf(requirement, profile));
-          ASSERT_EQ(tables.registry->Requirement(*c), requirement);
+        const auto agent = static_cast<std::uint32_t>(t);
+        if (p.ok()) {
           ASSERT_EQ(tables.registry->Profile(*p), profile);
+          tables.agents->Give(agent, *p, profile);
+        }
+        if (c.ok() && p.ok()) {
+          ASSERT_EQ(tables.KnownCell(*c, agent), CellOf(requirement, profile));
+          ASSERT_EQ(tables.registry->Requirement(*c), requirement);
           const auto lane = tables.registry->LaneFor(*c, 0);
           if (lane.ok()) {
             ASSERT_EQ(tables.matrix.LaneClass(*lane), *c);
           }
           // Still right after others had the time to write late.
-          ASSERT_EQ(tables.matrix.Cell(*c, *p), CellOf(requirement, profile));
+          ASSERT_EQ(tables.KnownCell(*c, agent), CellOf(requirement, profile));
           checked.fetch_add(1);
         }
         if (c.ok()) tables.registry->ReleaseRequirement(*c);
-        if (p.ok()) tables.registry->ReleaseProfile(*p);
       }
     });
   }
@@ -321,8 +226,7 @@ void CreateConcurrently(std::uint32_t capacity, std::uint32_t skills,
         for (const std::uint8_t held : {1, 2}) {
           const std::uint32_t c = tables.Requirement(Asks(a, asked));
           const std::uint32_t p = tables.Profile(Holds(b, held));
-          EXPECT_EQ(tables.matrix.Cell(c, p),
-                    CellOf(Asks(a, asked), Holds(b, held)));
+          EXPECT_EQ(tables.Cell(c, p), CellOf(Asks(a, asked), Holds(b, held)));
         }
       }
     }
@@ -335,61 +239,6 @@ TEST(ClassRegistry, ConcurrentCreationMissesNoCell) {
 
 TEST(ClassRegistry, ConcurrentRecyclingLeavesNoOldCell) {
   CreateConcurrently(6, 12, true);
-}
-
-// A matrix that stops one thread inside a call.
-class StoppingMatrix : public RecordingMatrix {
- public:
-  using RecordingMatrix::RecordingMatrix;
-  void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) override {
-    if (stop_next.exchange(false)) {
-      stopped.store(true);
-      stopped.notify_all();
-      resume.wait(false);
-    }
-    RecordingMatrix::SetFit(c, p, fit);
-  }
-  std::atomic<bool> stop_next{false};
-  std::atomic<bool> stopped{false};
-  std::atomic<bool> resume{false};
-};
-
-TEST(ClassRegistry, AStoppedCreatorHoldsUpNobody) {
-  StoppingMatrix matrix(2, 2, 2);
-  Limits limits;
-  limits.requirement_classes = 2;
-  limits.profile_classes = 2;
-  limits.lanes = 2;
-  ClassRegistry registry(limits, &matrix);
-  const auto p1 = registry.AcquireProfile(Holds(1, 10));
-  ASSERT_TRUE(p1.ok());
-  matrix.stop_next.store(true);
-  std::thread stopped([&] {
-    const auto c = registry.AcquireRequirement(Asks(1, 1));
-    EXPECT_TRUE(c.ok());
-  });
-  matrix.stopped.wait(false);
-  // The class it is creating, complete; another one; and the other side.
-  const auto same = registry.AcquireRequirement(Asks(1, 1));
-  ASSERT_TRUE(same.ok());
-  EXPECT_EQ(matrix.Cell(*same, *p1), CellOf(Asks(1, 1), Holds(1, 10)));
-  const auto other = registry.AcquireRequirement(Asks(2, 1));
-  ASSERT_TRUE(other.ok());
-  const auto p2 = registry.AcquireProfile(Holds(2, 5));
-  ASSERT_TRUE(p2.ok());
-  EXPECT_EQ(matrix.Cell(*same, *p2), 0);
-  EXPECT_EQ(matrix.Cell(*other, *p2), CellOf(Asks(2, 1), Holds(2, 5)));
-  // It may yet write a cell of p1, so p1's id can't be given away.
-  registry.ReleaseProfile(*p1);
-  const auto refused = registry.AcquireProfile(Holds(3, 5));
-  EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
-  matrix.resume.store(true);
-  matrix.resume.notify_all();
-  stopped.join();
-  const auto p3 = registry.AcquireProfile(Holds(1, 2));
-  ASSERT_TRUE(p3.ok());
-  EXPECT_EQ(*p3, *p1);
-  EXPECT_EQ(matrix.Cell(*same, *p3), CellOf(Asks(1, 1), Holds(1, 2)));
 }
 
 }  // namespace

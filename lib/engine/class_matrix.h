@@ -1,0 +1,34 @@
+// What the class registry fills in the matching core.
+//
+// Thread safety: implementations take calls from several threads, though never
+// two for the same cell, class or lane at once. Every member but SetLane is
+// called with the registry's creation lock held, so it must not call back, look
+// or decide; cells, kinds and lanes of the core are atomics.
+
+#ifndef RELAIS_LIB_ENGINE_CLASS_MATRIX_H_
+#define RELAIS_LIB_ENGINE_CLASS_MATRIX_H_
+
+#include <cstdint>
+
+namespace relais {
+
+class ClassMatrix {
+ public:
+  virtual ~ClassMatrix() = default;
+  // Class id `c` begins to stand for a class of this channel, before its first
+  // cell is written. Called again when the id is recycled; no contact has it
+  // then.
+  virtual void SetRequirementClass(std::uint32_t c, std::uint8_t kind) = 0;
+  // 0 = not eligible, otherwise 1 + fit step.
+  virtual void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) = 0;
+  // Class id `p` begins to stand for a class, before its first cell is written.
+  // Called again when the id is used again; the core has no agent of it then.
+  virtual void SetProfileClass(std::uint32_t p) = 0;
+  // `lane` begins to serve a boost of this class; no contact is in it and
+  // nobody brings one. Called without a lock.
+  virtual void SetLane(std::uint32_t lane, std::uint32_t requirement_class) = 0;
+};
+
+}  // namespace relais
+
+#endif  // RELAIS_LIB_ENGINE_CLASS_MATRIX_H_
