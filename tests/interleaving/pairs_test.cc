@@ -1,0 +1,250 @@
+// Goal: whatever way two calls on the core interleave on a weakly ordered
+// memory, no contact is given twice, no free agent is left beside an eligible
+// waiting contact, no waiting contact is in no lane or in two, and no decision
+// overtakes.
+// Method: the real template code on WeakAtomic; every schedule with at most
+// three preemptions, and in each every weak choice within the bound, is
+// executed or known to be the same as one that was (explorer.h); decisions are
+// checked when they are made, states at the end.
+
+#include "tests/interleaving/scenario.h"
+
+namespace relais::match {
+namespace {
+
+using interleaving::Explorer;
+
+void SubmitReady(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  if (!run.Run({{"submit", [&] { centre.Submit(0, 0); }},
+                {"ready", [&] { centre.Ready(0, 1); }}})) {
+    return;
+  }
+  centre.CheckQuiet();
+  run.Expect(centre.decisions() == 1, "one decision");
+}
+
+// The lane has had a contact before: a dead entry stands at its end.
+void SubmitReadyUsed(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Submit(1, 0);
+  centre.Cancel(1);
+  if (!run.Run({{"submit", [&] { centre.Submit(0, 0); }},
+                {"ready", [&] { centre.Ready(0, 1); }}})) {
+    return;
+  }
+  centre.CheckQuiet();
+  run.Expect(centre.decisions() == 1, "one decision");
+}
+
+void SubmitSubmit(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Ready(0, 1);
+  if (!run.Run({{"submit 0", [&] { centre.Submit(0, 5); }},
+                {"submit 1", [&] { centre.Submit(1, 5); }}})) {
+    return;
+  }
+  run.Expect(centre.decisions() == 1, "one decision");
+  centre.CheckQuiet();
+}
+
+// Behind each other in one lane, with an agent who comes afterwards.
+void SubmitSubmitWaiting(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  if (!run.Run({{"submit 0", [&] { centre.Submit(0, 5); }},
+                {"submit 1", [&] { centre.Submit(1, 4); }}})) {
+    return;
+  }
+  run.Expect(centre.decisions() == 0, "nobody is there");
+  centre.CheckQuiet();
+  run.Expect(centre.decisions() == 2, "both are taken");
+}
+
+void ReadyReady(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Submit(0, 0);
+  if (!run.Run({{"ready 0", [&] { centre.Ready(0, 1); }},
+                {"ready 1", [&] { centre.Ready(1, 1); }}})) {
+    return;
+  }
+  centre.CheckQuiet();
+  run.Expect(centre.decisions() == 1, "one decision");
+}
+
+void CancelReady(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Submit(0, 0);
+  centre.Submit(1, 1);
+  bool cancelled = false;
+  if (!run.Run({{"cancel", [&] { cancelled = centre.Cancel(0); }},
+                {"ready", [&] { centre.Ready(0, 1); }}})) {
+    return;
+  }
+  run.Expect(cancelled, "nobody else ends it");
+  run.Expect(centre.Held(0) == 1, "the other contact is taken");
+  centre.CheckQuiet();
+}
+
+void AcceptTimeout(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Ready(0, 1);
+  centre.Submit(0, 0);
+  const ContactWord reserved = centre.Contact(0);
+  bool accepted = false;
+  bool timed_out = false;
+  if (!run.Run({{"accept", [&] { accepted = centre.Accept(0, reserved); }},
+                {"timeout", [&] {
+                   timed_out = centre.Return(0, reserved);
+                   if (timed_out) centre.Withdraw(0, 2, 1);
+                 }}})) {
+    return;
+  }
+  run.Expect(accepted != timed_out, "one of them");
+  run.Expect(centre.Contact(0).phase() ==
+                 (accepted ? ContactPhase::kAssigned : ContactPhase::kWaiting),
+             "a phase");
+  centre.CheckQuiet();
+}
+
+void ReadyWithdraw(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  if (!run.Run({{"ready", [&] { centre.Ready(0, 1); }},
+                {"withdraw", [&] { centre.Withdraw(0, 2); }}})) {
+    return;
+  }
+  run.Expect(!centre.Agent(0).free(), "withdrawn");
+  centre.Submit(0, 0);
+  run.Expect(centre.decisions() == 0, "nobody is there");
+  centre.CheckQuiet();
+}
+
+void SubmitWithdraw(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Ready(0, 1);
+  if (!run.Run({{"submit", [&] { centre.Submit(0, 0); }},
+                {"withdraw", [&] { centre.Withdraw(0, 2); }}})) {
+    return;
+  }
+  run.Expect(centre.Agent(0).kinds() == 0, "withdrawn");
+  run.Expect(centre.Held(0) == centre.decisions(), "the load is what it took");
+  centre.CheckQuiet();
+}
+
+void ReturnClaim(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Ready(0, 1);
+  centre.Submit(0, 0);
+  centre.Submit(1, 1);
+  const ContactWord reserved = centre.Contact(0);
+  if (!run.Run({{"return",
+                 [&] {
+                   run.Expect(centre.Return(0, reserved),
+                              "only one returns it");
+                   centre.Withdraw(0, 2, 1);
+                 }},
+                {"claim", [&] { centre.Ready(1, 1); }}})) {
+    return;
+  }
+  run.Expect(centre.decisions() == 2, "one more decision");
+  centre.CheckQuiet();
+}
+
+void MoveClaim(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Submit(0, 0);
+  const ContactWord waiting = centre.Contact(0);
+  if (!run.Run({{"move", [&] { centre.Move(0, waiting, 1, -5); }},
+                {"claim", [&] { centre.Ready(0, 1); }}})) {
+    return;
+  }
+  centre.CheckQuiet();
+  run.Expect(centre.decisions() == 1, "one decision");
+}
+
+void MoveMove(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Submit(0, 0);
+  const ContactWord waiting = centre.Contact(0);
+  int moved = 0;
+  if (!run.Run({{"move -5",
+                 [&] { moved += centre.Move(0, waiting, 1, -5) ? 1 : 0; }},
+                {"move -7",
+                 [&] { moved += centre.Move(0, waiting, 1, -7) ? 1 : 0; }}})) {
+    return;
+  }
+  run.Expect(moved == 1, "one move");
+  centre.CheckQuiet();
+}
+
+void MoveSubmit(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Submit(0, 0);
+  const ContactWord waiting = centre.Contact(0);
+  if (!run.Run({{"move", [&] { centre.Move(0, waiting, 1, -5); }},
+                {"submit", [&] { centre.Submit(1, -7, 1); }}})) {
+    return;
+  }
+  centre.CheckQuiet();
+}
+
+void ExclusionEndReady(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Submit(0, 0);
+  const ContactWord waiting = centre.Contact(0);
+  centre.Exclude(0, 0, 1);
+  if (!run.Run({{"exclusion end", [&] { centre.EndExclusion(0, waiting, 2); }},
+                {"ready", [&] { centre.Ready(0, 1); }}})) {
+    return;
+  }
+  centre.CheckQuiet();
+  run.Expect(centre.decisions() == 1, "one decision");
+}
+
+// An update that is overtaken by several later ones must not come into force,
+// nor spoil what is in force.
+void UpdateUpdates(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  if (!run.Run({{"update 4", [&] { centre.Ready(0, 4, 2); }},
+                {"updates 5 to 8", [&] {
+                   centre.Ready(0, 5, 2);
+                   centre.Ready(0, 6, 2);
+                   centre.Ready(0, 7, 2);
+                   centre.Ready(0, 8, 1);
+                 }}})) {
+    return;
+  }
+  run.Expect(centre.Agent(0).kinds() == 1, "the last update is in force");
+  centre.Submit(0, 0);
+  run.Expect(centre.decisions() == 1, "one decision");
+  centre.CheckQuiet();
+}
+
+constexpr Scenario kPairs[] = {
+    {"submit_ready", {3, 2}, 1, SubmitReady},
+    {"submit_ready_used", {3, 2}, 1, SubmitReadyUsed},
+    {"submit_submit", {3, 2}, 1, SubmitSubmit},
+    {"submit_submit_waiting", {3, 2}, 1, SubmitSubmitWaiting},
+    {"ready_ready", {3, 2}, 1, ReadyReady},
+    {"cancel_ready", {3, 2}, 1, CancelReady},
+    {"accept_timeout", {3, 2}, 1, AcceptTimeout},
+    {"ready_withdraw", {3, 2}, 1, ReadyWithdraw},
+    {"submit_withdraw", {3, 2}, 1, SubmitWithdraw},
+    {"return_claim", {3, 2}, 1, ReturnClaim},
+    {"move_claim", {3, 2}, 1, MoveClaim},
+    {"move_move", {3, 2}, 1, MoveMove},
+    {"move_submit", {3, 2}, 1, MoveSubmit},
+    {"exclusion_end_ready", {3, 2}, 1, ExclusionEndReady},
+    {"update_updates", {3, 2}, 1, UpdateUpdates},
+};
+
+class PairsTest : public testing::TestWithParam<Scenario> {};
+
+TEST_P(PairsTest, HoldsInEverySchedule) { HoldsInEverySchedule(GetParam()); }
+
+INSTANTIATE_TEST_SUITE_P(Calls, PairsTest, testing::ValuesIn(kPairs),
+                         [](const auto& param) {
+                           return std::string(param.param.name);
+                         });
+
+}  // namespace
+}  // namespace relais::match
