@@ -271,7 +271,7 @@ void RouterImpl::RemoveAgentIfLeft(std::uint32_t slot, Call& call) {
   // the agent and it holds nothing, no decision can reach it any more unless a
   // later update opens it, which takes a later revision.
   const match::AgentWord word = matcher_.Agent(slot);
-  if (!word.claimed() && word.load() == 0 && word.kinds() == 0) {
+  if (!word.claimed() && word.used() == 0 && word.kinds() == 0) {
     MutexLock lock(agent.mutex);
     if (agent.revision == last.revision) {
       removal = RemoveIfLeft(agent, slot, call.now_ms());

@@ -262,8 +262,11 @@ SubmitOutcome RouterImpl::Bring(ContactHandle contact, const Event& event,
   }
   call.set_submitted(contact);
   const match::Result result = matcher_.Submit(
-      contact.slot, ContactWord(ContactPhase::kNew, 0, contact.base_tag), lane,
-      policy::RankKey(call.now_ms(), credit), call);
+      contact.slot, ContactWord(ContactPhase::kNew, 0, contact.base_tag),
+      // relaxed: a number; who publishes first in a lane stands first there.
+      {lane, policy::RankKey(call.now_ms(), credit),
+       arrivals_.fetch_add(1, std::memory_order_relaxed) + 1},
+      call);
   RELAIS_CHECK(result == match::Result::kOk, "a new contact found no place");
   SubmitOutcome outcome;
   outcome.contact = contact;

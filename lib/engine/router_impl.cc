@@ -17,6 +17,11 @@ std::uint32_t AgentSlots(const Limits& limits) {
   return std::min(kAgentsCeiling, limits.agents + limits.agents / 8 + 64);
 }
 
+// The registry asks only for what it counted itself.
+void Ours(match::Result result) {
+  RELAIS_CHECK(result == match::Result::kOk, "a class or lane out of range");
+}
+
 match::Sizes SizesOf(const Limits& limits) {
   match::Sizes sizes;
   sizes.contacts = limits.contacts;
@@ -159,16 +164,17 @@ std::uint64_t RouterImpl::LastSequence() const {
 // --- The registry's view of the core -----------------------------------------
 
 void RouterImpl::SetRequirementClass(std::uint32_t c, std::uint8_t kind) {
-  matcher_.SetRequirementClass(c, kind);
+  Ours(matcher_.SetRequirementClass(c, kind));
 }
 void RouterImpl::SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) {
-  matcher_.SetFit(c, p, fit);
+  Ours(matcher_.SetFit(c, p, fit));
 }
 void RouterImpl::SetProfileClass(std::uint32_t p) {
-  matcher_.SetProfileClass(p);
+  Ours(matcher_.SetProfileClass(p));
 }
 void RouterImpl::SetLane(std::uint32_t lane, std::uint32_t requirement_class) {
-  matcher_.SetLane(lane, requirement_class);
+  MutexLock lock(lanes_mutex_);
+  Ours(matcher_.SetLane(lane, requirement_class));
 }
 
 }  // namespace relais

@@ -204,11 +204,22 @@ bool RouterImpl::ReturnReserved(
     std::uint32_t slot, ContactHandle contact, ContactWord reserved,
     EventType type, const std::optional<DeclineTable::Added>& declined,
     DurationMs retry_ms, Call& call, std::uint64_t* version) {
+  AgentRecord& agent = agents_[slot];
+  match::Position place;
+  {
+    MutexLock lock(agent.mutex);
+    // Somebody has ended the reservation, who did or does the rest.
+    if (agent.contact != contact || agent.reserved_tag != reserved.tag()) {
+      return false;
+    }
+    place = {agent.reservation.lane, agent.reservation.rank_key_ms,
+             agent.reservation.arrival_sequence};
+  }
   ContactWord waiting;
-  if (matcher_.Return(contact.slot, reserved, &waiting) != match::Result::kOk) {
+  if (matcher_.Return(contact.slot, reserved, place, &waiting) !=
+      match::Result::kOk) {
     return false;
   }
-  AgentRecord& agent = agents_[slot];
   Event event;
   AgentUpdate update;
   std::shared_ptr<const QueueTerms> terms;

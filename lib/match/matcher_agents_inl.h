@@ -8,246 +8,273 @@
 namespace relais::match {
 
 template <template <typename> class AtomicT>
-AgentTerms MatcherT<AtomicT>::TermsOf(AgentWord word) const {
-  const TermsRecord& record = terms_[word.terms()];
-  AgentTerms terms;
-  terms.kinds = word.kinds();
-  terms.order_key = record.order_key.load(std::memory_order_acquire);  // W3
-  terms.profile_class =
-      record.profile_class.load(std::memory_order_acquire);  // W3
-  return terms;
-}
-
-template <template <typename> class AtomicT>
-std::uint32_t MatcherT<AtomicT>::TakeTerms(std::uint32_t revision,
-                                           const AgentTerms& terms) {
-  // | tag:32 | index + 1:32 |
-  std::uint64_t head = free_terms_.load(std::memory_order_acquire);  // W5
-  for (;;) {
-    RELAIS_CHECK(static_cast<std::uint32_t>(head) != 0,
-                 "more calls in flight than there are terms for");
-    const std::uint32_t index = static_cast<std::uint32_t>(head) - 1;
-    // The record may have been taken since; then the tag differs.
-    const std::uint64_t next =
-        ((head >> 32) + 1) << 32 |
-        terms_[index].next.load(std::memory_order_acquire);
-    if (!free_terms_.compare_exchange_weak(
-            head, next, std::memory_order_acq_rel, std::memory_order_acquire)) {
-      continue;
-    }
-    TermsRecord& record = terms_[index];
-    record.revision.store(revision, std::memory_order_release);          // W3
-    record.order_key.store(terms.order_key, std::memory_order_release);  // W3
-    record.profile_class.store(terms.profile_class,
-                               std::memory_order_release);  // W3
-    return index;
+Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
+                                 const AgentTerms& terms,
+                                 std::uint32_t units_back, DecisionSink& sink) {
+  if (agent >= sizes_.agents || terms.profile_class >= sizes_.profile_classes ||
+      terms.capacity > AgentWord::kUsedMax) {
+    return Result::kOutOfRange;
   }
-}
-
-template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::FreeTerms(std::uint32_t index) {
-  std::uint64_t head = free_terms_.load(std::memory_order_acquire);  // W5
-  std::uint64_t next = 0;
-  do {
-    terms_[index].next.store(static_cast<std::uint32_t>(head),
-                             std::memory_order_release);
-    next = ((head >> 32) + 1) << 32 | (index + 1);
-  } while (!free_terms_.compare_exchange_weak(
-      head, next, std::memory_order_acq_rel, std::memory_order_acquire));
-}
-
-template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
-                               const AgentTerms& terms, std::uint32_t load_back,
-                               DecisionSink& sink) {
-  RELAIS_CHECK(
-      agent < sizes_.agents && terms.profile_class < sizes_.profile_classes,
-      "an agent or profile class out of range");
   constexpr std::uint32_t kNone = 0xFFFF'FFFF;
   std::uint32_t taken = kNone;
+  Result result = Result::kOk;
   for (;;) {
-    const AgentWord word = Agent(agent);
-    const bool later = AgentWord::Later(
-        revision,
-        terms_[word.terms()].revision.load(std::memory_order_acquire));  // W3
-    if (!later && load_back == 0) {
+    const AgentWord word = agents_.Agent(agent);
+    const bool later =
+        AgentWord::LaterRevision(revision, agents_.RevisionOf(word));
+    if (word.used() < units_back || (!later && units_back == 0)) {
       // Nothing to change, if the revision read was that of terms in force.
-      if (Agent(agent) != word) continue;
+      if (agents_.Agent(agent) != word) continue;
+      result = later || word.used() < units_back ? Result::kNotAllowed
+                                                 : Result::kStale;
       break;
     }
-    RELAIS_CHECK(word.load() >= load_back, "more given back than was taken");
-    if (later && taken == kNone) taken = TakeTerms(revision, terms);
-    const AgentWord next(true, word.load() - load_back,
+    if (later && taken == kNone) taken = agents_.TakeTerms(revision, terms);
+    const AgentWord next(true, word.used() - units_back,
                          later ? terms.kinds : word.kinds(),
                          later ? taken : word.terms(), word.tag() + 1);
-    if (!SwapAgent(agent, word, next)) continue;
+    if (!agents_.Swap(agent, word, next)) continue;
     if (later) {
-      FreeTerms(word.terms());
+      agents_.FreeTerms(word.terms());
       taken = kNone;
+    } else {
+      result = Result::kStale;
     }
     // Another's claim: its owner honours the change (M6).
     if (!word.claimed()) {
-      Unpublish(agent);
+      agents_.Unpublish(agent);
       Release(agent, sink);
     }
     break;
   }
-  if (taken != kNone) FreeTerms(taken);
-}
-
-template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::Unpublish(std::uint32_t agent) {
-  AgentSlot& slot = agents_[agent];
-  const std::uint8_t kinds = slot.published_kinds;
-  slot.published_kinds = 0;
-  for (int kind = 0; kind < kKindCount; ++kind) {
-    if ((kinds >> kind & 1) != 0) {
-      IdleEntryDied(IdleList(slot.published_class, kind));
-    }
-  }
-}
-
-template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::PublishIdle(std::uint32_t agent, AgentWord word,
-                                    const AgentTerms& terms) {
-  AgentSlot& slot = agents_[agent];
-  slot.published_class = terms.profile_class;
-  slot.published_kinds = terms.kinds;
-  for (int kind = 0; kind < kKindCount; ++kind) {
-    if ((terms.kinds >> kind & 1) == 0) continue;
-    const std::uint32_t list = IdleList(terms.profile_class, kind);
-    const Entry entry(agent, static_cast<std::uint32_t>(word.tag() + 1));
-    NodeIndex node = idle_.Allocate(list, entry);
-    if (node == kNoNode) {
-      idle_.SweepAll([this](const Found& found) { return JudgeAgent(found); });
-      node = idle_.Allocate(list, entry);
-    }
-    RELAIS_CHECK(node != kNoNode, "no node for an agent's idle entry");
-    idle_.AddLive(list);
-    idle_.Insert(list, node, terms.order_key, agent);
-  }
+  if (taken != kNone) agents_.FreeTerms(taken);
+  return result;
 }
 
 template <template <typename> class AtomicT>
 void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink) {
   for (;;) {
-    const AgentWord word = Agent(agent);
-    if (!word.free()) {
-      if (SwapAgent(agent, word, word.WithClaim(false))) return;
+    const AgentWord word = agents_.Agent(agent);
+    const AgentTerms terms = agents_.TermsOf(word);
+    const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
+    if (kinds == 0) {
+      // The terms were those in force if the CAS from the word succeeds.
+      if (agents_.Swap(agent, word, word.WithClaim(false))) return;
       continue;
     }
-    const AgentTerms terms = TermsOf(word);
-    if (TakeBest(agent, word, terms, sink) != Taking::kNothing) continue;
-    PublishIdle(agent, word, terms);
-    const AgentWord published = word.WithClaim(false);
-    if (!SwapAgent(agent, word, published)) {
-      Unpublish(agent);
-      continue;
-    }
+    const Taking taking = TakeBest(agent, word, terms, kinds, sink);
+    if (taking == Taking::kReleased) return;
+    if (taking == Taking::kTook) continue;
+    AgentWord published;
+    if (!agents_.Publish(agent, word, terms, kinds, &published)) continue;
     // Look once more (M5): what was published between the look above and the
     // swap may have missed this agent.
-    Choice again;
-    if (!FindContactFor(agent, terms, &again)) return;
-    if (!SwapAgent(agent, published, published.WithClaim(true))) return;
-    Unpublish(agent);
+    ContactChoice again;
+    if (!FindContactFor(agent, terms, kinds, &again)) return;
+    if (!agents_.Swap(agent, published, published.WithClaim(true))) return;
+    agents_.Unpublish(agent);
   }
+}
+
+template <template <typename> class AtomicT>
+bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, std::uint32_t units) {
+  for (;;) {
+    const AgentWord word = agents_.Agent(agent);
+    const std::uint32_t used = word.used() + units;
+    const bool room = agents_.TermsOf(word).KindsWithRoom(word.kinds(), used);
+    const AgentWord next(room, used, word.kinds(), word.terms(),
+                         word.tag() + 1);
+    if (agents_.Swap(agent, word, next)) return room;
+  }
+}
+
+template <template <typename> class AtomicT>
+bool MatcherT<AtomicT>::StillFits(const ContactChoice& choice,
+                                  const AgentTerms& terms, int kind) const {
+  if (choice.requirement_class == kHeldClass) return true;
+  return eligibility_.ClassOf(choice.lane) == choice.requirement_class &&
+         eligibility_.Fit(choice.requirement_class, terms.profile_class) ==
+             choice.fit &&
+         eligibility_.KindOf(choice.requirement_class) == kind;
+}
+
+template <template <typename> class AtomicT>
+Decision MatcherT<AtomicT>::Describe(const ContactChoice& choice,
+                                     std::uint32_t agent,
+                                     const AgentTerms& terms, ContactWord word,
+                                     int kind, int order) {
+  Decision decision;
+  decision.contact = choice.found.owner;
+  decision.word = word;
+  decision.position = {choice.lane, choice.found.key, choice.found.sequence};
+  decision.agent = agent;
+  decision.agent_order_key = terms.OrderKey(order);
+  decision.requirement_class = choice.requirement_class;
+  decision.profile_class = terms.profile_class;
+  decision.fit_step = choice.fit == 0
+                          ? std::uint8_t{0}
+                          : static_cast<std::uint8_t>(choice.fit - 1);
+  decision.units = terms.cost[static_cast<std::size_t>(kind)];
+  return decision;
 }
 
 template <template <typename> class AtomicT>
 typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
     std::uint32_t agent, AgentWord word, const AgentTerms& terms,
-    DecisionSink& sink) {
+    std::uint8_t kinds, DecisionSink& sink) {
   sink.OnLook();
-  Choice best;
-  if (!FindContactFor(agent, terms, &best)) return Taking::kNothing;
-  if (!SwapAgent(agent, word, word.WithLoad(word.load() + 1))) {
-    return Taking::kAgain;
+  for (;;) {
+    ContactChoice best;
+    if (!FindContactFor(agent, terms, kinds, &best)) return Taking::kNothing;
+    // Whoever changed the agent meanwhile (withdrawn, other terms) is honoured
+    // here; what comes after this reading overlaps the decision.
+    if (agents_.Agent(agent) != word) return Taking::kTook;
+    const auto kind = static_cast<int>(
+        lanes_.KindOf(best.found.owner).load(std::memory_order_acquire));  // P2
+    // The lane or its class may have been redefined after they were read. That
+    // was complete before any contact of the new meaning was published, and
+    // the contact has been seen by now, so a second reading tells.
+    ContactWord reserved;
+    if (!StillFits(best, terms, kind) ||
+        !lanes_.Take(best.found, agent, &reserved)) {
+      continue;
+    }
+    const Decision decision =
+        Describe(best, agent, terms, reserved, kind,
+                 best.requirement_class == kHeldClass
+                     ? 0
+                     : eligibility_.OrderOf(best.requirement_class));
+    const bool room = AddUnits(agent, decision.units);
+    lanes_.Tidy(best.lane);
+    sink.OnDecision(decision);
+    return room ? Taking::kTook : Taking::kReleased;
   }
-  const std::uint32_t slot = best.found.entry.slot();
-  const ContactWord from(best.word);
-  const ContactWord reserved = from.Next(ContactPhase::kReserved, agent);
-  // The lane or its class may have been redefined after they were read. That
-  // was complete before any contact of the new meaning was published, and the
-  // contact has been seen by now, so a second reading tells.
-  if (lane_class_[best.list].load(std::memory_order_seq_cst) !=
-          best.requirement_class ||  // W2
-      Fit(best.requirement_class, terms.profile_class) != best.fit ||
-      (terms.kinds >> kind_[best.requirement_class].load(
-                          std::memory_order_seq_cst) &  // W2
-       1) == 0 ||
-      !SwapContact(slot, from, reserved)) {
-    GiveBackUnit(agent);
-    return Taking::kAgain;
-  }
-  Decision decision;
-  decision.contact = slot;
-  decision.word = reserved;
-  decision.position = {best.list, best.found.key, best.found.sequence};
-  decision.agent = agent;
-  decision.agent_order_key = terms.order_key;
-  decision.requirement_class = best.requirement_class;
-  decision.profile_class = terms.profile_class;
-  decision.fit_step = static_cast<std::uint8_t>(best.fit - 1);
-  ContactSlot& contact = contacts_[slot];
-  // release <-> acquire in PositionOf.
-  contact.lane.store(best.list, std::memory_order_release);
-  contact.key.store(best.found.key, std::memory_order_release);
-  contact.sequence.store(best.found.sequence, std::memory_order_release);
-  LaneEntryDied(best.list);
-  sink.OnDecision(decision);
-  return Taking::kTook;
 }
 
 template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::GiveBackUnit(std::uint32_t agent) {
-  for (;;) {
-    const AgentWord word = Agent(agent);
-    RELAIS_CHECK(word.load() > 0, "a unit given back twice");
-    if (SwapAgent(agent, word, word.WithLoad(word.load() - 1))) return;
+bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
+                                     const Position& at, int kind,
+                                     std::uint32_t agent, AgentWord word,
+                                     DecisionSink& sink, Result* result) {
+  const AgentTerms terms = agents_.TermsOf(word);
+  const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
+  if (agents_.Agent(agent) != word || (kinds >> kind & 1) == 0) return false;
+  const std::uint64_t image = FrontWord::ImageOf(at.key);
+  bool first = true;
+  ForEachLaneOf(agent, terms, kinds, [&](std::uint32_t lane, std::uint32_t) {
+    first = first && lanes_.Front(lane).image() > image;
+  });
+  ContactChoice choice;
+  choice.found.owner = slot;
+  choice.found.key = at.key;
+  choice.found.sequence = at.sequence;
+  choice.lane = at.lane;
+  int order = 0;
+  if (at.lane < sizes_.lanes) {
+    choice.requirement_class = eligibility_.ClassOf(at.lane);
+    choice.fit =
+        eligibility_.Fit(choice.requirement_class, terms.profile_class);
+    order = eligibility_.OrderOf(choice.requirement_class);
+    first = first && choice.fit != 0;
+  } else {
+    choice.requirement_class = kHeldClass;
   }
+  if (!first) return false;
+  ContactWord reserved;
+  *result = Result::kOk;
+  if (!lanes_.TakeNew(slot, from, agent, &reserved)) {
+    *result = Result::kStale;
+    Release(agent, sink);
+    return true;
+  }
+  const Decision decision =
+      Describe(choice, agent, terms, reserved, kind, order);
+  const bool room = AddUnits(agent, decision.units);
+  sink.OnDecision(decision);
+  if (room) Release(agent, sink);
+  return true;
+}
+
+template <template <typename> class AtomicT>
+template <class Visit>
+void MatcherT<AtomicT>::ForEachLaneOf(std::uint32_t agent,
+                                      const AgentTerms& terms,
+                                      std::uint8_t kinds, Visit visit) const {
+  visit(OwnLane(agent), kHeldClass);
+  eligibility_.ForEachRequirementOf(
+      terms.profile_class, [&](std::uint32_t requirement_class) {
+        if ((kinds >> eligibility_.KindOf(requirement_class) & 1) == 0) return;
+        eligibility_.ForEachLane(requirement_class, [&](std::uint32_t lane) {
+          visit(lane, requirement_class);
+        });
+      });
+}
+
+template <template <typename> class AtomicT>
+bool MatcherT<AtomicT>::FindIn(std::uint32_t lane, std::uint32_t agent,
+                               std::uint8_t kinds, Found* found) {
+  return lanes_.Find(
+      lane,
+      [&](std::uint32_t contact) {
+        const std::uint32_t kind =
+            lanes_.KindOf(contact).load(std::memory_order_acquire);  // P2
+        return (kinds >> kind & 1) != 0 && !Excluded(contact, agent);
+      },
+      found);
 }
 
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::FindContactFor(std::uint32_t agent,
-                                       const AgentTerms& terms, Choice* best) {
-  const std::uint32_t lanes =
-      lane_count_.load(std::memory_order_seq_cst);  // W2
+                                       const AgentTerms& terms,
+                                       std::uint8_t kinds,
+                                       ContactChoice* best) {
+  std::uint64_t smallest = FrontWord::kEmptyImage;
+  std::uint64_t second = FrontWord::kEmptyImage;
+  std::uint32_t first_lane = 0;
+  std::uint32_t first_class = 0;
+  ForEachLaneOf(agent, terms, kinds,
+                [&](std::uint32_t lane, std::uint32_t requirement_class) {
+                  const std::uint64_t image = lanes_.Front(lane).image();
+                  if (image < smallest) {
+                    second = smallest;
+                    smallest = image;
+                    first_lane = lane;
+                    first_class = requirement_class;
+                  } else if (image < second) {
+                    second = image;
+                  }
+                });
+  if (smallest == FrontWord::kEmptyImage) return false;
   bool any = false;
-  for (std::uint32_t lane = 0; lane < lanes; ++lane) {
-    if (lanes_.Live(lane) == 0) continue;
-    const std::uint32_t requirement_class =
-        lane_class_[lane].load(std::memory_order_seq_cst);  // W2
-    const int kind =
-        kind_[requirement_class].load(std::memory_order_seq_cst);  // W2
-    if ((terms.kinds >> kind & 1) == 0) continue;
-    const std::uint8_t fit = Fit(requirement_class, terms.profile_class);
-    if (fit == 0) continue;
-    Found found;
-    if (!lanes_.FindFirst(
-            lane,
-            [&](const Found& here) {
-              const Verdict verdict = JudgeContact(here);
-              return verdict == Verdict::kTake &&
-                             Excluded(here.entry.slot(), agent)
-                         ? Verdict::kPass
-                         : verdict;
-            },
-            &found)) {
-      continue;
+  const auto look_into = [&](std::uint32_t lane,
+                             std::uint32_t requirement_class) {
+    ContactChoice here;
+    here.lane = lane;
+    here.requirement_class = requirement_class;
+    if (requirement_class != kHeldClass) {
+      here.fit = eligibility_.Fit(requirement_class, terms.profile_class);
+      if (here.fit == 0) return;
     }
-    const bool better =
-        !any || found.key < best->found.key ||
-        (found.key == best->found.key && found.sequence < best->found.sequence);
-    if (!better) continue;
+    if (!FindIn(lane, agent, kinds, &here.found)) return;
+    if (!any || here.found.Before(best->found)) *best = here;
     any = true;
-    best->found = found;
-    best->list = lane;
-    best->fit = fit;
-    best->requirement_class = requirement_class;
-    best->word =
-        ContactWord(ContactPhase::kWaiting, found.node, found.entry.tag())
-            .bits();
-  }
+  };
+  look_into(first_lane, first_class);
+  // What may stand before the best so far stands in a lane whose front word is
+  // not above it.
+  if (any && FrontWord::ImageOf(best->found.key) < second) return true;
+  if (second == FrontWord::kEmptyImage) return any;
+  ForEachLaneOf(
+      agent, terms, kinds,
+      [&](std::uint32_t lane, std::uint32_t requirement_class) {
+        if (lane == first_lane) return;
+        const FrontWord front = lanes_.Front(lane);
+        if (front.empty() ||
+            (any && front.image() > FrontWord::ImageOf(best->found.key))) {
+          return;
+        }
+        look_into(lane, requirement_class);
+      });
   return any;
 }
 

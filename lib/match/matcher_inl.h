@@ -7,251 +7,177 @@
 
 namespace relais::match {
 
-// Nodes: one live entry per contact, as many dead ones before a sweep, the
-// slack and the anchor of each lane, and those of the calls in flight.
-// The same for idle entries, of which an agent has one per kind.
-inline std::uint32_t LaneNodes(const Sizes& sizes) {
-  return 2 * sizes.contacts +
-         (static_cast<std::uint32_t>(kDeadSlack) + 1) * sizes.lanes +
-         kKindCount * sizes.calls_in_flight;
-}
-inline std::uint32_t IdleNodes(const Sizes& sizes) {
-  return 2 * kKindCount * sizes.agents +
-         (static_cast<std::uint32_t>(kDeadSlack) + 1) * kKindCount *
-             sizes.profile_classes +
-         kKindCount * sizes.calls_in_flight;
-}
-
 template <template <typename> class AtomicT>
 MatcherT<AtomicT>::MatcherT(const Sizes& sizes)
     : sizes_(sizes),
-      contacts_(std::make_unique<ContactSlot[]>(sizes.contacts)),
-      agents_(std::make_unique<AgentSlot[]>(sizes.agents)),
-      fit_(std::make_unique<AtomicT<std::uint8_t>[]>(
-          static_cast<std::size_t>(sizes.requirement_classes) *
-          sizes.profile_classes)),
-      kind_(
-          std::make_unique<AtomicT<std::uint8_t>[]>(sizes.requirement_classes)),
-      lane_class_(std::make_unique<AtomicT<std::uint32_t>[]>(sizes.lanes)),
-      terms_count_(sizes.agents + sizes.calls_in_flight),
-      terms_(std::make_unique<TermsRecord[]>(terms_count_)),
-      lanes_(sizes.lanes, LaneNodes(sizes)),
-      idle_(sizes.profile_classes * kKindCount, IdleNodes(sizes)) {
-  RELAIS_CHECK(terms_count_ <= AgentWord::kTermsMask, "too many agents");
-  // relaxed: construction happens before every use.
-  for (std::uint32_t agent = 0; agent < sizes.agents; ++agent) {
-    agents_[agent].word.store(AgentWord(false, 0, 0, agent, 0).bits(),
-                              std::memory_order_relaxed);
+      eligibility_(sizes.requirement_classes, sizes.profile_classes,
+                   sizes.lanes),
+      lanes_(sizes.contacts, sizes.lanes + sizes.agents, sizes.calls_in_flight),
+      agents_(sizes.agents, sizes.profile_classes, sizes.orders,
+              sizes.calls_in_flight),
+      excluded_(sizes.contacts) {
+  RELAIS_CHECK(sizes.orders >= 1 && sizes.orders <= kOrdersMax,
+               "an impossible number of agent orders");
+}
+
+template <template <typename> class AtomicT>
+Result MatcherT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
+                                              std::uint8_t kind,
+                                              std::uint8_t order) {
+  if (requirement_class >= sizes_.requirement_classes || kind >= kKindCount ||
+      order >= sizes_.orders) {
+    return Result::kOutOfRange;
   }
-  for (std::uint32_t i = sizes.agents; i < terms_count_; ++i) FreeTerms(i);
+  eligibility_.SetRequirementClass(requirement_class, kind, order);
+  return Result::kOk;
 }
 
 template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
-                                            std::uint8_t kind) {
-  RELAIS_CHECK(requirement_class < sizes_.requirement_classes && kind < 8,
-               "a requirement class or kind out of range");
-  kind_[requirement_class].store(kind, std::memory_order_seq_cst);  // W2
-}
-
-template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::SetFit(std::uint32_t requirement_class,
-                               std::uint32_t profile_class, std::uint8_t fit) {
-  RELAIS_CHECK(requirement_class < sizes_.requirement_classes &&
-                   profile_class < sizes_.profile_classes && fit <= 8,
-               "a matrix cell out of range");
-  fit_[static_cast<std::size_t>(requirement_class) * sizes_.profile_classes +
-       profile_class]
-      .store(fit, std::memory_order_seq_cst);  // W2
-}
-
-template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::SetProfileClass(std::uint32_t profile_class) {
-  RELAIS_CHECK(profile_class < sizes_.profile_classes,
-               "a profile class out of range");
-  std::uint32_t count = profile_count_.load(std::memory_order_seq_cst);  // W2
-  while (count <= profile_class &&
-         !profile_count_.compare_exchange_weak(count, profile_class + 1,
-                                               std::memory_order_seq_cst,
-                                               std::memory_order_seq_cst)) {
+Result MatcherT<AtomicT>::SetFit(std::uint32_t requirement_class,
+                                 std::uint32_t profile_class,
+                                 std::uint8_t fit) {
+  if (requirement_class >= sizes_.requirement_classes ||
+      profile_class >= sizes_.profile_classes || fit > 8) {
+    return Result::kOutOfRange;
   }
+  eligibility_.SetFit(requirement_class, profile_class, fit);
+  return Result::kOk;
 }
 
 template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::SetLane(std::uint32_t lane,
-                                std::uint32_t requirement_class) {
-  RELAIS_CHECK(
-      lane < sizes_.lanes && requirement_class < sizes_.requirement_classes,
-      "a lane out of range");
+Result MatcherT<AtomicT>::SetProfileClass(std::uint32_t profile_class) {
+  if (profile_class >= sizes_.profile_classes) return Result::kOutOfRange;
+  eligibility_.SetProfileClass(profile_class);
+  return Result::kOk;
+}
+
+template <template <typename> class AtomicT>
+Result MatcherT<AtomicT>::SetLane(std::uint32_t lane,
+                                  std::uint32_t requirement_class) {
+  if (lane >= sizes_.lanes || requirement_class >= sizes_.requirement_classes) {
+    return Result::kOutOfRange;
+  }
   // Keys of the boost to come may lie below those of the boost before.
   lanes_.Clear(lane);
-  lane_class_[lane].store(requirement_class, std::memory_order_seq_cst);  // W2
-  std::uint32_t count = lane_count_.load(std::memory_order_seq_cst);      // W2
-  while (count <= lane && !lane_count_.compare_exchange_weak(
-                              count, lane + 1, std::memory_order_seq_cst,
-                              std::memory_order_seq_cst)) {
-  }
+  eligibility_.SetLane(lane, requirement_class);
+  return Result::kOk;
 }
 
 // --- Contacts ----------------------------------------------------------------
 
 template <template <typename> class AtomicT>
-ContactWord MatcherT<AtomicT>::Open(std::uint32_t slot) {
-  RELAIS_CHECK(slot < sizes_.contacts, "a contact slot out of range");
-  const ContactWord word = Contact(slot);
-  RELAIS_CHECK(word.phase() == ContactPhase::kFree ||
-                   word.phase() == ContactPhase::kEnded,
-               "opened a slot whose contact lives");
-  const ContactWord opened = word.Next(ContactPhase::kNew, 0);
-  contacts_[slot].word.store(opened.bits(), std::memory_order_seq_cst);  // W1
-  return opened;
-}
-
-template <template <typename> class AtomicT>
-NodeIndex MatcherT<AtomicT>::AllocateLaneNode(std::uint32_t lane, Entry entry) {
-  NodeIndex node = lanes_.Allocate(lane, entry);
-  if (node == kNoNode) {
-    lanes_.SweepAll([this](const Found& found) { return JudgeContact(found); });
-    node = lanes_.Allocate(lane, entry);
-  }
-  return node;
-}
-
-template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::Submit(std::uint32_t slot, ContactWord from,
-                                 std::uint32_t lane, std::int64_t key,
-                                 DecisionSink& sink) {
-  RELAIS_CHECK(slot < sizes_.contacts && lane < sizes_.lanes,
-               "a contact slot or lane out of range");
-  const NodeIndex node = AllocateLaneNode(lane, Entry(slot, from.tag() + 1));
-  if (node == kNoNode) return Result::kFull;
-  lanes_.AddLive(lane);
-  lanes_.Append(
-      lane, node, key,
-      [this] { return sequence_.fetch_add(1, std::memory_order_relaxed) + 1; },
-      [](std::int64_t, std::uint64_t) {});
-  const ContactWord waiting = from.Next(ContactPhase::kWaiting, node);
-  if (!SwapContact(slot, from, waiting)) {
-    LaneEntryDied(lane);
-    return Result::kStale;
+                                 const Position& at, DecisionSink& sink) {
+  if (slot >= sizes_.contacts || at.lane >= sizes_.lanes) {
+    return Result::kOutOfRange;
   }
-  LookForContact(slot, waiting, sink);
-  return Result::kOk;
+  return SubmitTo(slot, from, at,
+                  eligibility_.KindOf(eligibility_.ClassOf(at.lane)), sink);
 }
 
 template <template <typename> class AtomicT>
-Result MatcherT<AtomicT>::Publish(std::uint32_t slot, ContactWord from,
-                                  const Position& position, ContactWord* now) {
-  const NodeIndex node =
-      AllocateLaneNode(position.lane, Entry(slot, from.tag() + 1));
-  if (node == kNoNode) return Result::kFull;
-  lanes_.AddLive(position.lane);
-  lanes_.Insert(position.lane, node, position.key, position.sequence);
-  const ContactWord waiting = from.Next(ContactPhase::kWaiting, node);
-  if (!SwapContact(slot, from, waiting)) {
-    LaneEntryDied(position.lane);
-    return Result::kStale;
+Result MatcherT<AtomicT>::SubmitHeld(std::uint32_t slot, ContactWord from,
+                                     std::uint32_t agent, std::uint8_t kind,
+                                     std::int64_t key, std::uint64_t sequence,
+                                     DecisionSink& sink) {
+  if (slot >= sizes_.contacts || agent >= sizes_.agents || kind >= kKindCount) {
+    return Result::kOutOfRange;
   }
-  *now = waiting;
-  return Result::kOk;
+  return SubmitTo(slot, from, {OwnLane(agent), key, sequence}, kind, sink);
+}
+
+template <template <typename> class AtomicT>
+Result MatcherT<AtomicT>::SubmitTo(std::uint32_t slot, ContactWord from,
+                                   Position at, int kind, DecisionSink& sink) {
+  if (from.phase() != ContactPhase::kNew) return Result::kNotAllowed;
+  // P2: read by lookers who found the contact published.
+  lanes_.KindOf(slot).store(static_cast<std::uint32_t>(kind),
+                            std::memory_order_release);
+  sink.OnLook();
+  std::uint32_t agent = 0;
+  AgentWord claimed;
+  const bool has_claim = ClaimAgentFor(slot, at.lane, kind, &agent, &claimed);
+  Result result = Result::kOk;
+  if (has_claim &&
+      TakeDirectly(slot, from, at, kind, agent, claimed, sink, &result)) {
+    return result;
+  }
+  ContactWord waiting;
+  result = lanes_.Push(slot, from, &at, &waiting);
+  // A claim made here ends whatever became of the contact.
+  if (has_claim) Release(agent, sink);
+  if (result == Result::kOk) LookForContact(slot, waiting, sink);
+  return result;
 }
 
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::Return(std::uint32_t slot, ContactWord from,
-                                 ContactWord* now) {
-  Position position;
-  if ((from.phase() != ContactPhase::kReserved &&
-       from.phase() != ContactPhase::kAssigned) ||
-      !PositionOf(slot, from, &position)) {
-    return Result::kStale;
+                                 const Position& at, ContactWord* now) {
+  if (from.phase() != ContactPhase::kReserved &&
+      from.phase() != ContactPhase::kAssigned) {
+    return Result::kNotAllowed;
   }
-  const Result result = Publish(slot, from, position, now);
-  // A returning contact must find room: the pool holds two nodes a contact.
-  RELAIS_CHECK(result != Result::kFull, "no node for a returning contact");
-  return result;
+  return lanes_.Place(slot, from, at, now);
 }
 
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::Move(std::uint32_t slot, ContactWord from,
-                               std::uint32_t lane, std::int64_t key,
-                               ContactWord* now) {
-  Position position;
-  if (from.phase() != ContactPhase::kWaiting ||
-      !PositionOf(slot, from, &position)) {
-    return Result::kStale;
-  }
-  const Result result =
-      Publish(slot, from, Position{lane, key, position.sequence}, now);
-  if (result == Result::kOk) LaneEntryDied(position.lane);
-  return result;
+                               const Position& to, ContactWord* now) {
+  if (from.phase() != ContactPhase::kWaiting) return Result::kNotAllowed;
+  return lanes_.Place(slot, from, to, now);
 }
 
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::Accept(std::uint32_t slot, ContactWord from,
                                  ContactWord* now) {
-  if (from.phase() != ContactPhase::kReserved) return Result::kStale;
-  *now = from.Next(ContactPhase::kAssigned, from.ref());
-  return SwapContact(slot, from, *now) ? Result::kOk : Result::kStale;
+  if (from.phase() != ContactPhase::kReserved) return Result::kNotAllowed;
+  return lanes_.Change(slot, from, ContactPhase::kAssigned, from.ref(), now);
 }
 
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::End(std::uint32_t slot, ContactWord from,
                               ContactWord* now) {
-  Position position;
-  const bool waiting = from.phase() == ContactPhase::kWaiting;
-  if (from.phase() == ContactPhase::kFree ||
-      from.phase() == ContactPhase::kEnded ||
-      (waiting && !PositionOf(slot, from, &position))) {
-    return Result::kStale;
+  return lanes_.Change(slot, from, ContactPhase::kEnded, from.ref(), now);
+}
+
+template <template <typename> class AtomicT>
+Result MatcherT<AtomicT>::SetExclusion(std::uint32_t slot, int cell,
+                                       std::uint32_t agent,
+                                       std::uint64_t number) {
+  if (slot >= sizes_.contacts || cell < 0 || cell >= kExclusionsMax ||
+      (agent != kNobody && agent >= sizes_.agents)) {
+    return Result::kOutOfRange;
   }
-  *now = from.Next(ContactPhase::kEnded, from.ref());
-  if (!SwapContact(slot, from, *now)) return Result::kStale;
-  if (waiting) LaneEntryDied(position.lane);
+  auto& place = excluded_[slot][static_cast<std::size_t>(cell)];
+  auto& count = lanes_.ExclusionsOf(slot);
+  constexpr std::uint64_t kAgentMask = (1U << kExcludedAgentBits) - 1;
+  const std::uint64_t next =
+      number << kExcludedAgentBits | (agent == kNobody ? 0 : agent + 1);
+  // Looks read the count first: it is never below the number of filled cells.
+  count.fetch_add(1, std::memory_order_seq_cst);                  // W4
+  std::uint64_t present = place.load(std::memory_order_seq_cst);  // W4
+  for (;;) {
+    if ((present >> kExcludedAgentBits) >= number) {
+      count.fetch_sub(1, std::memory_order_seq_cst);  // W4
+      return Result::kStale;
+    }
+    if (place.compare_exchange_weak(present, next, std::memory_order_seq_cst,
+                                    std::memory_order_seq_cst)) {
+      break;  // W4
+    }
+  }
+  const std::uint32_t emptied =
+      ((present & kAgentMask) != 0 ? 1U : 0U) + (agent == kNobody ? 1U : 0U);
+  if (emptied != 0) count.fetch_sub(emptied, std::memory_order_seq_cst);  // W4
   return Result::kOk;
 }
 
 template <template <typename> class AtomicT>
-bool MatcherT<AtomicT>::PositionOf(std::uint32_t slot, ContactWord word,
-                                   Position* position) const {
-  if (word.phase() == ContactPhase::kWaiting) {
-    position->lane = lanes_.ListOf(word.ref());
-    position->key = lanes_.KeyOf(word.ref());
-    position->sequence = lanes_.SequenceOf(word.ref());
-  } else {
-    const ContactSlot& contact = contacts_[slot];
-    // acquire <-> release in TakeBest.
-    position->lane = contact.lane.load(std::memory_order_acquire);
-    position->key = contact.key.load(std::memory_order_acquire);
-    position->sequence = contact.sequence.load(std::memory_order_acquire);
+bool MatcherT<AtomicT>::Excluded(std::uint32_t contact, std::uint32_t agent) {
+  if (lanes_.ExclusionsOf(contact).load(std::memory_order_seq_cst) == 0) {
+    return false;  // W4
   }
-  // While the word stands the node is linked and its fields are the contact's.
-  return Contact(slot) == word;
-}
-
-// A cell: | number:47 | agent + 1:17 |, 0 in the low part for nobody.
-inline constexpr int kExcludedAgentBits = 17;
-
-template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::SetExclusion(std::uint32_t slot, int cell,
-                                     std::uint32_t agent,
-                                     std::uint64_t number) {
-  RELAIS_CHECK(slot < sizes_.contacts && cell < kExclusionsMax &&
-                   (agent == kNobody || agent < sizes_.agents),
-               "an exclusion out of range");
-  auto& place = contacts_[slot].excluded[static_cast<std::size_t>(cell)];
-  const std::uint64_t next =
-      number << kExcludedAgentBits | (agent == kNobody ? 0 : agent + 1);
-  std::uint64_t present = place.load(std::memory_order_seq_cst);  // W4
-  while ((present >> kExcludedAgentBits) < number &&
-         !place.compare_exchange_weak(present, next, std::memory_order_seq_cst,
-                                      std::memory_order_seq_cst)) {
-  }
-}
-
-template <template <typename> class AtomicT>
-bool MatcherT<AtomicT>::Excluded(std::uint32_t contact,
-                                 std::uint32_t agent) const {
-  for (const auto& cell : contacts_[contact].excluded) {
+  for (const auto& cell : excluded_[contact]) {
     const std::uint64_t excluded = cell.load(std::memory_order_seq_cst);  // W4
     if ((excluded & ((1U << kExcludedAgentBits) - 1)) == agent + 1) return true;
   }
@@ -259,98 +185,133 @@ bool MatcherT<AtomicT>::Excluded(std::uint32_t contact,
 }
 
 template <template <typename> class AtomicT>
-Verdict MatcherT<AtomicT>::JudgeContact(const Found& found) const {
-  const ContactWord word = Contact(found.entry.slot());
-  if (found.entry.tag() > word.tag()) return Verdict::kPass;  // not yet (M2)
-  return word == ContactWord(ContactPhase::kWaiting, found.node,
-                             found.entry.tag())
-             ? Verdict::kTake
-             : Verdict::kDead;
-}
-
-template <template <typename> class AtomicT>
-Verdict MatcherT<AtomicT>::JudgeAgent(const Found& found) const {
-  const AgentWord word = Agent(found.entry.slot());
-  const auto tag = static_cast<std::uint32_t>(found.entry.tag());
-  if (tag != word.tag()) {
-    return AgentWord::Later(tag, word.tag()) ? Verdict::kPass  // not yet
-                                             : Verdict::kDead;
-  }
-  // The tag of a publishing CAS that failed may have gone to another change.
-  return !word.claimed() && word.free() ? Verdict::kTake : Verdict::kDead;
-}
-
-template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::LaneEntryDied(std::uint32_t lane) {
-  lanes_.EntryDied(lane,
-                   [this](const Found& found) { return JudgeContact(found); });
-}
-
-template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::IdleEntryDied(std::uint32_t list) {
-  idle_.EntryDied(list,
-                  [this](const Found& found) { return JudgeAgent(found); });
-}
-
-template <template <typename> class AtomicT>
 void MatcherT<AtomicT>::LookForContact(std::uint32_t slot, ContactWord waiting,
                                        DecisionSink& sink) {
+  if (slot >= sizes_.contacts || waiting.phase() != ContactPhase::kWaiting) {
+    return;
+  }
   Position position;
   // False means that another call has moved the contact on, which ends it.
   while (PositionOf(slot, waiting, &position)) {
-    const std::uint32_t requirement_class =
-        lane_class_[position.lane].load(std::memory_order_seq_cst);  // W2
-    Choice best;
-    if (!FindAgentFor(slot, requirement_class, &best)) return;
-    const std::uint32_t agent = best.found.entry.slot();
-    const AgentWord word(best.word);
-    if (!SwapAgent(agent, word, word.WithClaim(true))) continue;
-    Unpublish(agent);
+    const auto kind = static_cast<int>(
+        lanes_.KindOf(slot).load(std::memory_order_acquire));  // P2
+    std::uint32_t agent = 0;
+    AgentWord claimed;
+    if (!ClaimAgentFor(slot, position.lane, kind, &agent, &claimed)) return;
     Release(agent, sink);
   }
 }
 
 template <template <typename> class AtomicT>
+bool MatcherT<AtomicT>::ClaimAgentFor(std::uint32_t contact, std::uint32_t lane,
+                                      int kind, std::uint32_t* agent,
+                                      AgentWord* claimed) {
+  if (lane < sizes_.lanes) {
+    const std::uint32_t requirement_class = eligibility_.ClassOf(lane);
+    bool again = true;
+    while (again) {
+      if (TryClaim(contact, requirement_class, agent, claimed, &again)) {
+        return true;
+      }
+    }
+    return false;
+  }
+  *agent = lane - sizes_.lanes;
+  for (;;) {
+    const AgentWord word = agents_.Agent(*agent);
+    const AgentTerms terms = agents_.TermsOf(word);
+    const bool open =
+        !word.claimed() &&
+        (terms.KindsWithRoom(word.kinds(), word.used()) >> kind & 1) != 0 &&
+        !Excluded(contact, *agent);
+    // What was read of the terms counts only if the word stood meanwhile.
+    if (!open && agents_.Agent(*agent) == word) return false;
+    if (!open) continue;
+    *claimed = word.WithClaim(true);
+    if (agents_.Swap(*agent, word, *claimed)) {
+      agents_.Unpublish(*agent);
+      return true;
+    }
+  }
+}
+
+template <template <typename> class AtomicT>
+bool MatcherT<AtomicT>::TryClaim(std::uint32_t contact,
+                                 std::uint32_t requirement_class,
+                                 std::uint32_t* agent, AgentWord* claimed,
+                                 bool* again) {
+  AgentChoice best;
+  *again = FindAgentFor(contact, requirement_class, &best);
+  if (!*again) return false;
+  *agent = best.found.owner;
+  *claimed = best.word.WithClaim(true);
+  if (!agents_.Swap(*agent, best.word, *claimed)) return false;
+  const int kind = eligibility_.KindOf(requirement_class);
+  const int order = eligibility_.OrderOf(requirement_class);
+  agents_.Tidy(best.profile_class, kind, order);
+  agents_.Unpublish(*agent, best.found.list);
+  return true;
+}
+
+template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
                                      std::uint32_t requirement_class,
-                                     Choice* best) {
-  const int kind =
-      kind_[requirement_class].load(std::memory_order_seq_cst);  // W2
-  const std::uint32_t profiles =
-      profile_count_.load(std::memory_order_seq_cst);  // W2
-  bool any = false;
-  for (std::uint32_t profile = 0; profile < profiles; ++profile) {
-    const std::uint8_t fit = Fit(requirement_class, profile);
-    if (fit == 0 || (any && fit < best->fit)) continue;
-    const std::uint32_t list = IdleList(profile, kind);
-    if (idle_.Live(list) == 0) continue;
-    Found found;
-    std::uint64_t word = 0;
-    if (!idle_.FindFirst(
-            list,
-            [&](const Found& here) {
-              const AgentWord before = Agent(here.entry.slot());
-              const Verdict verdict = JudgeAgent(here);
-              if (verdict != Verdict::kTake) return verdict;
-              word = before.bits();
-              if (Excluded(contact, here.entry.slot())) return Verdict::kPass;
-              return Verdict::kTake;
-            },
-            &found)) {
-      continue;
+                                     AgentChoice* best) {
+  const int kind = eligibility_.KindOf(requirement_class);
+  const int order = eligibility_.OrderOf(requirement_class);
+  constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  // Rank: the better fit, then the smaller image of the order key.
+  const auto rank_of = [](std::uint8_t fit, std::uint64_t image) {
+    return static_cast<std::uint64_t>(8 - fit) << 44 | image;
+  };
+  const auto rank_of_front = [&](std::uint32_t profile) {
+    const FrontWord front = agents_.Front(profile, kind, order);
+    if (front.empty()) return kNone;
+    const std::uint8_t fit = eligibility_.Fit(requirement_class, profile);
+    return fit == 0 ? kNone : rank_of(fit, front.image());
+  };
+  std::uint64_t smallest = kNone;
+  std::uint64_t second = kNone;
+  std::uint32_t first_profile = 0;
+  eligibility_.ForEachProfileOf(requirement_class, [&](std::uint32_t profile) {
+    const std::uint64_t rank = rank_of_front(profile);
+    if (rank < smallest) {
+      second = smallest;
+      smallest = rank;
+      first_profile = profile;
+    } else if (rank < second) {
+      second = rank;
     }
-    const bool better = !any || fit > best->fit ||
-                        found.key < best->found.key ||
-                        (found.key == best->found.key &&
-                         found.entry.slot() < best->found.entry.slot());
-    if (!better) continue;
-    any = true;
-    best->found = found;
-    best->list = list;
-    best->fit = fit;
-    best->word = word;
-  }
-  return any;
+  });
+  if (smallest == kNone) return false;
+  std::uint64_t best_rank = kNone;
+  const auto look_into = [&](std::uint32_t profile) {
+    AgentChoice here;
+    here.profile_class = profile;
+    here.fit = eligibility_.Fit(requirement_class, profile);
+    if (here.fit == 0 ||
+        !agents_.Find(
+            profile, kind, order,
+            [&](std::uint32_t agent) { return !Excluded(contact, agent); },
+            &here.found, &here.word)) {
+      return;
+    }
+    const std::uint64_t rank =
+        rank_of(here.fit, FrontWord::ImageOf(here.found.key));
+    if (best_rank == kNone || rank < best_rank ||
+        (rank == best_rank && here.found.Before(best->found))) {
+      best_rank = rank;
+      *best = here;
+    }
+  };
+  look_into(first_profile);
+  if (best_rank < second) return true;
+  eligibility_.ForEachProfileOf(requirement_class, [&](std::uint32_t profile) {
+    if (profile == first_profile) return;
+    const std::uint64_t rank = rank_of_front(profile);
+    if (rank != kNone && rank <= best_rank) look_into(profile);
+  });
+  return best_rank != kNone;
 }
 
 }  // namespace relais::match

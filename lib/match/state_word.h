@@ -11,11 +11,13 @@
 //   Tags are never reset; at a million transitions a second of one slot they
 //   last 38 hours, at a contact's real pace for ever.
 //
-// Agent word     | claimed:1 | load:3 | kinds:8 | terms:20 | tag:32 |
+// Agent word     | claimed:1 | used:7 | kinds:8 | terms:17 | tag:31 |
 //   claimed   somebody is matching this agent now and owns its slot's fields
-//   load      contacts it holds (at most 1 until capacity units come)
-//   kinds     kinds of work it is open for now; 0 = withdrawn
-//   terms     index of the terms in force (order key, profile class, revision)
+//   used      capacity units that its contacts take
+//   kinds     kinds of work it is open for; 0 = withdrawn
+//   terms     index of the terms in force (orders, profile class, capacity)
+//   An agent's tag turns over after 2^31 transitions; a compare-and-swap would
+//   have to be delayed over exactly that many of one agent.
 
 #ifndef RELAIS_LIB_MATCH_STATE_WORD_H_
 #define RELAIS_LIB_MATCH_STATE_WORD_H_
@@ -69,44 +71,49 @@ static_assert(ContactWord::kTagBits + ContactWord::kRefBits + 3 == 64);
 
 class AgentWord {
  public:
-  static constexpr std::uint32_t kLoadMax = 7;
-  static constexpr std::uint32_t kTermsMask = (1U << 20) - 1;
+  static constexpr std::uint32_t kUsedMax = 127;
+  static constexpr std::uint32_t kTermsMask = (1U << 17) - 1;
+  static constexpr std::uint32_t kTagMask = (1U << 31) - 1;
 
   constexpr AgentWord() = default;
   constexpr explicit AgentWord(std::uint64_t bits) : bits_(bits) {}
-  constexpr AgentWord(bool claimed, std::uint32_t load, std::uint8_t kinds,
+  constexpr AgentWord(bool claimed, std::uint32_t used, std::uint8_t kinds,
                       std::uint32_t terms, std::uint32_t tag)
       : bits_(static_cast<std::uint64_t>(claimed) << 63 |
-              static_cast<std::uint64_t>(load & kLoadMax) << 60 |
-              static_cast<std::uint64_t>(kinds) << 52 |
-              static_cast<std::uint64_t>(terms & kTermsMask) << 32 | tag) {}
+              static_cast<std::uint64_t>(used & kUsedMax) << 56 |
+              static_cast<std::uint64_t>(kinds) << 48 |
+              static_cast<std::uint64_t>(terms & kTermsMask) << 31 |
+              (tag & kTagMask)) {}
 
   constexpr std::uint64_t bits() const { return bits_; }
   constexpr bool claimed() const { return (bits_ >> 63) != 0; }
-  constexpr std::uint32_t load() const {
-    return static_cast<std::uint32_t>(bits_ >> 60) & kLoadMax;
+  constexpr std::uint32_t used() const {
+    return static_cast<std::uint32_t>(bits_ >> 56) & kUsedMax;
   }
   constexpr std::uint8_t kinds() const {
-    return static_cast<std::uint8_t>(bits_ >> 52);
+    return static_cast<std::uint8_t>(bits_ >> 48);
   }
   constexpr std::uint32_t terms() const {
-    return static_cast<std::uint32_t>(bits_ >> 32) & kTermsMask;
+    return static_cast<std::uint32_t>(bits_ >> 31) & kTermsMask;
   }
   constexpr std::uint32_t tag() const {
-    return static_cast<std::uint32_t>(bits_);
+    return static_cast<std::uint32_t>(bits_) & kTagMask;
   }
-  // Has room and is open for something.
-  constexpr bool free() const { return load() == 0 && kinds() != 0; }
 
   constexpr AgentWord WithClaim(bool claimed) const {
-    return AgentWord(claimed, load(), kinds(), terms(), tag() + 1);
+    return AgentWord(claimed, used(), kinds(), terms(), tag() + 1);
   }
-  constexpr AgentWord WithLoad(std::uint32_t load) const {
-    return AgentWord(claimed(), load, kinds(), terms(), tag() + 1);
+  constexpr AgentWord WithUsed(std::uint32_t used) const {
+    return AgentWord(claimed(), used, kinds(), terms(), tag() + 1);
   }
 
-  // Whether tag or revision `a` is later than `b`, in a circle of 2^32.
+  // Whether tag `a` is later than `b`, in a circle of 2^31.
   static constexpr bool Later(std::uint32_t a, std::uint32_t b) {
+    const std::uint32_t ahead = (a - b) & kTagMask;
+    return ahead != 0 && ahead < (1U << 30);
+  }
+  // The same for revisions, in a circle of 2^32.
+  static constexpr bool LaterRevision(std::uint32_t a, std::uint32_t b) {
     return static_cast<std::int32_t>(a - b) > 0;
   }
   friend constexpr bool operator==(AgentWord, AgentWord) = default;

@@ -61,21 +61,26 @@ class MatcherTest : public ::testing::Test {
   }
 
   ContactWord Submit(std::uint32_t slot, std::uint32_t lane, std::int64_t key) {
-    EXPECT_EQ(matcher_.Submit(slot, matcher_.Open(slot), lane, key, sink_),
+    EXPECT_EQ(matcher_.Submit(slot, matcher_.Open(slot),
+                              {lane, key, ++sequence_}, sink_),
               Result::kOk);
     return matcher_.Contact(slot);
   }
   void Ready(std::uint32_t agent, std::uint32_t profile, std::int64_t order,
              std::uint8_t kinds = kVoice | kChat, std::uint32_t back = 0) {
-    matcher_.Update(agent, ++revision_, {kinds, order, profile}, back, sink_);
+    EXPECT_EQ(matcher_.Update(agent, ++revision_, {kinds, order, profile}, back,
+                              sink_),
+              Result::kOk);
   }
   void Withdraw(std::uint32_t agent) {
-    matcher_.Update(agent, ++revision_, {0, 0, 0}, 0, sink_);
+    EXPECT_EQ(matcher_.Update(agent, ++revision_, {0, 0, 0}, 0, sink_),
+              Result::kOk);
   }
 
   Matcher matcher_;
   Collector sink_;
   std::uint32_t revision_ = 0;
+  std::uint64_t sequence_ = 0;
 };
 
 TEST_F(MatcherTest, AContactTakesTheBestFittingThenLongestIdleAgent) {
@@ -141,7 +146,8 @@ TEST_F(MatcherTest, ACancelledContactIsNeverGiven) {
   ContactWord ended;
   EXPECT_EQ(matcher_.End(10, waiting, &ended), Result::kOk);
   EXPECT_EQ(matcher_.End(10, waiting, &ended), Result::kStale);
-  EXPECT_EQ(matcher_.End(10, matcher_.Contact(10), &ended), Result::kStale);
+  EXPECT_EQ(matcher_.End(10, matcher_.Contact(10), &ended),
+            Result::kNotAllowed);
   EXPECT_EQ(matcher_.Waiting(0), 0u);
   Ready(0, 0, 0);
   EXPECT_THAT(sink_.Pairs(), IsEmpty());
@@ -155,7 +161,7 @@ TEST_F(MatcherTest, AcceptAndReturnExcludeEachOther) {
   ContactWord now;
   EXPECT_EQ(matcher_.Accept(10, reserved, &now), Result::kOk);
   EXPECT_EQ(now.phase(), ContactPhase::kAssigned);
-  EXPECT_EQ(matcher_.Return(10, reserved, &now), Result::kStale);
+  EXPECT_EQ(matcher_.Return(10, reserved, {0, 0, 1}, &now), Result::kStale);
   EXPECT_EQ(matcher_.Accept(10, reserved, &now), Result::kStale);
 }
 
@@ -164,9 +170,11 @@ TEST_F(MatcherTest, AReturnedContactStandsWhereItStood) {
   const ContactWord reserved = Submit(10, 0, 50);
   Submit(11, 0, 50);
   Submit(12, 0, 60);
+  ASSERT_EQ(sink_.decisions.size(), 1u);
+  const Position at = sink_.decisions[0].position;
   sink_.Pairs();
   ContactWord waiting;
-  ASSERT_EQ(matcher_.Return(10, reserved, &waiting), Result::kOk);
+  ASSERT_EQ(matcher_.Return(10, reserved, at, &waiting), Result::kOk);
   Ready(1, 0, 0);
   Ready(2, 0, 0);
   EXPECT_THAT(sink_.Pairs(),
@@ -193,8 +201,8 @@ TEST_F(MatcherTest, AnExcludedAgentPassesOverTheContactUntilCleared) {
 TEST_F(MatcherTest, AMovedContactIsInItsNewLaneOnly) {
   const ContactWord waiting = Submit(10, 1, 500);
   ContactWord moved;
-  ASSERT_EQ(matcher_.Move(10, waiting, 0, 100, &moved), Result::kOk);
-  EXPECT_EQ(matcher_.Move(10, waiting, 3, 100, &moved), Result::kStale);
+  ASSERT_EQ(matcher_.Move(10, waiting, {0, 100, 1}, &moved), Result::kOk);
+  EXPECT_EQ(matcher_.Move(10, waiting, {3, 100, 1}, &moved), Result::kStale);
   EXPECT_EQ(matcher_.Waiting(1), 0u);
   EXPECT_EQ(matcher_.Waiting(0), 1u);
   Submit(11, 0, 200);
@@ -234,15 +242,156 @@ TEST_F(MatcherTest, NodesStayWithinTheirBound) {
   EXPECT_LE(matcher_.idle_nodes_touched(), 64u);
 }
 
+TEST_F(MatcherTest, BadInputIsNamedAndChangesNothing) {
+  ContactWord now;
+  const ContactWord fresh = matcher_.Open(10);
+  EXPECT_EQ(matcher_.Submit(64, fresh, {0, 0, 1}, sink_), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.Submit(10, fresh, {8, 0, 1}, sink_), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.SubmitHeld(10, fresh, 16, 0, 0, 1, sink_),
+            Result::kOutOfRange);
+  EXPECT_EQ(matcher_.SubmitHeld(10, fresh, 0, 8, 0, 1, sink_),
+            Result::kOutOfRange);
+  EXPECT_EQ(matcher_.Contact(10), fresh);
+  EXPECT_EQ(matcher_.Return(10, fresh, {0, 0, 1}, &now), Result::kNotAllowed);
+  EXPECT_EQ(matcher_.Move(10, fresh, {0, 0, 1}, &now), Result::kNotAllowed);
+  EXPECT_EQ(matcher_.Accept(10, fresh, &now), Result::kNotAllowed);
+  EXPECT_EQ(matcher_.End(64, fresh, &now), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.SetLane(8, 0), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.SetLane(0, 4), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.SetFit(0, 0, 9), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.SetFit(4, 0, 1), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.SetRequirementClass(0, 8), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.SetRequirementClass(0, 0, 1), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.SetProfileClass(4), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.SetExclusion(10, 8, 0, 1), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.SetExclusion(10, 0, 16, 1), Result::kOutOfRange);
+  EXPECT_EQ(matcher_.Update(16, 1, {kVoice, 0, 0}, 0, sink_),
+            Result::kOutOfRange);
+  EXPECT_EQ(matcher_.Update(0, 1, {kVoice, 0, 4}, 0, sink_),
+            Result::kOutOfRange);
+  EXPECT_EQ(matcher_.Update(0, 1, {kVoice, 0, 0}, 1, sink_),
+            Result::kNotAllowed);
+  EXPECT_EQ(matcher_.Agent(0).kinds(), 0);
+  EXPECT_EQ(matcher_.Update(0, 2, {kVoice, 0, 0}, 0, sink_), Result::kOk);
+  EXPECT_EQ(matcher_.Update(0, 2, {kVoice, 0, 0}, 0, sink_), Result::kStale);
+  const ContactWord reserved = Submit(11, 0, 0);
+  EXPECT_EQ(matcher_.Move(11, reserved, {0, 0, 1}, &now), Result::kNotAllowed);
+  ASSERT_EQ(matcher_.End(11, reserved, &now), Result::kOk);
+  EXPECT_EQ(matcher_.End(11, now, &now), Result::kNotAllowed);
+  EXPECT_EQ(matcher_.End(11, reserved, &now), Result::kStale);
+}
+
+// --- Capacity, held contacts, orders -----------------------------------------
+
+TEST_F(MatcherTest, AnAgentWithRoomTakesFurtherContactsOfKindsThatFit) {
+  AgentTerms terms{kVoice | kChat, 0, 0};
+  terms.capacity = 4;
+  terms.cost = {4, 1, 2, 1, 1, 1, 1, 1};  // voice takes all, a chat half
+  ASSERT_EQ(matcher_.Update(0, ++revision_, terms, 0, sink_), Result::kOk);
+  Submit(10, 2, 0);
+  Submit(11, 0, 1);  // voice: no room beside a chat
+  Submit(12, 2, 2);
+  Submit(13, 2, 3);
+  EXPECT_THAT(sink_.Pairs(),
+              ElementsAre(std::pair(10u, 0u), std::pair(12u, 0u)));
+  EXPECT_EQ(matcher_.Agent(0).used(), 4u);
+  // One chat ends: the next chat fits, the older call does not.
+  EXPECT_EQ(matcher_.Update(0, ++revision_, terms, 2, sink_), Result::kOk);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(13u, 0u)));
+  EXPECT_EQ(matcher_.Update(0, ++revision_, terms, 4, sink_), Result::kOk);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(11u, 0u)));
+}
+
+TEST_F(MatcherTest, AHeldContactWaitsForItsAgentOnly) {
+  Ready(0, 0, 0);
+  EXPECT_EQ(matcher_.SubmitHeld(10, matcher_.Open(10), 3, 0, 100, 1, sink_),
+            Result::kOk);
+  EXPECT_THAT(sink_.Pairs(), IsEmpty());
+  Submit(11, 1, 50);
+  Ready(3, 1, 0, kChat);  // not for voice
+  EXPECT_THAT(sink_.Pairs(), IsEmpty());
+  Ready(3, 1, 0);
+  // One comparison of keys: the older contact of the queue comes first.
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(11u, 3u)));
+  Ready(3, 1, 0, kVoice, 1);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 3u)));
+}
+
+TEST_F(MatcherTest, AHeldContactGoesAtOnceToItsIdleAgentAndMayMoveToAQueue) {
+  Ready(3, 0, 0);
+  EXPECT_EQ(matcher_.SubmitHeld(10, matcher_.Open(10), 3, 0, 100, 1, sink_),
+            Result::kOk);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 3u)));
+  EXPECT_EQ(matcher_.SubmitHeld(11, matcher_.Open(11), 3, 0, 200, 2, sink_),
+            Result::kOk);
+  Ready(4, 0, 0);
+  EXPECT_THAT(sink_.Pairs(), IsEmpty());
+  ContactWord moved;
+  ASSERT_EQ(matcher_.Move(11, matcher_.Contact(11), {0, 200, 2}, &moved),
+            Result::kOk);
+  matcher_.LookForContact(11, moved, sink_);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(11u, 4u)));
+}
+
+TEST(MatcherOrdersTest, EachRequirementClassChoosesByItsOwnOrder) {
+  Sizes sizes{16, 8, 2, 1, 2};
+  sizes.orders = 2;
+  Matcher matcher(sizes);
+  Collector sink;
+  ASSERT_EQ(matcher.SetRequirementClass(0, 0, 0), Result::kOk);
+  ASSERT_EQ(matcher.SetRequirementClass(1, 0, 1), Result::kOk);
+  for (std::uint32_t c = 0; c < 2; ++c) {
+    ASSERT_EQ(matcher.SetFit(c, 0, 1), Result::kOk);
+    ASSERT_EQ(matcher.SetLane(c, c), Result::kOk);
+  }
+  ASSERT_EQ(matcher.SetProfileClass(0), Result::kOk);
+  for (std::uint32_t agent = 0; agent < 3; ++agent) {
+    AgentTerms terms{1, agent, 0};
+    terms.further_order_keys[0] = -static_cast<std::int64_t>(agent);
+    ASSERT_EQ(matcher.Update(agent, 1, terms, 0, sink), Result::kOk);
+  }
+  matcher.Submit(0, matcher.Open(0), {0, 0, 1}, sink);
+  matcher.Submit(1, matcher.Open(1), {1, 0, 2}, sink);
+  matcher.Submit(2, matcher.Open(2), {0, 0, 3}, sink);
+  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(0u, 0u), std::pair(1u, 2u),
+                                        std::pair(2u, 1u)));
+}
+
+// Lanes of a class that are no neighbours, and one that is given away.
+TEST_F(MatcherTest, LanesOfAClassMayLieAnywhereAndChangeHands) {
+  ASSERT_EQ(matcher_.SetLane(6, 0), Result::kOk);
+  ASSERT_EQ(matcher_.SetLane(5, 0), Result::kOk);
+  Submit(10, 6, 100);
+  Submit(11, 5, 90);
+  Submit(12, 3, 95);
+  ASSERT_EQ(matcher_.SetLane(7, 0), Result::kOk);
+  ASSERT_EQ(matcher_.SetLane(7, 1), Result::kOk);
+  Submit(13, 7, 10);
+  for (std::uint32_t agent = 0; agent < 3; ++agent) Ready(agent, 0, 0);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(11u, 0u), std::pair(12u, 1u),
+                                         std::pair(10u, 2u)));
+}
+
+// Keys beyond what a front word can tell apart are still told apart.
+TEST_F(MatcherTest, KeysFarOutKeepTheirOrder) {
+  constexpr std::int64_t kFar = 1LL << 60;
+  Submit(10, 0, kFar + 2);
+  Submit(11, 3, kFar + 1);
+  Submit(12, 1, -kFar - 1);
+  Submit(13, 2, -kFar - 2);
+  for (std::uint32_t agent = 0; agent < 4; ++agent) Ready(agent, 1, 0);
+  EXPECT_THAT(sink_.Pairs(),
+              ElementsAre(std::pair(13u, 0u), std::pair(12u, 1u),
+                          std::pair(11u, 2u), std::pair(10u, 3u)));
+}
+
 using MatcherDeathTest = MatcherTest;
 
 TEST_F(MatcherDeathTest, OwnMistakesAreCaughtInEveryBuild) {
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_DEATH(matcher_.Open(64), "contact slot out of range");
-  EXPECT_DEATH(matcher_.SetLane(8, 0), "lane out of range");
-  EXPECT_DEATH(matcher_.SetFit(0, 0, 9), "matrix cell out of range");
-  EXPECT_DEATH(Ready(16, 0, 0), "agent or profile class out of range");
-  EXPECT_DEATH(Ready(0, 0, 0, kVoice, 1), "more given back than was taken");
+  matcher_.Open(1);
+  EXPECT_DEATH(matcher_.Open(1), "whose contact lives");
 }
 
 // --- With threads ------------------------------------------------------------
@@ -306,8 +455,8 @@ class StressRun {
     for (std::uint32_t agent = 0; agent < kAgents; ++agent) {
       const AgentWord word = matcher.Agent(agent);
       EXPECT_FALSE(word.claimed());
-      EXPECT_EQ(word.load(), 0u);
-      if (!word.free()) continue;
+      EXPECT_EQ(word.used(), 0u);
+      if (!matcher.HasRoom(agent)) continue;
       for (std::uint32_t lane = 0; lane <= agent % 4; ++lane) {
         EXPECT_EQ(matcher.Waiting(lane), 0u) << "agent " << agent << " is free";
       }
@@ -341,13 +490,16 @@ class StressRun {
     ContactWord now;
     if (word.phase() == ContactPhase::kFree ||
         word.phase() == ContactPhase::kEnded) {
-      ASSERT_EQ(matcher.Submit(slot, matcher.Open(slot), Below(random, 4),
-                               clock_.fetch_add(1), sink),
+      const std::int64_t now_ms = clock_.fetch_add(1);
+      ASSERT_EQ(matcher.Submit(slot, matcher.Open(slot),
+                               {Below(random, 4), now_ms,
+                                static_cast<std::uint64_t>(now_ms)},
+                               sink),
                 Result::kOk);
     } else if (word.phase() == ContactPhase::kWaiting) {
       if (random.Uniform(2) == 0) {
         matcher.End(slot, word, &now);
-      } else if (matcher.Move(slot, word, Below(random, 4), clock_.load(),
+      } else if (matcher.Move(slot, word, {Below(random, 4), clock_.load(), 0},
                               &now) == Result::kOk) {
         matcher.LookForContact(slot, now, sink);
       }
@@ -360,7 +512,8 @@ class StressRun {
       ContactWord now;
       holders[decision.contact] = 0;
       if (random.Uniform(4) == 0) {
-        ASSERT_EQ(matcher.Return(decision.contact, decision.word, &now),
+        ASSERT_EQ(matcher.Return(decision.contact, decision.word,
+                                 decision.position, &now),
                   Result::kOk);
         matcher.LookForContact(decision.contact, now, sink);
       } else {

@@ -20,34 +20,39 @@
 namespace relais::match {
 namespace {
 
-using Lists = OrderedLists<std::atomic>;
+// Objects with nodes of their own; most tests use the pool alone.
+struct Homes {
+  explicit Homes(std::uint32_t count)
+      : nodes(std::make_unique<ListNode<std::atomic>[]>(count)) {}
+  ListNode<std::atomic>& OwnNode(NodeIndex node) { return nodes[node - 1]; }
+  std::unique_ptr<ListNode<std::atomic>[]> nodes;
+};
+using Lists = OrderedLists<std::atomic, Homes>;
 using ::testing::ElementsAre;
 
 // Entries are slots; a slot is dead once its flag is set.
 class Harness {
  public:
   explicit Harness(std::uint32_t nodes, std::uint32_t slots = 1'024)
-      : lists_(2, nodes), dead_(std::make_unique<std::atomic<bool>[]>(slots)) {}
+      : homes_(4),
+        lists_(&homes_, 2, 4, nodes),
+        dead_(std::make_unique<std::atomic<bool>[]>(slots)) {}
 
   auto Judge() {
     return [this](const Found& found) {
-      return dead_[found.entry.slot()] ? Verdict::kDead : Verdict::kTake;
+      return dead_[found.owner] ? Verdict::kDead : Verdict::kTake;
     };
   }
   bool Append(std::uint32_t slot, std::int64_t key, std::uint32_t list = 0) {
-    const NodeIndex node = lists_.Allocate(list, Entry(slot, 1));
+    const NodeIndex node = lists_.TakeFromPool(list, slot, 1);
     if (node == kNoNode) return false;
-    lists_.AddLive(list);
-    lists_.Append(
-        list, node, key, [this] { return ++sequence_; },
-        [](std::int64_t, std::uint64_t) {});
+    lists_.Append(list, node, key, ++sequence_);
     return true;
   }
   void Insert(std::uint32_t slot, std::int64_t key, std::uint64_t sequence,
               std::uint32_t list = 0) {
-    const NodeIndex node = lists_.Allocate(list, Entry(slot, 1));
+    const NodeIndex node = lists_.TakeFromPool(list, slot, 1);
     ASSERT_NE(node, kNoNode);
-    lists_.AddLive(list);
     lists_.Insert(list, node, key, sequence);
   }
   void Kill(std::uint32_t slot, std::uint32_t list = 0) {
@@ -56,12 +61,12 @@ class Harness {
   }
   std::vector<std::uint32_t> Live(std::uint32_t list = 0) {
     std::vector<std::uint32_t> slots;
-    Found unused;
+    Found unused{};
     lists_.FindFirst(
         list,
         [&](const Found& found) {
-          if (dead_[found.entry.slot()]) return Verdict::kDead;
-          slots.push_back(found.entry.slot());
+          if (dead_[found.owner]) return Verdict::kDead;
+          slots.push_back(found.owner);
           return Verdict::kPass;
         },
         &unused);
@@ -70,6 +75,7 @@ class Harness {
   Lists& lists() { return lists_; }
 
  private:
+  Homes homes_;
   Lists lists_;
   std::unique_ptr<std::atomic<bool>[]> dead_;
   std::atomic<std::uint64_t> sequence_{0};
@@ -87,12 +93,12 @@ TEST(OrderedListTest, AppendWithAnEarlierKeyTakesTheLastOnesKey) {
   Harness harness(16);
   harness.Append(1, 200);
   harness.Append(2, 100);
-  Found found;
+  Found found{};
   ASSERT_TRUE(harness.lists().FindFirst(0, harness.Judge(), &found));
-  EXPECT_EQ(found.entry.slot(), 1u);
+  EXPECT_EQ(found.owner, 1u);
   harness.Kill(1);
   ASSERT_TRUE(harness.lists().FindFirst(0, harness.Judge(), &found));
-  EXPECT_EQ(found.entry.slot(), 2u);
+  EXPECT_EQ(found.owner, 2u);
   EXPECT_EQ(found.key, 200);
 }
 
@@ -137,8 +143,42 @@ TEST(OrderedListTest, DeadEntriesBehindALiveOneAreReclaimedWithoutReaders) {
     ASSERT_TRUE(harness.Append(slot, slot)) << "at " << slot;
     harness.Kill(slot);
   }
-  EXPECT_LE(harness.lists().nodes_touched(), 16u);
+  EXPECT_LE(harness.lists().pool_touched(), 16u);
   EXPECT_THAT(harness.Live(), ElementsAre(0));
+}
+
+// An own node is free again once its entry was unlinked; the last one stays
+// as the list's anchor.
+TEST(OrderedListTest, AnOwnNodeIsTakenAgainAfterItWasUnlinked) {
+  Harness harness(8);
+  Lists& lists = harness.lists();
+  ASSERT_TRUE(lists.TakeOwn(1, 0, 5, 1));
+  lists.Append(0, 1, 10, 1);
+  EXPECT_FALSE(lists.TakeOwn(1, 0, 5, 2));
+  harness.Kill(5);
+  EXPECT_THAT(harness.Live(), ElementsAre());
+  EXPECT_FALSE(lists.TakeOwn(1, 0, 5, 2)) << "the anchor was given away";
+  harness.Append(6, 20);
+  EXPECT_THAT(harness.Live(), ElementsAre(6));
+  EXPECT_TRUE(lists.TakeOwn(1, 0, 5, 2));
+  EXPECT_EQ(lists.pool_touched(), 1u);
+}
+
+TEST(OrderedListTest, AppendTellsWhatItWasLinkedBehind) {
+  Harness harness(8);
+  Lists& lists = harness.lists();
+  const NodeIndex a = lists.TakeFromPool(0, 1, 7);
+  const Linked first = lists.Append(0, a, 100, 5);
+  EXPECT_TRUE(first.last);
+  EXPECT_EQ(first.before.node, kNoNode);
+  const NodeIndex b = lists.TakeFromPool(0, 2, 8);
+  const Linked second = lists.Append(0, b, 90, 3);
+  EXPECT_EQ(second.before.node, a);
+  EXPECT_EQ(second.before.tag, 7u);
+  EXPECT_EQ(second.key, 100);
+  EXPECT_EQ(second.sequence, 6u);
+  const NodeIndex c = lists.TakeFromPool(0, 3, 9);
+  EXPECT_FALSE(lists.Insert(0, c, 50, 1).last);
 }
 
 TEST(OrderedListTest, AgreesWithASortedVector) {
@@ -179,23 +219,22 @@ TEST(OrderedListTest, AgreesWithASortedVector) {
 TEST(OrderedListTest, ThreadsLoseAndDoubleNothing) {
   constexpr std::uint32_t kThreads = 4;
   constexpr std::uint32_t kEach = 20'000;
-  Lists lists(1, 4'096);
-  std::atomic<std::uint64_t> sequence{0};
+  Homes homes(1);
+  Lists lists(&homes, 1, 1, 4'096);
   // 0 waiting, 1 taken.
   auto taken = std::make_unique<std::atomic<std::uint32_t>[]>(kThreads * kEach);
   const auto judge = [&](const Found& found) {
-    return taken[found.entry.slot()].load() == 0 ? Verdict::kTake
-                                                 : Verdict::kDead;
+    return taken[found.owner].load() == 0 ? Verdict::kTake : Verdict::kDead;
   };
   std::atomic<std::uint32_t> count{0};
   std::vector<std::thread> threads;
   for (std::uint32_t thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       const auto take = [&] {
-        Found found;
+        Found found{};
         if (!lists.FindFirst(0, judge, &found)) return false;
         std::uint32_t expected = 0;
-        if (taken[found.entry.slot()].compare_exchange_strong(expected, 1)) {
+        if (taken[found.owner].compare_exchange_strong(expected, 1)) {
           lists.EntryDied(0, judge);
           count.fetch_add(1);
         }
@@ -203,15 +242,12 @@ TEST(OrderedListTest, ThreadsLoseAndDoubleNothing) {
       };
       for (std::uint32_t i = 0; i < kEach; ++i) {
         const std::uint32_t slot = thread * kEach + i;
-        NodeIndex node = lists.Allocate(0, Entry(slot, 1));
+        NodeIndex node = lists.TakeFromPool(0, slot, 1);
         while (node == kNoNode) {
           take();
-          node = lists.Allocate(0, Entry(slot, 1));
+          node = lists.TakeFromPool(0, slot, 1);
         }
-        lists.AddLive(0);
-        lists.Append(
-            0, node, i, [&] { return sequence.fetch_add(1) + 1; },
-            [](std::int64_t, std::uint64_t) {});
+        lists.Append(0, node, i, i + 1);
         if (i % 2 == 1) {
           take();
           take();
@@ -223,7 +259,6 @@ TEST(OrderedListTest, ThreadsLoseAndDoubleNothing) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(count.load(), kThreads * kEach);
-  EXPECT_EQ(lists.Live(0), 0u);
 }
 
 }  // namespace

@@ -1,0 +1,205 @@
+// Agents' words and terms, and the index of idle agents.
+//
+// An idle list holds the free agents of one profile class, kind of work and
+// order, sorted by (order key, slot), under one front word. The front words of
+// the kinds of one profile class share a cache line, those of different
+// classes do not.
+//
+// Thread safety: every member may be called from any thread, for any agent,
+// except where a comment names the claim's owner.
+//
+// Invariants
+//   A1  An agent's slot fields are written only by whoever set `claimed`.
+//   A2  A claim that ends with the agent open for something links it into the
+//       idle list of every kind that it has room for, then changes the word
+//       (that publishes), then completes each front word (front_words.h).
+//   A3  An idle entry is live while the word is unclaimed and has the entry's
+//       tag. So every change of the word makes all its entries stale.
+//
+// Progress: lock-free. A thread stopped here hides at most the agent that it
+// has claimed.
+//
+// Atomics: P*, F of ordered_list.h and front_words.h, and
+//   W1  agent words: CAS seq_cst <-> loads seq_cst.
+//   W3  terms: store(release) by the one call that took the record from the
+//       pool, before W1's CAS names it <-> load(acquire) after the word. The
+//       record is given back only after a CAS took it out of the word, so
+//       whatever was read of a recycled record cannot be acted on: acting
+//       needs a CAS from the word that named it.
+//   W5  pool of terms: head CAS (acq_rel) <-> load(acquire), with a tag.
+
+#ifndef RELAIS_LIB_MATCH_AGENTS_H_
+#define RELAIS_LIB_MATCH_AGENTS_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "lib/base/assert.h"
+#include "lib/match/front_words.h"
+#include "lib/match/ordered_list.h"
+#include "lib/match/state_word.h"
+
+namespace relais::match {
+
+inline constexpr int kKindCount = 8;
+inline constexpr int kOrdersMax = 4;
+
+// An agent's terms, replaced whole by Matcher::Update.
+struct AgentTerms {
+  std::uint8_t kinds = 0;      // open for; 0 = withdrawn
+  std::int64_t order_key = 0;  // smaller is chosen first; of order 0
+  std::uint32_t profile_class = 0;
+  std::uint8_t capacity = 1;  // units
+  // Units that a contact of each kind takes; more than `capacity`: none fits.
+  std::array<std::uint8_t, kKindCount> cost = {1, 1, 1, 1, 1, 1, 1, 1};
+  // Of orders 1 and above.
+  std::array<std::int64_t, kOrdersMax - 1> further_order_keys = {};
+
+  std::int64_t OrderKey(int order) const {
+    return order == 0 ? order_key
+                      : further_order_keys[static_cast<std::size_t>(order - 1)];
+  }
+  // The kinds that it has room for while `used` units are taken.
+  std::uint8_t KindsWithRoom(std::uint8_t open, std::uint32_t used) const {
+    std::uint8_t kinds = 0;
+    for (int kind = 0; kind < kKindCount; ++kind) {
+      const bool fits = used + cost[static_cast<std::size_t>(kind)] <= capacity;
+      kinds = static_cast<std::uint8_t>(kinds | (fits ? 1 : 0) << kind);
+    }
+    return static_cast<std::uint8_t>(kinds & open);
+  }
+};
+
+template <template <typename> class AtomicT>
+class AgentsT {
+ public:
+  AgentsT(std::uint32_t agents, std::uint32_t profile_classes, int orders,
+          std::uint32_t calls_in_flight);
+
+  std::uint32_t agent_count() const {
+    return static_cast<std::uint32_t>(homes_.slots.size());
+  }
+
+  AgentWord Agent(std::uint32_t slot) const {
+    return AgentWord(
+        homes_.slots[slot].word.load(std::memory_order_seq_cst));  // W1
+  }
+  bool Swap(std::uint32_t slot, AgentWord from, AgentWord to) {
+    std::uint64_t expected = from.bits();
+    return homes_.slots[slot].word.compare_exchange_strong(
+        expected, to.bits(), std::memory_order_seq_cst,
+        std::memory_order_seq_cst);  // W1
+  }
+
+  // --- Terms ----------------------------------------------------------------
+
+  // Of a word that is confirmed by a CAS from it, or read again.
+  AgentTerms TermsOf(AgentWord word) const;
+  std::uint32_t RevisionOf(AgentWord word) const {
+    return terms_[word.terms()].revision.load(std::memory_order_acquire);  // W3
+  }
+  std::uint32_t ProfileClassOf(AgentWord word) const {
+    return terms_[word.terms()].profile_class.load(
+        std::memory_order_acquire);  // W3
+  }
+  std::uint32_t TakeTerms(std::uint32_t revision, const AgentTerms& terms);
+  void FreeTerms(std::uint32_t index);
+
+  // --- Idle index -----------------------------------------------------------
+
+  // By the claim's owner: links the agent for `kinds`, then ends the claim by
+  // a CAS from `word`. On success the publication is complete and `*published`
+  // the word; on failure nothing is published.
+  bool Publish(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
+               std::uint8_t kinds, AgentWord* published);
+  // By the claim's owner, after the claim: accounts for the stale entries, but
+  // for the one in `tidied`, a list whose first agent it was.
+  static constexpr std::uint32_t kNoList = kListsCeiling;
+  void Unpublish(std::uint32_t agent, std::uint32_t tidied = kNoList);
+
+  FrontWord Front(std::uint32_t profile_class, int kind, int order) const {
+    return fronts_.Load(FrontIndex(profile_class, kind, order));
+  }
+  // The first idle agent of the list that `accept(agent)` does not refuse, and
+  // the word that it had.
+  template <class Accept>
+  bool Find(std::uint32_t profile_class, int kind, int order, Accept accept,
+            Found* found, AgentWord* word);
+  // Mends the front word after the list's first agent was claimed.
+  void Tidy(std::uint32_t profile_class, int kind, int order) {
+    Found unused{};
+    AgentWord unused_word;
+    Find(
+        profile_class, kind, order, [](std::uint32_t) { return true; }, &unused,
+        &unused_word);
+  }
+
+  std::uint32_t pool_nodes_touched() const { return lists_.pool_touched(); }
+
+ private:
+  struct TermsRecord {  // W3
+    AtomicT<std::uint32_t> revision{0};
+    AtomicT<std::uint32_t> profile_class{0};
+    std::array<AtomicT<std::int64_t>, kOrdersMax> order_keys{};
+    AtomicT<std::uint64_t> cost{0};  // a byte for each kind
+    AtomicT<std::uint32_t> capacity{0};
+    AtomicT<std::uint32_t> next{0};  // in the pool; index + 1
+  };
+  struct alignas(kCacheLineBytes) Slot {
+    AtomicT<std::uint64_t> word{0};
+    // By the claim's owner only (A1): where its idle entries are.
+    std::uint32_t published_class = 0;
+    std::uint8_t published_kinds = 0;
+    ListNode<AtomicT> node;  // kind 0, order 0
+  };
+  struct Homes {
+    Homes(std::uint32_t agents, int nodes_shift)
+        : shift(nodes_shift),
+          slots(agents),
+          further(std::size_t{agents} << nodes_shift) {}
+    // Own nodes of an agent: (agent << shift) + 1 + (order * kinds + kind).
+    ListNode<AtomicT>& OwnNode(NodeIndex node) {
+      const std::uint32_t which = (node - 1) & ((1U << shift) - 1);
+      return which == 0 ? slots[(node - 1) >> shift].node : further[node - 1];
+    }
+    const int shift;
+    mutable ZeroedArray<Slot, kZeroIsInitial<AtomicT>> slots;
+    mutable ZeroedArray<ListNode<AtomicT>, kZeroIsInitial<AtomicT>> further;
+  };
+  using Lists = OrderedLists<AtomicT, Homes>;
+
+  static std::uint32_t ListsEach(int orders) {
+    return static_cast<std::uint32_t>(orders * kKindCount);
+  }
+  static int NodesShift(int orders) {
+    return orders == 1 ? 3 : orders == 2 ? 4 : 5;
+  }
+  // The same number for the list and its front word: kinds of one class and
+  // order together.
+  std::uint32_t FrontIndex(std::uint32_t profile_class, int kind,
+                           int order) const {
+    return (static_cast<std::uint32_t>(order) * profile_classes_ +
+            profile_class) *
+               kKindCount +
+           static_cast<std::uint32_t>(kind);
+  }
+  Verdict Judge(const Found& found, AgentWord* word) const;
+  Linked LinkIdle(std::uint32_t agent, std::uint32_t list, NodeIndex own,
+                  std::uint32_t tag, std::int64_t key, NodeIndex* node);
+
+  const std::uint32_t profile_classes_;
+  const int orders_;
+  mutable Homes homes_;
+  Lists lists_;
+  FrontWords<AtomicT> fronts_;
+  // One record for each agent, and one for each call in flight.
+  mutable ZeroedArray<TermsRecord, kZeroIsInitial<AtomicT>> terms_;
+  alignas(kCacheLineBytes) AtomicT<std::uint64_t> free_terms_{0};  // W5
+};
+
+}  // namespace relais::match
+
+#include "lib/match/agents_inl.h"
+
+#endif  // RELAIS_LIB_MATCH_AGENTS_H_

@@ -1,0 +1,215 @@
+// The bodies of AgentsT. Included by agents.h only.
+
+#ifndef RELAIS_LIB_MATCH_AGENTS_INL_H_
+#define RELAIS_LIB_MATCH_AGENTS_INL_H_
+
+#include "lib/match/agents.h"
+
+namespace relais::match {
+
+template <template <typename> class AtomicT>
+AgentsT<AtomicT>::AgentsT(std::uint32_t agents, std::uint32_t profile_classes,
+                          int orders, std::uint32_t calls_in_flight)
+    : profile_classes_(profile_classes),
+      orders_(orders),
+      homes_(agents, NodesShift(orders)),
+      // Beside the own nodes: one dead anchor for each list, as many dead as
+      // there are agents before a sweep, and those of the calls in flight.
+      lists_(
+          &homes_, ListsEach(orders) * profile_classes,
+          agents << NodesShift(orders),
+          ListsEach(orders) * (profile_classes + calls_in_flight) + 2 * agents),
+      fronts_(std::size_t{ListsEach(orders)} * profile_classes),
+      terms_(agents + calls_in_flight) {
+  RELAIS_CHECK(terms_.size() <= AgentWord::kTermsMask, "too many agents");
+  // relaxed: construction happens before every use.
+  for (std::uint32_t agent = 0; agent < agents; ++agent) {
+    homes_.slots[agent].word.store(AgentWord(false, 0, 0, agent, 0).bits(),
+                                   std::memory_order_relaxed);
+  }
+  for (std::uint32_t i = agents; i < terms_.size(); ++i) FreeTerms(i);
+}
+
+template <template <typename> class AtomicT>
+AgentTerms AgentsT<AtomicT>::TermsOf(AgentWord word) const {
+  const TermsRecord& record = terms_[word.terms()];
+  AgentTerms terms;
+  terms.kinds = word.kinds();
+  terms.order_key = record.order_keys[0].load(std::memory_order_acquire);  // W3
+  for (std::size_t i = 1; i < static_cast<std::size_t>(orders_); ++i) {
+    terms.further_order_keys[i - 1] =
+        record.order_keys[i].load(std::memory_order_acquire);  // W3
+  }
+  terms.profile_class =
+      record.profile_class.load(std::memory_order_acquire);                // W3
+  const std::uint64_t cost = record.cost.load(std::memory_order_acquire);  // W3
+  for (std::size_t kind = 0; kind < kKindCount; ++kind) {
+    terms.cost[kind] = static_cast<std::uint8_t>(cost >> 8 * kind);
+  }
+  terms.capacity = static_cast<std::uint8_t>(
+      record.capacity.load(std::memory_order_acquire));  // W3
+  return terms;
+}
+
+template <template <typename> class AtomicT>
+std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t revision,
+                                          const AgentTerms& terms) {
+  // | tag:32 | index + 1:32 |
+  std::uint64_t head = free_terms_.load(std::memory_order_acquire);  // W5
+  for (;;) {
+    RELAIS_CHECK(static_cast<std::uint32_t>(head) != 0,
+                 "more calls in flight than there are terms for");
+    const std::uint32_t index = static_cast<std::uint32_t>(head) - 1;
+    TermsRecord& record = terms_[index];
+    // The record may have been taken since; then the tag differs.
+    const std::uint64_t next =
+        ((head >> 32) + 1) << 32 | record.next.load(std::memory_order_acquire);
+    if (!free_terms_.compare_exchange_weak(
+            head, next, std::memory_order_acq_rel, std::memory_order_acquire)) {
+      continue;
+    }
+    record.revision.store(revision, std::memory_order_release);  // W3
+    for (int order = 0; order < orders_; ++order) {
+      record.order_keys[static_cast<std::size_t>(order)].store(
+          terms.OrderKey(order), std::memory_order_release);  // W3
+    }
+    record.profile_class.store(terms.profile_class,
+                               std::memory_order_release);  // W3
+    std::uint64_t cost = 0;
+    for (std::size_t kind = 0; kind < kKindCount; ++kind) {
+      cost |= std::uint64_t{terms.cost[kind]} << 8 * kind;
+    }
+    record.cost.store(cost, std::memory_order_release);                // W3
+    record.capacity.store(terms.capacity, std::memory_order_release);  // W3
+    return index;
+  }
+}
+
+template <template <typename> class AtomicT>
+void AgentsT<AtomicT>::FreeTerms(std::uint32_t index) {
+  std::uint64_t head = free_terms_.load(std::memory_order_acquire);  // W5
+  std::uint64_t next = 0;
+  do {
+    terms_[index].next.store(static_cast<std::uint32_t>(head),
+                             std::memory_order_release);
+    next = ((head >> 32) + 1) << 32 | (index + 1);
+  } while (!free_terms_.compare_exchange_weak(
+      head, next, std::memory_order_acq_rel, std::memory_order_acquire));
+}
+
+template <template <typename> class AtomicT>
+Verdict AgentsT<AtomicT>::Judge(const Found& found, AgentWord* word) const {
+  *word = Agent(found.owner);
+  const auto tag = static_cast<std::uint32_t>(found.tag) & AgentWord::kTagMask;
+  if (tag != word->tag()) {
+    return AgentWord::Later(tag, word->tag()) ? Verdict::kPass  // not yet
+                                              : Verdict::kDead;
+  }
+  // A publishing CAS that fails does so because another change took its tag,
+  // which leaves the claim in place; so a tag that is met without a claim is
+  // that of a publication.
+  return word->claimed() ? Verdict::kDead : Verdict::kTake;
+}
+
+template <template <typename> class AtomicT>
+Linked AgentsT<AtomicT>::LinkIdle(std::uint32_t agent, std::uint32_t list,
+                                  NodeIndex own, std::uint32_t tag,
+                                  std::int64_t key, NodeIndex* node) {
+  *node = own;
+  if (!lists_.TakeOwn(own, list, agent, tag)) {
+    *node = lists_.TakeFromPool(list, agent, tag);
+    if (*node == kNoNode) {
+      AgentWord unused;
+      lists_.SweepAll(
+          [&](const Found& found) { return Judge(found, &unused); });
+      *node = lists_.TakeFromPool(list, agent, tag);
+    }
+    RELAIS_CHECK(*node != kNoNode, "no node for an agent's idle entry");
+  }
+  return lists_.Insert(list, *node, key, agent);
+}
+
+template <template <typename> class AtomicT>
+bool AgentsT<AtomicT>::Publish(std::uint32_t agent, AgentWord word,
+                               const AgentTerms& terms, std::uint8_t kinds,
+                               AgentWord* published) {
+  Slot& slot = homes_.slots[agent];
+  *published = word.WithClaim(false);
+  struct Entry {
+    Linked linked;
+    NodeIndex node;
+    std::uint32_t list;
+  };
+  std::array<Entry, kKindCount * kOrdersMax> entries;
+  std::size_t count = 0;
+  for (int order = 0; order < orders_; ++order) {
+    for (int kind = 0; kind < kKindCount; ++kind) {
+      if ((kinds >> kind & 1) == 0) continue;
+      Entry& entry = entries[count++];
+      entry.list = FrontIndex(terms.profile_class, kind, order);
+      entry.linked =
+          LinkIdle(agent, entry.list,
+                   (agent << homes_.shift) + 1 +
+                       static_cast<std::uint32_t>(order * kKindCount + kind),
+                   published->tag(), terms.OrderKey(order), &entry.node);
+    }
+  }
+  slot.published_class = terms.profile_class;
+  slot.published_kinds = kinds;
+  if (!Swap(agent, word, *published)) {
+    Unpublish(agent);
+    return false;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const Entry& entry = entries[i];
+    fronts_.Complete(entry.list, lists_, entry.node, published->tag(),
+                     entry.linked, [&](const Found& found) {
+                       AgentWord unused;
+                       return Judge(found, &unused) == Verdict::kTake;
+                     });
+  }
+  return true;
+}
+
+template <template <typename> class AtomicT>
+void AgentsT<AtomicT>::Unpublish(std::uint32_t agent, std::uint32_t tidied) {
+  Slot& slot = homes_.slots[agent];
+  const std::uint8_t kinds = slot.published_kinds;
+  slot.published_kinds = 0;
+  for (int order = 0; order < orders_; ++order) {
+    for (int kind = 0; kind < kKindCount; ++kind) {
+      if ((kinds >> kind & 1) == 0) continue;
+      const std::uint32_t list = FrontIndex(slot.published_class, kind, order);
+      if (list == tidied) continue;
+      AgentWord unused;
+      lists_.EntryDied(
+          list, [&](const Found& found) { return Judge(found, &unused); });
+    }
+  }
+}
+
+template <template <typename> class AtomicT>
+template <class Accept>
+bool AgentsT<AtomicT>::Find(std::uint32_t profile_class, int kind, int order,
+                            Accept accept, Found* found, AgentWord* word) {
+  const std::uint32_t list = FrontIndex(profile_class, kind, order);
+  const FrontWord seen = fronts_.Load(list);
+  Found first{};
+  bool any = false;
+  const bool taken = lists_.FindFirst(
+      list,
+      [&](const Found& candidate) {
+        const Verdict verdict = Judge(candidate, word);
+        if (verdict != Verdict::kTake) return verdict;
+        if (!any) first = candidate;
+        any = true;
+        return accept(candidate.owner) ? Verdict::kTake : Verdict::kPass;
+      },
+      found);
+  fronts_.Raise(list, seen, any ? &first : nullptr);
+  return taken;
+}
+
+}  // namespace relais::match
+
+#endif  // RELAIS_LIB_MATCH_AGENTS_INL_H_

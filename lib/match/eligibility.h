@@ -1,0 +1,285 @@
+// Who may serve what, and in which lanes contacts of a class stand.
+//
+// The matrix of fit steps by (requirement class, profile class), the same as
+// bits by row and by column so that a look visits only what counts, and the
+// lanes of each requirement class.
+//
+// Thread safety: any thread may read at any time. Changes: no two for the same
+// class or lane at once, and SetLane one at a time in all (its caller's duty).
+//
+// Atomics
+//   W2  all of them: store or RMW seq_cst <-> load seq_cst. A class or lane is
+//       complete before the first word that depends on it is published, and a
+//       look reads them after its own publishing, so the single order makes
+//       them visible like a publication (matcher.h, M5). A class that is
+//       redefined while a look runs is caught by reading the cell again after
+//       a contact of it was seen (Matcher::StillFits).
+//
+// Progress: readers are lock-free; ForEachLane repeats only when SetLane took
+// a lane away from the class meanwhile.
+
+#ifndef RELAIS_LIB_MATCH_ELIGIBILITY_H_
+#define RELAIS_LIB_MATCH_ELIGIBILITY_H_
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/match/ordered_list.h"
+
+namespace relais::match {
+
+template <template <typename> class AtomicT>
+class EligibilityT {
+ public:
+  EligibilityT(std::uint32_t requirement_classes, std::uint32_t profile_classes,
+               std::uint32_t lanes);
+
+  std::uint32_t requirement_classes() const { return requirement_classes_; }
+  std::uint32_t profile_classes() const { return profile_classes_; }
+
+  void SetRequirementClass(std::uint32_t requirement_class, std::uint8_t kind,
+                           std::uint8_t order);
+  void SetFit(std::uint32_t requirement_class, std::uint32_t profile_class,
+              std::uint8_t fit);
+  void SetProfileClass(std::uint32_t profile_class);
+  void SetLane(std::uint32_t lane, std::uint32_t requirement_class);
+
+  std::uint8_t Fit(std::uint32_t requirement_class,
+                   std::uint32_t profile_class) const {
+    return fit_[static_cast<std::size_t>(requirement_class) * profile_classes_ +
+                profile_class]
+        .load(std::memory_order_seq_cst);  // W2
+  }
+  int KindOf(std::uint32_t requirement_class) const {
+    return Traits(requirement_class) & 7;
+  }
+  int OrderOf(std::uint32_t requirement_class) const {
+    return Traits(requirement_class) >> 3;
+  }
+  std::uint32_t ClassOf(std::uint32_t lane) const {
+    return lane_class_[lane].load(std::memory_order_seq_cst);  // W2
+  }
+
+  // Calls visit(requirement_class) for each that `profile_class` serves.
+  template <class Visit>
+  void ForEachRequirementOf(std::uint32_t profile_class, Visit visit) const {
+    ForEachBit(serves_, static_cast<std::size_t>(profile_class) * row_words_,
+               requirements_used_, visit);
+  }
+  // Calls visit(profile_class) for each that serves `requirement_class`.
+  template <class Visit>
+  void ForEachProfileOf(std::uint32_t requirement_class, Visit visit) const {
+    ForEachBit(served_by_,
+               static_cast<std::size_t>(requirement_class) * column_words_,
+               profiles_used_, visit);
+  }
+  // Calls visit(lane) for each lane of the class; some twice if lanes are
+  // being taken away at the same moment.
+  template <class Visit>
+  void ForEachLane(std::uint32_t requirement_class, Visit visit) const;
+
+ private:
+  using Bits = ZeroedArray<AtomicT<std::uint64_t>, kZeroIsInitial<AtomicT>>;
+
+  // The lanes of a class: a run of neighbours, then a chain of single ones.
+  // | version:12 | chain + 1:20 | run length:12 | run first:20 |
+  struct Lanes {
+    explicit Lanes(std::uint64_t bits)
+        : first(bits & 0xF'FFFF),
+          length(bits >> 20 & 0xFFF),
+          chain(bits >> 32 & 0xF'FFFF),
+          version(bits >> 52) {}
+    std::uint64_t bits() const {
+      return first | length << 20 | chain << 32 | (version & 0xFFF) << 52;
+    }
+    std::uint64_t first;
+    std::uint64_t length;
+    std::uint64_t chain;
+    std::uint64_t version;
+  };
+
+  std::uint8_t Traits(std::uint32_t requirement_class) const {
+    return traits_[requirement_class].load(std::memory_order_seq_cst);  // W2
+  }
+  template <class Visit>
+  static void ForEachBit(const Bits& bits, std::size_t begin,
+                         const AtomicT<std::uint32_t>& used, Visit visit) {
+    const std::uint32_t words =
+        (used.load(std::memory_order_seq_cst) + 63) / 64;  // W2
+    for (std::uint32_t w = 0; w < words; ++w) {
+      std::uint64_t word =
+          bits[begin + w].load(std::memory_order_seq_cst);  // W2
+      for (; word != 0; word &= word - 1) {
+        visit(w * 64 + static_cast<std::uint32_t>(std::countr_zero(word)));
+      }
+    }
+  }
+  static void RaiseTo(AtomicT<std::uint32_t>& used, std::uint32_t count);
+  void TakeLaneAway(std::uint32_t lane, std::uint32_t requirement_class);
+
+  const std::uint32_t requirement_classes_;
+  const std::uint32_t profile_classes_;
+  const std::size_t row_words_;
+  const std::size_t column_words_;
+  mutable ZeroedArray<AtomicT<std::uint8_t>, kZeroIsInitial<AtomicT>> fit_;
+  mutable ZeroedArray<AtomicT<std::uint8_t>, kZeroIsInitial<AtomicT>> traits_;
+  mutable Bits serves_;     // by profile class
+  mutable Bits served_by_;  // by requirement class
+  mutable Bits lanes_of_;   // by requirement class
+  mutable ZeroedArray<AtomicT<std::uint32_t>, kZeroIsInitial<AtomicT>>
+      lane_class_;
+  // The next of the chain + 1, and whether the lane serves a class.
+  mutable ZeroedArray<AtomicT<std::uint32_t>, kZeroIsInitial<AtomicT>>
+      lane_next_;
+  mutable ZeroedArray<AtomicT<std::uint8_t>, kZeroIsInitial<AtomicT>>
+      lane_used_;
+  AtomicT<std::uint32_t> requirements_used_{0};
+  AtomicT<std::uint32_t> profiles_used_{0};
+};
+
+template <template <typename> class AtomicT>
+EligibilityT<AtomicT>::EligibilityT(std::uint32_t requirement_classes,
+                                    std::uint32_t profile_classes,
+                                    std::uint32_t lanes)
+    : requirement_classes_(requirement_classes),
+      profile_classes_(profile_classes),
+      row_words_((requirement_classes + 63) / 64),
+      column_words_((profile_classes + 63) / 64),
+      fit_(static_cast<std::size_t>(requirement_classes) * profile_classes),
+      traits_(requirement_classes),
+      serves_(profile_classes * row_words_),
+      served_by_(requirement_classes * column_words_),
+      lanes_of_(requirement_classes),
+      lane_class_(lanes),
+      lane_next_(lanes),
+      lane_used_(lanes) {}
+
+template <template <typename> class AtomicT>
+void EligibilityT<AtomicT>::RaiseTo(AtomicT<std::uint32_t>& used,
+                                    std::uint32_t count) {
+  std::uint32_t seen = used.load(std::memory_order_seq_cst);  // W2
+  while (seen < count &&
+         !used.compare_exchange_weak(seen, count, std::memory_order_seq_cst,
+                                     std::memory_order_seq_cst)) {
+  }
+}
+
+template <template <typename> class AtomicT>
+void EligibilityT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
+                                                std::uint8_t kind,
+                                                std::uint8_t order) {
+  traits_[requirement_class].store(static_cast<std::uint8_t>(kind | order << 3),
+                                   std::memory_order_seq_cst);  // W2
+  RaiseTo(requirements_used_, requirement_class + 1);
+}
+
+template <template <typename> class AtomicT>
+void EligibilityT<AtomicT>::SetProfileClass(std::uint32_t profile_class) {
+  RaiseTo(profiles_used_, profile_class + 1);
+}
+
+template <template <typename> class AtomicT>
+void EligibilityT<AtomicT>::SetFit(std::uint32_t requirement_class,
+                                   std::uint32_t profile_class,
+                                   std::uint8_t fit) {
+  auto& row = serves_[profile_class * row_words_ + requirement_class / 64];
+  auto& column =
+      served_by_[requirement_class * column_words_ + profile_class / 64];
+  const std::uint64_t in_row = 1ULL << (requirement_class % 64);
+  const std::uint64_t in_column = 1ULL << (profile_class % 64);
+  auto& cell =
+      fit_[static_cast<std::size_t>(requirement_class) * profile_classes_ +
+           profile_class];
+  cell.store(fit, std::memory_order_seq_cst);  // W2
+  if (fit != 0) {
+    row.fetch_or(in_row, std::memory_order_seq_cst);        // W2
+    column.fetch_or(in_column, std::memory_order_seq_cst);  // W2
+  } else {
+    row.fetch_and(~in_row, std::memory_order_seq_cst);        // W2
+    column.fetch_and(~in_column, std::memory_order_seq_cst);  // W2
+  }
+}
+
+template <template <typename> class AtomicT>
+void EligibilityT<AtomicT>::SetLane(std::uint32_t lane,
+                                    std::uint32_t requirement_class) {
+  // relaxed: by SetLane's one caller only.
+  if (lane_used_[lane].load(std::memory_order_relaxed) != 0) {
+    TakeLaneAway(lane, lane_class_[lane].load(std::memory_order_relaxed));
+  }
+  lane_used_[lane].store(1, std::memory_order_relaxed);
+  lane_class_[lane].store(requirement_class, std::memory_order_seq_cst);  // W2
+  auto& place = lanes_of_[requirement_class];
+  Lanes lanes(place.load(std::memory_order_relaxed));
+  if (lanes.length == 0) {
+    lanes.first = lane;
+    lanes.length = 1;
+  } else if (lane == lanes.first + lanes.length && lanes.length < 0xFFF) {
+    ++lanes.length;
+  } else {
+    lane_next_[lane].store(static_cast<std::uint32_t>(lanes.chain),
+                           std::memory_order_seq_cst);  // W2
+    lanes.chain = lane + 1;
+  }
+  place.store(lanes.bits(), std::memory_order_seq_cst);  // W2
+}
+
+template <template <typename> class AtomicT>
+void EligibilityT<AtomicT>::TakeLaneAway(std::uint32_t lane,
+                                         std::uint32_t requirement_class) {
+  // relaxed loads: by SetLane's one caller only.
+  auto& place = lanes_of_[requirement_class];
+  Lanes lanes(place.load(std::memory_order_relaxed));
+  if (lane >= lanes.first && lane < lanes.first + lanes.length) {
+    // What stood behind it in the run goes to the chain.
+    const std::uint64_t end = lanes.first + lanes.length;
+    lanes.length = lane - lanes.first;
+    for (std::uint64_t other = lane + 1; other < end; ++other) {
+      lane_next_[other].store(static_cast<std::uint32_t>(lanes.chain),
+                              std::memory_order_seq_cst);  // W2
+      lanes.chain = other + 1;
+    }
+  } else if (lanes.chain == lane + 1) {
+    lanes.chain = lane_next_[lane].load(std::memory_order_relaxed);
+  } else {
+    auto before = static_cast<std::uint32_t>(lanes.chain) - 1;
+    while (lane_next_[before].load(std::memory_order_relaxed) != lane + 1) {
+      before = lane_next_[before].load(std::memory_order_relaxed) - 1;
+    }
+    lane_next_[before].store(lane_next_[lane].load(std::memory_order_relaxed),
+                             std::memory_order_seq_cst);  // W2
+  }
+  ++lanes.version;
+  place.store(lanes.bits(), std::memory_order_seq_cst);  // W2
+}
+
+template <template <typename> class AtomicT>
+template <class Visit>
+void EligibilityT<AtomicT>::ForEachLane(std::uint32_t requirement_class,
+                                        Visit visit) const {
+  const auto& place = lanes_of_[requirement_class];
+  std::uint64_t seen = place.load(std::memory_order_seq_cst);  // W2
+  for (;;) {
+    const Lanes lanes(seen);
+    for (std::uint64_t i = 0; i < lanes.length; ++i) {
+      visit(static_cast<std::uint32_t>(lanes.first + i));
+    }
+    if (lanes.chain == 0) return;
+    auto next = static_cast<std::uint32_t>(lanes.chain);
+    // A lane that was taken away leads into another class's chain; the version
+    // tells it afterwards, and the class of each lane stops the walk.
+    while (next != 0 && ClassOf(next - 1) == requirement_class) {
+      visit(next - 1);
+      next = lane_next_[next - 1].load(std::memory_order_seq_cst);  // W2
+    }
+    const std::uint64_t again = place.load(std::memory_order_seq_cst);  // W2
+    if (Lanes(again).version == lanes.version) return;
+    seen = again;
+  }
+}
+
+}  // namespace relais::match
+
+#endif  // RELAIS_LIB_MATCH_ELIGIBILITY_H_

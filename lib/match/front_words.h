@@ -1,0 +1,110 @@
+// Front words and the protocol that keeps each a lower bound of its lists.
+//
+// A front stands for one lane (two lists) or one idle list. Promise: once the
+// publication of an entry is complete, and while it is live, the front's image
+// is not above the image of its key; so a looker that reads "empty", or a
+// larger image than it already has, need not touch the lists.
+//
+// How it is kept
+//   F1  Lower(key) sets the image to the smaller one and always changes the
+//       version, even if the image stays.
+//   F2  Raise(seen, image) is a CAS from the word that was read *before* the
+//       lists were walked. So it fails if any Lower came after that reading.
+//   F3  Publishing an entry x: link it and make it live; then, unless x was
+//       linked behind a last entry p that is, now, live and confirmed, Lower;
+//       then confirm x. Only then is the publication complete.
+//
+// Why leaving out Lower in F3 is right. p was confirmed, so a Raise whose walk
+// did not see p can't succeed any more, and the image is at most p's as long
+// as p lives. A walk that saw p while it lived raises at most to p's key, which
+// is at most x's, since keys rise along a list. A walk that found p dead came
+// after x had been linked, since p was live when x looked after linking: it
+// has seen x.
+// Why Lower is needed when p is dead: a walk may have ended at p before x was
+// linked, found nothing live, and be about to raise the front to "empty".
+//
+// Thread safety: every member from any thread.
+// Progress: lock-free; Lower repeats only when another call changed the word.
+//
+// Atomics
+//   F   front words: CAS seq_cst <-> loads seq_cst: part of publishing and of
+//       the look (matcher.h, M5).
+//   P7  confirmed: store(release) <-> load(acquire): who sees x confirmed has
+//       its Lower (or that of whom it was linked behind) before it.
+
+#ifndef RELAIS_LIB_MATCH_FRONT_WORDS_H_
+#define RELAIS_LIB_MATCH_FRONT_WORDS_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/match/front_word.h"
+#include "lib/match/ordered_list.h"
+
+namespace relais::match {
+
+template <template <typename> class AtomicT>
+class FrontWords {
+ public:
+  explicit FrontWords(std::size_t count) : words_(count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      // relaxed: construction happens before every use.
+      words_[i].store(FrontWord().bits(), std::memory_order_relaxed);
+    }
+  }
+
+  FrontWord Load(std::size_t front) const {
+    return FrontWord(words_[front].load(std::memory_order_seq_cst));  // F
+  }
+  void Lower(std::size_t front, std::int64_t key) {
+    const std::uint64_t image = FrontWord::ImageOf(key);
+    std::uint64_t seen = words_[front].load(std::memory_order_seq_cst);  // F
+    for (;;) {
+      const FrontWord word(seen);
+      const FrontWord next =
+          word.To(image < word.image() ? image : word.image());
+      if (words_[front].compare_exchange_weak(seen, next.bits(),
+                                              std::memory_order_seq_cst,
+                                              std::memory_order_seq_cst)) {
+        return;  // F
+      }
+    }
+  }
+  // To the key of `first`, or to empty if there is none. Nothing happens if
+  // another change was faster.
+  void Raise(std::size_t front, FrontWord seen, const Found* first) {
+    const std::uint64_t image = first == nullptr
+                                    ? FrontWord::kEmptyImage
+                                    : FrontWord::ImageOf(first->key);
+    if (image <= seen.image()) return;
+    std::uint64_t expected = seen.bits();
+    words_[front].compare_exchange_strong(expected, seen.To(image).bits(),
+                                          std::memory_order_seq_cst,
+                                          std::memory_order_seq_cst);  // F
+  }
+
+  // F3: `node` of life `tag` was linked as `linked` says and is live.
+  // `is_live(found)` tells it of another entry.
+  template <class Lists, class IsLive>
+  void Complete(std::size_t front, Lists& lists, NodeIndex node,
+                std::uint64_t tag, const Linked& linked, IsLive is_live) {
+    const Found& before = linked.before;
+    const bool covered =
+        linked.last && before.node != kNoNode &&
+        lists.At(before.node).confirmed.load(std::memory_order_acquire) ==
+            static_cast<std::uint32_t>(before.tag) &&  // P7
+        is_live(before);
+    if (!covered) Lower(front, linked.key);
+    // If the node is of another life by now, that one only loses a shortcut.
+    lists.At(node).confirmed.store(static_cast<std::uint32_t>(tag),
+                                   std::memory_order_release);  // P7
+  }
+
+ private:
+  mutable ZeroedArray<AtomicT<std::uint64_t>, kZeroIsInitial<AtomicT>> words_;
+};
+
+}  // namespace relais::match
+
+#endif  // RELAIS_LIB_MATCH_FRONT_WORDS_H_
