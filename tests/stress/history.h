@@ -50,6 +50,7 @@ enum class CallKind : std::uint8_t {
   kRunDue,
   kGetContact,
   kGetAgent,
+  kDrain,  // not recorded: it asks for nothing
 };
 
 struct CallRecord {

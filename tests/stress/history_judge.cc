@@ -267,6 +267,11 @@ void HistoryJudge::Replay(const StreamEvent& one) {
   if (contact.waiting) contact.waits.pop_front();
   contact.waiting = event.contact_state == ContactState::kWaiting;
   contact.ended = event.contact_state == ContactState::kEnded;
+  if (contact.waiting) {
+    waiting_[contact.id] = &contact;
+  } else {
+    waiting_.erase(contact.id);
+  }
 }
 
 bool HistoryJudge::StandsBefore(const Contact& x, const Place& y) {
@@ -286,8 +291,9 @@ void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
                        terms->second.begin == cause.call->begin;
   if (!settled) return;
   const Place y{event.lane, event.rank_key_ms, event.arrival_sequence};
-  for (const auto& [id, x] : contacts_) {
-    if (!x.waiting || id == event.contact_id.view()) continue;
+  for (const auto& [id, other] : waiting_) {
+    if (id == event.contact_id.view()) continue;
+    const Contact& x = *other;
     const Wait& wait = x.waits.front();
     if (wait.published_by >= cause.began ||
         wait.taken_not_before <= cause.claimed_by ||
@@ -365,6 +371,7 @@ bool HistoryJudge::HasEvent(const CallRecord& call) const {
     case CallKind::kRunDue:
     case CallKind::kGetContact:
     case CallKind::kGetAgent:
+    case CallKind::kDrain:
       break;
   }
   return true;

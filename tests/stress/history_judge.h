@@ -142,6 +142,7 @@ class HistoryJudge {
   HistoryReplay replay_;
   std::vector<Applied> applied_;  // that may be in force, in order
   std::map<std::string, Contact> contacts_;
+  std::map<std::string, const Contact*> waiting_;  // of the second pass
   std::map<AgentKey, AgentTerms> terms_;
   std::map<std::string, std::vector<Standing>> standings_;  // by contact
   std::vector<Tick> run_dues_;  // beginnings, of all rounds' last and this

@@ -170,7 +170,20 @@ std::string HistoryReplay::Submitted(const Event& event) {
   return "";
 }
 
+// In a long stretch the list of exclusions would only grow.
+void HistoryReplay::DropSomeExclusions(Tick by) {
+  constexpr std::size_t kEnough = 200;
+  if (reference_->exclusions_.size() < kEnough) return;
+  for (std::size_t i = reference_->exclusions_.size(); i-- > 0;) {
+    const ReferenceRouter::Exclusion& one = reference_->exclusions_[i];
+    if (!decline_may_be_over_(one.deadline.first, by)) continue;
+    dropped_.insert({one.contact, one.agent});
+    reference_->DropExclusion(i);
+  }
+}
+
 std::string HistoryReplay::Created(const Event& event, const Cause& cause) {
+  DropSomeExclusions(cause.claimed_by);
   Contact* contact = ContactOf(event);
   Agent* agent = AgentOf(event, cause);
   if (agent == nullptr) return "reserved an agent who is not known";

@@ -87,6 +87,7 @@ class HistoryReplay {
   std::string Step(const Event& event, const Cause& cause);
   std::string Submitted(const Event& event);
   std::string Created(const Event& event, const Cause& cause);
+  void DropSomeExclusions(Tick by);
   std::string Suits(const Event& event, const Cause& cause,
                     const Contact& contact, Agent& agent);
   std::string Closed(const Event& event, const Cause& cause);

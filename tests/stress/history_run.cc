@@ -105,7 +105,7 @@ HistoryRun::HistoryRun(std::uint64_t seed, int threads)
       judge_(configurations_, HistorySpecOf),
       random_(seed) {
   for (int i = 0; i < threads; ++i) {
-    workers_.push_back(std::make_unique<Worker>(random_.NextUint64()));
+    workers_.push_back(std::make_unique<Worker>(i, random_.NextUint64()));
   }
 }
 
@@ -158,10 +158,15 @@ void HistoryRun::BecomeQuiet() {
 }
 
 void HistoryRun::Work(Worker& worker, std::size_t calls) {
-  for (std::size_t i = 0; i < calls; ++i) {
+  if (hooks_.begin) hooks_.begin(worker.number);
+  const auto over = [&](std::size_t made) {
+    return hooks_.round_over ? hooks_.round_over() : made >= calls;
+  };
+  for (std::size_t made = 0; !over(made); ++made) {
     // With more threads than cores a slice is thousands of calls; giving it up
     // often makes the threads meet.
-    if (worker.random.Bernoulli(0.08)) std::this_thread::yield();
+    const bool yields = worker.random.Bernoulli(0.08);
+    if (yields && worker.number != hooks_.restless) std::this_thread::yield();
     One(worker);
   }
 }
@@ -175,11 +180,10 @@ void HistoryRun::One(Worker& worker) {
     return RunDue(worker, &taken);
   }
   if (draw < submits_ + 0.16) {
-    router_->DrainEvents();
-    return;
+    return Drain(worker);
   }
   if (draw < submits_ + 0.1605) {
-    return Apply(worker, worker.random.Uniform(configurations_.size()));
+    return Apply(worker, worker.random.Uniform(hooks_.configurations));
   }
   Desk(worker);
 }
@@ -187,10 +191,20 @@ void HistoryRun::One(Worker& worker) {
 void HistoryRun::Recorded(
     Worker& worker, CallRecord record,
     const std::function<void(InstantMs, CallRecord&)>& ask) {
+  if (hooks_.before_call) hooks_.before_call(worker.number);
   record.begin = clock_.Draw();
   ask(static_cast<InstantMs>(record.begin), record);
   record.end = clock_.Draw();
+  if (hooks_.after_call) hooks_.after_call(worker.number, record);
   worker.calls.push_back(std::move(record));
+}
+
+void HistoryRun::Drain(Worker& worker) {
+  CallRecord record;
+  record.kind = CallKind::kDrain;
+  if (hooks_.before_call) hooks_.before_call(worker.number);
+  router_->DrainEvents();
+  if (hooks_.after_call) hooks_.after_call(worker.number, record);
 }
 
 void HistoryRun::Apply(Worker& worker, std::size_t configuration) {

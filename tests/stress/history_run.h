@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/random.h"
@@ -33,7 +34,26 @@ ContactSpec HistorySpecOf(std::string_view id);
 
 class HistoryRun final : public RouterObserver {
  public:
+  // What a test may add. Called on the workers' threads; those that are empty
+  // are not called.
+  struct Hooks {
+    std::function<void(int worker)> begin;  // of its part of a round
+    std::function<void(int worker)> before_call;
+    std::function<void(int worker, const CallRecord& call)> after_call;
+    // Instead of a number of calls.
+    std::function<bool()> round_over;
+    // Configurations are drawn from the first so many.
+    std::size_t configurations = 4;
+    // This worker does not give its slice up, so that it is preempted, or
+    // meets a signal, anywhere.
+    int restless = -1;
+  };
+
   explicit HistoryRun(std::uint64_t seed, int threads = 8);
+
+  void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }
+  // How many contacts have been brought, or are about to be: c1, c2 ...
+  std::uint64_t contacts() const { return contacts_; }
 
   RouterOptions Options();
   // Applies the first configuration. Then rounds of `calls` calls a thread,
@@ -50,7 +70,8 @@ class HistoryRun final : public RouterObserver {
 
  private:
   struct Worker {
-    explicit Worker(std::uint64_t seed) : random(seed) {}
+    Worker(int n, std::uint64_t seed) : number(n), random(seed) {}
+    const int number;
     Random random;
     std::vector<CallRecord> calls;
   };
@@ -66,6 +87,7 @@ class HistoryRun final : public RouterObserver {
   void SetPresence(Worker& worker, const std::string& agent, AgentHandle handle,
                    Presence presence);
   void RunDue(Worker& worker, std::size_t* taken);
+  void Drain(Worker& worker);
   void Apply(Worker& worker, std::size_t configuration);
 
   // Records one call: `ask` makes it at the given instant and notes in the
@@ -75,6 +97,7 @@ class HistoryRun final : public RouterObserver {
 
   const std::vector<Configuration> configurations_;
   HistoryJudge judge_;
+  Hooks hooks_;
   Router* router_ = nullptr;
   Clock clock_{1'000'000};
   std::vector<std::unique_ptr<Worker>> workers_;
