@@ -33,6 +33,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 
 #include "lib/base/assert.h"
@@ -51,7 +52,8 @@ struct AgentTerms {
   std::int64_t order_key = 0;  // smaller is chosen first; of order 0
   std::uint32_t profile_class = 0;
   std::uint8_t capacity = 1;  // units
-  // Units that a contact of each kind takes; more than `capacity`: none fits.
+  // Units that a contact of each kind takes, at most 127; more than `capacity`:
+  // none fits.
   std::array<std::uint8_t, kKindCount> cost = {1, 1, 1, 1, 1, 1, 1, 1};
   // Of orders 1 and above.
   std::array<std::int64_t, kOrdersMax - 1> further_order_keys = {};
@@ -60,14 +62,19 @@ struct AgentTerms {
     return order == 0 ? order_key
                       : further_order_keys[static_cast<std::size_t>(order - 1)];
   }
-  // The kinds that it has room for while `used` units are taken.
+  // The kinds of `open` that it has room for while `used` units are taken.
   std::uint8_t KindsWithRoom(std::uint8_t open, std::uint32_t used) const {
-    std::uint8_t kinds = 0;
-    for (int kind = 0; kind < kKindCount; ++kind) {
-      const bool fits = used + cost[static_cast<std::size_t>(kind)] <= capacity;
-      kinds = static_cast<std::uint8_t>(kinds | (fits ? 1 : 0) << kind);
-    }
-    return static_cast<std::uint8_t>(kinds & open);
+    if (used > capacity) return 0;
+    // All eight comparisons at once: a byte's high bit stays where its cost
+    // (at most 127, as what is free) does not exceed what is free; the
+    // multiplication gathers the eight bits.
+    constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
+    constexpr std::uint64_t kHighs = kOnes << 7;
+    const std::uint64_t free_units = (capacity - used) * kOnes | kHighs;
+    const std::uint64_t fits =
+        (free_units - std::bit_cast<std::uint64_t>(cost)) & kHighs;
+    return static_cast<std::uint8_t>((fits >> 7) * 0x0102'0408'1020'4080 >> 56 &
+                                     open);
   }
 };
 

@@ -41,11 +41,9 @@ AgentTerms AgentsT<AtomicT>::TermsOf(AgentWord word) const {
         record.order_keys[i].load(std::memory_order_acquire);  // W3
   }
   terms.profile_class =
-      record.profile_class.load(std::memory_order_acquire);                // W3
-  const std::uint64_t cost = record.cost.load(std::memory_order_acquire);  // W3
-  for (std::size_t kind = 0; kind < kKindCount; ++kind) {
-    terms.cost[kind] = static_cast<std::uint8_t>(cost >> 8 * kind);
-  }
+      record.profile_class.load(std::memory_order_acquire);  // W3
+  terms.cost = std::bit_cast<decltype(terms.cost)>(
+      record.cost.load(std::memory_order_acquire));  // W3
   terms.capacity = static_cast<std::uint8_t>(
       record.capacity.load(std::memory_order_acquire));  // W3
   return terms;
@@ -75,11 +73,8 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t revision,
     }
     record.profile_class.store(terms.profile_class,
                                std::memory_order_release);  // W3
-    std::uint64_t cost = 0;
-    for (std::size_t kind = 0; kind < kKindCount; ++kind) {
-      cost |= std::uint64_t{terms.cost[kind]} << 8 * kind;
-    }
-    record.cost.store(cost, std::memory_order_release);                // W3
+    record.cost.store(std::bit_cast<std::uint64_t>(terms.cost),
+                      std::memory_order_release);                      // W3
     record.capacity.store(terms.capacity, std::memory_order_release);  // W3
     return index;
   }
@@ -143,8 +138,8 @@ bool AgentsT<AtomicT>::Publish(std::uint32_t agent, AgentWord word,
   std::array<Entry, kKindCount * kOrdersMax> entries;
   std::size_t count = 0;
   for (int order = 0; order < orders_; ++order) {
-    for (int kind = 0; kind < kKindCount; ++kind) {
-      if ((kinds >> kind & 1) == 0) continue;
+    for (unsigned rest = kinds; rest != 0; rest &= rest - 1) {
+      const int kind = std::countr_zero(rest);
       Entry& entry = entries[count++];
       entry.list = FrontIndex(terms.profile_class, kind, order);
       entry.linked =
@@ -162,11 +157,14 @@ bool AgentsT<AtomicT>::Publish(std::uint32_t agent, AgentWord word,
   }
   for (std::size_t i = 0; i < count; ++i) {
     const Entry& entry = entries[i];
-    fronts_.Complete(entry.list, lists_, entry.node, published->tag(),
-                     entry.linked, [&](const Found& found) {
-                       AgentWord unused;
-                       return Judge(found, &unused) == Verdict::kTake;
-                     });
+    const auto is_live = [this](const Found& found) {
+      AgentWord unused;
+      return Judge(found, &unused) == Verdict::kTake;
+    };
+    if (!fronts_.Covered(lists_, entry.linked, is_live)) {
+      fronts_.Lower(entry.list, entry.linked.key);
+    }
+    fronts_.Confirm(lists_, entry.node, published->tag());
   }
   return true;
 }
@@ -177,8 +175,8 @@ void AgentsT<AtomicT>::Unpublish(std::uint32_t agent, std::uint32_t tidied) {
   const std::uint8_t kinds = slot.published_kinds;
   slot.published_kinds = 0;
   for (int order = 0; order < orders_; ++order) {
-    for (int kind = 0; kind < kKindCount; ++kind) {
-      if ((kinds >> kind & 1) == 0) continue;
+    for (unsigned rest = kinds; rest != 0; rest &= rest - 1) {
+      const int kind = std::countr_zero(rest);
       const std::uint32_t list = FrontIndex(slot.published_class, kind, order);
       if (list == tidied) continue;
       AgentWord unused;
@@ -206,7 +204,8 @@ bool AgentsT<AtomicT>::Find(std::uint32_t profile_class, int kind, int order,
         return accept(candidate.owner) ? Verdict::kTake : Verdict::kPass;
       },
       found);
-  fronts_.Raise(list, seen, any ? &first : nullptr);
+  fronts_.Raise(list, seen,
+                any ? FrontWord::ImageOf(first.key) : FrontWord::kEmptyImage);
   return taken;
 }
 

@@ -15,7 +15,7 @@
 //       redefined while a look runs is caught by reading the cell again after
 //       a contact of it was seen (Matcher::StillFits).
 //
-// Progress: readers are lock-free; ForEachLane repeats only when SetLane took
+// Progress: readers are lock-free; ForEachRun repeats only when SetLane took
 // a lane away from the class meanwhile.
 
 #ifndef RELAIS_LIB_MATCH_ELIGIBILITY_H_
@@ -38,6 +38,9 @@ class EligibilityT {
 
   std::uint32_t requirement_classes() const { return requirement_classes_; }
   std::uint32_t profile_classes() const { return profile_classes_; }
+  std::uint32_t lanes() const {
+    return static_cast<std::uint32_t>(lane_class_.size());
+  }
 
   void SetRequirementClass(std::uint32_t requirement_class, std::uint8_t kind,
                            std::uint8_t order);
@@ -75,10 +78,10 @@ class EligibilityT {
                static_cast<std::size_t>(requirement_class) * column_words_,
                profiles_used_, visit);
   }
-  // Calls visit(lane) for each lane of the class; some twice if lanes are
-  // being taken away at the same moment.
+  // Calls visit(first, count) for each run of neighbouring lanes of the class;
+  // for some twice if lanes are being taken away at the same moment.
   template <class Visit>
-  void ForEachLane(std::uint32_t requirement_class, Visit visit) const;
+  void ForEachRun(std::uint32_t requirement_class, Visit visit) const;
 
  private:
   using Bits = ZeroedArray<AtomicT<std::uint64_t>, kZeroIsInitial<AtomicT>>;
@@ -257,21 +260,20 @@ void EligibilityT<AtomicT>::TakeLaneAway(std::uint32_t lane,
 
 template <template <typename> class AtomicT>
 template <class Visit>
-void EligibilityT<AtomicT>::ForEachLane(std::uint32_t requirement_class,
-                                        Visit visit) const {
+void EligibilityT<AtomicT>::ForEachRun(std::uint32_t requirement_class,
+                                       Visit visit) const {
   const auto& place = lanes_of_[requirement_class];
   std::uint64_t seen = place.load(std::memory_order_seq_cst);  // W2
   for (;;) {
     const Lanes lanes(seen);
-    for (std::uint64_t i = 0; i < lanes.length; ++i) {
-      visit(static_cast<std::uint32_t>(lanes.first + i));
-    }
+    visit(static_cast<std::uint32_t>(lanes.first),
+          static_cast<std::uint32_t>(lanes.length));
     if (lanes.chain == 0) return;
     auto next = static_cast<std::uint32_t>(lanes.chain);
     // A lane that was taken away leads into another class's chain; the version
     // tells it afterwards, and the class of each lane stops the walk.
     while (next != 0 && ClassOf(next - 1) == requirement_class) {
-      visit(next - 1);
+      visit(next - 1, 1U);
       next = lane_next_[next - 1].load(std::memory_order_seq_cst);  // W2
     }
     const std::uint64_t again = place.load(std::memory_order_seq_cst);  // W2

@@ -1,9 +1,10 @@
 // Front words and the protocol that keeps each a lower bound of its lists.
 //
-// A front stands for one lane (two lists) or one idle list. Promise: once the
-// publication of an entry is complete, and while it is live, the front's image
-// is not above the image of its key; so a looker that reads "empty", or a
-// larger image than it already has, need not touch the lists.
+// A front stands for one lane (two lists), one idle list, or all lanes of one
+// requirement class. Promise: once the publication of an entry is complete, and
+// while it is live, the front's image is not above the image of its key; so a
+// looker that reads "empty", or a larger image than it already has, need not
+// touch the lists.
 //
 // How it is kept
 //   F1  Lower(key) sets the image to the smaller one and always changes the
@@ -20,6 +21,8 @@
 // is at most x's, since keys rise along a list. A walk that found p dead came
 // after x had been linked, since p was live when x looked after linking: it
 // has seen x.
+// The same holds one level up: a class's word is lowered after the lane's, and
+// raised from the word read before the lanes' words were.
 // Why Lower is needed when p is dead: a walk may have ended at p before x was
 // linked, found nothing live, and be about to raise the front to "empty".
 //
@@ -57,6 +60,29 @@ class FrontWords {
   FrontWord Load(std::size_t front) const {
     return FrontWord(words_[front].load(std::memory_order_seq_cst));  // F
   }
+  // The smallest word of many, which front it is, and the one after it.
+  struct Smallest {
+    FrontWord first;
+    FrontWord second;
+    std::size_t front = 0;
+
+    void Add(FrontWord word, std::size_t of) {
+      if (word.bits() >= second.bits()) return;
+      if (word.bits() >= first.bits()) {
+        second = word;
+        return;
+      }
+      second = first;
+      first = word;
+      front = of;
+    }
+  };
+  // Adds the words of `count` neighbouring fronts.
+  void Fold(std::size_t front, std::size_t count, Smallest* smallest) const {
+    for (std::size_t i = front; i < front + count; ++i) {
+      smallest->Add(Load(i), i);
+    }
+  }
   void Lower(std::size_t front, std::int64_t key) {
     const std::uint64_t image = FrontWord::ImageOf(key);
     std::uint64_t seen = words_[front].load(std::memory_order_seq_cst);  // F
@@ -71,32 +97,30 @@ class FrontWords {
       }
     }
   }
-  // To the key of `first`, or to empty if there is none. Nothing happens if
-  // another change was faster.
-  void Raise(std::size_t front, FrontWord seen, const Found* first) {
-    const std::uint64_t image = first == nullptr
-                                    ? FrontWord::kEmptyImage
-                                    : FrontWord::ImageOf(first->key);
-    if (image <= seen.image()) return;
+  // Up to `image`; false if that changes nothing, or another change was faster.
+  bool Raise(std::size_t front, FrontWord seen, std::uint64_t image) {
+    if (image <= seen.image()) return false;
     std::uint64_t expected = seen.bits();
-    words_[front].compare_exchange_strong(expected, seen.To(image).bits(),
-                                          std::memory_order_seq_cst,
-                                          std::memory_order_seq_cst);  // F
+    return words_[front].compare_exchange_strong(
+        expected, seen.To(image).bits(), std::memory_order_seq_cst,
+        std::memory_order_seq_cst);  // F
   }
 
-  // F3: `node` of life `tag` was linked as `linked` says and is live.
-  // `is_live(found)` tells it of another entry.
+  // F3: whether an entry that was linked as `linked` says, and is live, needs
+  // no Lower. `is_live(found)` tells it of another entry.
   template <class Lists, class IsLive>
-  void Complete(std::size_t front, Lists& lists, NodeIndex node,
-                std::uint64_t tag, const Linked& linked, IsLive is_live) {
+  static bool Covered(const Lists& lists, const Linked& linked,
+                      IsLive is_live) {
     const Found& before = linked.before;
-    const bool covered =
-        linked.last && before.node != kNoNode &&
-        lists.At(before.node).confirmed.load(std::memory_order_acquire) ==
-            static_cast<std::uint32_t>(before.tag) &&  // P7
-        is_live(before);
-    if (!covered) Lower(front, linked.key);
-    // If the node is of another life by now, that one only loses a shortcut.
+    return linked.last && before.node != kNoNode &&
+           lists.At(before.node).confirmed.load(std::memory_order_acquire) ==
+               static_cast<std::uint32_t>(before.tag) &&  // P7
+           is_live(before);
+  }
+  // The last step of F3. If the node is of another life by now, that one only
+  // loses a shortcut.
+  template <class Lists>
+  static void Confirm(const Lists& lists, NodeIndex node, std::uint64_t tag) {
     lists.At(node).confirmed.store(static_cast<std::uint32_t>(tag),
                                    std::memory_order_release);  // P7
   }

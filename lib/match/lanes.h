@@ -35,6 +35,7 @@
 #include <cstdint>
 
 #include "lib/base/assert.h"
+#include "lib/match/eligibility.h"
 #include "lib/match/front_words.h"
 #include "lib/match/ordered_list.h"
 #include "lib/match/state_word.h"
@@ -60,9 +61,12 @@ struct Position {
 template <template <typename> class AtomicT>
 class LanesT {
  public:
-  // `calls_in_flight`: threads that may be inside a call at once.
+  // `calls_in_flight`: threads that may be inside a call at once. `classes`
+  // tells which of the first lanes belong together; lanes beyond those it knows
+  // stand alone, as all do without it.
   LanesT(std::uint32_t contacts, std::uint32_t lanes,
-         std::uint32_t calls_in_flight);
+         std::uint32_t calls_in_flight,
+         const EligibilityT<AtomicT>* classes = nullptr);
 
   std::uint32_t contact_count() const {
     return static_cast<std::uint32_t>(homes_.slots.size());
@@ -98,6 +102,13 @@ class LanesT {
 
   // The smallest image that a waiting contact of the lane may have.
   FrontWord Front(std::uint32_t lane) const { return fronts_.Load(lane); }
+  // The same for all lanes of a class.
+  FrontWord ClassFront(std::uint32_t requirement_class) const {
+    return class_fronts_.Load(requirement_class);
+  }
+  // The two smallest front words of the lanes of a class. Mends the class's.
+  using Smallest = typename FrontWords<AtomicT>::Smallest;
+  Smallest FoldLanesOf(std::uint32_t requirement_class);
   // Looks for the first contact of the lane that `accept(slot)` does not
   // refuse, and mends the front word on the way.
   template <class Accept>
@@ -167,18 +178,18 @@ class LanesT {
   }
   NodeIndex TakeNode(std::uint32_t list, std::uint32_t slot, std::uint64_t tag);
   void EntryDied(NodeIndex node);
-  // Where a waiting contact's entry is, read before the word changes.
   void Complete(std::uint32_t lane, NodeIndex node, std::uint64_t tag,
-                const Linked& linked) {
-    fronts_.Complete(lane, lists_, node, tag, linked, [this](const Found& f) {
-      return Judge(f) == Verdict::kTake;
-    });
+                const Linked& linked);
+  bool HasClass(std::uint32_t lane) const {
+    return classes_ != nullptr && lane < classes_->lanes();
   }
 
   const std::uint32_t lane_count_;
   mutable Homes homes_;
   Lists lists_;
   FrontWords<AtomicT> fronts_;
+  const EligibilityT<AtomicT>* const classes_;
+  FrontWords<AtomicT> class_fronts_;
 };
 
 }  // namespace relais::match

@@ -17,12 +17,15 @@ inline std::uint32_t LanePoolNodes(std::uint32_t contacts, std::uint32_t lanes,
 
 template <template <typename> class AtomicT>
 LanesT<AtomicT>::LanesT(std::uint32_t contacts, std::uint32_t lanes,
-                        std::uint32_t calls_in_flight)
+                        std::uint32_t calls_in_flight,
+                        const EligibilityT<AtomicT>* classes)
     : lane_count_(lanes),
       homes_(contacts),
       lists_(&homes_, 2 * lanes, contacts,
              LanePoolNodes(contacts, lanes, calls_in_flight)),
-      fronts_(lanes) {}
+      fronts_(lanes),
+      classes_(classes),
+      class_fronts_(classes == nullptr ? 0 : classes->requirement_classes()) {}
 
 template <template <typename> class AtomicT>
 ContactWord LanesT<AtomicT>::Open(std::uint32_t slot) {
@@ -166,8 +169,46 @@ bool LanesT<AtomicT>::Find(std::uint32_t lane, Accept accept, Found* found) {
       taken = true;
     }
   }
-  fronts_.Raise(lane, seen, any ? &first : nullptr);
+  if (fronts_.Raise(
+          lane, seen,
+          any ? FrontWord::ImageOf(first.key) : FrontWord::kEmptyImage) &&
+      HasClass(lane)) {
+    const std::uint32_t requirement_class = classes_->ClassOf(lane);
+    // Otherwise another lane is the class's first.
+    if (class_fronts_.Load(requirement_class).image() >= seen.image()) {
+      FoldLanesOf(requirement_class);
+    }
+  }
   return taken;
+}
+
+template <template <typename> class AtomicT>
+typename LanesT<AtomicT>::Smallest LanesT<AtomicT>::FoldLanesOf(
+    std::uint32_t requirement_class) {
+  // Read before the lanes' words (F2).
+  const FrontWord seen = class_fronts_.Load(requirement_class);
+  Smallest smallest;
+  classes_->ForEachRun(requirement_class,
+                       [&](std::uint32_t lane, std::uint32_t count) {
+                         fronts_.Fold(lane, count, &smallest);
+                       });
+  class_fronts_.Raise(requirement_class, seen, smallest.first.image());
+  return smallest;
+}
+
+template <template <typename> class AtomicT>
+void LanesT<AtomicT>::Complete(std::uint32_t lane, NodeIndex node,
+                               std::uint64_t tag, const Linked& linked) {
+  const auto is_live = [this](const Found& found) {
+    return Judge(found) == Verdict::kTake;
+  };
+  if (!fronts_.Covered(lists_, linked, is_live)) {
+    fronts_.Lower(lane, linked.key);
+    if (HasClass(lane)) {
+      class_fronts_.Lower(classes_->ClassOf(lane), linked.key);
+    }
+  }
+  fronts_.Confirm(lists_, node, tag);
 }
 
 template <template <typename> class AtomicT>

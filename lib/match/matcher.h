@@ -24,12 +24,13 @@
 //       kinds, terms) is in its word; they change it without waiting, and
 //       leave publishing to the claim's owner, who cannot release without
 //       having seen the change (its CAS would fail).
-//   M7  A look reads the front words of all lanes it may take from. It takes
-//       the front of a lane only when no other lane's front word is smaller or
-//       equal without having been looked into.
+//   M7  A look reads the front words of all classes it may take from, then of
+//       the lanes of those that may be first. It takes the front of a lane only
+//       when no other lane's or class's front word is smaller or equal without
+//       having been looked into.
 //   M8  An arrival may go to an agent without entering a lane only while it
-//       holds that agent's claim and every front word of that agent's lanes is
-//       larger than its own key.
+//       holds that agent's claim and every front word of that agent's classes,
+//       and of its own lane, is larger than its own key.
 //
 // Progress: lock-free. Each loop repeats only when another call has completed
 // a step on the same word or list. A thread stopped anywhere hides at most the
@@ -211,10 +212,15 @@ class MatcherT {
   enum class Taking : std::uint8_t { kNothing, kTook, kReleased };
 
   bool Excluded(std::uint32_t contact, std::uint32_t agent);
-  // Calls visit(lane, requirement_class) for each lane the agent may serve.
+  // Calls visit(requirement_class) for each that the agent may serve now.
   template <class Visit>
-  void ForEachLaneOf(std::uint32_t agent, const AgentTerms& terms,
-                     std::uint8_t kinds, Visit visit) const;
+  void ForEachClassOf(const AgentTerms& terms, std::uint8_t kinds,
+                      Visit visit) const;
+  // The smallest of their fronts and of the agent's own lane; `front` is the
+  // class or kHeldClass.
+  typename LanesT<AtomicT>::Smallest SmallestFronts(std::uint32_t agent,
+                                                    const AgentTerms& terms,
+                                                    std::uint8_t kinds) const;
   bool FindIn(std::uint32_t lane, std::uint32_t agent, std::uint8_t kinds,
               Found* found);
   bool FindContactFor(std::uint32_t agent, const AgentTerms& terms,

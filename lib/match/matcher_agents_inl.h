@@ -159,11 +159,8 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
   const AgentTerms terms = agents_.TermsOf(word);
   const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
   if (agents_.Agent(agent) != word || (kinds >> kind & 1) == 0) return false;
-  const std::uint64_t image = FrontWord::ImageOf(at.key);
-  bool first = true;
-  ForEachLaneOf(agent, terms, kinds, [&](std::uint32_t lane, std::uint32_t) {
-    first = first && lanes_.Front(lane).image() > image;
-  });
+  bool first = SmallestFronts(agent, terms, kinds).first.image() >
+               FrontWord::ImageOf(at.key);
   ContactChoice choice;
   choice.found.owner = slot;
   choice.found.key = at.key;
@@ -197,17 +194,25 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
 
 template <template <typename> class AtomicT>
 template <class Visit>
-void MatcherT<AtomicT>::ForEachLaneOf(std::uint32_t agent,
-                                      const AgentTerms& terms,
-                                      std::uint8_t kinds, Visit visit) const {
-  visit(OwnLane(agent), kHeldClass);
+void MatcherT<AtomicT>::ForEachClassOf(const AgentTerms& terms,
+                                       std::uint8_t kinds, Visit visit) const {
   eligibility_.ForEachRequirementOf(
       terms.profile_class, [&](std::uint32_t requirement_class) {
-        if ((kinds >> eligibility_.KindOf(requirement_class) & 1) == 0) return;
-        eligibility_.ForEachLane(requirement_class, [&](std::uint32_t lane) {
-          visit(lane, requirement_class);
-        });
+        if ((kinds >> eligibility_.KindOf(requirement_class) & 1) != 0) {
+          visit(requirement_class);
+        }
       });
+}
+
+template <template <typename> class AtomicT>
+typename LanesT<AtomicT>::Smallest MatcherT<AtomicT>::SmallestFronts(
+    std::uint32_t agent, const AgentTerms& terms, std::uint8_t kinds) const {
+  typename LanesT<AtomicT>::Smallest smallest;
+  smallest.Add(lanes_.Front(OwnLane(agent)), kHeldClass);
+  ForEachClassOf(terms, kinds, [&](std::uint32_t requirement_class) {
+    smallest.Add(lanes_.ClassFront(requirement_class), requirement_class);
+  });
+  return smallest;
 }
 
 template <template <typename> class AtomicT>
@@ -228,23 +233,19 @@ bool MatcherT<AtomicT>::FindContactFor(std::uint32_t agent,
                                        const AgentTerms& terms,
                                        std::uint8_t kinds,
                                        ContactChoice* best) {
-  std::uint64_t smallest = FrontWord::kEmptyImage;
-  std::uint64_t second = FrontWord::kEmptyImage;
-  std::uint32_t first_lane = 0;
-  std::uint32_t first_class = 0;
-  ForEachLaneOf(agent, terms, kinds,
-                [&](std::uint32_t lane, std::uint32_t requirement_class) {
-                  const std::uint64_t image = lanes_.Front(lane).image();
-                  if (image < smallest) {
-                    second = smallest;
-                    smallest = image;
-                    first_lane = lane;
-                    first_class = requirement_class;
-                  } else if (image < second) {
-                    second = image;
-                  }
-                });
-  if (smallest == FrontWord::kEmptyImage) return false;
+  const auto smallest = SmallestFronts(agent, terms, kinds);
+  if (smallest.first.empty()) return false;
+  const auto first_class = static_cast<std::uint32_t>(smallest.front);
+  constexpr std::uint32_t kNoLane = 0xFFFF'FFFF;
+  std::uint32_t first_lane = OwnLane(agent);
+  std::uint64_t second = smallest.second.image();
+  if (first_class != kHeldClass) {
+    const auto lanes = lanes_.FoldLanesOf(first_class);
+    // Empty: the class's front was out of date and has been mended.
+    first_lane =
+        lanes.first.empty() ? kNoLane : static_cast<std::uint32_t>(lanes.front);
+    if (lanes.second.image() < second) second = lanes.second.image();
+  }
   bool any = false;
   const auto look_into = [&](std::uint32_t lane,
                              std::uint32_t requirement_class) {
@@ -259,22 +260,30 @@ bool MatcherT<AtomicT>::FindContactFor(std::uint32_t agent,
     if (!any || here.found.Before(best->found)) *best = here;
     any = true;
   };
-  look_into(first_lane, first_class);
-  // What may stand before the best so far stands in a lane whose front word is
-  // not above it.
+  if (first_lane != kNoLane) look_into(first_lane, first_class);
+  // What may stand before the best so far stands in a lane, or in a class,
+  // whose front word is not above it.
   if (any && FrontWord::ImageOf(best->found.key) < second) return true;
   if (second == FrontWord::kEmptyImage) return any;
-  ForEachLaneOf(
-      agent, terms, kinds,
-      [&](std::uint32_t lane, std::uint32_t requirement_class) {
-        if (lane == first_lane) return;
-        const FrontWord front = lanes_.Front(lane);
-        if (front.empty() ||
-            (any && front.image() > FrontWord::ImageOf(best->found.key))) {
-          return;
-        }
-        look_into(lane, requirement_class);
-      });
+  const auto may_be_before = [&](FrontWord front) {
+    return !front.empty() &&
+           (!any || front.image() <= FrontWord::ImageOf(best->found.key));
+  };
+  const std::uint32_t own = OwnLane(agent);
+  if (own != first_lane && may_be_before(lanes_.Front(own))) {
+    look_into(own, kHeldClass);
+  }
+  ForEachClassOf(terms, kinds, [&](std::uint32_t requirement_class) {
+    if (!may_be_before(lanes_.ClassFront(requirement_class))) return;
+    eligibility_.ForEachRun(
+        requirement_class, [&](std::uint32_t begin, std::uint32_t count) {
+          for (std::uint32_t lane = begin; lane < begin + count; ++lane) {
+            if (lane != first_lane && may_be_before(lanes_.Front(lane))) {
+              look_into(lane, requirement_class);
+            }
+          }
+        });
+  });
   return any;
 }
 

@@ -12,7 +12,8 @@ MatcherT<AtomicT>::MatcherT(const Sizes& sizes)
     : sizes_(sizes),
       eligibility_(sizes.requirement_classes, sizes.profile_classes,
                    sizes.lanes),
-      lanes_(sizes.contacts, sizes.lanes + sizes.agents, sizes.calls_in_flight),
+      lanes_(sizes.contacts, sizes.lanes + sizes.agents, sizes.calls_in_flight,
+             &eligibility_),
       agents_(sizes.agents, sizes.profile_classes, sizes.orders,
               sizes.calls_in_flight),
       excluded_(sizes.contacts) {
