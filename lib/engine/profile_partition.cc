@@ -87,6 +87,7 @@ ProfilePartition::Entered ProfilePartition::Enter(
   if (p == kNone && FreeClasses() > 0) {
     p = TakeClass();
     for (const std::uint32_t c : listed_) SetCell(c, p, column[c]);
+    by_hash_.emplace(hash, p);
   }
   for (const std::uint32_t c : listed_) column[c] = 0;
   if (p == kNone) return Entered::kNoClass;
@@ -235,6 +236,7 @@ void ProfilePartition::EnterRow(
   rows_[c].place = static_cast<std::uint32_t>(listed_.size());
   listed_.push_back(c);
   rows_snapshot_.reset();
+  by_hash_valid_ = false;
 }
 
 // All parts but the largest get classes of their own. Row `c` is not yet listed
@@ -272,6 +274,7 @@ void ProfilePartition::LeaveRow(std::uint32_t c) {
   rows_[c].requirement.reset();
   rows_[c].entered = 0;
   rows_snapshot_.reset();
+  by_hash_valid_ = false;
   row_has_left_ = true;
 }
 
@@ -293,16 +296,21 @@ std::uint32_t ProfilePartition::TakeClass() {
 }
 
 std::uint32_t ProfilePartition::ClassWith(std::uint64_t hash,
-                                          const std::uint8_t* column) const {
-  for (std::uint32_t p = 0; p < classes_begun_; ++p) {
-    const Class& entry = classes_[p];
-    if (entry.hash == hash && !entry.members.empty() &&
-        std::memcmp(entry.column.get(), column, sizes_.requirement_classes) ==
-            0) {
-      return p;
+                                          const std::uint8_t* column) {
+  if (!by_hash_valid_) {
+    by_hash_.clear();
+    for (std::uint32_t p = 0; p < classes_begun_; ++p) {
+      if (!classes_[p].members.empty()) by_hash_.emplace(classes_[p].hash, p);
     }
+    by_hash_valid_ = true;
   }
-  return kNone;
+  const auto found = by_hash_.find(hash);
+  if (found == by_hash_.end() ||
+      std::memcmp(classes_[found->second].column.get(), column,
+                  sizes_.requirement_classes) != 0) {
+    return kNone;
+  }
+  return found->second;
 }
 
 // The cell was 0 or of a row that left.
@@ -349,6 +357,7 @@ void ProfilePartition::Move(std::uint32_t profile, std::uint32_t to) {
 }
 
 void ProfilePartition::Emptied(std::uint32_t p) {
+  by_hash_valid_ = false;
   if (told_ == moves_) {
     FreeClass(p);
   } else {

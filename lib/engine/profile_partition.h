@@ -178,7 +178,7 @@ class ProfilePartition {
            static_cast<std::uint32_t>(spare_classes_.size());
   }
   std::uint32_t TakeClass();
-  std::uint32_t ClassWith(std::uint64_t hash, const std::uint8_t* column) const;
+  std::uint32_t ClassWith(std::uint64_t hash, const std::uint8_t* column);
   void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell);
   void CopyColumn(std::uint32_t from, std::uint32_t to);
   void Split(std::uint32_t p, const Parts& parts, std::uint32_t c,
@@ -199,6 +199,10 @@ class ProfilePartition {
   std::uint32_t profiles_begun_ = 0;
 
   const std::unique_ptr<Class[]> classes_;
+  // Classes with members by their columns' hashes, of equal ones the smallest
+  // id; made when it is needed.
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> by_hash_;
+  bool by_hash_valid_ = false;
   // The smallest first, so that the core has few to run over.
   std::priority_queue<std::uint32_t, std::vector<std::uint32_t>,
                       std::greater<std::uint32_t>>

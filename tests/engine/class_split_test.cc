@@ -10,10 +10,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -330,6 +332,8 @@ void RunThreads(std::uint32_t requirements, std::uint32_t classes,
   std::atomic<int> refused{0};
   const auto bring = [&](std::uint64_t seed) {
     Random random(seed);
+    // The last four stay in use, so that tables do become full.
+    std::deque<std::pair<std::uint32_t, CompiledRequirement>> held;
     for (int step = 0; step < kSteps; ++step) {
       const CompiledRequirement requirement = AnyRequirement(random);
       const auto c = tables.TryRequirement(requirement);
@@ -338,15 +342,23 @@ void RunThreads(std::uint32_t requirements, std::uint32_t classes,
         refused.fetch_add(1);
         continue;
       }
-      for (std::uint32_t agent = 0; agent < 4 * kAgentsEach; ++agent) {
-        Agents::Told known;
-        const std::uint8_t cell = tables.KnownCell(*c, agent, &known);
-        if (!known.there) continue;
-        ASSERT_EQ(cell, CellOf(requirement, known.content));
-        checked.fetch_add(1);
+      held.emplace_back(*c, requirement);
+      if (held.size() > 4) {
+        tables.registry->ReleaseRequirement(held.front().first);
+        held.pop_front();
       }
-      tables.registry->ReleaseRequirement(*c);
+      for (std::uint32_t agent = 0; agent < 4 * kAgentsEach; ++agent) {
+        for (const auto& [id, asked] : held) {
+          Agents::Told known;
+          const std::uint8_t cell = tables.KnownCell(id, agent, &known);
+          if (!known.there) continue;
+          ASSERT_EQ(cell, CellOf(asked, known.content));
+          checked.fetch_add(1);
+        }
+      }
     }
+    for (const auto& [id, asked] : held)
+      tables.registry->ReleaseRequirement(id);
   };
   const auto sign = [&](std::uint64_t seed, std::uint32_t first) {
     Random random(seed);
@@ -378,7 +390,7 @@ void RunThreads(std::uint32_t requirements, std::uint32_t classes,
   EXPECT_GT(tables.registry->recycled(), 100u);
 }
 
-TEST(ClassSplitThreads, RoomForAll) { RunThreads(16, 64, false); }
+TEST(ClassSplitThreads, RoomForAll) { RunThreads(24, 64, false); }
 TEST(ClassSplitThreads, TablesThatAreFull) { RunThreads(6, 8, true); }
 
 // Stops the first thread that tells, until the test goes on.
@@ -450,13 +462,30 @@ TEST(ClassSplitThreads, TermsFromBeforeASplitComeTooLate) {
   tables.SignIn(2, Holds(1, 2));
   const std::uint32_t before =
       tables.registry->ClassOf(tables.agents->profile(0));
-  const Agents::Told late = tables.agents->Known(0);
+  const Agents::Told late = tables.agents->Draw(0);
+  ASSERT_EQ(late.profile_class, before);
   const std::uint32_t c = tables.Requirement(Asks(1, 5));
   ASSERT_NE(tables.registry->ClassOf(tables.agents->profile(0)), before);
-  EXPECT_GT(tables.agents->Known(0).revision, late.revision);
-  EXPECT_EQ(tables.matrix.Cell(c, before), 0)
-      << "what the late terms would say";
-  EXPECT_NE(tables.KnownCell(c, 0), 0);
+  EXPECT_EQ(tables.matrix.Cell(c, late.profile_class), 0);
+  tables.agents->Arrive(0, late);
+  EXPECT_EQ(tables.KnownCell(c, 0), CellOf(Asks(1, 5), Holds(1, 9)));
+}
+
+// The record shows a profile only after its agent is listed as a holder. Here
+// the split comes between the two.
+TEST(ClassSplitThreads, ASplitWhileAnAgentIsGivenItsProfile) {
+  Tables tables;
+  tables.SignIn(1, Holds(1, 2));
+  tables.SignIn(2, Holds(1, 2));
+  const CompiledProfile content = Holds(1, 9);
+  const std::uint32_t profile = tables.Profile(content);
+  tables.registry->AddHolder(profile, 0);
+  const std::uint32_t c = tables.Requirement(Asks(1, 5));
+  tables.agents->Give(0, profile, content);
+  EXPECT_EQ(tables.KnownCell(c, 0), CellOf(Asks(1, 5), content));
+  tables.registry->RemoveHolder(profile, 0);  // listed twice until now
+  const std::uint32_t d = tables.Requirement(Asks(1, 8));
+  EXPECT_EQ(tables.KnownCell(d, 0), CellOf(Asks(1, 8), content));
 }
 
 }  // namespace

@@ -104,21 +104,25 @@ class Agents {
   Agents(ClassRegistry* registry, std::uint32_t count)
       : registry_(registry), agents_(count) {}
 
-  // As Update of the core: what was drawn earlier is ignored.
-  void Tell(std::uint32_t agent) {
+  // What the core is to be told, as of now.
+  Told Draw(std::uint32_t agent) {
     Agent& here = agents_.at(agent);
     Told told;
-    {
-      std::lock_guard<std::mutex> lock(here.record);
-      told.revision = ++here.revision;
-      told.there = here.there;
-      told.profile_class = registry_->ClassOf(here.profile);
-      told.content = here.content;
-    }
+    std::lock_guard<std::mutex> lock(here.record);
+    told.revision = ++here.revision;
+    told.there = here.there;
+    told.profile_class = registry_->ClassOf(here.profile);
+    told.content = here.content;
+    return told;
+  }
+  // As Update of the core: what was drawn earlier is ignored.
+  void Arrive(std::uint32_t agent, const Told& told) {
+    Agent& here = agents_.at(agent);
     std::lock_guard<std::mutex> lock(here.core);
     if (told.revision > here.told.revision) here.told = told;
     tells_.fetch_add(1);
   }
+  void Tell(std::uint32_t agent) { Arrive(agent, Draw(agent)); }
   // By one thread an agent. Takes over the caller's reference.
   void Give(std::uint32_t agent, std::uint32_t profile,
             const CompiledProfile& content) {
