@@ -83,7 +83,8 @@ class Freezer {
     double wall = 0;
     double cpu = 0;
     std::uint64_t decisions = 0;
-    std::uint64_t sleeps = 0;
+    std::uint64_t sleeps = 0;  // of their own accord, ever
+    bool asleep = false;       // one of them, now
   };
 
   void Work(std::uint32_t i) {
@@ -113,33 +114,44 @@ class Freezer {
         reading.cpu += static_cast<double>(time.tv_sec) +
                        static_cast<double>(time.tv_nsec) * 1e-9;
       }
-      reading.sleeps += SleepsOf(system_ids_[i]);
+      ReadSleeps(system_ids_[i], &reading);
     }
     return reading;
   }
 
-  static std::uint64_t SleepsOf(pid_t thread) {
+  static void ReadSleeps(pid_t thread, Reading* reading) {
     std::ifstream status(
         absl::StrCat("/proc/self/task/", thread, "/status"));
-    const std::string name = "voluntary_ctxt_switches:";
+    const std::string sleeps = "voluntary_ctxt_switches:";
+    const std::string asleep = "State:\tS";
     for (std::string line; std::getline(status, line);) {
-      if (line.starts_with(name)) return std::stoull(line.substr(name.size()));
+      if (line.starts_with(asleep)) reading->asleep = true;
+      if (line.starts_with(sleeps)) {
+        reading->sleeps += std::stoull(line.substr(sleeps.size()));
+      }
     }
-    return 0;
   }
 
-  // Decisions per second over one window.
+  // Decisions per second. Lasts until the others have had half the window's
+  // processor time, unless they sleep: a busy machine may keep them waiting.
   double Window() {
-    const Reading begin = Read();
-    SleepSeconds(settings_.window);
-    const Reading end = Read();
-    const auto done = static_cast<double>(end.decisions - begin.decisions);
+    constexpr int kPatience = 50;
     const double others = settings_.threads - 1;
-    // One sleep at a window's edge is the machine's, not the lock's.
-    const bool slept = end.sleeps - begin.sleeps > 1 || end.cpu <= begin.cpu;
+    const Reading begin = Read();
+    Reading end;
+    bool starved = true;
+    for (int i = 0; i < kPatience && starved; ++i) {
+      SleepSeconds(settings_.window);
+      end = Read();
+      starved = !end.asleep &&
+                end.cpu - begin.cpu < settings_.window * others / 2;
+    }
+    // One sleep more or less is the machine's, not the lock's.
+    const bool slept = end.asleep || end.sleeps - begin.sleeps > 1;
     const double seconds =
         slept ? others * (end.wall - begin.wall) : end.cpu - begin.cpu;
-    return done / seconds;
+    return static_cast<double>(end.decisions - begin.decisions) /
+           std::max(seconds, 1e-9);
   }
 
   double ParkedWindow() {
@@ -155,8 +167,16 @@ class Freezer {
     for (int i = 0; i < 9; ++i) parked_rates_.push_back(ParkedWindow());
   }
 
+  // The thread works again, so that the signal does not meet it on its way
+  // out of the park.
+  void WaitUntilAtWork() const {
+    const std::uint64_t before = watched_[0]->decisions.load();
+    while (watched_[0]->decisions.load() == before) SleepSeconds(0.0001);
+  }
+
   void OneInstant() {
-    SleepSeconds(0.0002 + 0.001 * random_.UniformDouble());
+    WaitUntilAtWork();
+    SleepSeconds(0.001 * random_.UniformDouble());
     is_frozen.store(false);
     if (pthread_kill(native_[0], SIGUSR1) != 0) {
       result_.complete = false;

@@ -42,7 +42,7 @@ struct FrozenResult {
 };
 
 struct FrozenSettings {
-  std::uint32_t threads = 3;  // the frozen one included
+  std::uint32_t threads = 2;  // the frozen one included
   std::uint32_t instants = 200;
   double window = 0.008;  // seconds
   int windows_max = 15;   // while frozen, if the first disappoints
