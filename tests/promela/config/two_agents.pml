@@ -1,0 +1,21 @@
+// submit || submit || ready with two agents of one profile, one of them idle
+// already: the idle list does what a lane does.
+#define NP 3
+#define NC 2
+#define NA 2
+#define NL 1
+#define NI 1
+#define PRE 1
+#define POOL 6
+#define CAPACITY 1
+#define PROFILE(a) (0)
+#define MAY_SERVE(a, l) (1)
+#define CONTACT_KEY(c) (1)
+#define GIVEN \
+  given_idle(0, 0, NONE)
+#define RUN \
+  run Caller(0, SUBMIT, 0, 0, 0, 0, 0); \
+  run Caller(1, SUBMIT, 1, 0, 0, 0, 0); \
+  run Caller(2, READY, 1, 0, 0, 0, 0)
+
+#include "../lane.pml"
