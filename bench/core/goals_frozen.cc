@@ -60,7 +60,6 @@ FrozenResult FreezeOn(const Workload& workload,
 void FrozenThread(const Options& options, Report& report) {
   FrozenSettings settings;
   settings.seed = options.seed;
-  settings.window = 0.008 * options.seconds;
   const FrozenResult core = FreezeOn<CoreSystem>(kOverload1e3, settings);
   FrozenSettings few = settings;
   few.instants = 40;

@@ -54,7 +54,6 @@ class LaneQueue {
       }
       match::ContactWord reserved;
       if (!lanes_.Take(found, 0, &reserved)) continue;
-      lanes_.Tidy(lane);
       item->key = QueueKey(lane, static_cast<std::uint64_t>(found.key));
       item->slot = found.owner;
       held_[item->slot] = reserved;
