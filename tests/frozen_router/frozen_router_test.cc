@@ -253,7 +253,7 @@ class FrozenRouterTest : public ::testing::Test {
 
 TEST_F(FrozenRouterTest, OutsideItsLocksNobodyIsStopped) {
   const auto instants =
-      static_cast<int>(FromEnvironment("RELAIS_FROZEN_INSTANTS", 120));
+      static_cast<int>(FromEnvironment("RELAIS_FROZEN_INSTANTS", 100));
   std::array<int, 4> where{};
   Run(instants, [&] {
     for (;;) {
@@ -278,7 +278,7 @@ TEST_F(FrozenRouterTest, OutsideItsLocksNobodyIsStopped) {
 
 TEST_F(FrozenRouterTest, InsideALockOnlyThoseWhoNeedItAreStopped) {
   const auto instants =
-      static_cast<int>(FromEnvironment("RELAIS_FROZEN_INSTANTS", 120));
+      static_cast<int>(FromEnvironment("RELAIS_FROZEN_INSTANTS", 100));
   std::set<const void*> locks;
   Run(instants, [&] {
     const int n = 1 + static_cast<int>(random_.Uniform(40));

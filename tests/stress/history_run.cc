@@ -18,6 +18,8 @@ constexpr std::uint32_t kContactsMax = 120;
 // Beyond it a contact's offers are not declined: at most eight declines of one
 // contact are kept, and which is displaced no event tells.
 constexpr std::uint64_t kDeclinedAttemptMax = 10;
+constexpr int kShortRounds = 200;
+constexpr std::uint64_t kShortCalls = 12;
 constexpr Presence kAvailable{PresenceState::kAvailable, NotReadyReason::kNone};
 
 // Instants are ticks: a call takes two and an event one.
@@ -123,29 +125,45 @@ void HistoryRun::Run(Router* router, std::size_t calls,
                      const std::function<bool()>& done) {
   router_ = router;
   Apply(*workers_[0], 0);
-  while (!done() && judge_.violations().empty()) {
+  const std::size_t all = workers_.size();
+  const auto goes_on = [&] { return judge_.violations().empty() && !done(); };
+  while (goes_on()) {
     submits_ = 0.1 + 0.3 * random_.UniformDouble();
-    Round(calls);
-    BecomeQuiet();
-    for (auto& worker : workers_) {
-      for (CallRecord& call : worker->calls) {
-        round_.calls.push_back(std::move(call));
-      }
-      worker->calls.clear();
+    Round(calls, all);
+    if (hooks_.round_over || all < 3) continue;
+    for (int i = 0; i < kShortRounds && goes_on(); ++i) {
+      Round(1 + random_.Uniform(kShortCalls), 2 + random_.Uniform(2));
     }
-    judge_.Judge(round_, router);
-    round_.calls.clear();
-    round_.events.clear();
-    ++rounds_;
   }
 }
 
-void HistoryRun::Round(std::size_t calls) {
-  std::vector<std::thread> threads;
-  for (auto& worker : workers_) {
-    threads.emplace_back([this, calls, &worker] { Work(*worker, calls); });
+void HistoryRun::Round(std::size_t calls, std::size_t threads) {
+  gathered_ = 0;
+  std::vector<std::thread> running;
+  for (std::size_t i = 0; i < threads; ++i) {
+    running.emplace_back([this, calls, threads, i] {
+      // Together, or the first is done before the last begins.
+      ++gathered_;
+      while (gathered_ < threads) std::this_thread::yield();
+      Work(*workers_[i], calls);
+    });
   }
-  for (std::thread& thread : threads) thread.join();
+  for (std::thread& thread : running) thread.join();
+  BecomeQuiet();
+  JudgeRound();
+}
+
+void HistoryRun::JudgeRound() {
+  for (auto& worker : workers_) {
+    for (CallRecord& call : worker->calls) {
+      round_.calls.push_back(std::move(call));
+    }
+    worker->calls.clear();
+  }
+  judge_.Judge(round_, router_);
+  round_.calls.clear();
+  round_.events.clear();
+  ++rounds_;
 }
 
 void HistoryRun::BecomeQuiet() {

@@ -2,7 +2,9 @@
 //
 // The work is cut into rounds; after each, all calls have returned, what is
 // due is run, all is drained, and the judge gets the stretch. Rounds differ in
-// how many contacts come, so that both sides wait in turn.
+// how many contacts come, so that both sides wait in turn. After each long
+// round come short ones of two or three threads that begin together: a match
+// that nobody saw would be healed by a later look, if there were one.
 //
 // Thread safety: Run is called by one thread at a time.
 
@@ -40,7 +42,7 @@ class HistoryRun final : public RouterObserver {
     std::function<void(int worker)> begin;  // of its part of a round
     std::function<void(int worker)> before_call;
     std::function<void(int worker, const CallRecord& call)> after_call;
-    // Instead of a number of calls.
+    // Instead of a number of calls; all rounds are long ones then.
     std::function<bool()> round_over;
     // Configurations are drawn from the first so many.
     std::size_t configurations = 4;
@@ -76,7 +78,8 @@ class HistoryRun final : public RouterObserver {
     std::vector<CallRecord> calls;
   };
 
-  void Round(std::size_t calls);
+  void Round(std::size_t calls, std::size_t threads);
+  void JudgeRound();
   void BecomeQuiet();
   void Work(Worker& worker, std::size_t calls);
   void One(Worker& worker);
@@ -102,6 +105,7 @@ class HistoryRun final : public RouterObserver {
   Clock clock_{1'000'000};
   std::vector<std::unique_ptr<Worker>> workers_;
   Random random_;
+  std::atomic<std::size_t> gathered_{0};
   double submits_ = 0.2;  // share of the calls in this round
   std::atomic<std::uint64_t> contacts_{0};
   // Written by the one reader, whoever that is; read when all is quiet.
