@@ -57,15 +57,15 @@ Tally RunPairs(FloorType& floor, double seconds) {
   auto& workers = floor.workers();
   std::uint64_t before = 0;
   for (const auto& worker : workers) before += worker->decisions();
-  const Slice slice = RunFor(
-      seconds, static_cast<std::uint32_t>(workers.size()),
-      [&workers](std::uint32_t i, const Stop& stop) {
-        auto& worker = *workers[i];
-        while (!stop.requested()) {
-          worker.ReadClock();
-          worker.Pairs(kPairsPerClockReading);
-        }
-      });
+  const Slice slice =
+      RunFor(seconds, static_cast<std::uint32_t>(workers.size()),
+             [&workers](std::uint32_t i, const Stop& stop) {
+               auto& worker = *workers[i];
+               while (!stop.requested()) {
+                 worker.ReadClock();
+                 worker.Pairs(kPairsPerClockReading);
+               }
+             });
   std::uint64_t after = 0;
   for (const auto& worker : workers) after += worker->decisions();
   return Tally{static_cast<double>(after - before), slice.seconds,

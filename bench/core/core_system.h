@@ -91,8 +91,7 @@ class CoreSystem {
   // The agent's unit comes back with ReadyAfterReturn.
   template <class Taker>
   std::uint64_t Return(std::uint32_t /*agent*/, std::uint32_t slot,
-                       std::uint64_t handle, const Place& place,
-                       Taker& taker) {
+                       std::uint64_t handle, const Place& place, Taker& taker) {
     Call<Taker> call(taker);
     match::ContactWord now;
     const match::Position at{place.lane, place.key, place.sequence};

@@ -120,8 +120,7 @@ class Freezer {
   }
 
   static void ReadSleeps(pid_t thread, Reading* reading) {
-    std::ifstream status(
-        absl::StrCat("/proc/self/task/", thread, "/status"));
+    std::ifstream status(absl::StrCat("/proc/self/task/", thread, "/status"));
     const std::string sleeps = "voluntary_ctxt_switches:";
     const std::string asleep = "State:\tS";
     for (std::string line; std::getline(status, line);) {
@@ -143,8 +142,8 @@ class Freezer {
     for (int i = 0; i < kPatience && starved; ++i) {
       SleepSeconds(settings_.window);
       end = Read();
-      starved = !end.asleep &&
-                end.cpu - begin.cpu < settings_.window * others / 2;
+      starved =
+          !end.asleep && end.cpu - begin.cpu < settings_.window * others / 2;
     }
     // One sleep more or less is the machine's, not the lock's.
     const bool slept = end.asleep || end.sleeps - begin.sleeps > 1;
@@ -191,9 +190,9 @@ class Freezer {
     do {
       frozen.push_back(Window());
       not_served = NotServedSince(served);
-    } while (static_cast<int>(frozen.size()) < settings_.windows_max &&
-             (MedianOf(frozen, frozen.size()) < kGood * parked ||
-              not_served > 0));
+    } while (
+        static_cast<int>(frozen.size()) < settings_.windows_max &&
+        (MedianOf(frozen, frozen.size()) < kGood * parked || not_served > 0));
     result_.ratios.Add(MedianOf(frozen, frozen.size()) / parked);
     result_.lanes_not_served = std::max(result_.lanes_not_served, not_served);
     const char byte = 0;

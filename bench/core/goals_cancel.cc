@@ -189,8 +189,7 @@ class ReturnFloor {
     const std::int64_t last =
         floor_.system().KeyOf(place.lane, clocks_[i].value);
     if (last > place.key) {
-      place.key =
-          floor_.workers()[i]->random().UniformBetween(place.key, last);
+      place.key = floor_.workers()[i]->random().UniformBetween(place.key, last);
     }
     return place;
   }
@@ -333,7 +332,8 @@ void Memory(const Options& options, Report& report) {
       return std::vector<double>{ResidentBytes() - before};
     });
     if (bytes.size() != 1) {
-      report.Failure(16, "the memory of waiting contacts could not be measured");
+      report.Failure(16,
+                     "the memory of waiting contacts could not be measured");
       return;
     }
     bytes_each.Add(bytes[0] / kContacts);

@@ -38,8 +38,8 @@ FrozenResult FreezeOn(const Workload& workload,
   std::vector<std::unique_ptr<WatchedThread>> owned;
   std::vector<WatchedThread*> watched;
   for (std::uint32_t i = 0; i < settings.threads; ++i) {
-    owned.push_back(std::make_unique<WatchedThread>(
-        shape.requirement_classes * kBands));
+    owned.push_back(
+        std::make_unique<WatchedThread>(shape.requirement_classes * kBands));
     watched.push_back(owned.back().get());
   }
   Floor<System, WatchProbe> floor(workload, settings.threads, shape,

@@ -35,8 +35,8 @@ template <class System>
 class TimedFloor {
  public:
   TimedFloor(const Workload& workload, std::uint64_t seed)
-      : histograms_(Make()), floor_(workload, kThreads, Seeded(seed), [this](
-            std::uint32_t i) {
+      : histograms_(Make()),
+        floor_(workload, kThreads, Seeded(seed), [this](std::uint32_t i) {
           LatencyProbe probe;
           probe.histogram = histograms_[i].get();
           return probe;

@@ -49,15 +49,14 @@ void Inversions(const Options& options, Report& report) {
     InversionRun<CoreSystem> run(setting.workload, setting.threads, shape);
     std::uint64_t in_round = 0;
     for (int i = 0; i < 4; ++i) {
-      const SearchResult searched =
-          run.Round(kPairsPerRound / setting.threads);
+      const SearchResult searched = run.Round(kPairsPerRound / setting.threads);
       decisions += searched.decisions;
       in_round += searched.found;
       if (searched.found > 0) {
-        report.Failure(9, absl::StrCat(setting.name, ", seed ", shape.seed,
-                                       ": ", searched.found,
-                                       " inversions, the first: ",
-                                       searched.first));
+        report.Failure(
+            9, absl::StrCat(setting.name, ", seed ", shape.seed, ": ",
+                            searched.found,
+                            " inversions, the first: ", searched.first));
       }
       if (searched.conservation_errors > 0) {
         report.Failure(

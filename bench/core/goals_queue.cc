@@ -78,8 +78,7 @@ class QueueWorker {
 template <class Queue>
 class QueueFloor {
  public:
-  QueueFloor(std::uint32_t threads, std::uint64_t seed)
-      : queue_(kWaiting + 1) {
+  QueueFloor(std::uint32_t threads, std::uint64_t seed) : queue_(kWaiting + 1) {
     [[maybe_unused]] const typename Queue::Visit visit;
     // What strict bands leave waiting is the last one.
     for (std::uint32_t slot = 0; slot < kWaiting; ++slot) {
@@ -140,11 +139,10 @@ void QueueAlone(const Options& options, Report& report) {
   constexpr double kShare = 0.5;
   std::vector<Candidate> candidates;
   for (const std::uint32_t threads : {1U, 2U}) {
-    const std::vector<Measured> measured =
-        Compare(options, options.seconds * kShare,
-                {Queueing<MutexQueue>(threads), Queueing<LaneQueue>(threads),
-                 Queueing<TbbQueue>(threads),
-                 Queueing<FlatCombiningQueue>(threads)});
+    const std::vector<Measured> measured = Compare(
+        options, options.seconds * kShare,
+        {Queueing<MutexQueue>(threads), Queueing<LaneQueue>(threads),
+         Queueing<TbbQueue>(threads), Queueing<FlatCombiningQueue>(threads)});
     const std::string name =
         absl::StrCat(threads, "-thread", threads > 1 ? "s" : "");
     const std::array<const char*, 4> names{"mutex-priority-queue", "lanes",

@@ -43,8 +43,7 @@ Duel Fight(const Options& options, Report& report, int goal, double seconds,
 }  // namespace
 
 void OneThread(const Options& options, Report& report) {
-  const Duel duel =
-      Fight(options, report, 1, options.seconds, kOverload1e3, 1);
+  const Duel duel = Fight(options, report, 1, options.seconds, kOverload1e3, 1);
   report.Figure(1, "aged-over-rival", duel.aged, "");
   report.Goal(1, "overload-1e3-1-thread",
               {{"strict-over-rival", duel.strict, AtLeast(1.0)}});
@@ -55,8 +54,8 @@ void TwoThreads(const Options& options, Report& report) {
   for (const Workload& workload : kFourWorkloads) {
     const Duel duel =
         Fight(options, report, 2, options.seconds * kShare, workload, 2);
-    report.Figure(2, absl::StrCat(workload.name, "-aged-over-rival"),
-                  duel.aged, "");
+    report.Figure(2, absl::StrCat(workload.name, "-aged-over-rival"), duel.aged,
+                  "");
     candidates.push_back({workload.name, duel.strict, AtLeast(1.0)});
   }
   static_assert(!CoreSystem::kWaitsDeliberately);
@@ -82,10 +81,9 @@ void RoutingGroups(const Options& options, Report& report) {
                   measured[0].per_second, "decisions/s");
     report.Figure(3, absl::StrCat(workload.name, "-core"),
                   measured[1].per_second, "decisions/s");
-    candidates.push_back({workload.name,
-                          Ratios(measured[1].per_second,
-                                 measured[0].per_second),
-                          AtLeast(1.7)});
+    candidates.push_back(
+        {workload.name, Ratios(measured[1].per_second, measured[0].per_second),
+         AtLeast(1.7)});
   }
   report.Goal(3, "two-groups-2-threads-worst-of-four", candidates);
 }
@@ -99,18 +97,17 @@ void Depth(const Options& options, Report& report) {
                  Pairs<CoreSystem>(kOverload1e6, threads),
                  Pairs<MutexRival>(kOverload1e3, threads),
                  Pairs<MutexRival>(kOverload1e6, threads)});
-    const std::string name = absl::StrCat(threads, "-thread",
-                                          threads > 1 ? "s" : "");
+    const std::string name =
+        absl::StrCat(threads, "-thread", threads > 1 ? "s" : "");
     report.Figure(5, absl::StrCat(name, "-core-1e3"), measured[0].per_second,
                   "decisions/s");
     report.Figure(5, absl::StrCat(name, "-core-1e6"), measured[1].per_second,
                   "decisions/s");
     report.Figure(5, absl::StrCat(name, "-rival-1e6-over-1e3"),
                   Ratios(measured[3].per_second, measured[2].per_second), "");
-    candidates.push_back({name,
-                          Ratios(measured[1].per_second,
-                                 measured[0].per_second),
-                          AtLeast(0.7)});
+    candidates.push_back(
+        {name, Ratios(measured[1].per_second, measured[0].per_second),
+         AtLeast(0.7)});
   }
   report.Goal(5, "depth-1e6-over-1e3", candidates);
 }
@@ -161,12 +158,12 @@ void Width(const Options& options, Report& report) {
   for (std::size_t i = 0; i < WorkloadsOf(wide).size(); ++i) {
     const Workload workload = WorkloadsOf(wide)[i];
     const Workload small = WorkloadsOf(narrow)[i];
-    const std::vector<Measured> measured = Compare(
-        options, options.seconds * kShare,
-        {Pairs<CoreSystem>(workload, 1, wide.shape),
-         Pairs<CoreSystem>(small, 1, narrow.shape),
-         Pairs<MutexRival>(workload, 1, wide.shape),
-         Pairs<MutexRival>(small, 1, narrow.shape)});
+    const std::vector<Measured> measured =
+        Compare(options, options.seconds * kShare,
+                {Pairs<CoreSystem>(workload, 1, wide.shape),
+                 Pairs<CoreSystem>(small, 1, narrow.shape),
+                 Pairs<MutexRival>(workload, 1, wide.shape),
+                 Pairs<MutexRival>(small, 1, narrow.shape)});
     report.Figure(6, absl::StrCat(workload.name, "-core-wide"),
                   measured[0].per_second, "decisions/s");
     report.Figure(6, absl::StrCat(workload.name, "-core-narrow"),
@@ -174,10 +171,9 @@ void Width(const Options& options, Report& report) {
     report.Figure(6, absl::StrCat(workload.name, "-rival-narrow-over-wide"),
                   Ratios(measured[3].per_second, measured[2].per_second), "");
     // Times are the inverse of rates.
-    candidates.push_back({workload.name,
-                          Ratios(measured[1].per_second,
-                                 measured[0].per_second),
-                          AtMost(2.0)});
+    candidates.push_back(
+        {workload.name, Ratios(measured[1].per_second, measured[0].per_second),
+         AtMost(2.0)});
   }
   report.Goal(6, "width-worst-of-four", candidates);
 }

@@ -68,16 +68,14 @@ class InversionRun {
                const WorldShape& shape)
       : fill_(workload.waiting + workload.agents),
         logs_(threads),
-        places_(threads,
-                std::vector<Place>(
-                    ShapeFor(workload, threads, shape).contacts)),
-        floor_(Empty(workload), threads, shape,
-               [this](std::uint32_t i) {
-                 RecordProbe probe;
-                 probe.log = &logs_[i];
-                 probe.places = &places_[i];
-                 return probe;
-               }) {}
+        places_(threads, std::vector<Place>(
+                             ShapeFor(workload, threads, shape).contacts)),
+        floor_(Empty(workload), threads, shape, [this](std::uint32_t i) {
+          RecordProbe probe;
+          probe.log = &logs_[i];
+          probe.places = &places_[i];
+          return probe;
+        }) {}
 
   // One round of `pairs` pairs a thread.
   SearchResult Round(std::uint64_t pairs) {

@@ -64,9 +64,9 @@ class Finder {
 
  private:
   void Note(const LogEntry& entry) {
-    const auto [place, is_new] = numbers_.try_emplace(
-        Id{entry.contact, entry.published},
-        static_cast<std::uint32_t>(lives_.size()));
+    const auto [place, is_new] =
+        numbers_.try_emplace(Id{entry.contact, entry.published},
+                             static_cast<std::uint32_t>(lives_.size()));
     if (is_new) lives_.emplace_back();
     Life& life = lives_[place->second];
     if (entry.kind == LogEntry::Kind::kPublished) {

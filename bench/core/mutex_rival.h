@@ -36,9 +36,8 @@ class MutexRival {
   // The contact waits at its lane's end, or is paired at once. Returns the
   // handle that Cancel takes. `sequence` is the core's affair.
   template <class Taker>
-  std::uint64_t Submit(std::uint32_t slot, std::uint32_t lane,
-                       std::int64_t now, std::uint64_t /*sequence*/,
-                       Taker& taker) {
+  std::uint64_t Submit(std::uint32_t slot, std::uint32_t lane, std::int64_t now,
+                       std::uint64_t /*sequence*/, Taker& taker) {
     std::lock_guard<std::mutex> lock(mutex_);
     Contact& contact = contacts_[slot];
     contact.key = static_cast<std::uint64_t>(World::band_of(lane))
@@ -75,8 +74,7 @@ class MutexRival {
   // until ReadyAfterReturn. Returns the new handle for Cancel, 0 if refused.
   template <class Taker>
   std::uint64_t Return(std::uint32_t agent, std::uint32_t slot,
-                       std::uint64_t handle, const Place& place,
-                       Taker& taker) {
+                       std::uint64_t handle, const Place& place, Taker& taker) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (!Holds(agent, slot, handle)) return 0;
     agents_[agent].state = AgentState::kAway;
@@ -263,8 +261,8 @@ class MutexRival {
     return agent;
   }
   static void DropFirst(IdleRing& ring) {
-    ring.head = (ring.head + 1) &
-                static_cast<std::uint32_t>(ring.entries.size() - 1);
+    ring.head =
+        (ring.head + 1) & static_cast<std::uint32_t>(ring.entries.size() - 1);
     --ring.size;
   }
   void DropDead(std::uint32_t profile) {

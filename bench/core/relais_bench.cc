@@ -69,9 +69,9 @@ struct Goal {
   void (*measure)(const Options&, Report&);
 };
 constexpr Goal kGoals[] = {
-    {1, OneThread},   {2, TwoThreads}, {3, RoutingGroups},   {4, QueueAlone},
-    {5, Depth},       {6, Width},      {7, FrozenThread},    {8, Latency},
-    {9, Inversions},  {10, CancelsReturns}, {16, Memory},
+    {1, OneThread},  {2, TwoThreads},      {3, RoutingGroups}, {4, QueueAlone},
+    {5, Depth},      {6, Width},           {7, FrozenThread},  {8, Latency},
+    {9, Inversions}, {10, CancelsReturns}, {16, Memory},
 };
 
 int Misused(const std::string& message) {
@@ -96,8 +96,8 @@ bool ChooseGoals(const std::vector<std::string>& names,
       if (is_number && goal.number == number) found = &goal;
     }
     if (found == nullptr) {
-      *problem = absl::StrCat("goal \"", name, "\" is not one of ",
-                              KnownGoals());
+      *problem =
+          absl::StrCat("goal \"", name, "\" is not one of ", KnownGoals());
       return false;
     }
     chosen->push_back(*found);
@@ -132,8 +132,9 @@ std::string ReadOptions(Options* options) {
 // here, because absl itself ends the program as if a measurement had failed.
 std::string CheckFlags(const std::vector<std::string>& arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (!arguments[i].starts_with("-")) continue;
-    std::string name = arguments[i].substr(arguments[i].starts_with("--") + 1U);
+    const std::string& given = arguments[i];
+    if (!given.starts_with("-")) continue;
+    std::string name = given.substr(given.starts_with("--") ? 2 : 1);
     std::string value;
     const std::size_t equals = name.find('=');
     if (equals != std::string::npos) {
@@ -144,7 +145,7 @@ std::string CheckFlags(const std::vector<std::string>& arguments) {
     }
     absl::CommandLineFlag* flag = absl::FindCommandLineFlag(name);
     if (flag == nullptr) {
-      return absl::StrCat("unknown flag ", arguments[i], "; see --help");
+      return absl::StrCat("unknown flag ", given, "; see --help");
     }
     std::string error;
     if (value.empty() || !flag->ParseFrom(value, &error)) {

@@ -27,15 +27,15 @@ std::string JsonNumber(double value) {
 }
 
 std::string JsonSeries(const Series& series) {
-  return absl::StrCat(
-      "\"median\": ", JsonNumber(series.Median()),
-      ", \"min\": ", JsonNumber(series.Min()),
-      ", \"max\": ", JsonNumber(series.Max()), ", \"values\": [",
-      absl::StrJoin(series.values(), ", ",
-                    [](std::string* out, double value) {
-                      absl::StrAppend(out, JsonNumber(value));
-                    }),
-      "]");
+  return absl::StrCat("\"median\": ", JsonNumber(series.Median()),
+                      ", \"min\": ", JsonNumber(series.Min()),
+                      ", \"max\": ", JsonNumber(series.Max()),
+                      ", \"values\": [",
+                      absl::StrJoin(series.values(), ", ",
+                                    [](std::string* out, double value) {
+                                      absl::StrAppend(out, JsonNumber(value));
+                                    }),
+                      "]");
 }
 
 }  // namespace
@@ -47,7 +47,8 @@ void Report::Detail(const std::string& text) {
 void Report::Figure(int goal, const std::string& name, const Series& series,
                     const std::string& unit) {
   figures_.push_back({goal, name, unit, series});
-  Detail(absl::StrCat(name, " ", Spread(series), unit.empty() ? "" : " ", unit));
+  Detail(
+      absl::StrCat(name, " ", Spread(series), unit.empty() ? "" : " ", unit));
 }
 
 std::string Report::GoalLine(int goal, const std::string& name,
@@ -94,25 +95,25 @@ std::string Report::Json() const {
     goals.push_back(absl::StrCat(
         "    {\"goal\": ", goal.goal, ", \"name\": ", quoted(goal.name),
         ", \"decided_by\": ", quoted(goal.deciding.name),
-        ", \"target\": ", quoted(goal.deciding.target.Text()), ", \"pass\": ",
-        goal.deciding.Passes() ? "true" : "false", ", ",
+        ", \"target\": ", quoted(goal.deciding.target.Text()),
+        ", \"pass\": ", goal.deciding.Passes() ? "true" : "false", ", ",
         JsonSeries(goal.deciding.series), "}"));
   }
   std::vector<std::string> figures;
   for (const JsonFigure& figure : figures_) {
-    figures.push_back(absl::StrCat(
-        "    {\"goal\": ", figure.goal, ", \"name\": ", quoted(figure.name),
-        ", \"unit\": ", quoted(figure.unit), ", ", JsonSeries(figure.series),
-        "}"));
+    figures.push_back(absl::StrCat("    {\"goal\": ", figure.goal,
+                                   ", \"name\": ", quoted(figure.name),
+                                   ", \"unit\": ", quoted(figure.unit), ", ",
+                                   JsonSeries(figure.series), "}"));
   }
   std::vector<std::string> failures;
   for (const std::string& failure : failures_) {
     failures.push_back(absl::StrCat("    ", quoted(failure)));
   }
   const auto list = [](const std::vector<std::string>& lines) {
-    return lines.empty() ? std::string("[]")
-                         : absl::StrCat("[\n", absl::StrJoin(lines, ",\n"),
-                                        "\n  ]");
+    return lines.empty()
+               ? std::string("[]")
+               : absl::StrCat("[\n", absl::StrJoin(lines, ",\n"), "\n  ]");
   };
   return absl::StrCat("{\n  \"goals\": ", list(goals),
                       ",\n  \"figures\": ", list(figures),

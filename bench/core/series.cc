@@ -18,11 +18,13 @@ double Series::Median() const {
 }
 
 double Series::Min() const {
-  return values_.empty() ? 0 : *std::min_element(values_.begin(), values_.end());
+  return values_.empty() ? 0
+                         : *std::min_element(values_.begin(), values_.end());
 }
 
 double Series::Max() const {
-  return values_.empty() ? 0 : *std::max_element(values_.begin(), values_.end());
+  return values_.empty() ? 0
+                         : *std::max_element(values_.begin(), values_.end());
 }
 
 Series Ratios(const Series& ours, const Series& rivals) {
@@ -49,8 +51,8 @@ bool Target::Holds(double figure) const {
 
 std::string Target::Text() const {
   const std::string sign = kind == Kind::kAtLeast  ? ">="
-                     : kind == Kind::kAtMost ? "<="
-                                             : "=";
+                           : kind == Kind::kAtMost ? "<="
+                                                   : "=";
   return sign + (value < 10 && kind != Kind::kEqual
                      ? absl::StrFormat("%.1f", value)
                      : absl::StrFormat("%.0f", value));

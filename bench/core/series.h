@@ -34,9 +34,7 @@ struct Target {
   bool Holds(double figure) const;
   std::string Text() const;  // ">=1.0"
 };
-inline Target AtLeast(double value) {
-  return {Target::Kind::kAtLeast, value};
-}
+inline Target AtLeast(double value) { return {Target::Kind::kAtLeast, value}; }
 inline Target AtMost(double value) { return {Target::Kind::kAtMost, value}; }
 inline Target Equal(double value) { return {Target::Kind::kEqual, value}; }
 

@@ -84,8 +84,7 @@ Slice RunFor(double seconds, std::uint32_t threads,
 
 Slice RunThrough(std::uint32_t threads,
                  const std::function<void(std::uint32_t)>& body) {
-  return Run(0, threads,
-             [&body](std::uint32_t i, const Stop&) { body(i); });
+  return Run(0, threads, [&body](std::uint32_t i, const Stop&) { body(i); });
 }
 
 void SleepSeconds(double seconds) {

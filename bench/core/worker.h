@@ -63,8 +63,8 @@ class SlotPool {
   bool TryPutHalf(std::vector<std::uint32_t>* from) {
     std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
     if (!lock.owns_lock()) return false;
-    const auto half = from->begin() +
-                      static_cast<std::ptrdiff_t>(from->size() / 2);
+    const auto half =
+        from->begin() + static_cast<std::ptrdiff_t>(from->size() / 2);
     slots_.insert(slots_.end(), from->begin(), half);
     from->erase(from->begin(), half);
     return true;
@@ -159,7 +159,8 @@ class alignas(kCacheLineBytes) Worker {
   }
   // The slot of the new contact, kNone if there is none left.
   std::uint32_t SubmitTo(std::uint32_t lane) {
-    if (slots_.empty() && !pool_.TryTake(kWorkerSlotsMax / 2, &slots_)) return kNone;
+    if (slots_.empty() && !pool_.TryTake(kWorkerSlotsMax / 2, &slots_))
+      return kNone;
     const std::uint32_t slot = slots_.back();
     slots_.pop_back();
     sequence_ += sequence_step_;
@@ -200,8 +201,8 @@ class alignas(kCacheLineBytes) Worker {
     }
     const Place place = place_of(held);
     probe_.BeforeCall();
-    const std::uint64_t published = system_.Return(
-        held.agent, held.contact, held.handle, place, *this);
+    const std::uint64_t published =
+        system_.Return(held.agent, held.contact, held.handle, place, *this);
     probe_.AfterCall();
     RELAIS_CHECK(published != 0, "a held contact could not return");
     probe_.OnSubmitted(held.contact, published, place.lane);

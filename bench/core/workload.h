@@ -19,7 +19,7 @@ struct Workload {
   const char* name = "";
   std::uint32_t waiting = 0;  // contacts of each group, to begin with
   std::uint32_t agents = 0;   // of each group
-  bool agents_idle = false;   // to begin with; else they come when their turn is
+  bool agents_idle = false;  // to begin with; else they come when their turn is
 };
 
 inline constexpr Workload kOverload1e3{"overload-1e3", 1'000, 1'000, false};
@@ -34,9 +34,9 @@ inline constexpr std::array<Workload, 4> kFourWorkloads{
 inline WorldShape ShapeFor(const Workload& workload, std::uint32_t threads,
                            WorldShape shape) {
   shape.agents = workload.agents;
-  shape.contacts += workload.waiting + workload.agents +
-                    static_cast<std::uint32_t>(4 * kWorkerSlotsMax) *
-                        (threads + 1);
+  shape.contacts +=
+      workload.waiting + workload.agents +
+      static_cast<std::uint32_t>(4 * kWorkerSlotsMax) * (threads + 1);
   return shape;
 }
 
@@ -60,9 +60,9 @@ class Floor {
       pools_[(slot - 1) / world_.shape.contacts].Put(slot - 1);
     }
     for (std::uint32_t i = 0; i < threads; ++i) {
-      workers_.push_back(std::make_unique<WorkerType>(
-          *system_, world_, i, threads, pools_[i % pools_.size()],
-          probe_of(i)));
+      workers_.push_back(
+          std::make_unique<WorkerType>(*system_, world_, i, threads,
+                                       pools_[i % pools_.size()], probe_of(i)));
     }
     for (std::uint32_t agent = 0; agent < world_.agents(); ++agent) {
       OfGroup(agent / world_.shape.agents, agent).AddAgent(agent);

@@ -73,8 +73,8 @@ TEST(ReportTest, PrintsOneLineAGoal) {
 TEST(ReportTest, SeveralCandidatesAreDetailsBeforeTheLine) {
   std::ostringstream out;
   Report report(out);
-  report.Goal(16, "bytes", {{"a", Of({140}), AtMost(128)},
-                            {"b", Of({100}), AtMost(128)}});
+  report.Goal(16, "bytes",
+              {{"a", Of({140}), AtMost(128)}, {"b", Of({100}), AtMost(128)}});
   EXPECT_EQ(out.str(),
             "  a median 140.0 min 140.0 max 140.0 target <=128 miss (decides)\n"
             "  b median 100.0 min 100.0 max 100.0 target <=128 pass\n"

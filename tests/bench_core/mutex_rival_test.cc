@@ -211,8 +211,7 @@ class Pair {
     const std::uint32_t slot = TakeAny(free_);
     const auto lane =
         static_cast<std::uint32_t>(random_.Uniform(world_.lanes()));
-    submitted_.push_back({slot,
-                          rival_.Submit(slot, lane, now_, 0, of_rival_),
+    submitted_.push_back({slot, rival_.Submit(slot, lane, now_, 0, of_rival_),
                           naive_.Submit(slot, lane, now_, 0, of_naive_)});
     Compare();
   }
@@ -241,12 +240,12 @@ class Pair {
   void Return() {
     const auto held = AnyHeld();
     if (!held) return;
-    submitted_.push_back({held->contact,
-                          rival_.Return(held->agent, held->contact,
-                                        held->by_rival, held->place, of_rival_),
-                          naive_.Return(held->agent, held->contact,
-                                        held->by_naive, held->place,
-                                        of_naive_)});
+    submitted_.push_back(
+        {held->contact,
+         rival_.Return(held->agent, held->contact, held->by_rival, held->place,
+                       of_rival_),
+         naive_.Return(held->agent, held->contact, held->by_naive, held->place,
+                       of_naive_)});
     Compare();
     rival_.ReadyAfterReturn(held->agent, now_, of_rival_);
     naive_.ReadyAfterReturn(held->agent, now_, of_naive_);
@@ -289,8 +288,8 @@ class Pair {
       ASSERT_EQ(ours.agent, naives.agent);
       ASSERT_EQ(ours.place.lane, naives.place.lane);
       ASSERT_EQ(ours.place.key, naives.place.key);
-      held_.push_back({ours.agent, ours.contact, ours.handle, naives.handle,
-                       ours.place});
+      held_.push_back(
+          {ours.agent, ours.contact, ours.handle, naives.handle, ours.place});
       ++decisions_;
     }
     of_rival_.taken.clear();

@@ -57,8 +57,7 @@ class NaiveSystem {
   }
   template <class Taker>
   std::uint64_t Return(std::uint32_t /*agent*/, std::uint32_t slot,
-                       std::uint64_t handle, const Place& place,
-                       Taker& taker) {
+                       std::uint64_t handle, const Place& place, Taker& taker) {
     std::lock_guard<std::mutex> lock(mutex_);
     return versions_[slot] == handle ? Wait(slot, place, taker) : 0;
   }
@@ -82,9 +81,9 @@ class NaiveSystem {
 
   bool Serves(std::uint32_t agent, std::uint32_t lane) const {
     const std::size_t length = world_.shape.classes_per_profile;
-    const auto row = world_.classes_of_profile.begin() +
-                     static_cast<std::ptrdiff_t>(
-                         world_.profile_of_agent[agent] * length);
+    const auto row =
+        world_.classes_of_profile.begin() +
+        static_cast<std::ptrdiff_t>(world_.profile_of_agent[agent] * length);
     return std::find(row, row + static_cast<std::ptrdiff_t>(length),
                      World::class_of(lane)) !=
            row + static_cast<std::ptrdiff_t>(length);
