@@ -1,9 +1,9 @@
 // What the class registry fills in the matching core.
 //
-// Thread safety: implementations take calls from several threads, though never
-// two for the same cell, class or lane at once. Every member but SetLane is
-// called with the registry's creation lock held, so it must not call back, look
-// or decide; cells, kinds and lanes of the core are atomics.
+// Thread safety: implementations take calls from several threads, SetLane one
+// at a time, all others one at a time. They are called with a lock of the
+// registry held, so they must not call back, look or decide; what looks read at
+// the same time is atomic in the core.
 
 #ifndef RELAIS_LIB_ENGINE_CLASS_MATRIX_H_
 #define RELAIS_LIB_ENGINE_CLASS_MATRIX_H_
@@ -25,7 +25,7 @@ class ClassMatrix {
   // Called again when the id is used again; the core has no agent of it then.
   virtual void SetProfileClass(std::uint32_t p) = 0;
   // `lane` begins to serve a boost of this class; no contact is in it and
-  // nobody brings one. Called without a lock.
+  // nobody brings one.
   virtual void SetLane(std::uint32_t lane, std::uint32_t requirement_class) = 0;
 };
 

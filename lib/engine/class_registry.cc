@@ -240,8 +240,8 @@ const CompiledRequirement& ClassRegistry::Requirement(std::uint32_t c) const {
 
 // --- Lanes -------------------------------------------------------------------
 
+// A lane that serves nothing; false if there is none to have.
 bool ClassRegistry::TakeLane(std::uint32_t* id) {
-  MutexLock lock(lanes_mutex_);
   if (spare_lanes_.empty() && lanes_begun_ < limits_.lanes) {
     *id = lanes_begun_++;
     return true;
@@ -266,42 +266,34 @@ bool ClassRegistry::TakeLane(std::uint32_t* id) {
   return true;
 }
 
+std::uint32_t ClassRegistry::KnownLane(std::uint32_t requirement_class,
+                                       DurationMs boost) {
+  Class& entry = classes_[requirement_class];
+  MutexLock lock(shards_[entry.shard].mutex);
+  RELAIS_CHECK(entry.count > 0, "a class that nobody holds");
+  for (const Lane& lane : entry.lanes) {
+    if (lane.boost == boost) return lane.id;
+  }
+  return kNoLane;
+}
+
 absl::StatusOr<std::uint32_t> ClassRegistry::LaneFor(
     std::uint32_t requirement_class, DurationMs boost) {
   RELAIS_CHECK(requirement_class < limits_.requirement_classes,
                "a class id beyond the table");
-  Class& entry = classes_[requirement_class];
-  Mutex& mutex = shards_[entry.shard].mutex;
-  const auto known = [&entry, boost](std::uint32_t* id) {
-    for (const Lane& lane : entry.lanes) {
-      if (lane.boost != boost) continue;
-      *id = lane.id;
-      return true;
-    }
-    return false;
-  };
-  std::uint32_t id = 0;
-  {
-    MutexLock lock(mutex);
-    RELAIS_CHECK(entry.count > 0, "a class that nobody holds");
-    if (known(&id)) return id;
-  }
+  std::uint32_t id = KnownLane(requirement_class, boost);
+  if (id != kNoLane) return id;
+  MutexLock lock(lanes_mutex_);
+  id = KnownLane(requirement_class, boost);
+  if (id != kNoLane) return id;  // another thread was first
   if (!TakeLane(&id)) {
     return Full("lanes", limits_.lanes,
                 "this boost of its requirement would be one more");
   }
   matrix_->SetLane(id, requirement_class);
-  const std::uint32_t taken = id;
-  {
-    MutexLock lock(mutex);
-    if (!known(&id)) {
-      entry.lanes.push_back({taken, boost});
-      return taken;
-    }
-  }
-  // Another thread was first.
-  MutexLock lock(lanes_mutex_);
-  spare_lanes_.push_back(taken);
+  Class& entry = classes_[requirement_class];
+  MutexLock shard_lock(shards_[entry.shard].mutex);
+  entry.lanes.push_back({id, boost});
   return id;
 }
 

@@ -28,7 +28,8 @@
 //   L2  a shard's mutex: the map from content to id, counts, and the lanes of
 //       the shard's classes. Longest hold: a lookup, or while recycling a scan
 //       of that shard's classes.
-//   L3  lanes_mutex_: lanes that serve nothing. Longest hold: one scan of the
+//   L3  lanes_mutex_: lanes that serve nothing, and giving a lane to a class,
+//       which the core wants one at a time. Longest hold: one scan of the
 //       requirement classes for lanes of unused ones and a sort of those.
 //   In this order when held together: L1, L3, L2; never two shards at once.
 //
@@ -141,6 +142,7 @@ class ClassRegistry {
  private:
   static constexpr std::uint32_t kShards = 16;
   static constexpr std::uint32_t kNoClass = ProfilePartition::kNone;
+  static constexpr std::uint32_t kNoLane = 0xFFFF'FFFF;
 
   struct Lane {
     std::uint32_t id = 0;
@@ -186,8 +188,8 @@ class ClassRegistry {
   bool MakeRoom(TellAgent tell);
   // Everything that has moved up to now is told when it returns.
   void TellMoved(TellAgent tell);
-  // A lane that serves nothing; false if there is none to have.
-  bool TakeLane(std::uint32_t* id);
+  bool TakeLane(std::uint32_t* id) RELAIS_REQUIRES(lanes_mutex_);
+  std::uint32_t KnownLane(std::uint32_t requirement_class, DurationMs boost);
 
   ClassMatrix* const matrix_;
   const Limits limits_;
