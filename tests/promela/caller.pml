@@ -1,4 +1,5 @@
-// One caller of lib/match: the steps of a call. Included by lane.pml.
+// One caller of lib/match: submit, cancel and what it looks for. Included by
+// lane.pml; the rest is in caller_agent.pml and caller_look.pml.
 //
 // Each atomic block that begins with Shared is one access to shared memory (and
 // what is private to the caller beside it); other callers and drains come
@@ -13,11 +14,13 @@
 #define READY 5
 
 // What a look is for.
-#define PEEK_FIRST 1   // ready, before the agent is published
-#define PEEK_SECOND 2  // the second look, after it was published
-#define TAKE 3         // the agent is claimed by this caller
-#define FIND 4         // a contact's look: at the idle lists
-#define FIND_EARLY 5   // before the contact is published (hand-over, mutation)
+#define SECOND_LOOK 1  // at the lanes, after the agent was published
+#define TIDY_AGENT 2   // mends an idle front after a claim, then TAKE
+#define TIDY_LANE 3    // mends a lane's front after a decision
+#define TAKE 4         // at the lanes, for the agent this caller has claimed
+#define FIND 5         // at the idle lists, for a published contact
+#define FIND_EARLY 6   // the same before it is published: hand-over
+#define TIDY_EARLY 7   // TIDY_AGENT, then the hand-over
 
 #define Shared property == 0
 
@@ -27,54 +30,47 @@
 #define MayUnlink(n, w) (!NotYetWith(n, w))
 #endif
 
-proctype Caller(byte id; byte op; byte slot; byte lane; byte op2; byte slot2;
-                byte lane2) {
+inline take_node(slot_, tag) {
+  n = PRE + id * POOL + used_nodes;
+  used_nodes++;
+  Check(MODEL_BOUND, used_nodes <= POOL && (tag) < 8);
+  entry[n] = Entry(slot_, tag, l)
+}
+
+proctype Caller(byte id; byte op; byte slot; byte lane) {
   byte c = NONE;     // the contact of this call
-  byte a = NONE;     // the agent this caller has claimed, or makes ready
+  byte a = NONE;     // the agent this caller has claimed
   byte n = NONE;     // own node
   byte p = NONE;     // predecessor, or NONE for the head
   byte q = NONE;     // node under the walker
+  byte best = NONE;  // first live node of the front's lists
   byte l;            // list being linked into, or walked
-  byte mask;         // lists to look at
+  byte mask;         // fronts to look at
   byte purpose;
   byte used_nodes;
   byte i;
-  byte took;
   byte cell;         // of a link
   bit ok;
-  bit at_head;
   bit begun;         // the decision has begun
-  bit taken;         // the look has its entry and walks on for the raise
-  bit looked;        // the look before the publishing (mutation)
-  short f;           // front word as read before the walk
+  bit room;          // the agent has room left after the decision
+  byte f;            // front word as read before the walk
+  byte second;       // the smallest of the other fronts
   short v;
-  short w;           // entry's word as read
-  short aw;          // agent's word as read
+  short w;           // an entry's word as read
+  short aw;          // the agent's word as read
   short scratch;
 
-next_call:
   atomic {
-    c = NONE; a = NONE; n = NONE; looked = 0;
     l = lane;
     if
-    :: op == 0 -> goto finished
     :: op == READY -> a = slot; goto ready
     :: op == CANCEL -> c = slot; goto cancel
     :: op == SUBMIT -> c = slot; goto submit
-    :: else -> c = slot; goto insert
+    :: op == RETURN || op == MOVE -> c = slot; goto insert
     fi
-  }
+  };
 
-call_ended:
-  atomic {
-    op = op2; slot = slot2; lane = lane2;
-    op2 = 0; slot2 = 0; lane2 = 0;
-    i = 0; took = 0; p = NONE; q = NONE; mask = 0; purpose = 0; l = 0;
-    cell = 0; at_head = 0; taken = 0; f = 0; v = 0; w = 0; aw = 0; ok = 0;
-    goto next_call
-  }
-
-  // --- Cancel: one CAS -------------------------------------------------------
+  // --- Cancel: one CAS (MatcherT::End) ---------------------------------------
 cancel:
   atomic {
     Shared;
@@ -86,34 +82,26 @@ cancel:
   };
   atomic {
     Shared;
-    d_step { cas(W_(c), w, Word(ENDED, TagOf(w) + 1, 0)) };
+    d_step { cas(W_(c), w, Word(ENDED, TagOf(w) + 1, 0)); w = 0 };
     if
     :: ok -> goto call_ended
     :: else -> goto cancel
     fi
-  }
+  };
 
-  // --- Submit ----------------------------------------------------------------
+  // --- Submit (MatcherT::SubmitTo, LanesT::Push) -----------------------------
 submit:
-#ifdef DIRECT
+#ifdef EARLY_LOOK
   purpose = FIND_EARLY;
-  goto find;
-#endif
-#ifdef M_CONTACT_LOOKS_FIRST
-  purpose = FIND_EARLY;
-  looked = 1;
   goto find;
 #endif
 submit_word:
   atomic {
     Shared;
-    d_step {  // S1
-      n = PRE + id * POOL + used_nodes;
-      used_nodes++;
-      Check(MODEL_BOUND, used_nodes <= POOL);
+    d_step {
       l = lane;
       load(W_(c), w);
-      entry[n] = Entry(c, TagOf(w) + 1, l);
+      take_node(c, TagOf(w) + 1);
       in_lane = in_lane & ~(1 << c);
       begin_publication(c);
       cas(W_(c), w, Word(WAITING, TagOf(w) + 1, n));
@@ -122,17 +110,14 @@ submit_word:
     }
   };
 
-  // S2, of contacts and of idle agents: link node n behind the last of list l.
+  // Of contacts and of idle agents: link node n behind the last of list l
+  // (OrderedLists::Append).
 link_last:
   atomic {
     Shared;
     d_step {
       if
-      :: n == NONE ->  // an idle agent's
-         n = PRE + id * POOL + used_nodes;
-         used_nodes++;
-         Check(MODEL_BOUND, used_nodes <= POOL);
-         entry[n] = Entry(a, AgentTagOf(aw) + 1, l)
+      :: n == NONE -> take_node(a, AgentTagOf(aw) + 1)
       :: else
       fi;
       load(H_(l), v);
@@ -148,10 +133,7 @@ link_last:
 find_last:
   atomic {
     Shared;
-    d_step {
-      load(X_(p), v);
-      cell = X_(p)
-    };
+    d_step { load(X_(p), v); cell = X_(p) };
     if
     :: !IsNull(v) -> p = Target(v); v = 0; goto find_last
     :: else
@@ -162,10 +144,8 @@ try_link:
     Shared;
     d_step {
       // Nobody reaches an unlinked node: its position needs no step of its own.
-      if
-      :: l < NL -> position[n] = Position(CONTACT_KEY(c), c)
-      :: else -> position[n] = Position(1, a)
-      fi;
+      position[n] = (IsIdle(l) -> Position(1, a)
+                               : Position(CONTACT_KEY(c), c));
       if
       :: p != NONE ->
          position[n] = Position(
@@ -179,36 +159,27 @@ try_link:
       cas(cell, 0, Link(n));
 #endif
       if
-      :: ok && l < NL -> in_lane = in_lane | (1 << c)
+      :: ok && !IsIdle(l) -> in_lane = in_lane | (1 << c)
       :: else
       fi;
       v = 0; cell = 0
     };
     if
-    :: ok && l < NL && p != NONE -> goto after_link
-    :: ok && l < NL && p == NONE -> goto lower
-    :: ok && l >= NL -> goto agent_word
+    :: ok && !IsIdle(l) -> goto cover
+    :: ok && IsIdle(l) -> goto agent_word
     :: !ok && p == NONE -> goto link_last
     :: !ok && p != NONE -> goto find_last
     fi
   };
 
-  // S3: is the front already low, and safe from whoever read it before?
-after_link:
-#ifdef M_S3_REMOVED
-  goto confirm;
-#endif
-#ifndef M_S3_CONFIRMED_ONLY
-  atomic {
-    Shared;
-    d_step { load(WordCell(p), w); ok = LiveWith(p, w); w = 0 };
-    if
-    :: !ok -> goto lower
-    :: else
-    fi
-  };
-#endif
-#ifndef M_S3_LIVE_ONLY
+  // Is the front already low, and safe from whoever read it before
+  // (FrontWords::Covered)? p is the node before, NONE if n is not the last.
+cover:
+  if
+  :: p == NONE -> goto lower
+  :: else
+  fi;
+#ifndef M_COVERED_IF_LIVE
   atomic {
     Shared;
     d_step { load(C_(p), v); ok = (v != 0); v = 0 };
@@ -218,16 +189,26 @@ after_link:
     fi
   };
 #endif
+#ifndef M_COVERED_IF_CONFIRMED
+  atomic {
+    Shared;
+    d_step { load(WordCell(p), w); ok = LiveWith(p, w); w = 0 };
+    if
+    :: !ok -> goto lower
+    :: else
+    fi
+  };
+#endif
   goto confirm;
 
-lower:
-#ifdef M_S3_REMOVED
+lower:  // FrontWords::Lower
+#ifdef M_NEVER_LOWERED
   goto confirm;
 #endif
   atomic {
     Shared;
-    d_step { p = NONE; load(F_(l), f); fresh[id] = l + 1 };
-#if defined(M_LOWER_ONLY_IF_ABOVE)
+    d_step { p = NONE; load(F_(FrontOf(l)), f); fresh[id] = FrontOf(l) + 1 };
+#ifdef M_LOWERED_ONLY_IF_ABOVE
     if
     :: f <= NodeKey(n) -> goto confirm
     :: else
@@ -239,13 +220,13 @@ lower:
     d_step {
       v = Lower(f, NodeKey(n));
 #ifdef M_FRONT_STORED
-      ok = (fresh[id] == l + 1);
+      ok = (fresh[id] == FrontOf(l) + 1);
       if
-      :: ok -> store(F_(l), v)
+      :: ok -> store(F_(FrontOf(l)), v)
       :: else
       fi;
 #else
-      cas_front(l, v);
+      cas_front(FrontOf(l), v);
 #endif
       fresh[id] = 0; f = 0; v = 0
     };
@@ -255,16 +236,16 @@ lower:
     fi
   };
 
-confirm:
+confirm:  // FrontWords::Confirm: the publication is complete
   atomic {
     Shared;
-    d_step {  // S4
+    d_step {
       p = NONE;
       store(C_(n), 1);
       // Others may have taken the entry and published a later one.
       if
-      :: Live(n) && l < NL -> complete = complete | (1 << c)
-      :: Live(n) && l >= NL -> complete_idle = complete_idle | (1 << a)
+      :: Live(n) && !IsIdle(l) -> complete = complete | (1 << c)
+      :: Live(n) && IsIdle(l) -> complete_idle = complete_idle | (1 << a)
       :: else
       fi;
       check_fronts();
@@ -272,21 +253,23 @@ confirm:
       n = NONE
     };
     if
-    :: l >= NL -> goto second_look
-    :: l < NL && a != NONE -> goto take
-    :: l < NL && a == NONE && looked -> goto call_ended
-    :: l < NL && a == NONE && !looked
+    :: IsIdle(l) -> goto second_look
+    :: !IsIdle(l) && a != NONE -> goto take
+    :: !IsIdle(l) && a == NONE -> goto look_at_agents
     fi
   };
 
-  // --- S5: the contact's look ------------------------------------------------
+  // --- The contact's look (MatcherT::LookForContact, ClaimAgentFor) ----------
 look_at_agents:
+#ifdef M_CONTACT_LOOKS_ONLY_FIRST
+  goto call_ended;
+#endif
   atomic {
     Shared;
     d_step {
       a = NONE;
       load(W_(c), w);
-      ok = (StateOf(w) == WAITING && !looked);
+      ok = (StateOf(w) == WAITING);
       w = 0
     };
     if
@@ -304,295 +287,29 @@ find:
       do
       :: i < NA ->
          if
-         :: MAY_SERVE(i, lane) -> mask = mask | (1 << IdleList(i))
+         :: MAY_SERVE(i, lane) -> mask = mask | (1 << FrontOf(IdleList(i)))
          :: else
          fi;
          i++
       :: else -> break
       od;
       i = 0
-    }
-  };
-  goto look;
-
-  // --- Ready -----------------------------------------------------------------
-ready:
-  atomic {
-    Shared;
-    d_step { load(A_(a), aw) };
-    purpose = PEEK_FIRST;
-    goto look_at_lanes
-  };
-
-take:
-  purpose = TAKE;
-look_at_lanes:
-  atomic {
-    skip;
-    d_step {
-      mask = 0;
-      i = 0;
-      do
-      :: i < NL ->
-         if
-         :: MAY_SERVE(a, i) -> mask = mask | (1 << i)
-         :: else
-         fi;
-         i++
-      :: else -> break
-      od;
-      i = 0
-    }
-  };
-
-  // --- A look: the smallest front, then that list from its head --------------
-look:
-  atomic {
-    skip;
-    d_step {
-      i = 0; f = EMPTY; l = NONE; taken = 0; begun = 0;
-      q = NONE; p = NONE; at_head = 0; v = 0; w = 0
-    }
-  };
-next_front:
-  atomic {
-    do
-    :: i < LISTS && !((mask >> i) & 1) -> i++
-    :: else -> break
-    od;
-    if
-    :: i < LISTS -> goto read_front
-    :: i == LISTS && l == NONE -> i = 0; l = 0; f = 0; goto found_nothing
-    :: i == LISTS && l != NONE -> i = 0; goto read_head
-    fi
-  };
-read_front:
-  atomic {
-    Shared;
-    d_step {
-      if
-      :: !begun ->
-         fresh[id] = 0;
-         seen[id] = (purpose == TAKE -> complete : 0)
-      :: else
-      fi;
-      begun = 1;
-      load(F_(i), v);
-      if
-      :: v < f -> f = v; l = i; fresh[id] = l + 1
-      :: else
-      fi;
-      v = 0;
-      i++
     };
-    goto next_front
-  };
-read_head:
-  atomic {
-    Shared;
-    d_step {
-      load(H_(l), v);
-      q = Target(v);
-      at_head = 1;
-      v = 0
-    };
-    if
-    :: q == NONE -> goto raise
-    :: else
-    fi
-  };
-judge:
-#ifdef M_NEXT_BEFORE_WORD
-  atomic { Shared; d_step { load(X_(q), v) } };
-#endif
-  atomic {
-    Shared;
-    d_step {
-      load(WordCell(q), w);
-      ok = LiveWith(q, w)
-    };
-    if
-    :: ok && (taken || NodeKey(q) > f) -> goto raise
-    :: ok && !taken && NodeKey(q) <= f && purpose >= TAKE -> goto claim
-    :: ok && !taken && NodeKey(q) <= f && purpose < TAKE -> goto claim_self
-    :: !ok
-    fi
-  };
-walk_on:
-  atomic {
-    Shared;
-#ifndef M_NEXT_BEFORE_WORD
-    d_step { load(X_(q), v) };
-#endif
-#ifdef UNLINK
-    if
-    :: at_head && !taken && !IsNull(v) && MayUnlink(q, w) ->
-       w = 0;
-       if
-       :: Marked(v) -> goto pass_head
-       :: else -> goto mark
-       fi
-    :: else
-    fi;
-#endif
-    q = Target(v);
-    at_head = 0;
-    v = 0; w = 0;
-    if
-    :: q == NONE -> goto raise
-    :: else -> goto judge
-    fi
-  };
-
-#ifdef UNLINK
-  // A dead node at the head that is not the last one: mark it, then pass the
-  // head on. Anybody may do the second step.
-mark:
-  atomic {
-    Shared;
-    d_step { cas(X_(q), v, v | 1) };
-    if
-    :: !ok -> v = 0; goto walk_on
-    :: else -> v = v | 1
-    fi
-  };
-pass_head:
-  atomic {
-    Shared;
-    d_step {
-      cas(H_(l), Link(q), v & ~1);
-      at_head = ok;
-      q = Target(v);
-      v = 0;
-      check_lanes()
-    };
-    goto judge
-  };
-#endif
-
-  // Entry q is live and at the front. Its word is w.
-claim:
-  atomic {
-    Shared;
-    d_step {
-      at_head = 0;
-      if
-      :: l < NL ->
-#ifdef M_CLAIM_WITHOUT_VERSION
-         drain_all();
-         w = mem[W_(SlotOf(q))];
-         ok = (StateOf(w) == WAITING);
-         if
-         :: ok ->
-            mem[W_(SlotOf(q))] = Word(RESERVED, TagOf(w) + 1, a);
-            v = RefOf(w);  // where the contact really stands
-            check_claim(a, SlotOf(q), ListOf(v), position[v]);
-            v = 0
-         :: else
-         fi
-#else
-         cas(W_(SlotOf(q)), w, Word(RESERVED, TagOf(w) + 1, a));
-         if
-         :: ok -> check_claim(a, SlotOf(q), l, position[q])
-         :: else
-         fi
-#endif
-      :: else ->
-         cas(A_(SlotOf(q)), w, (w | CLAIMED) + NEXT_TAG);
-         if
-         :: ok -> a = SlotOf(q); complete_idle = complete_idle & ~(1 << a)
-         :: else
-         fi
-      fi;
-      w = 0
-    };
-    if
-    :: !ok -> goto look
-    :: else -> taken = 1
-    fi
-  };
-#ifdef M_FRONT_READ_AGAIN
-  atomic { Shared; d_step { load(F_(l), f); fresh[id] = l + 1 } };
-#endif
-#ifdef M_NEXT_BEFORE_WORD
-  atomic { Shared; d_step { load(X_(q), v) } };
-#endif
-  goto walk_on;
-
-  // The walk ended at q, live, or found nobody: raise the front that was read
-  // before it.
-raise:
-  atomic {
-    Shared;
-    d_step {
-      w = 0; v = 0;
-      scratch = (q == NONE -> EMPTY : NodeKey(q));
-      if
-      :: scratch > f ->
-#ifdef M_RAISE_WITHOUT_VERSION
-         if
-         :: mem[F_(l)] == f -> fresh[id] = l + 1
-         :: else
-         fi;
-#endif
-         cas_front(l, scratch);
-         check_fronts()
-      :: else
-      fi;
-      scratch = 0; fresh[id] = 0
-    };
-    if
-    :: !taken -> goto look
-    :: else
-    fi
-  };
-  atomic {  // found
-    taken = 0; q = NONE; f = 0; l = 0; at_head = 0;
-    if
-    :: purpose == TAKE -> took = 1; goto release
-    :: purpose == FIND -> goto take
-#ifdef DIRECT
-    :: purpose == FIND_EARLY -> goto found_early
-#else
-    :: purpose == FIND_EARLY -> goto submit_word
-#endif
-    fi
-  };
-
-  // A peek found something: the agent is claimed before anything is taken.
-claim_self:
-  atomic {
-    Shared;
-    d_step {
-      q = NONE; f = 0; l = 0; at_head = 0; w = 0; fresh[id] = 0;
-      cas(A_(a), aw, (aw | CLAIMED | OPEN) + NEXT_TAG);
-      if
-      :: ok -> complete_idle = complete_idle & ~(1 << a)
-      :: else
-      fi
-    };
-    if
-    :: ok -> goto take
-    :: else -> goto after_agent
-    fi
-  };
-
-found_nothing:
-  atomic {
-    if
-    :: purpose == TAKE -> goto release
-    :: purpose == FIND -> goto call_ended
-    :: purpose == PEEK_FIRST -> goto publish_agent
-    :: purpose == PEEK_SECOND -> goto after_agent
-    :: purpose == FIND_EARLY -> goto submit_word
-    fi
+    goto look
   };
 
 #include "caller_agent.pml"
+#include "caller_look.pml"
 
-finished:
+call_ended:
   atomic {
     Shared;
-    d_step { ended_callers++; used_nodes = 0; ok = 0 }
+    d_step {
+      ended_callers++;
+      seen[id] = 0;
+      c = 0; a = 0; n = 0; p = 0; q = 0; best = 0; l = 0; mask = 0;
+      purpose = 0; used_nodes = 0; i = 0; cell = 0; ok = 0; begun = 0;
+      room = 0; f = 0; second = 0; v = 0; w = 0; aw = 0
+    }
   }
 }

@@ -1,76 +1,183 @@
-// The rest of a caller: how an agent's claim ends, return and move.
+  // An agent: made ready, released, handed over to; and return and move.
 
-#ifdef DIRECT
-#include "caller_direct.pml"
-#endif
-
-  // --- The claim of agent a ends ---------------------------------------------
-release:
+  // --- Ready (MatcherT::Update): the change claims the agent -----------------
+ready:
   atomic {
     Shared;
-    d_step { seen[id] = 0; load(A_(a), aw) };
+    d_step { load(A_(a), aw); ok = !(aw & CLAIMED) };
     if
-    :: HasRoom(aw + took * UNIT) -> goto publish_agent
+    :: !ok -> goto call_ended
     :: else
     fi
   };
   atomic {
     Shared;
-    d_step { cas(A_(a), aw, (aw & ~CLAIMED) + took * UNIT + NEXT_TAG) };
+    d_step { cas(A_(a), aw, (aw | CLAIMED | OPEN) + NEXT_TAG); aw = 0 };
     if
-    :: !ok -> goto release
-    :: else
-    fi;
-    goto after_agent
+    :: !ok -> goto ready
+    :: else -> goto take
+    fi
   };
 
-  // Node first, then the word; the word is the publishing write.
-publish_agent:
-  atomic { l = IdleList(a); n = NONE; goto link_last };
+#ifdef EARLY_LOOK
+  // --- Hand-over (MatcherT::TakeDirectly): the agent is claimed, the contact is
+  // in no lane. It is taken if it stands before every lane of the agent.
+hand_over:
+  atomic {
+    i = 0; l = 0;
+    if
+    :: !MAY_SERVE(a, 0) -> i = 1
+    :: else
+    fi
+  };
+hand_over_front:
+  atomic {
+    Shared;
+    d_step {
+      if
+      :: !begun -> seen[id] = complete; begun = 1
+      :: else
+      fi;
+      load(F_(i), v);
+      ok = (v > CONTACT_KEY(c));
+      v = 0; i++
+    };
+    do
+    :: ok && i < NL && !MAY_SERVE(a, i) -> i++
+    :: else -> break
+    od;
+    if
+    :: !ok -> i = 0; begun = 0; goto submit_word
+    :: ok && i < NL -> goto hand_over_front
+    :: ok && i == NL -> i = 0; begun = 0
+    fi
+  };
+  atomic {
+    Shared;
+    d_step {
+      load(W_(c), w);
+      cas(W_(c), w, Word(RESERVED, TagOf(w) + 2, a));
+      assert(ok);
+      check_claim(a, c, lane, Position(CONTACT_KEY(c), c));
+      w = 0
+    };
+    l = NONE;
+    goto add_units
+  };
+#endif
 
+  // --- After a decision (MatcherT::AddUnits): the claim ends with the room ----
+add_units:
+  atomic {
+    Shared;
+    d_step { load(A_(a), aw) }
+  };
+  atomic {
+    Shared;
+    d_step {
+      room = HasRoom(aw + UNIT);
+      scratch = aw + UNIT + NEXT_TAG - (1 - room) * CLAIMED;
+      cas(A_(a), aw, scratch);
+      scratch = 0; aw = 0
+    };
+    if
+    :: !ok -> goto add_units
+    :: ok && l == NONE -> goto lane_tidied  // handed over: no lane
+    :: ok && l != NONE -> goto tidy_lane
+    fi
+  };
+
+  // --- Release (MatcherT::Release): nothing was found -------------------------
+  // Node first, then the word, which is the publishing write
+  // (AgentsT::Publish).
+release:
+  atomic {
+    Shared;
+    d_step { seen[id] = 0; load(A_(a), aw) };
+    l = IdleList(a);
+    n = NONE;
+    goto link_last
+  };
 agent_word:
   atomic {
     Shared;
     d_step {
-      w = Idle(AgentTagOf(aw) + 1, UsedOf(aw) + took);
+      w = Idle(AgentTagOf(aw) + 1, UsedOf(aw));
       complete_idle = complete_idle & ~(1 << a);
 #ifdef M_AGENT_STORED
       weak_cas(A_(a), aw, w);
 #else
       cas(A_(a), aw, w);
 #endif
-      // Nobody but this caller changes the word before it is published.
+      // In these configurations nobody else changes a claimed agent's word.
       assert(ok);
-      aw = w; w = 0; took = 0
+      aw = w; w = 0
     };
-    if
-    :: p == NONE -> goto lower
-    :: else -> goto after_link
-    fi
+    goto cover
   };
 
 second_look:
 #ifdef M_NO_SECOND_LOOK
   goto after_agent;
 #endif
-  purpose = PEEK_SECOND;
+  purpose = SECOND_LOOK;
   goto look_at_lanes;
 
+  // The second look found something.
+claim_self:
+  atomic {
+    Shared;
+    d_step {
+      best = NONE; f = 0; second = 0; l = 0; fresh[id] = 0;
+      cas(A_(a), aw, (aw | CLAIMED) + NEXT_TAG);
+      aw = 0;
+      if
+      :: ok -> complete_idle = complete_idle & ~(1 << a)
+      :: else
+      fi
+    };
+    if
+    :: ok -> goto take
+    :: else
+    fi
+  };
 after_agent:
   atomic {
-    took = 0; aw = 0;
+    aw = 0;
     if
     :: c == NONE -> goto call_ended
     :: else -> goto look_at_agents
     fi
   };
 
-  // --- Return and move: at the sorted place ----------------------------------
+take:
+  purpose = TAKE;
+look_at_lanes:
+  atomic {
+    skip;
+    d_step {
+      mask = 0;
+      i = 0;
+      do
+      :: i < NL ->
+         if
+         :: MAY_SERVE(a, i) -> mask = mask | (1 << i)
+         :: else
+         fi;
+         i++
+      :: else -> break
+      od;
+      i = 0
+    };
+    goto look
+  };
+
+  // --- Return and move (LanesT::Place, OrderedLists::Insert) ------------------
 insert:
   atomic {
     Shared;
     d_step {
-      l = lane;
+      l = NL + lane;
       load(W_(c), w);
       ok = (StateOf(w) == (op == RETURN -> RESERVED : WAITING))
     };
@@ -79,10 +186,7 @@ insert:
     :: else
     fi;
     d_step {
-      n = PRE + id * POOL + used_nodes;
-      used_nodes++;
-      Check(MODEL_BOUND, used_nodes <= POOL);
-      entry[n] = Entry(c, TagOf(w) + 1, l);
+      take_node(c, TagOf(w) + 1);
       position[n] = Position(CONTACT_KEY(c), c)
     }
   };
@@ -92,7 +196,7 @@ insert:
 find_place:
   atomic {
     Shared;
-    d_step { cell = H_(l); load(cell, v); q = Target(v); v = 0 };
+    d_step { p = NONE; cell = H_(l); load(cell, v); q = Target(v); v = 0 };
     if
     :: q == NONE -> goto insert_link
     :: else
@@ -104,7 +208,7 @@ next_place:
     d_step { load(X_(q), v) };
     if
     :: !Marked(v) && position[q] < position[n] ->
-       cell = X_(q); q = Target(v); v = 0;
+       cell = X_(q); p = q; q = Target(v); v = 0;
        if
        :: q == NONE -> goto insert_link
        :: else -> goto next_place
@@ -128,6 +232,10 @@ insert_link:
       mem[X_(n)] = Link(q);  // private until the next line
       v = Link(q);
       cas(cell, v, Link(n));
+      if
+      :: q != NONE -> p = NONE  // not the last one: never covered
+      :: else
+      fi;
       v = 0; q = NONE; cell = 0
     };
     if
@@ -142,7 +250,11 @@ insert_word:
   atomic {
     Shared;
     d_step {
+#ifdef M_WORD_STORED
+      weak_cas(W_(c), w, Word(WAITING, TagOf(w) + 1, n));
+#else
       cas(W_(c), w, Word(WAITING, TagOf(w) + 1, n));
+#endif
       if
       :: ok ->
          begin_publication(c);
@@ -163,14 +275,14 @@ insert_word:
   goto find_place;
 inserted:
 #endif
-#ifdef M_RETURN_QUIET
+#ifdef M_INSERT_COVERED
   atomic {
     Shared;
-    d_step { load(F_(l), v); ok = (v <= NodeKey(n)); v = 0 };
+    d_step { load(F_(FrontOf(l)), v); ok = (v <= NodeKey(n)); v = 0 };
     if
     :: ok -> goto confirm
     :: else
     fi
   };
 #endif
-  goto lower;
+  goto cover;

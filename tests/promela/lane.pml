@@ -17,21 +17,27 @@
 // that is not linked) is written directly.
 
 #define NONE 255
-#define LISTS (NL + NI)          // lanes first, then an idle list per profile
+// Lists: those that submits append to, one per lane; those that returns and
+// moves insert into, one per lane; the idle lists, one per profile. A front
+// stands for both lists of a lane, or for an idle list.
+#define LISTS (2 * NL + NI)
+#define FRONTS (NL + NI)
+#define FrontOf(list) ((list) - NL * ((list) >= NL))
+#define IsIdle(list) ((list) >= 2 * NL)
 #define NODES (PRE + NP * POOL)  // PRE stand at the beginning
 #define DEPTH 3
 
 #define W_(c) (c)                     // a contact's word
 #define A_(a) (NC + (a))              // an agent's word
-#define F_(l) (NC + NA + (l))         // a list's front word
-#define H_(l) (NC + NA + LISTS + (l))  // a list's head link
-#define X_(n) (NC + NA + 2 * LISTS + (n))         // a node's next link
-#define C_(n) (NC + NA + 2 * LISTS + NODES + (n))  // a node's `confirmed`
-#define CELLS (NC + NA + 2 * LISTS + 2 * NODES)
+#define F_(f) (NC + NA + (f))                      // a front word
+#define H_(l) (NC + NA + FRONTS + (l))             // a list's head link
+#define X_(n) (NC + NA + FRONTS + LISTS + (n))     // a node's next link
+#define C_(n) (NC + NA + FRONTS + LISTS + NODES + (n))  // its `confirmed`
+#define CELLS (NC + NA + FRONTS + LISTS + 2 * NODES)
 
 short mem[CELLS];
 byte buffered[NP];
-byte fresh[NP];  // list + 1 whose front the caller read, until it changes
+byte fresh[NP];  // front + 1 that the caller read, until it changes
 byte k;          // of loops inside a step, zero between steps
 byte buffer_cell[NP * DEPTH];
 short buffer_value[NP * DEPTH];
@@ -39,12 +45,12 @@ short buffer_value[NP * DEPTH];
 // A front word's version makes a CAS fail if any other succeeded since the word
 // was read. Instead of counting, which would tell apart states that are the
 // same, every change of a front forgets who had read it.
-inline front_changed(list) {
+inline front_changed(front) {
   k = 0;
   do
   :: k < NP ->
      if
-     :: fresh[k] == (list) + 1 -> fresh[k] = 0
+     :: fresh[k] == (front) + 1 -> fresh[k] = 0
      :: else
      fi;
      k++
@@ -111,12 +117,12 @@ inline cas(cell, expected, desired) {
   fi
 }
 
-inline cas_front(list, desired) {
+inline cas_front(front, desired) {
   drain_all();
   if
-  :: fresh[id] == (list) + 1 ->
-     mem[F_(list)] = desired;
-     front_changed(list);
+  :: fresh[id] == (front) + 1 ->
+     mem[F_(front)] = desired;
+     front_changed(front);
      ok = 1
   :: else -> ok = 0
   fi
@@ -172,18 +178,18 @@ byte position[NODES];
 #define Entry(slot, tag, list) ((slot) | ((tag) << 3) | ((list) << 8))
 #define Position(key, sequence) (((key) << 4) | (sequence))
 #define NodeKey(n) (position[n] >> 4)
-#define WordCell(n) (SlotOf(n) + NC * (ListOf(n) >= NL))  // W_ or A_
+#define WordCell(n) (SlotOf(n) + NC * IsIdle(ListOf(n)))  // W_ or A_
 #define LiveWith(n, w)                                     \
-  ((ListOf(n) < NL && (w) == Word(WAITING, EntryTag(n), n)) || \
-   (ListOf(n) >= NL && !((w) & CLAIMED) && HasRoom(w) &&       \
+  ((!IsIdle(ListOf(n)) && (w) == Word(WAITING, EntryTag(n), n)) || \
+   (IsIdle(ListOf(n)) && !((w) & CLAIMED) && HasRoom(w) &&         \
     AgentTagOf(w) == EntryTag(n)))
 #define Live(n) LiveWith(n, mem[WordCell(n)])
 // Every change of a contact's word raises its tag. A node whose tag is above
 // the word's is not yet live: its publisher still has to write the word.
 #define NotYetWith(n, w)                             \
-  ((ListOf(n) < NL && EntryTag(n) > TagOf(w)) ||      \
-   (ListOf(n) >= NL && EntryTag(n) > AgentTagOf(w)))
-#define IdleList(a) (NL + PROFILE(a))
+  ((!IsIdle(ListOf(n)) && EntryTag(n) > TagOf(w)) ||  \
+   (IsIdle(ListOf(n)) && EntryTag(n) > AgentTagOf(w)))
+#define IdleList(a) (2 * NL + PROFILE(a))
 #define Higher(x, y) ((x) > (y) -> (x) : (y))
 #define Lower(x, y) ((x) < (y) -> (x) : (y))
 
@@ -228,9 +234,9 @@ inline check_fronts() {
   :: g < NODES ->
      if
      :: entry[g] != 0 && Live(g) &&
-        (ListOf(g) < NL -> (complete >> SlotOf(g)) & 1
-                        : (complete_idle >> SlotOf(g)) & 1) ->
-        Check(FRONT_ABOVE_ENTRY, mem[F_(ListOf(g))] <= NodeKey(g))
+        (IsIdle(ListOf(g)) -> (complete_idle >> SlotOf(g)) & 1
+                            : (complete >> SlotOf(g)) & 1) ->
+        Check(FRONT_ABOVE_ENTRY, mem[F_(FrontOf(ListOf(g)))] <= NodeKey(g))
      :: else
      fi;
      g++
@@ -249,7 +255,7 @@ inline check_lanes() {
         count = 0;
         h = 0;
         do
-        :: h < NL ->
+        :: h < 2 * NL ->
            cursor = Target(mem[H_(h)]);
            do
            :: cursor != NONE ->
@@ -287,9 +293,9 @@ inline check_claim(who, y, lane, at) {
      :: g != (y) && ((seen[id] >> g) & 1) && StateOf(mem[W_(g)]) == WAITING ->
         h = RefOf(mem[W_(g)]);
         Check(INVERSION,
-              !MAY_SERVE(who, ListOf(h)) ||
+              !MAY_SERVE(who, FrontOf(ListOf(h))) ||
               (NodeKey(h) >= ((at) >> 4) &&
-               (ListOf(h) != (lane) || position[h] > (at))));
+               (FrontOf(ListOf(h)) != (lane) || position[h] > (at))));
         h = 0
      :: else
      fi;
@@ -321,7 +327,7 @@ inline check_end() {
      :: h < NC ->
         Check(LOST_MATCH,
               StateOf(mem[W_(h)]) != WAITING || !HasRoom(mem[A_(g)]) ||
-              !MAY_SERVE(g, ListOf(RefOf(mem[W_(h)]))));
+              !MAY_SERVE(g, FrontOf(ListOf(RefOf(mem[W_(h)])))));
         h++
      :: else -> break
      od;
@@ -372,7 +378,7 @@ inline given_linked(l, n, behind) {
   if
   :: (behind) == NONE ->
      mem[H_(l)] = Link(n);
-     mem[F_(l)] = NodeKey(n)
+     mem[F_(FrontOf(l))] = NodeKey(n)
   :: else -> mem[X_(behind)] = Link(n)
   fi;
   mem[C_(n)] = 1
@@ -401,7 +407,7 @@ init {
   atomic {
     g = 0;
     do
-    :: g < LISTS -> mem[F_(g)] = EMPTY; g++
+    :: g < FRONTS -> mem[F_(g)] = EMPTY; g++
     :: else -> break
     od;
     g = 0;

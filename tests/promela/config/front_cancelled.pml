@@ -15,8 +15,8 @@
 #define GIVEN \
   given_waiting(0, 0, 0, NONE)
 #define RUN \
-  run Caller(0, CANCEL, 0, 0, 0, 0, 0); \
-  run Caller(1, READY, 0, 0, 0, 0, 0); \
-  run Caller(2, SUBMIT, 1, 0, 0, 0, 0)
+  run Caller(0, CANCEL, 0, 0); \
+  run Caller(1, READY, 0, 0); \
+  run Caller(2, SUBMIT, 1, 0)
 
 #include "../lane.pml"

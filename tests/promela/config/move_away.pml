@@ -1,5 +1,6 @@
 // move || ready || ready: contact 0 goes to lane 1, which only agent 1 may serve;
 // agent 0 serves lane 0 alone.
+#define PLACED
 #define NP 3
 #define NC 1
 #define NA 2
@@ -14,8 +15,8 @@
 #define GIVEN \
   given_waiting(0, 0, 0, NONE)
 #define RUN \
-  run Caller(0, MOVE, 0, 1, 0, 0, 0); \
-  run Caller(1, READY, 0, 0, 0, 0, 0); \
-  run Caller(2, READY, 1, 0, 0, 0, 0)
+  run Caller(0, MOVE, 0, 1); \
+  run Caller(1, READY, 0, 0); \
+  run Caller(2, READY, 1, 0)
 
 #include "../lane.pml"

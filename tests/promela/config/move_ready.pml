@@ -1,5 +1,6 @@
 // move || ready || submit: agent 0 may serve both lanes; contact 0 goes from lane 0
 // to lane 1, where contact 1 waits behind it.
+#define PLACED
 #define NP 3
 #define NC 3
 #define NA 1
@@ -15,8 +16,8 @@
   given_waiting(0, 0, 0, NONE); \
   given_waiting(1, 1, 1, NONE)
 #define RUN \
-  run Caller(0, MOVE, 0, 1, 0, 0, 0); \
-  run Caller(1, READY, 0, 0, 0, 0, 0); \
-  run Caller(2, SUBMIT, 2, 0, 0, 0, 0)
+  run Caller(0, MOVE, 0, 1); \
+  run Caller(1, READY, 0, 0); \
+  run Caller(2, SUBMIT, 2, 0)
 
 #include "../lane.pml"

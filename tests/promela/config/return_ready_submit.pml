@@ -1,6 +1,7 @@
 // return || ready || submit: contact 0, which agent 0 declines, comes back before
 // contact 1, while agent 1 gets ready and contact 2 comes. Dead nodes are unlinked
 // at the head.
+#define PLACED
 #define UNLINK
 #define NP 3
 #define NC 3
@@ -17,8 +18,8 @@
   given_reserved(0, 0, 0, NONE, 0); \
   given_waiting(1, 0, 1, 0)
 #define RUN \
-  run Caller(0, RETURN, 0, 0, 0, 0, 0); \
-  run Caller(1, READY, 1, 0, 0, 0, 0); \
-  run Caller(2, SUBMIT, 2, 0, 0, 0, 0)
+  run Caller(0, RETURN, 0, 0); \
+  run Caller(1, READY, 1, 0); \
+  run Caller(2, SUBMIT, 2, 0)
 
 #include "../lane.pml"

@@ -1,5 +1,6 @@
 // return || ready || submit: as return_ready_submit into a lane whose only nodes
 // are dead, and the newcomer dies as well.
+#define PLACED
 #define UNLINK
 #define NP 4
 #define NC 2
@@ -15,9 +16,9 @@
 #define GIVEN \
   given_reserved(0, 0, 0, NONE, 0)
 #define RUN \
-  run Caller(0, RETURN, 0, 0, 0, 0, 0); \
-  run Caller(1, READY, 1, 0, 0, 0, 0); \
-  run Caller(2, SUBMIT, 1, 0, 0, 0, 0); \
-  run Caller(3, CANCEL, 1, 0, 0, 0, 0)
+  run Caller(0, RETURN, 0, 0); \
+  run Caller(1, READY, 1, 0); \
+  run Caller(2, SUBMIT, 1, 0); \
+  run Caller(3, CANCEL, 1, 0)
 
 #include "../lane.pml"

@@ -12,7 +12,7 @@
 #define CONTACT_KEY(c) (1)
 #define GIVEN skip
 #define RUN \
-  run Caller(0, SUBMIT, 0, 0, 0, 0, 0); \
-  run Caller(1, READY, 0, 0, 0, 0, 0)
+  run Caller(0, SUBMIT, 0, 0); \
+  run Caller(1, READY, 0, 0)
 
 #include "../lane.pml"

@@ -14,8 +14,8 @@
 #define CONTACT_KEY(c) (1)
 #define GIVEN skip
 #define RUN \
-  run Caller(0, SUBMIT, 0, 0, 0, 0, 0); \
-  run Caller(1, SUBMIT, 1, 0, 0, 0, 0); \
-  run Caller(2, READY, 0, 0, 0, 0, 0)
+  run Caller(0, SUBMIT, 0, 0); \
+  run Caller(1, SUBMIT, 1, 0); \
+  run Caller(2, READY, 0, 0)
 
 #include "../lane.pml"

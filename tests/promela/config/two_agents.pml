@@ -14,8 +14,8 @@
 #define GIVEN \
   given_idle(0, 0, NONE)
 #define RUN \
-  run Caller(0, SUBMIT, 0, 0, 0, 0, 0); \
-  run Caller(1, SUBMIT, 1, 0, 0, 0, 0); \
-  run Caller(2, READY, 1, 0, 0, 0, 0)
+  run Caller(0, SUBMIT, 0, 0); \
+  run Caller(1, SUBMIT, 1, 0); \
+  run Caller(2, READY, 1, 0)
 
 #include "../lane.pml"
