@@ -157,11 +157,11 @@ try_link:
       weak_cas(cell, 0, Link(n));
 #else
       cas(cell, 0, Link(n));
-#endif
       if
       :: ok && !IsIdle(l) -> in_lane = in_lane | (1 << c)
       :: else
       fi;
+#endif
       v = 0; cell = 0
     };
     if
@@ -246,6 +246,10 @@ confirm:  // FrontWords::Confirm: the publication is complete
       if
       :: Live(n) && !IsIdle(l) -> complete = complete | (1 << c)
       :: Live(n) && IsIdle(l) -> complete_idle = complete_idle | (1 << a)
+      :: else
+      fi;
+      if
+      :: !IsIdle(l) -> in_lane = in_lane | (1 << c)
       :: else
       fi;
       check_fronts();

@@ -25,7 +25,7 @@
 #define FrontOf(list) ((list) - NL * ((list) >= NL))
 #define IsIdle(list) ((list) >= 2 * NL)
 #define NODES (PRE + NP * POOL)  // PRE stand at the beginning
-#define DEPTH 3
+#define DEPTH 2
 
 #define W_(c) (c)                     // a contact's word
 #define A_(a) (NC + (a))              // an agent's word
@@ -60,18 +60,19 @@ inline front_changed(front) {
 }
 
 inline drain_one(who) {
+#ifdef M_FRONT_STORED
   if
-  :: buffer_cell[(who) * DEPTH] >= F_(0) && buffer_cell[(who) * DEPTH] < H_(0) ->
+  :: buffer_cell[(who) * DEPTH] >= F_(0) &&
+     buffer_cell[(who) * DEPTH] < H_(0) ->
      front_changed(buffer_cell[(who) * DEPTH] - F_(0))
   :: else
   fi;
+#endif
   mem[buffer_cell[(who) * DEPTH]] = buffer_value[(who) * DEPTH];
   buffer_cell[(who) * DEPTH] = buffer_cell[(who) * DEPTH + 1];
   buffer_value[(who) * DEPTH] = buffer_value[(who) * DEPTH + 1];
-  buffer_cell[(who) * DEPTH + 1] = buffer_cell[(who) * DEPTH + 2];
-  buffer_value[(who) * DEPTH + 1] = buffer_value[(who) * DEPTH + 2];
-  buffer_cell[(who) * DEPTH + 2] = 0;
-  buffer_value[(who) * DEPTH + 2] = 0;
+  buffer_cell[(who) * DEPTH + 1] = 0;
+  buffer_value[(who) * DEPTH + 1] = 0;
   buffered[who]--
 }
 
@@ -92,11 +93,6 @@ inline load(cell, target) {
   if
   :: buffered[id] > 1 && buffer_cell[id * DEPTH + 1] == (cell) ->
      target = buffer_value[id * DEPTH + 1]
-  :: else
-  fi;
-  if
-  :: buffered[id] > 2 && buffer_cell[id * DEPTH + 2] == (cell) ->
-     target = buffer_value[id * DEPTH + 2]
   :: else
   fi
 }
@@ -221,7 +217,7 @@ byte property;        // of the assertion that fails, for the runner
   if                                                      \
   :: (ONLY == 0 || ONLY == what) && !(condition) ->       \
      property = what;                                     \
-     assert(property == 0)                                \
+     assert(property != what)                             \
   :: else                                                 \
   fi
 

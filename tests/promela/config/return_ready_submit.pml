@@ -16,7 +16,7 @@
 #define CONTACT_KEY(c) (1 + (c))
 #define GIVEN                                   \
   given_reserved(0, 0, 0, NONE, 0); \
-  given_waiting(1, 0, 1, 0)
+  given_waiting(1, 1, 1, NONE)
 #define RUN \
   run Caller(0, RETURN, 0, 0); \
   run Caller(1, READY, 1, 0); \
