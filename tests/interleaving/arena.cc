@@ -2,7 +2,11 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <new>
+
+#include "lib/base/cache_line.h"
+#include "lib/base/zeroed_array.h"
 
 namespace relais::interleaving {
 namespace {
@@ -75,3 +79,18 @@ void operator delete(void* at, std::align_val_t) noexcept {
 void operator delete(void* at, std::size_t, std::align_val_t) noexcept {
   relais::interleaving::Free(at);
 }
+
+// Takes the place of lib/base/zeroed_array.cc.
+namespace relais {
+
+void* TakeZeroedMemory(std::size_t bytes) {
+  void* const at = interleaving::Allocate(bytes, kCacheLineBytes);
+  std::memset(at, 0, bytes);
+  return at;
+}
+
+void GiveBackZeroedMemory(void* memory, std::size_t) noexcept {
+  interleaving::Free(memory);
+}
+
+}  // namespace relais

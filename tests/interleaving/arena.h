@@ -4,8 +4,8 @@
 // instrumented atomic is as large as the real one, and nothing is freed piece
 // by piece.
 //
-// The global operator new is replaced in the test programs that link arena.cc;
-// outside Arena::Scope it is malloc.
+// The global operator new and TakeZeroedMemory are replaced in the test
+// programs that link arena.cc; outside Arena::Scope they are malloc.
 //
 // Thread safety: none; the interleaving tests have one thread.
 

@@ -7,6 +7,7 @@
 #ifndef RELAIS_TESTS_INTERLEAVING_CENTRE_H_
 #define RELAIS_TESTS_INTERLEAVING_CENTRE_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -19,16 +20,24 @@ namespace relais::match {
 
 // One requirement class of kind 0 in lanes 0 and 1, one of kind 1 in lane 2,
 // one profile class that may serve both. Agents 0 and 1 belong to the scenario,
-// agent 2 is for the drain at the end.
+// agent 2 is for the drain at the end. A contact's arrival sequence is its slot
+// + 1.
 class Centre final : private DecisionSink {
  public:
   using Core = MatcherT<interleaving::WeakAtomic>;
   static constexpr std::uint32_t kContacts = 4;
   static constexpr std::uint32_t kAgents = 3;
   static constexpr std::uint32_t kLanes = 3;
+  static constexpr std::uint32_t kAllLanes = kLanes + kAgents;
+  static constexpr std::uint8_t kBothKinds = 3;
 
-  explicit Centre(interleaving::Explorer& run)
-      : run_(run), core_(Sizes{kContacts, kAgents, 2, 1, kLanes, 4}) {
+  // `cost`: units that a contact of kind 0 takes.
+  explicit Centre(interleaving::Explorer& run, std::uint8_t capacity = 1,
+                  std::uint8_t cost = 1)
+      : run_(run),
+        capacity_(capacity),
+        cost_{cost, 1},
+        core_(Sizes{kContacts, kAgents, 2, 1, kLanes, 4, 1}) {
     for (std::uint8_t kind = 0; kind < 2; ++kind) {
       core_.SetRequirementClass(kind, kind);
       core_.SetFit(kind, 0, 1);
@@ -42,27 +51,54 @@ class Centre final : private DecisionSink {
   // --- Calls -----------------------------------------------------------------
 
   void Submit(std::uint32_t slot, std::int64_t key, std::uint32_t lane = 0) {
+    kind_[slot] = lane == 2 ? 1 : 0;
     const ContactWord from = core_.Open(slot);
-    if (core_.Submit(slot, from, lane, key, *this) == Result::kOk) {
+    if (core_.Submit(slot, from, {lane, key, slot + 1}, *this) == Result::kOk) {
+      Published(slot, from.tag() + 1);
+    }
+  }
+  // Of kind 0.
+  void SubmitHeld(std::uint32_t slot, std::int64_t key, std::uint32_t agent) {
+    const ContactWord from = core_.Open(slot);
+    if (core_.SubmitHeld(slot, from, agent, 0, key, slot + 1, *this) ==
+        Result::kOk) {
       Published(slot, from.tag() + 1);
     }
   }
   void Ready(std::uint32_t agent, std::uint32_t revision,
-             std::uint8_t kinds = 3, std::uint32_t back = 0) {
-    core_.Update(agent, revision, {kinds, 0, 0}, back, *this);
+             std::uint8_t kinds = kBothKinds, std::uint32_t back = 0) {
+    AgentTerms terms;
+    terms.kinds = kinds;
+    terms.capacity = agent == kDrainer ? 100 : capacity_;
+    terms.cost[0] = cost_[0];
+    core_.Update(agent, revision, terms, back, *this);
   }
   void Withdraw(std::uint32_t agent, std::uint32_t revision,
                 std::uint32_t back = 0) {
-    core_.Update(agent, revision, {0, 0, 0}, back, *this);
+    Ready(agent, revision, 0, back);
+  }
+  // Gives units back under the terms in force.
+  void GiveBack(std::uint32_t agent, std::uint32_t units) {
+    core_.Update(agent, 0, {}, units, *this);
+  }
+  // Those of contacts that Cancel ended.
+  void GiveBackOwed(std::uint32_t agent) {
+    const std::uint32_t units = owed_[agent];
+    owed_[agent] = 0;
+    if (units > 0) GiveBack(agent, units);
   }
   bool Accept(std::uint32_t slot, ContactWord from) {
     ContactWord now;
     return core_.Accept(slot, from, &now) == Result::kOk;
   }
-  // Back to its place, then looks.
+  // Back to the place where the last decision found it, then looks.
   bool Return(std::uint32_t slot, ContactWord from) {
+    Position place;
+    for (std::uint32_t i = 0; i < decision_count_; ++i) {
+      if (decisions_[i].contact == slot) place = decisions_[i].position;
+    }
     ContactWord now;
-    if (core_.Return(slot, from, &now) != Result::kOk) return false;
+    if (core_.Return(slot, from, place, &now) != Result::kOk) return false;
     Published(slot, now.tag());
     core_.LookForContact(slot, now, *this);
     return true;
@@ -70,13 +106,15 @@ class Centre final : private DecisionSink {
   bool Move(std::uint32_t slot, ContactWord from, std::uint32_t lane,
             std::int64_t key) {
     ContactWord now;
-    if (core_.Move(slot, from, lane, key, &now) != Result::kOk) return false;
+    if (core_.Move(slot, from, {lane, key, slot + 1}, &now) != Result::kOk) {
+      return false;
+    }
     Published(slot, now.tag());
     core_.LookForContact(slot, now, *this);
     return true;
   }
-  // Ends the contact once it waits or is reserved, and then gives its agent's
-  // unit back. False if it was new or ended.
+  // Ends the contact once it waits or is reserved; its units are owed then.
+  // False if it was new or ended.
   bool Cancel(std::uint32_t slot) {
     for (;;) {
       const ContactWord word = core_.Contact(slot);
@@ -84,7 +122,7 @@ class Centre final : private DecisionSink {
       if (word.phase() != ContactPhase::kWaiting && !reserved) return false;
       ContactWord ended;
       if (core_.End(slot, word, &ended) != Result::kOk) continue;
-      if (reserved) core_.Update(word.ref(), 0, {0, 0, 0}, 1, *this);
+      if (reserved) owed_[word.ref()] += cost_[kind_[slot]];
       return true;
     }
   }
@@ -101,10 +139,9 @@ class Centre final : private DecisionSink {
 
   ContactWord Contact(std::uint32_t slot) const { return core_.Contact(slot); }
   AgentWord Agent(std::uint32_t agent) const { return core_.Agent(agent); }
-  std::uint32_t Held(std::uint32_t agent) const { return Agent(agent).load(); }
+  std::uint32_t Held(std::uint32_t agent) const { return Agent(agent).used(); }
   std::uint32_t decisions() const { return decision_count_; }
   const Decision& decision(std::uint32_t n) const { return decisions_[n]; }
-  void Expect(bool holds, const char* what) { run_.Expect(holds, what); }
 
   // What must hold when no call is in flight; then drains the lanes, to see
   // that each waiting contact comes once and in order.
@@ -143,7 +180,16 @@ class Centre final : private DecisionSink {
     for (std::uint32_t slot = 0; slot < kContacts; ++slot) {
       if (!run_.Knows(static_cast<int>(slot))) known[slot] = 0;
     }
+    auto& agents = agents_at_look_[Looker()];
+    {
+      const interleaving::Explorer::Aside aside;
+      for (std::uint32_t i = 0; i < kAgents; ++i) agents[i] = Agent(i);
+    }
     Observe(Looker(), known);
+    for (const AgentWord agent : agents) {
+      auto& hash = run_.observed[Looker()];
+      hash = interleaving::Mix(hash, agent.bits());
+    }
   }
   void OnDecision(const Decision& decision) override {
     for (std::uint32_t i = 0; i < decision_count_; ++i) {
@@ -160,7 +206,13 @@ class Centre final : private DecisionSink {
   // still waits.
   void CheckInversion(const Decision& decision) {
     const interleaving::Explorer::Aside aside;
-    const Entry taken{decision.position.key, decision.position.sequence};
+    const Entry taken = EntryOf(decision);
+    // For an agent who could have taken it all the while.
+    const AgentWord began = agents_at_look_[Looker()][decision.agent];
+    const AgentWord agent = Agent(decision.agent);
+    const std::uint32_t used =
+        std::max(began.used(), agent.used() - decision.units);
+    const int kinds = began.kinds() & agent.kinds();
     for (std::uint32_t slot = 0; slot < kContacts; ++slot) {
       const std::uint64_t tag = at_look_[Looker()][slot];
       const ContactWord word = core_.Contact(slot);
@@ -171,9 +223,12 @@ class Centre final : private DecisionSink {
         continue;
       }
       const Entry waiting{position.key, position.sequence};
-      const int kind = position.lane == 2 ? 1 : 0;
-      if ((Agent(decision.agent).kinds() >> kind & 1) == 0) continue;
-      if (waiting < taken) {
+      const std::size_t kind = position.lane == 2 ? 1 : 0;
+      const bool room = used + cost_[kind] <= capacity_;
+      const bool eligible = (kinds >> kind & 1) != 0 &&
+                            (position.lane < kLanes ||
+                             position.lane == core_.OwnLane(decision.agent));
+      if (room && eligible && waiting < taken) {
         failed_ = "inversion: contact " + std::to_string(decision.contact) +
                   " taken before contact " + std::to_string(slot);
       }
@@ -182,70 +237,76 @@ class Centre final : private DecisionSink {
   }
 
   void CheckStates() {
-    std::array<std::uint32_t, kAgents> held{};
-    std::array<std::uint32_t, kLanes> waiting{};
+    std::array<std::uint32_t, kAgents> held = owed_;
+    std::array<std::uint32_t, kAllLanes> waiting{};
     for (std::uint32_t slot = 0; slot < kContacts; ++slot) {
       const ContactWord word = core_.Contact(slot);
       if (word.phase() == ContactPhase::kReserved ||
           word.phase() == ContactPhase::kAssigned) {
-        ++held[word.ref()];
+        held[word.ref()] += cost_[kind_[slot]];
       }
       if (word.phase() != ContactPhase::kWaiting) continue;
       Position position;
       run_.Expect(core_.PositionOf(slot, word, &position), "no position");
       ++waiting[position.lane];
     }
-    for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-      run_.Expect(core_.Waiting(lane) == waiting[lane], "a wrong count");
+    for (std::uint32_t lane = 0; lane < kAllLanes; ++lane) {
+      run_.Expect(core_.Waiting(lane) == waiting[lane],
+                  "a contact is in no lane, or in two");
     }
     const bool any[2] = {waiting[0] + waiting[1] > 0, waiting[2] > 0};
     for (std::uint32_t agent = 0; agent < kAgents; ++agent) {
       const AgentWord word = core_.Agent(agent);
       run_.Expect(!word.claimed(), "a hidden agent");
-      run_.Expect(word.load() == held[agent], "an agent's load is wrong");
-      for (int kind = 0; kind < 2; ++kind) {
+      run_.Expect(word.used() == held[agent], "an agent's units are wrong");
+      for (std::uint32_t kind = 0; kind < 2; ++kind) {
+        const bool open = (word.kinds() >> kind & 1) != 0 &&
+                          word.used() + cost_[kind] <= capacity_;
         run_.Expect(
-            !any[kind] || !word.free() || (word.kinds() >> kind & 1) == 0,
+            !open || !(any[kind] || (kind == 0 && waiting[kLanes + agent] > 0)),
             "a lost match");
       }
     }
   }
-
+  // By one agent who takes what is in the lanes, one after another.
   void Drain() {
     std::uint32_t waiting = 0;
     for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
       waiting += core_.Waiting(lane);
     }
-    Entry last;
-    std::uint32_t revision = 1;
-    for (std::uint32_t n = 0; n < waiting; ++n) {
-      const std::uint32_t before = decision_count_;
-      Ready(2, revision++, 3, n == 0 ? 0 : 1);
-      run_.Expect(decision_count_ == before + 1,
-                  "a waiting contact is in no lane");
-      if (decision_count_ != before + 1) return;
-      const Position& position = decisions_[before].position;
-      const Entry taken{position.key, position.sequence};
-      run_.Expect(n == 0 || last < taken, "lanes are not in order");
-      last = taken;
+    const std::uint32_t before = decision_count_;
+    Ready(kDrainer, 1);
+    run_.Expect(decision_count_ == before + waiting,
+                "a waiting contact is not found");
+    for (std::uint32_t i = before; i + 1 < decision_count_; ++i) {
+      run_.Expect(EntryOf(decisions_[i]) < EntryOf(decisions_[i + 1]),
+                  "lanes are not in order");
     }
-    Ready(2, revision, 3, waiting == 0 ? 0 : 1);
-    run_.Expect(core_.Agent(2).free(), "a contact is in a lane twice");
     for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-      run_.Expect(core_.Waiting(lane) == 0, "a count that remains");
+      run_.Expect(core_.Waiting(lane) == 0, "a contact remains in a lane");
     }
   }
+  static Entry EntryOf(const Decision& decision) {
+    return {decision.position.key, decision.position.sequence};
+  }
 
+  static constexpr std::uint32_t kDrainer = 2;
   static constexpr std::size_t kLookers = 6;
 
   interleaving::Explorer& run_;
+  const std::uint8_t capacity_;
+  const std::array<std::uint8_t, 2> cost_;
   Core core_;
+  std::array<std::size_t, kContacts> kind_{};
+  // Of contacts that ended while reserved, units not given back yet.
+  std::array<std::uint32_t, kAgents> owed_{};
   std::array<Decision, 16> decisions_;
   std::uint32_t decision_count_ = 0;
   // The tag under which each contact's last publication was completed, and what
   // that was when each caller began its look.
   std::array<std::uint64_t, kContacts> complete_{};
   std::array<std::array<std::uint64_t, kContacts>, kLookers> at_look_{};
+  std::array<std::array<AgentWord, kAgents>, kLookers> agents_at_look_{};
   std::string failed_;
 };
 

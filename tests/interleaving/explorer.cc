@@ -322,10 +322,12 @@ Report Explorer::Explore(const Bounds& bounds, const Scenario& scenario) {
   // Most shared locations are learned with few choices, where starting again
   // costs little.
   for (int preemptions = 1; preemptions < bounds.preemptions; ++preemptions) {
-    Bounds smaller = bounds;
-    smaller.preemptions = preemptions;
-    smaller.weak = 0;
-    if (failure_.empty()) ExploreUntilLearned(smaller, scenario, &report);
+    for (int weak = 0; weak <= std::min(1, bounds.weak); ++weak) {
+      Bounds smaller = bounds;
+      smaller.preemptions = preemptions;
+      smaller.weak = weak;
+      if (failure_.empty()) ExploreUntilLearned(smaller, scenario, &report);
+    }
   }
   if (failure_.empty()) ExploreUntilLearned(bounds, scenario, &report);
   report.shared = shared_.count();

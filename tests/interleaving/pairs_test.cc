@@ -112,7 +112,7 @@ void ReadyWithdraw(Explorer& run) {
                 {"withdraw", [&] { centre.Withdraw(0, 2); }}})) {
     return;
   }
-  run.Expect(!centre.Agent(0).free(), "withdrawn");
+  run.Expect(centre.Agent(0).kinds() == 0, "withdrawn");
   centre.Submit(0, 0);
   run.Expect(centre.decisions() == 0, "nobody is there");
   centre.CheckQuiet();
@@ -219,6 +219,80 @@ void UpdateUpdates(Explorer& run) {
   centre.CheckQuiet();
 }
 
+// Room for one contact of kind 0, or one of each kind, or two of kind 1.
+void UnitsBackSubmit(Explorer& run) {
+  Centre& centre = run.New<Centre>(run, 2, 2);
+  centre.Ready(0, 1);
+  centre.Submit(0, 0, 2);
+  centre.Submit(1, 0, 0);
+  run.Expect(centre.Held(0) == 1, "the second does not fit beside the first");
+  if (!run.Run({{"unit back",
+                 [&] {
+                   centre.Cancel(0);
+                   centre.GiveBackOwed(0);
+                 }},
+                {"submit", [&] { centre.Submit(2, 1, 2); }}})) {
+    return;
+  }
+  run.Expect(centre.decisions() >= 2, "one more decision");
+  centre.CheckQuiet();
+}
+
+// Held for the agent who becomes ready, who is shown it before what comes in
+// the lanes.
+void HeldReady(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Submit(1, 1);
+  if (!run.Run({{"held", [&] { centre.SubmitHeld(0, 0, 0); }},
+                {"ready", [&] { centre.Ready(0, 1); }}})) {
+    return;
+  }
+  run.Expect(centre.Held(0) == 1, "one decision");
+  centre.CheckQuiet();
+}
+
+void HeldSubmit(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Ready(0, 1);
+  if (!run.Run({{"held", [&] { centre.SubmitHeld(0, 0, 0); }},
+                {"submit", [&] { centre.Submit(1, -1); }}})) {
+    return;
+  }
+  run.Expect(centre.Held(0) == 1, "one decision");
+  centre.CheckQuiet();
+}
+
+// The agent leaves and comes back while a contact arrives.
+void WithdrawReadySubmit(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Ready(0, 1);
+  if (!run.Run({{"withdraw, ready",
+                 [&] {
+                   centre.Withdraw(0, 2);
+                   centre.Ready(0, 3);
+                 }},
+                {"submit", [&] { centre.Submit(0, 0); }}})) {
+    return;
+  }
+  run.Expect(centre.Held(0) == 1, "one decision");
+  centre.CheckQuiet();
+}
+
+// A multi-capacity agent takes one of each kind.
+void TwoKindsAndCapacity(Explorer& run) {
+  Centre& centre = run.New<Centre>(run, 2);
+  if (!run.Run({{"submits",
+                 [&] {
+                   centre.Submit(0, 0, 0);
+                   centre.Submit(1, -1, 2);
+                 }},
+                {"ready", [&] { centre.Ready(0, 1); }}})) {
+    return;
+  }
+  run.Expect(centre.Held(0) == 2, "both are taken");
+  centre.CheckQuiet();
+}
+
 constexpr Scenario kPairs[] = {
     {"submit_ready", {3, 2}, 1, SubmitReady},
     {"submit_ready_used", {3, 2}, 1, SubmitReadyUsed},
@@ -234,7 +308,12 @@ constexpr Scenario kPairs[] = {
     {"move_move", {3, 2}, 1, MoveMove},
     {"move_submit", {3, 2}, 1, MoveSubmit},
     {"exclusion_end_ready", {3, 2}, 1, ExclusionEndReady},
-    {"update_updates", {3, 2}, 1, UpdateUpdates},
+    {"update_updates", {3, 1}, 1, UpdateUpdates},
+    {"submit_submit_ready_capacity_two", {3, 2}, 1, TwoKindsAndCapacity},
+    {"units_back_submit", {3, 2}, 1, UnitsBackSubmit},
+    {"held_ready", {3, 2}, 1, HeldReady},
+    {"held_submit", {3, 2}, 1, HeldSubmit},
+    {"withdraw_ready_submit", {3, 2}, 1, WithdrawReadySubmit},
 };
 
 class PairsTest : public testing::TestWithParam<Scenario> {};
