@@ -86,7 +86,8 @@ ProfilePartition::Entered ProfilePartition::Enter(
   std::uint32_t p = ClassWith(hash, column.data());
   if (p == kNone && FreeClasses() > 0) {
     p = TakeClass();
-    for (const std::uint32_t c : listed_) SetCell(c, p, column[c]);
+    for (const std::uint32_t c : listed_)
+      SetCell(c, p, column[c], classes_[p].had_cells);
     by_hash_.emplace(hash, p);
   }
   for (const std::uint32_t c : listed_) column[c] = 0;
@@ -229,7 +230,8 @@ void ProfilePartition::EnterRow(
   for (const std::uint32_t p : before) {
     const Parts parts = PartsOf(p, row);
     Split(p, parts, c, row);
-    SetCell(c, p, static_cast<std::uint8_t>(LargestOf(parts)));
+    SetCell(c, p, static_cast<std::uint8_t>(LargestOf(parts)),
+            rows_[c].had_cells);
   }
   rows_[c].requirement = std::move(requirement);
   rows_[c].entered = ++clock_;
@@ -252,7 +254,8 @@ void ProfilePartition::Split(std::uint32_t p, const Parts& parts,
     splits = true;
     class_of[i] = TakeClass();
     CopyColumn(p, class_of[i]);
-    SetCell(c, class_of[i], static_cast<std::uint8_t>(cell));
+    SetCell(c, class_of[i], static_cast<std::uint8_t>(cell),
+            rows_[c].had_cells || classes_[class_of[i]].had_cells);
   }
   if (!splits) return;
   const std::vector<std::uint32_t> members = classes_[p].members;
@@ -273,6 +276,7 @@ void ProfilePartition::LeaveRow(std::uint32_t c) {
   listed_.pop_back();
   rows_[c].requirement.reset();
   rows_[c].entered = 0;
+  rows_[c].had_cells = true;
   rows_snapshot_.reset();
   by_hash_valid_ = false;
   row_has_left_ = true;
@@ -315,15 +319,15 @@ std::uint32_t ProfilePartition::ClassWith(std::uint64_t hash,
 
 // The cell was 0 or of a row that left.
 void ProfilePartition::SetCell(std::uint32_t c, std::uint32_t p,
-                               std::uint8_t cell) {
+                               std::uint8_t cell, bool had_cells) {
   classes_[p].column[c] = cell;
   classes_[p].hash ^= HashOf(c, cell);
-  matrix_->SetFit(c, p, cell);
+  if (cell != 0 || had_cells) matrix_->SetFit(c, p, cell);
 }
 
 void ProfilePartition::CopyColumn(std::uint32_t from, std::uint32_t to) {
   for (const std::uint32_t c : listed_) {
-    SetCell(c, to, classes_[from].column[c]);
+    SetCell(c, to, classes_[from].column[c], classes_[to].had_cells);
   }
 }
 
@@ -367,6 +371,7 @@ void ProfilePartition::Emptied(std::uint32_t p) {
 
 void ProfilePartition::FreeClass(std::uint32_t p) {
   classes_[p].hash = 0;
+  classes_[p].had_cells = true;
   std::memset(classes_[p].column.get(), 0, sizes_.requirement_classes);
   spare_classes_.push(p);
 }

@@ -159,11 +159,13 @@ class ProfilePartition {
     std::uint64_t hash = 0;              // of its column
     // Cells by requirement class, 0 where none is listed.
     std::unique_ptr<std::uint8_t[]> column;
+    bool had_cells = false;  // the id was another class before
   };
   struct Row {
     std::shared_ptr<const CompiledRequirement> requirement;
     std::uint64_t entered = 0;
     std::uint32_t place = 0;  // among listed_
+    bool had_cells = false;   // the id was another class before
   };
   struct Part {
     std::uint64_t weight = 0;  // agents to move, and a share for each profile
@@ -179,7 +181,10 @@ class ProfilePartition {
   }
   std::uint32_t TakeClass();
   std::uint32_t ClassWith(std::uint64_t hash, const std::uint8_t* column);
-  void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell);
+  // A cell of 0 is not written to the core if it cannot have another value
+  // there: no row or no column of that id was written before.
+  void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell,
+               bool had_cells);
   void CopyColumn(std::uint32_t from, std::uint32_t to);
   void Split(std::uint32_t p, const Parts& parts, std::uint32_t c,
              const Cells& row);

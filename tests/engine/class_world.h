@@ -23,8 +23,6 @@ namespace relais {
 // Cells as the core keeps them. Any call may come while others run.
 class RecordingMatrix : public ClassMatrix {
  public:
-  static constexpr std::uint8_t kUnset = 0xFF;
-
   RecordingMatrix(std::uint32_t requirements, std::uint32_t profiles,
                   std::uint32_t lanes)
       : profiles_(profiles),
@@ -32,9 +30,7 @@ class RecordingMatrix : public ClassMatrix {
         kind_(requirements),
         requirement_calls_(requirements),
         profile_calls_(profiles),
-        lane_class_(lanes) {
-    for (auto& cell : cells_) cell.store(kUnset);
-  }
+        lane_class_(lanes) {}
   void SetRequirementClass(std::uint32_t c, std::uint8_t kind) override {
     kind_.at(c).store(kind);
     requirement_calls_.at(c).fetch_add(1);
