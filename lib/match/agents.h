@@ -21,12 +21,14 @@
 //
 // Atomics: P*, F of ordered_list.h and front_words.h, and
 //   W1  agent words: CAS seq_cst <-> loads seq_cst.
-//   W3  terms: store(release) by the one call that took the record from the
-//       pool, before W1's CAS names it <-> load(acquire) after the word. The
-//       record is given back only after a CAS took it out of the word, so
-//       whatever was read of a recycled record cannot be acted on: acting
-//       needs a CAS from the word that named it.
-//   W5  pool of terms: head CAS (acq_rel) <-> load(acquire), with a tag.
+//   W3  terms: store(release) by the one call that took the record, before W1's
+//       CAS names it <-> load(acquire) after the word. The record is given back
+//       only after a CAS took it out of the word, so whatever was read of a
+//       recycled record cannot be acted on: acting needs a CAS from the word
+//       that named it.
+//   W5  who has a record: of an agent's own two, `taken` CAS (acquire) <->
+//       store(release); of the pool, for calls that find both taken, head CAS
+//       (acq_rel) <-> load(acquire), with a tag.
 
 #ifndef RELAIS_LIB_MATCH_AGENTS_H_
 #define RELAIS_LIB_MATCH_AGENTS_H_
@@ -102,16 +104,16 @@ class AgentsT {
   // --- Terms ----------------------------------------------------------------
 
   // Of a word that is confirmed by a CAS from it, or read again.
-  AgentTerms TermsOf(AgentWord word) const;
-  std::uint32_t RevisionOf(AgentWord word) const {
-    return terms_[word.terms()].revision.load(std::memory_order_acquire);  // W3
+  AgentTerms TermsOf(std::uint32_t agent, AgentWord word) const;
+  std::uint32_t RevisionOf(std::uint32_t agent, AgentWord word) const {
+    return RecordAt(agent, word.terms())
+        .revision.load(std::memory_order_acquire);  // W3
   }
-  std::uint32_t ProfileClassOf(AgentWord word) const {
-    return terms_[word.terms()].profile_class.load(
-        std::memory_order_acquire);  // W3
-  }
-  std::uint32_t TakeTerms(std::uint32_t revision, const AgentTerms& terms);
-  void FreeTerms(std::uint32_t index);
+  // A record with these terms, for the agent's next word; to be freed by who
+  // takes it out of the word, or never got it in.
+  std::uint32_t TakeTerms(std::uint32_t agent, std::uint32_t revision,
+                          const AgentTerms& terms);
+  void FreeTerms(std::uint32_t agent, std::uint32_t index);
 
   // --- Idle index -----------------------------------------------------------
 
@@ -145,20 +147,26 @@ class AgentsT {
   std::uint32_t pool_nodes_touched() const { return lists_.pool_touched(); }
 
  private:
+  // An agent's own records are numbers 0 and 1, those of the pool follow.
+  static constexpr std::uint32_t kOwnTerms = 2;
   struct TermsRecord {  // W3
     AtomicT<std::uint32_t> revision{0};
     AtomicT<std::uint32_t> profile_class{0};
-    std::array<AtomicT<std::int64_t>, kOrdersMax> order_keys{};
+    AtomicT<std::int64_t> order_key{0};
     AtomicT<std::uint64_t> cost{0};  // a byte for each kind
     AtomicT<std::uint32_t> capacity{0};
-    AtomicT<std::uint32_t> next{0};  // in the pool; index + 1
+    // Of an own record: whether it is taken (W5). Of the pool's: the next free
+    // one, index + 1.
+    AtomicT<std::uint32_t> link{0};
   };
+  using FurtherKeys = std::array<AtomicT<std::int64_t>, kOrdersMax - 1>;
   struct alignas(kCacheLineBytes) Slot {
     AtomicT<std::uint64_t> word{0};
     // By the claim's owner only (A1): where its idle entries are.
     std::uint32_t published_class = 0;
     std::uint8_t published_kinds = 0;
     ListNode<AtomicT> node;  // kind 0, order 0
+    alignas(kCacheLineBytes) std::array<TermsRecord, kOwnTerms> terms{};
   };
   struct Homes {
     Homes(std::uint32_t agents, int nodes_shift)
@@ -191,6 +199,18 @@ class AgentsT {
                kKindCount +
            static_cast<std::uint32_t>(kind);
   }
+  TermsRecord& RecordAt(std::uint32_t agent, std::uint32_t index) const {
+    return index < kOwnTerms ? homes_.slots[agent].terms[index]
+                             : pool_[index - kOwnTerms];
+  }
+  FurtherKeys& FurtherKeysAt(std::uint32_t agent, std::uint32_t index) const {
+    return further_keys_[index < kOwnTerms
+                             ? std::size_t{agent} * kOwnTerms + index
+                             : std::size_t{agent_count()} * kOwnTerms + index -
+                                   kOwnTerms];
+  }
+  std::uint32_t TakeRecord(std::uint32_t agent);
+  std::uint32_t TakeFromPool();
   Verdict Judge(const Found& found, AgentWord* word) const;
   Linked LinkIdle(std::uint32_t agent, std::uint32_t list, NodeIndex own,
                   std::uint32_t tag, std::int64_t key, NodeIndex* node);
@@ -200,8 +220,10 @@ class AgentsT {
   mutable Homes homes_;
   Lists lists_;
   FrontWords<AtomicT> fronts_;
-  // One record for each agent, and one for each call in flight.
-  mutable ZeroedArray<TermsRecord, kZeroIsInitial<AtomicT>> terms_;
+  // One record for each call in flight.
+  mutable ZeroedArray<TermsRecord, kZeroIsInitial<AtomicT>> pool_;
+  // Of orders 1 and above, if there are any.
+  mutable ZeroedArray<FurtherKeys, kZeroIsInitial<AtomicT>> further_keys_;
   alignas(kCacheLineBytes) AtomicT<std::uint64_t> free_terms_{0};  // W5
 };
 

@@ -20,74 +20,109 @@ AgentsT<AtomicT>::AgentsT(std::uint32_t agents, std::uint32_t profile_classes,
           agents << NodesShift(orders),
           ListsEach(orders) * (profile_classes + calls_in_flight) + 2 * agents),
       fronts_(std::size_t{ListsEach(orders)} * profile_classes),
-      terms_(agents + calls_in_flight) {
-  RELAIS_CHECK(terms_.size() <= AgentWord::kTermsMask, "too many agents");
-  // relaxed: construction happens before every use.
+      pool_(calls_in_flight),
+      further_keys_(
+          orders == 1 ? 0 : std::size_t{agents} * kOwnTerms + calls_in_flight) {
+  RELAIS_CHECK(calls_in_flight + kOwnTerms <= AgentWord::kTermsMask,
+               "too many calls in flight");
   for (std::uint32_t agent = 0; agent < agents; ++agent) {
-    homes_.slots[agent].word.store(AgentWord(false, 0, 0, agent, 0).bits(),
-                                   std::memory_order_relaxed);
+    // relaxed: construction happens before every use. Every word begins with
+    // the agent's own record 0.
+    homes_.slots[agent].terms[0].link.store(1, std::memory_order_relaxed);
   }
-  for (std::uint32_t i = agents; i < terms_.size(); ++i) FreeTerms(i);
+  for (std::uint32_t i = 0; i < calls_in_flight; ++i) {
+    FreeTerms(0, kOwnTerms + i);
+  }
 }
 
 template <template <typename> class AtomicT>
-AgentTerms AgentsT<AtomicT>::TermsOf(AgentWord word) const {
-  const TermsRecord& record = terms_[word.terms()];
+AgentTerms AgentsT<AtomicT>::TermsOf(std::uint32_t agent,
+                                     AgentWord word) const {
+  const TermsRecord& record = RecordAt(agent, word.terms());
   AgentTerms terms;
   terms.kinds = word.kinds();
-  terms.order_key = record.order_keys[0].load(std::memory_order_acquire);  // W3
-  for (std::size_t i = 1; i < static_cast<std::size_t>(orders_); ++i) {
-    terms.further_order_keys[i - 1] =
-        record.order_keys[i].load(std::memory_order_acquire);  // W3
-  }
+  terms.order_key = record.order_key.load(std::memory_order_acquire);  // W3
   terms.profile_class =
       record.profile_class.load(std::memory_order_acquire);  // W3
   terms.cost = std::bit_cast<decltype(terms.cost)>(
       record.cost.load(std::memory_order_acquire));  // W3
   terms.capacity = static_cast<std::uint8_t>(
       record.capacity.load(std::memory_order_acquire));  // W3
+  for (std::size_t i = 1; i < static_cast<std::size_t>(orders_); ++i) {
+    terms.further_order_keys[i - 1] =
+        FurtherKeysAt(agent, word.terms())[i - 1].load(
+            std::memory_order_acquire);  // W3
+  }
   return terms;
 }
 
 template <template <typename> class AtomicT>
-std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t revision,
-                                          const AgentTerms& terms) {
+std::uint32_t AgentsT<AtomicT>::TakeRecord(std::uint32_t agent) {
+  for (std::uint32_t index = 0; index < kOwnTerms; ++index) {
+    auto& taken = homes_.slots[agent].terms[index].link;
+    std::uint32_t free_one = 0;
+    // relaxed: a guess, the CAS tells.
+    if (taken.load(std::memory_order_relaxed) == 0 &&
+        taken.compare_exchange_strong(free_one, 1, std::memory_order_acquire,
+                                      std::memory_order_relaxed)) {
+      return index;  // W5
+    }
+  }
+  return TakeFromPool();
+}
+
+template <template <typename> class AtomicT>
+std::uint32_t AgentsT<AtomicT>::TakeFromPool() {
   // | tag:32 | index + 1:32 |
   std::uint64_t head = free_terms_.load(std::memory_order_acquire);  // W5
   for (;;) {
     RELAIS_CHECK(static_cast<std::uint32_t>(head) != 0,
                  "more calls in flight than there are terms for");
     const std::uint32_t index = static_cast<std::uint32_t>(head) - 1;
-    TermsRecord& record = terms_[index];
     // The record may have been taken since; then the tag differs.
     const std::uint64_t next =
-        ((head >> 32) + 1) << 32 | record.next.load(std::memory_order_acquire);
-    if (!free_terms_.compare_exchange_weak(
-            head, next, std::memory_order_acq_rel, std::memory_order_acquire)) {
-      continue;
+        ((head >> 32) + 1) << 32 |
+        pool_[index].link.load(std::memory_order_acquire);
+    if (free_terms_.compare_exchange_weak(head, next, std::memory_order_acq_rel,
+                                          std::memory_order_acquire)) {
+      return kOwnTerms + index;
     }
-    record.revision.store(revision, std::memory_order_release);  // W3
-    for (int order = 0; order < orders_; ++order) {
-      record.order_keys[static_cast<std::size_t>(order)].store(
-          terms.OrderKey(order), std::memory_order_release);  // W3
-    }
-    record.profile_class.store(terms.profile_class,
-                               std::memory_order_release);  // W3
-    record.cost.store(std::bit_cast<std::uint64_t>(terms.cost),
-                      std::memory_order_release);                      // W3
-    record.capacity.store(terms.capacity, std::memory_order_release);  // W3
-    return index;
   }
 }
 
 template <template <typename> class AtomicT>
-void AgentsT<AtomicT>::FreeTerms(std::uint32_t index) {
+std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
+                                          std::uint32_t revision,
+                                          const AgentTerms& terms) {
+  const std::uint32_t index = TakeRecord(agent);
+  TermsRecord& record = RecordAt(agent, index);
+  record.revision.store(revision, std::memory_order_release);          // W3
+  record.order_key.store(terms.order_key, std::memory_order_release);  // W3
+  record.profile_class.store(terms.profile_class,
+                             std::memory_order_release);  // W3
+  record.cost.store(std::bit_cast<std::uint64_t>(terms.cost),
+                    std::memory_order_release);                      // W3
+  record.capacity.store(terms.capacity, std::memory_order_release);  // W3
+  for (std::size_t i = 1; i < static_cast<std::size_t>(orders_); ++i) {
+    FurtherKeysAt(agent, index)[i - 1].store(terms.further_order_keys[i - 1],
+                                             std::memory_order_release);  // W3
+  }
+  return index;
+}
+
+template <template <typename> class AtomicT>
+void AgentsT<AtomicT>::FreeTerms(std::uint32_t agent, std::uint32_t index) {
+  TermsRecord& record = RecordAt(agent, index);
+  if (index < kOwnTerms) {
+    record.link.store(0, std::memory_order_release);  // W5
+    return;
+  }
   std::uint64_t head = free_terms_.load(std::memory_order_acquire);  // W5
   std::uint64_t next = 0;
   do {
-    terms_[index].next.store(static_cast<std::uint32_t>(head),
-                             std::memory_order_release);
-    next = ((head >> 32) + 1) << 32 | (index + 1);
+    record.link.store(static_cast<std::uint32_t>(head),
+                      std::memory_order_release);  // W5
+    next = ((head >> 32) + 1) << 32 | (index - kOwnTerms + 1);
   } while (!free_terms_.compare_exchange_weak(
       head, next, std::memory_order_acq_rel, std::memory_order_acquire));
 }
@@ -164,7 +199,7 @@ bool AgentsT<AtomicT>::Publish(std::uint32_t agent, AgentWord word,
     if (!fronts_.Covered(lists_, entry.linked, is_live)) {
       fronts_.Lower(entry.list, entry.linked.key);
     }
-    fronts_.Confirm(lists_, entry.node, published->tag());
+    fronts_.Confirm(lists_, entry.node, entry.linked);
   }
   return true;
 }
@@ -192,20 +227,20 @@ bool AgentsT<AtomicT>::Find(std::uint32_t profile_class, int kind, int order,
                             Accept accept, Found* found, AgentWord* word) {
   const std::uint32_t list = FrontIndex(profile_class, kind, order);
   const FrontWord seen = fronts_.Load(list);
-  Found first{};
+  std::int64_t first_key = 0;
   bool any = false;
   const bool taken = lists_.FindFirst(
       list,
       [&](const Found& candidate) {
         const Verdict verdict = Judge(candidate, word);
         if (verdict != Verdict::kTake) return verdict;
-        if (!any) first = candidate;
+        if (!any) first_key = candidate.key;
         any = true;
         return accept(candidate.owner) ? Verdict::kTake : Verdict::kPass;
       },
       found);
   fronts_.Raise(list, seen,
-                any ? FrontWord::ImageOf(first.key) : FrontWord::kEmptyImage);
+                any ? FrontWord::ImageOf(first_key) : FrontWord::kEmptyImage);
   return taken;
 }
 

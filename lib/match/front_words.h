@@ -114,14 +114,15 @@ class FrontWords {
     const Found& before = linked.before;
     return linked.last && before.node != kNoNode &&
            lists.At(before.node).confirmed.load(std::memory_order_acquire) ==
-               static_cast<std::uint32_t>(before.tag) &&  // P7
+               static_cast<std::uint32_t>(before.life) &&  // P7
            is_live(before);
   }
   // The last step of F3. If the node is of another life by now, that one only
   // loses a shortcut.
   template <class Lists>
-  static void Confirm(const Lists& lists, NodeIndex node, std::uint64_t tag) {
-    lists.At(node).confirmed.store(static_cast<std::uint32_t>(tag),
+  static void Confirm(const Lists& lists, NodeIndex node,
+                      const Linked& linked) {
+    lists.At(node).confirmed.store(static_cast<std::uint32_t>(linked.life),
                                    std::memory_order_release);  // P7
   }
 

@@ -109,6 +109,8 @@ class LanesT {
   // The two smallest front words of the lanes of a class. Mends the class's.
   using Smallest = typename FrontWords<AtomicT>::Smallest;
   Smallest FoldLanesOf(std::uint32_t requirement_class);
+  // The first contact of the lane; mends the front words on the way.
+  bool First(std::uint32_t lane, Found* first);
   // Looks for the first contact of the lane that `accept(slot)` does not
   // refuse, and mends the front word on the way.
   template <class Accept>
@@ -152,6 +154,8 @@ class LanesT {
     AtomicT<std::uint32_t> kind{0};
     AtomicT<std::uint32_t> exclusions{0};
   };
+  static_assert(!kZeroIsInitial<AtomicT> || sizeof(Slot) == kCacheLineBytes,
+                "a waiting contact costs one cache line");
   struct Homes {
     explicit Homes(std::uint32_t contacts) : slots(contacts) {}
     ListNode<AtomicT>& OwnNode(NodeIndex node) { return slots[node - 1].node; }
@@ -178,8 +182,7 @@ class LanesT {
   }
   NodeIndex TakeNode(std::uint32_t list, std::uint32_t slot, std::uint64_t tag);
   void EntryDied(NodeIndex node);
-  void Complete(std::uint32_t lane, NodeIndex node, std::uint64_t tag,
-                const Linked& linked);
+  void Complete(std::uint32_t lane, NodeIndex node, const Linked& linked);
   bool HasClass(std::uint32_t lane) const {
     return classes_ != nullptr && lane < classes_->lanes();
   }

@@ -73,7 +73,7 @@ Result LanesT<AtomicT>::Push(std::uint32_t slot, ContactWord from, Position* at,
     EntryDied(node);
     return Result::kStale;
   }
-  Complete(at->lane, node, tag, linked);
+  Complete(at->lane, node, linked);
   at->key = linked.key;
   at->sequence = linked.sequence;
   *now = waiting;
@@ -105,7 +105,7 @@ Result LanesT<AtomicT>::Place(std::uint32_t slot, ContactWord from,
     EntryDied(node);
     return Result::kStale;
   }
-  Complete(to.lane, node, tag, linked);
+  Complete(to.lane, node, linked);
   if (left != kListsCeiling) {
     lists_.EntryDied(left, [this](const Found& f) { return Judge(f); });
   }
@@ -144,39 +144,50 @@ void LanesT<AtomicT>::EntryDied(NodeIndex node) {
 }
 
 template <template <typename> class AtomicT>
-template <class Accept>
-bool LanesT<AtomicT>::Find(std::uint32_t lane, Accept accept, Found* found) {
+bool LanesT<AtomicT>::First(std::uint32_t lane, Found* first) {
+  // Read before the lists (F2).
   const FrontWord seen = fronts_.Load(lane);
-  Found first{};
-  bool any = false;
-  bool taken = false;
-  for (const std::uint32_t list : {Appended(lane), Placed(lane)}) {
-    bool first_of_list = true;
-    Found here{};
-    const auto judge = [&](const Found& candidate) {
-      const Verdict verdict = Judge(candidate);
-      if (verdict != Verdict::kTake) return verdict;
-      if (first_of_list) {
-        first_of_list = false;
-        if (!any || candidate.Before(first)) first = candidate;
-        any = true;
-      }
-      return accept(candidate.owner) ? Verdict::kTake : Verdict::kPass;
-    };
-    if (lists_.FindFirst(list, judge, &here) &&
-        (!taken || here.Before(*found))) {
-      *found = here;
-      taken = true;
-    }
+  const auto judge = [this](const Found& found) { return Judge(found); };
+  bool any = lists_.FindFirst(Appended(lane), judge, first);
+  Found placed;
+  if (!lists_.Empty(Placed(lane)) &&
+      lists_.FindFirst(Placed(lane), judge, &placed) &&
+      (!any || placed.Before(*first))) {
+    *first = placed;
+    any = true;
   }
-  if (fronts_.Raise(
-          lane, seen,
-          any ? FrontWord::ImageOf(first.key) : FrontWord::kEmptyImage) &&
+  const std::uint64_t image =
+      any ? FrontWord::ImageOf(first->key) : FrontWord::kEmptyImage;
+  if (image > seen.image() && fronts_.Raise(lane, seen, image) &&
       HasClass(lane)) {
     const std::uint32_t requirement_class = classes_->ClassOf(lane);
     // Otherwise another lane is the class's first.
     if (class_fronts_.Load(requirement_class).image() >= seen.image()) {
       FoldLanesOf(requirement_class);
+    }
+  }
+  return any;
+}
+
+template <template <typename> class AtomicT>
+template <class Accept>
+bool LanesT<AtomicT>::Find(std::uint32_t lane, Accept accept, Found* found) {
+  if (!First(lane, found)) return false;
+  if (accept(found->owner)) return true;
+  // The first is refused: further ones of both lists.
+  const auto judge = [&](const Found& candidate) {
+    const Verdict verdict = Judge(candidate);
+    return verdict == Verdict::kTake && !accept(candidate.owner)
+               ? Verdict::kPass
+               : verdict;
+  };
+  bool taken = false;
+  for (const std::uint32_t list : {Appended(lane), Placed(lane)}) {
+    Found here;
+    if (lists_.FindFirst(list, judge, &here) &&
+        (!taken || here.Before(*found))) {
+      *found = here;
+      taken = true;
     }
   }
   return taken;
@@ -198,7 +209,7 @@ typename LanesT<AtomicT>::Smallest LanesT<AtomicT>::FoldLanesOf(
 
 template <template <typename> class AtomicT>
 void LanesT<AtomicT>::Complete(std::uint32_t lane, NodeIndex node,
-                               std::uint64_t tag, const Linked& linked) {
+                               const Linked& linked) {
   const auto is_live = [this](const Found& found) {
     return Judge(found) == Verdict::kTake;
   };
@@ -208,7 +219,7 @@ void LanesT<AtomicT>::Complete(std::uint32_t lane, NodeIndex node,
       class_fronts_.Lower(classes_->ClassOf(lane), linked.key);
     }
   }
-  fronts_.Confirm(lists_, node, tag);
+  fronts_.Confirm(lists_, node, linked);
 }
 
 template <template <typename> class AtomicT>

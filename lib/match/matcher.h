@@ -178,7 +178,8 @@ class MatcherT {
   // Whether it could take a contact of some kind now, if nobody claimed it.
   bool HasRoom(std::uint32_t agent) const {
     const AgentWord word = Agent(agent);
-    return agents_.TermsOf(word).KindsWithRoom(word.kinds(), word.used()) != 0;
+    return agents_.TermsOf(agent, word)
+               .KindsWithRoom(word.kinds(), word.used()) != 0;
   }
 
   // --- Figures --------------------------------------------------------------
@@ -241,8 +242,10 @@ class MatcherT {
   bool TakeDirectly(std::uint32_t slot, ContactWord from, const Position& at,
                     int kind, std::uint32_t agent, AgentWord word,
                     DecisionSink& sink, Result* result);
-  // By the claim's owner: raises the units; ends the claim if no room is left.
-  bool AddUnits(std::uint32_t agent, std::uint32_t units);
+  // By the claim's owner, who last saw `word`: raises the units; ends the claim
+  // if no room is left.
+  bool AddUnits(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
+                std::uint32_t units);
   Taking TakeBest(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
                   std::uint8_t kinds, DecisionSink& sink);
   // Serves the agent while it has room, then ends the claim.

@@ -1,7 +1,7 @@
 // The bodies of MatcherT: agents. Included by matcher.h only.
 
-#ifndef RELAIS_LIB_MATCH_MATCHER_AGENTS_INL_H_
-#define RELAIS_LIB_MATCH_MATCHER_AGENTS_INL_H_
+#ifndef RELAIS_LIB_MATCH_MATCHER_agentS_INL_H_
+#define RELAIS_LIB_MATCH_MATCHER_agentS_INL_H_
 
 #include "lib/match/matcher.h"
 
@@ -21,7 +21,7 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
     const bool later =
-        AgentWord::LaterRevision(revision, agents_.RevisionOf(word));
+        AgentWord::LaterRevision(revision, agents_.RevisionOf(agent, word));
     if (word.used() < units_back || (!later && units_back == 0)) {
       // Nothing to change, if the revision read was that of terms in force.
       if (agents_.Agent(agent) != word) continue;
@@ -29,13 +29,14 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
                                                  : Result::kStale;
       break;
     }
-    if (later && taken == kNone) taken = agents_.TakeTerms(revision, terms);
+    if (later && taken == kNone)
+      taken = agents_.TakeTerms(agent, revision, terms);
     const AgentWord next(true, word.used() - units_back,
                          later ? terms.kinds : word.kinds(),
                          later ? taken : word.terms(), word.tag() + 1);
     if (!agents_.Swap(agent, word, next)) continue;
     if (later) {
-      agents_.FreeTerms(word.terms());
+      agents_.FreeTerms(agent, word.terms());
       taken = kNone;
     } else {
       result = Result::kStale;
@@ -47,7 +48,7 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
     }
     break;
   }
-  if (taken != kNone) agents_.FreeTerms(taken);
+  if (taken != kNone) agents_.FreeTerms(agent, taken);
   return result;
 }
 
@@ -55,7 +56,7 @@ template <template <typename> class AtomicT>
 void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink) {
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
-    const AgentTerms terms = agents_.TermsOf(word);
+    const AgentTerms terms = agents_.TermsOf(agent, word);
     const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
     if (kinds == 0) {
       // The terms were those in force if the CAS from the word succeeds.
@@ -77,14 +78,19 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink) {
 }
 
 template <template <typename> class AtomicT>
-bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, std::uint32_t units) {
+bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, AgentWord word,
+                                 const AgentTerms& terms, std::uint32_t units) {
+  const AgentTerms* in_force = &terms;
+  AgentTerms again;
   for (;;) {
-    const AgentWord word = agents_.Agent(agent);
     const std::uint32_t used = word.used() + units;
-    const bool room = agents_.TermsOf(word).KindsWithRoom(word.kinds(), used);
+    const bool room = in_force->KindsWithRoom(word.kinds(), used) != 0;
     const AgentWord next(room, used, word.kinds(), word.terms(),
                          word.tag() + 1);
     if (agents_.Swap(agent, word, next)) return room;
+    word = agents_.Agent(agent);
+    again = agents_.TermsOf(agent, word);
+    in_force = &again;
   }
 }
 
@@ -144,7 +150,7 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
                  best.requirement_class == kHeldClass
                      ? 0
                      : eligibility_.OrderOf(best.requirement_class));
-    const bool room = AddUnits(agent, decision.units);
+    const bool room = AddUnits(agent, word, terms, decision.units);
     lanes_.Tidy(best.lane);
     sink.OnDecision(decision);
     return room ? Taking::kTook : Taking::kReleased;
@@ -156,7 +162,7 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
                                      const Position& at, int kind,
                                      std::uint32_t agent, AgentWord word,
                                      DecisionSink& sink, Result* result) {
-  const AgentTerms terms = agents_.TermsOf(word);
+  const AgentTerms terms = agents_.TermsOf(agent, word);
   const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
   if (agents_.Agent(agent) != word || (kinds >> kind & 1) == 0) return false;
   bool first = SmallestFronts(agent, terms, kinds).first.image() >
@@ -186,7 +192,7 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
   }
   const Decision decision =
       Describe(choice, agent, terms, reserved, kind, order);
-  const bool room = AddUnits(agent, decision.units);
+  const bool room = AddUnits(agent, word, terms, decision.units);
   sink.OnDecision(decision);
   if (room) Release(agent, sink);
   return true;
@@ -289,4 +295,4 @@ bool MatcherT<AtomicT>::FindContactFor(std::uint32_t agent,
 
 }  // namespace relais::match
 
-#endif  // RELAIS_LIB_MATCH_MATCHER_AGENTS_INL_H_
+#endif  // RELAIS_LIB_MATCH_MATCHER_agentS_INL_H_

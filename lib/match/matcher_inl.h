@@ -220,7 +220,7 @@ bool MatcherT<AtomicT>::ClaimAgentFor(std::uint32_t contact, std::uint32_t lane,
   *agent = lane - sizes_.lanes;
   for (;;) {
     const AgentWord word = agents_.Agent(*agent);
-    const AgentTerms terms = agents_.TermsOf(word);
+    const AgentTerms terms = agents_.TermsOf(*agent, word);
     const bool open =
         !word.claimed() &&
         (terms.KindsWithRoom(word.kinds(), word.used()) >> kind & 1) != 0 &&
@@ -250,7 +250,7 @@ bool MatcherT<AtomicT>::TryClaim(std::uint32_t contact,
   const int kind = eligibility_.KindOf(requirement_class);
   const int order = eligibility_.OrderOf(requirement_class);
   agents_.Tidy(best.profile_class, kind, order);
-  agents_.Unpublish(*agent, best.found.list);
+  agents_.Unpublish(*agent, best.found.list());
   return true;
 }
 

@@ -14,8 +14,8 @@
 // rest, for objects whose own node is still linked, come from a pool here.
 //
 // When to use: keys that almost always rise (append is O(1) through the tail
-// hint), reads at the front, rare insertions by order (O(distance from the
-// front or the hint)). When not: random keys over long lists.
+// hints), reads at the front, rare insertions by order (O(distance from the
+// front or a hint)). When not: random keys over long lists.
 //
 // Thread safety: every member of OrderedLists may be called from any thread;
 // an own node is taken by its object's owner only.
@@ -27,13 +27,14 @@
 //   I2  A node is unlinked only after its next was marked, and a marked next
 //       never changes until the node is taken again. So an unmarked next whose
 //       node was reached through an unchanged link belongs to a linked node.
-//   I3  Unmarked nodes of a list are in rising order of (key, sequence); only
-//       entries of one object, of which at most one is live, may be equal.
-//   I4  The last node is never marked, but by Clear: an append always finds its
-//       place behind the hint, a drained list keeps one dead node as its
-//       anchor, and keys of appended nodes never fall.
-//   I5  owner, life, key and sequence of a node are written before it is linked
-//       and not again until it is freed. life 0 means free.
+//   I3  Unmarked nodes of a list are in rising order of (key, sequence); equals
+//       stand in the order in which they were linked.
+//   I4  The last node is marked only if it is the first as well: a drained list
+//       becomes empty, in a longer one a dead last node stays, so that an
+//       append finds its place behind the hint.
+//   I5  owner, life, tag, key and sequence of a node are written before it is
+//       linked and not again until it is freed. Each life of a node has a
+//       generation of its own.
 //
 // Progress: a walk starts again only when a link that it had read has been
 // changed by another thread's completed step, so some thread always advances
@@ -51,11 +52,13 @@
 //       taken and when it is given back; a hint is believed only if the life
 //       still matches after the node's fields were read.
 //   P4  pool head CAS (acq_rel) <-> load(acquire): the next free node.
-//   P6  dead, sweep_at relaxed: only decide when to sweep.
+//   P6  dead, sweep_at, turn relaxed: only decide when to sweep, or where a
+//       hint is kept.
 
 #ifndef RELAIS_LIB_MATCH_ORDERED_LIST_H_
 #define RELAIS_LIB_MATCH_ORDERED_LIST_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <limits>
@@ -89,11 +92,11 @@ enum class Verdict : std::uint8_t {
 template <template <typename> class AtomicT>
 struct ListNode {
   AtomicT<std::uint64_t> next{0};
-  AtomicT<std::uint64_t> life{0};  // | list:23 | used:1 | tag:40 |
+  AtomicT<std::uint64_t> life{0};  // | list:23 | used:1 | generation:40 |
+  AtomicT<std::uint64_t> tag{0};   // of the entry
   AtomicT<std::int64_t> key{0};
   AtomicT<std::uint64_t> sequence{0};  // in the pool: the next free node
-  // The tag, its low half, of the life whose publication is complete
-  // (fronted_lists.h).
+  // The low half of the life whose publication is complete (front_words.h).
   AtomicT<std::uint32_t> confirmed{0};
   AtomicT<std::uint32_t> owner{0};
 };
@@ -103,11 +106,12 @@ struct ListNode {
 struct Found {
   NodeIndex node;
   std::uint32_t owner;
-  std::uint32_t list;
+  std::uint64_t life;
   std::uint64_t tag;
   std::int64_t key;
   std::uint64_t sequence;
 
+  std::uint32_t list() const { return static_cast<std::uint32_t>(life >> 41); }
   bool Before(const Found& other) const {
     return key != other.key ? key < other.key : sequence < other.sequence;
   }
@@ -117,6 +121,7 @@ struct Found {
 struct Linked {
   std::int64_t key;
   std::uint64_t sequence;
+  std::uint64_t life;  // of the node
   // Linked as the last one, behind `before` (kNoNode: the list was empty).
   bool last;
   Found before;
@@ -155,6 +160,10 @@ class OrderedLists {
   Linked Insert(std::uint32_t list, NodeIndex node, std::int64_t key,
                 std::uint64_t sequence);
 
+  // Whether the list has no entry at all, dead ones included.
+  bool Empty(std::uint32_t list) const {
+    return Load(lists_[list].head).index() == kNoNode;
+  }
   // The first entry that `judge` takes; unlinks what it calls dead.
   template <class Judge>
   bool FindFirst(std::uint32_t list, Judge judge, Found* found);
@@ -224,15 +233,21 @@ class OrderedLists {
     std::uint64_t bits_ = 0;
   };
 
-  static constexpr std::uint64_t kTagMask = (1ULL << 40) - 1;
-  static constexpr std::uint64_t Life(std::uint32_t list, std::uint64_t tag) {
-    return static_cast<std::uint64_t>(list) << 41 | 1ULL << 40 |
-           (tag & kTagMask);
+  static constexpr std::uint64_t kGenerationMask = (1ULL << 40) - 1;
+  static constexpr std::uint64_t kUsed = 1ULL << 40;
+  static constexpr std::uint64_t Life(std::uint32_t list,
+                                      std::uint64_t generation) {
+    return static_cast<std::uint64_t>(list) << 41 | kUsed |
+           (generation & kGenerationMask);
   }
 
-  struct alignas(32) List {
+  // The last nodes that were linked at the end, the latest first found.
+  static constexpr std::uint32_t kHints = 4;
+  struct alignas(kCacheLineBytes) List {
     AtomicT<std::uint64_t> head{0};
-    AtomicT<std::uint64_t> hint{0};  // index << 40 | tag
+    std::array<AtomicT<std::uint64_t>, kHints>
+        hints{};                     // index:24 | generation:40
+    AtomicT<std::uint32_t> turn{0};  // of hints: the next to be written
     AtomicT<std::uint32_t> dead{0};
     AtomicT<std::uint32_t> sweep_at{0};
   };
@@ -264,6 +279,8 @@ class OrderedLists {
   void Free(NodeIndex index);
   Found Read(NodeIndex index, const Node& node) const;
   Place StartOf(std::uint32_t list, std::int64_t key, std::uint64_t sequence);
+  bool StartAt(std::uint32_t list, std::uint64_t hint, std::int64_t key,
+               std::uint64_t sequence, Place* place);
   // The place behind every node not after (key, sequence).
   Place FindPlace(std::uint32_t list, std::int64_t key, std::uint64_t sequence);
   bool LinkAt(std::uint32_t list, NodeIndex node, const Place& place);

@@ -11,10 +11,12 @@ template <template <typename> class AtomicT, class Homes>
 void OrderedLists<AtomicT, Homes>::Begin(Node& node, std::uint32_t list,
                                          std::uint32_t owner,
                                          std::uint64_t tag) {
-  node.life.store(Life(list, tag), std::memory_order_release);  // P3
-  node.owner.store(owner, std::memory_order_release);           // P2
-  // relaxed load: this thread alone owns the node until it is linked. Unmarked
-  // again, with a later tag (I1), and after life (P3).
+  // relaxed loads: this thread alone owns the node until it is linked.
+  node.life.store(Life(list, node.life.load(std::memory_order_relaxed) + 1),
+                  std::memory_order_release);          // P3
+  node.tag.store(tag, std::memory_order_release);      // P2
+  node.owner.store(owner, std::memory_order_release);  // P2
+  // Unmarked again, with a later tag (I1), and after life (P3).
   node.next.store(
       Link(node.next.load(std::memory_order_relaxed)).To(kNoNode).bits(),
       std::memory_order_release);
@@ -25,7 +27,9 @@ bool OrderedLists<AtomicT, Homes>::TakeOwn(NodeIndex own, std::uint32_t list,
                                            std::uint32_t owner,
                                            std::uint64_t tag) {
   Node& node = At(own);
-  if (node.life.load(std::memory_order_acquire) != 0) return false;  // P3
+  if ((node.life.load(std::memory_order_acquire) & kUsed) != 0) {  // P3
+    return false;
+  }
   Begin(node, list, owner, tag);
   return true;
 }
@@ -65,7 +69,9 @@ void OrderedLists<AtomicT, Homes>::Free(NodeIndex index) {
   Node& node = At(index);
   // A hint may still name this node; from here on it finds it outdated. An own
   // node may be taken again by its owner right after this.
-  node.life.store(0, std::memory_order_release);  // P3
+  // relaxed load: whoever unlinked the node alone frees it.
+  node.life.store(node.life.load(std::memory_order_relaxed) & ~kUsed,
+                  std::memory_order_release);  // P3
   if (index <= own_count_) return;
   std::uint64_t head = free_.load(std::memory_order_acquire);  // P4
   do {
@@ -80,13 +86,34 @@ Found OrderedLists<AtomicT, Homes>::Read(NodeIndex index,
                                          const Node& node) const {
   Found found{};
   found.node = index;
-  found.owner = node.owner.load(std::memory_order_acquire);              // P2
-  found.key = node.key.load(std::memory_order_acquire);                  // P2
-  found.sequence = node.sequence.load(std::memory_order_acquire);        // P2
-  const std::uint64_t life = node.life.load(std::memory_order_acquire);  // P3
-  found.list = static_cast<std::uint32_t>(life >> 41);
-  found.tag = life & kTagMask;
+  found.owner = node.owner.load(std::memory_order_acquire);        // P2
+  found.key = node.key.load(std::memory_order_acquire);            // P2
+  found.sequence = node.sequence.load(std::memory_order_acquire);  // P2
+  found.tag = node.tag.load(std::memory_order_acquire);            // P2
+  found.life = node.life.load(std::memory_order_acquire);          // P3
   return found;
+}
+
+template <template <typename> class AtomicT, class Homes>
+bool OrderedLists<AtomicT, Homes>::StartAt(std::uint32_t list,
+                                           std::uint64_t hint, std::int64_t key,
+                                           std::uint64_t sequence,
+                                           Place* place) {
+  const auto index = static_cast<NodeIndex>(hint >> 40);
+  if (index == kNoNode) return false;
+  Node& node = At(index);
+  const Link next = Load(node.next);
+  const Found before = Read(index, node);
+  // Read() reads the life last: if it still is the hint's, what was read before
+  // is this list's, and any later change of next fails our CAS (I1).
+  if (before.life != Life(list, hint) || next.marked() ||
+      Before(key, sequence, before.key, before.sequence)) {
+    return false;
+  }
+  place->link = &node.next;
+  place->next = next;
+  place->before = before;
+  return true;
 }
 
 template <template <typename> class AtomicT, class Homes>
@@ -94,24 +121,15 @@ typename OrderedLists<AtomicT, Homes>::Place
 OrderedLists<AtomicT, Homes>::StartOf(std::uint32_t list, std::int64_t key,
                                       std::uint64_t sequence) {
   Place place;
-  const std::uint64_t hint =
-      lists_[list].hint.load(std::memory_order_acquire);  // P3
-  const auto index = static_cast<NodeIndex>(hint >> 40);
-  if (index != kNoNode) {
-    Node& node = At(index);
-    place.next = Load(node.next);
-    place.before = Read(index, node);
-    // The life is read last: if it still is the hint's, what was read above is
-    // this list's, and any later change of next fails our CAS (I1).
-    if (node.life.load(std::memory_order_acquire) == Life(list, hint) &&  // P3
-        !place.next.marked() &&
-        Before(place.before.key, place.before.sequence, key, sequence)) {
-      place.link = &node.next;
-      return place;
-    }
-    place.before = Found{};
+  List& of = lists_[list];
+  // relaxed: P6.
+  const std::uint32_t turn = of.turn.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 1; i <= kHints; ++i) {
+    const std::uint64_t hint =
+        of.hints[(turn - i) % kHints].load(std::memory_order_acquire);  // P3
+    if (StartAt(list, hint, key, sequence, &place)) return place;
   }
-  place.link = &lists_[list].head;
+  place.link = &of.head;
   place.next = Load(*place.link);
   return place;
 }
@@ -148,13 +166,18 @@ bool OrderedLists<AtomicT, Homes>::LinkAt(std::uint32_t list, NodeIndex index,
   // relaxed loads: the owner's own values. Read before linking: afterwards the
   // node may be recycled at any time.
   const Link old(node.next.load(std::memory_order_relaxed));
-  const std::uint64_t tag =
-      node.life.load(std::memory_order_relaxed) & kTagMask;
+  const std::uint64_t generation =
+      node.life.load(std::memory_order_relaxed) & kGenerationMask;
   node.next.store(old.To(place.next.index()).bits(), std::memory_order_release);
   if (!Swap(*place.link, place.next, place.next.To(index))) return false;
   if (place.next.index() == kNoNode) {
-    lists_[list].hint.store(static_cast<std::uint64_t>(index) << 40 | tag,
-                            std::memory_order_release);  // P3
+    List& of = lists_[list];
+    // relaxed: P6; two at once lose a hint.
+    const std::uint32_t turn = of.turn.load(std::memory_order_relaxed);
+    of.hints[turn % kHints].store(
+        static_cast<std::uint64_t>(index) << 40 | generation,
+        std::memory_order_release);  // P3
+    of.turn.store(turn + 1, std::memory_order_relaxed);
   }
   return true;
 }
@@ -164,11 +187,13 @@ Linked OrderedLists<AtomicT, Homes>::Append(std::uint32_t list, NodeIndex index,
                                             std::int64_t key,
                                             std::uint64_t sequence) {
   Node& node = At(index);
+  // relaxed: its own.
+  const std::uint64_t life = node.life.load(std::memory_order_relaxed);
   for (;;) {
     const Place place =
         FindPlace(list, std::numeric_limits<std::int64_t>::max(),
                   std::numeric_limits<std::uint64_t>::max());
-    Linked linked{key, sequence, true, place.before};
+    Linked linked{key, sequence, life, true, place.before};
     if (place.before.node != kNoNode) {
       if (linked.key < place.before.key) linked.key = place.before.key;
       if (linked.sequence <= place.before.sequence) {
@@ -186,12 +211,14 @@ Linked OrderedLists<AtomicT, Homes>::Insert(std::uint32_t list, NodeIndex index,
                                             std::int64_t key,
                                             std::uint64_t sequence) {
   Node& node = At(index);
+  // relaxed: its own.
+  const std::uint64_t life = node.life.load(std::memory_order_relaxed);
   node.key.store(key, std::memory_order_release);            // P2
   node.sequence.store(sequence, std::memory_order_release);  // P2
   for (;;) {
     const Place place = FindPlace(list, key, sequence);
     if (LinkAt(list, index, place)) {
-      return {key, sequence, place.next.index() == kNoNode, place.before};
+      return {key, sequence, life, place.next.index() == kNoNode, place.before};
     }
   }
 }
@@ -231,7 +258,7 @@ bool OrderedLists<AtomicT, Homes>::FindFirst(std::uint32_t list, Judge judge,
       }
       if (verdict == Verdict::kDead) {
         // Whether this or another's change comes first, the node is read again.
-        if (next.index() != kNoNode) {
+        if (next.index() != kNoNode || link == &lists_[list].head) {
           if (Swap(node.next, next, next.Marked()) &&
               Unlink(*link, current, next)) {
             current = current.To(next.index());

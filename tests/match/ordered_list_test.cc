@@ -147,8 +147,8 @@ TEST(OrderedListTest, DeadEntriesBehindALiveOneAreReclaimedWithoutReaders) {
   EXPECT_THAT(harness.Live(), ElementsAre(0));
 }
 
-// An own node is free again once its entry was unlinked; the last one stays
-// as the list's anchor.
+// An own node is free again once its entry was unlinked; a dead last one stays
+// behind others, so that appends find their place.
 TEST(OrderedListTest, AnOwnNodeIsTakenAgainAfterItWasUnlinked) {
   Harness harness(8);
   Lists& lists = harness.lists();
@@ -157,11 +157,17 @@ TEST(OrderedListTest, AnOwnNodeIsTakenAgainAfterItWasUnlinked) {
   EXPECT_FALSE(lists.TakeOwn(1, 0, 5, 2));
   harness.Kill(5);
   EXPECT_THAT(harness.Live(), ElementsAre());
-  EXPECT_FALSE(lists.TakeOwn(1, 0, 5, 2)) << "the anchor was given away";
+  EXPECT_TRUE(lists.Empty(0));
+  ASSERT_TRUE(lists.TakeOwn(1, 0, 7, 2));
   harness.Append(6, 20);
+  lists.Append(0, 1, 30, 9);
+  harness.Kill(7);
   EXPECT_THAT(harness.Live(), ElementsAre(6));
-  EXPECT_TRUE(lists.TakeOwn(1, 0, 5, 2));
-  EXPECT_EQ(lists.pool_touched(), 1u);
+  EXPECT_FALSE(lists.TakeOwn(1, 0, 8, 3)) << "the last one was given away";
+  harness.Append(9, 40);
+  EXPECT_THAT(harness.Live(), ElementsAre(6, 9));
+  EXPECT_TRUE(lists.TakeOwn(1, 0, 8, 3));
+  EXPECT_EQ(lists.pool_touched(), 2u);
 }
 
 TEST(OrderedListTest, AppendTellsWhatItWasLinkedBehind) {
