@@ -158,7 +158,11 @@ list_ended:
          check_fronts()
       :: else
       fi;
+#ifdef M_KEYS_COMPARED_ONCE
+      ok = (best != NONE);
+#else
       ok = (scratch <= f || scratch < second);
+#endif
       scratch = 0; fresh[id] = 0
     };
     if
@@ -196,7 +200,11 @@ claim:
          ok = LiveWith(best, w);
          if
          :: ok ->
+#ifdef M_CLAIM_STORED
+            weak_cas(W_(SlotOf(best)), w, Word(RESERVED, TagOf(w) + 1, a));
+#else
             cas(W_(SlotOf(best)), w, Word(RESERVED, TagOf(w) + 1, a));
+#endif
             check_claim(a, SlotOf(best), FrontOf(l), position[best])
          :: else
          fi

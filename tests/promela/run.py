@@ -68,6 +68,11 @@ CONFIGURATIONS = [
     Run("return_ready_submit", "return_ready_submit"),
     Run("move_ready", "move_ready"),
     Run("move_away", "move_away"),
+    Run("front_dead", "front_dead"),
+    Run("two_ready", "two_ready"),
+    Run("two_lanes", "two_lanes"),
+    Run("two_agents", "two_agents", large=True),
+    Run("hand_over", "hand_over", large=True),
 ]
 
 # -DM_<name>, where, and the property that must fail.
@@ -79,7 +84,9 @@ MUTATIONS = [
     mutation("CONTACT_LOOKS_ONLY_FIRST", "submit_ready", 3, "EARLY_LOOK"),
     mutation("RAISE_WITHOUT_VERSION", "front_cancelled", 3),
     mutation("CLAIM_WITHOUT_VERSION", "move_away", 6),
-    mutation("COVERED_IF_LIVE", "submit_submit_ready", 3),
+    mutation("CLAIM_STORED", "two_ready", 1),
+    mutation("KEYS_COMPARED_ONCE", "two_lanes", 2),
+    mutation("COVERED_IF_LIVE", "front_dead", 5),
     mutation("COVERED_IF_CONFIRMED", "front_cancelled", 3),
     mutation("NEVER_LOWERED", "submit_ready", 3),
     mutation("LOWERED_ONLY_IF_ABOVE", "front_cancelled", 3),
