@@ -1,5 +1,9 @@
 #include "tests/stress/history_run.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+
 #include <limits>
 #include <optional>
 #include <thread>
@@ -20,6 +24,7 @@ constexpr std::uint32_t kContactsMax = 120;
 constexpr std::uint64_t kDeclinedAttemptMax = 10;
 constexpr int kShortRounds = 200;
 constexpr std::uint64_t kShortCalls = 12;
+constexpr int kDisturbances = 6;  // a round
 constexpr Presence kAvailable{PresenceState::kAvailable, NotReadyReason::kNone};
 
 // Instants are ticks: a call takes two and an event one.
@@ -50,6 +55,30 @@ AgentConfiguration DrawAgent(int number, Random& random) {
         {skill, static_cast<int>(random.Uniform(5)) * 2 + 1});
   }
   return agent;
+}
+
+// --- Windows held open -------------------------------------------------------
+// Two steps of a protocol are some ten nanoseconds apart, and threads seldom
+// meet there. A worker that gets this signal stays where it is until others
+// have made some calls, or none wants to.
+
+std::atomic<std::uint64_t> calls_made{0};
+std::atomic<bool> staying{false};
+
+void StayForAWhile(int) {
+  constexpr std::uint64_t kCalls = 3;
+  constexpr int kTurns = 50;
+  staying = true;
+  const std::uint64_t until = calls_made + kCalls;
+  for (int i = 0; i < kTurns && calls_made < until; ++i) sched_yield();
+  staying = false;
+}
+
+void PrepareToStay() {
+  struct sigaction action = {};
+  action.sa_handler = StayForAWhile;
+  action.sa_flags = SA_RESTART;
+  EXPECT_EQ(sigaction(SIGUSR2, &action, nullptr), 0);
 }
 
 }  // namespace
@@ -124,6 +153,7 @@ RouterOptions HistoryRun::Options() {
 void HistoryRun::Run(Router* router, std::size_t calls,
                      const std::function<bool()>& done) {
   router_ = router;
+  PrepareToStay();
   Apply(*workers_[0], 0);
   const std::size_t all = workers_.size();
   const auto goes_on = [&] { return judge_.violations().empty() && !done(); };
@@ -139,6 +169,7 @@ void HistoryRun::Run(Router* router, std::size_t calls,
 
 void HistoryRun::Round(std::size_t calls, std::size_t threads) {
   gathered_ = 0;
+  finished_ = 0;
   std::vector<std::thread> running;
   for (std::size_t i = 0; i < threads; ++i) {
     running.emplace_back([this, calls, threads, i] {
@@ -146,11 +177,27 @@ void HistoryRun::Round(std::size_t calls, std::size_t threads) {
       ++gathered_;
       while (gathered_ < threads) std::this_thread::yield();
       Work(*workers_[i], calls);
+      ++finished_;
     });
   }
+  if (!hooks_.round_over) Disturb(running);
   for (std::thread& thread : running) thread.join();
   BecomeQuiet();
   JudgeRound();
+}
+
+void HistoryRun::Disturb(std::vector<std::thread>& running) {
+  while (gathered_ < running.size()) std::this_thread::yield();
+  for (int times = 0; times < kDisturbances; ++times) {
+    for (std::uint64_t i = random_.Uniform(4'000); i > 0; --i) {
+      spun_.fetch_add(1, std::memory_order_relaxed);  // a pause, no more
+    }
+    while (staying) std::this_thread::yield();
+    if (finished_ == running.size()) return;
+    // One that has finished, but was not joined, takes no harm.
+    pthread_kill(running[random_.Uniform(running.size())].native_handle(),
+                 SIGUSR2);
+  }
 }
 
 void HistoryRun::JudgeRound() {
@@ -213,6 +260,7 @@ void HistoryRun::Recorded(
   record.begin = clock_.Draw();
   ask(static_cast<InstantMs>(record.begin), record);
   record.end = clock_.Draw();
+  ++calls_made;
   if (hooks_.after_call) hooks_.after_call(worker.number, record);
   worker.calls.push_back(std::move(record));
 }

@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -79,6 +80,8 @@ class HistoryRun final : public RouterObserver {
   };
 
   void Round(std::size_t calls, std::size_t threads);
+  // Stops workers anywhere for a while, a few times.
+  void Disturb(std::vector<std::thread>& running);
   void JudgeRound();
   void BecomeQuiet();
   void Work(Worker& worker, std::size_t calls);
@@ -106,6 +109,8 @@ class HistoryRun final : public RouterObserver {
   std::vector<std::unique_ptr<Worker>> workers_;
   Random random_;
   std::atomic<std::size_t> gathered_{0};
+  std::atomic<std::size_t> finished_{0};
+  std::atomic<std::uint64_t> spun_{0};
   double submits_ = 0.2;  // share of the calls in this round
   std::atomic<std::uint64_t> contacts_{0};
   // Written by the one reader, whoever that is; read when all is quiet.
