@@ -136,7 +136,10 @@ class CoreSystem {
   };
 
   static void Expect(match::Result result) {
-    RELAIS_CHECK(result == match::Result::kOk, "the core refused a call");
+    using match::Result;
+    RELAIS_CHECK(result != Result::kStale, "the core found a call outdated");
+    RELAIS_CHECK(result != Result::kFull, "the core is full");
+    RELAIS_CHECK(result == Result::kOk, "the core refused a call");
   }
   static match::Sizes SizesOf(const World& world) {
     match::Sizes sizes;

@@ -13,6 +13,8 @@ namespace {
 
 // Rates of a goal with several workloads take a share of the time each.
 constexpr double kShare = 0.5;
+// Of four contestants, two of which are only there to be compared with.
+constexpr double kSmallShare = 0.3;
 
 struct Duel {
   Series strict;
@@ -92,7 +94,7 @@ void Depth(const Options& options, Report& report) {
   std::vector<Candidate> candidates;
   for (const std::uint32_t threads : {1U, 2U}) {
     const std::vector<Measured> measured =
-        Compare(options, options.seconds * kShare,
+        Compare(options, options.seconds * kSmallShare,
                 {Pairs<CoreSystem>(kOverload1e3, threads),
                  Pairs<CoreSystem>(kOverload1e6, threads),
                  Pairs<MutexRival>(kOverload1e3, threads),
@@ -159,7 +161,7 @@ void Width(const Options& options, Report& report) {
     const Workload workload = WorkloadsOf(wide)[i];
     const Workload small = WorkloadsOf(narrow)[i];
     const std::vector<Measured> measured =
-        Compare(options, options.seconds * kShare,
+        Compare(options, options.seconds * kSmallShare,
                 {Pairs<CoreSystem>(workload, 1, wide.shape),
                  Pairs<CoreSystem>(small, 1, narrow.shape),
                  Pairs<MutexRival>(workload, 1, wide.shape),
