@@ -11,8 +11,8 @@
 // Invariants
 //   A1  An agent's slot fields are written only by whoever set `claimed`.
 //   A2  A claim that ends with the agent open for something links it into the
-//       idle list of every kind that it has room for, then changes the word
-//       (that publishes), then completes each front word (front_words.h).
+//       idle list of every kind that it has room for and lowers their front
+//       words, then changes the word, which publishes.
 //   A3  An idle entry is live while the word is unclaimed and has the entry's
 //       tag. So every change of the word makes all its entries stale.
 //

@@ -184,22 +184,24 @@ bool AgentsT<AtomicT>::Publish(std::uint32_t agent, AgentWord word,
                    published->tag(), terms.OrderKey(order), &entry.node);
     }
   }
+  // The fronts first, so that the agent is found from the moment its word says
+  // that it is free (A2).
+  const auto is_live = [this](const Found& found) {
+    AgentWord unused;
+    return Judge(found, &unused) == Verdict::kTake;
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    const Entry& entry = entries[i];
+    if (!fronts_.Covered(lists_, entry.linked, is_live)) {
+      fronts_.Lower(entry.list, entry.linked.key);
+    }
+    fronts_.Confirm(lists_, entry.node, entry.linked);
+  }
   slot.published_class = terms.profile_class;
   slot.published_kinds = kinds;
   if (!Swap(agent, word, *published)) {
     Unpublish(agent);
     return false;
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const Entry& entry = entries[i];
-    const auto is_live = [this](const Found& found) {
-      AgentWord unused;
-      return Judge(found, &unused) == Verdict::kTake;
-    };
-    if (!fronts_.Covered(lists_, entry.linked, is_live)) {
-      fronts_.Lower(entry.list, entry.linked.key);
-    }
-    fronts_.Confirm(lists_, entry.node, entry.linked);
   }
   return true;
 }
@@ -233,9 +235,11 @@ bool AgentsT<AtomicT>::Find(std::uint32_t profile_class, int kind, int order,
       list,
       [&](const Found& candidate) {
         const Verdict verdict = Judge(candidate, word);
+        if (verdict != Verdict::kDead) {  // F4
+          if (!any) first_key = candidate.key;
+          any = true;
+        }
         if (verdict != Verdict::kTake) return verdict;
-        if (!any) first_key = candidate.key;
-        any = true;
         return accept(candidate.owner) ? Verdict::kTake : Verdict::kPass;
       },
       found);

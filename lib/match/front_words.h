@@ -11,9 +11,11 @@
 //       version, even if the image stays.
 //   F2  Raise(seen, image) is a CAS from the word that was read *before* the
 //       lists were walked. So it fails if any Lower came after that reading.
-//   F3  Publishing an entry x: link it and make it live; then, unless x was
-//       linked behind a last entry p that is, now, live and confirmed, Lower;
-//       then confirm x. Only then is the publication complete.
+//   F3  Publishing an entry x: link it; then, unless x was linked behind a last
+//       entry p that is, now, live and confirmed, Lower; then confirm x. The
+//       publication is complete when this is done and x is live.
+//   F4  A walk that raises counts entries that are not live yet as if they
+//       were. So it does not matter whether x becomes live before F3 or after.
 //
 // Why leaving out Lower in F3 is right. p was confirmed, so a Raise whose walk
 // did not see p can't succeed any more, and the image is at most p's as long

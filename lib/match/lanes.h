@@ -13,16 +13,18 @@
 // Invariants
 //   L1  A contact's word alone says where it stands. Only a compare-and-swap
 //       from a waiting word takes it, so no contact is taken twice.
-//   L2  A waiting contact's word names its node. For Return and Move the node
-//       was linked before the word was changed, so the contact is in exactly
-//       one lane, without a moment in none or in two. For Push, which nobody
-//       else can overtake, the word comes first and linking publishes.
+//   L2  A waiting contact's word names its node. For Place (a return or move)
+//       the node was linked and the fronts were lowered before the word was
+//       changed, so the contact is in exactly one lane, without a moment in
+//       none or in two, and is found from that change on. For Push, which
+//       nobody else can overtake, the word comes first and completing the front
+//       words publishes.
 //   L3  The front word of a lane is a lower bound (front_words.h).
 //   L4  Order in a lane is (key, sequence). An appended entry takes the last
 //       appended entry's key if its own is smaller, and a sequence above it.
 //
-// Progress: lock-free. A thread stopped in Push hides its own contact, stopped
-// elsewhere nothing.
+// Progress: lock-free. A thread stopped in Push hides the contact that it is
+// submitting, stopped elsewhere nothing.
 //
 // Atomics: P*, F of ordered_list.h and front_words.h, and
 //   W1  contact words: CAS seq_cst <-> loads seq_cst; Open stores release (the

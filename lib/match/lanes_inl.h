@@ -100,12 +100,14 @@ Result LanesT<AtomicT>::Place(std::uint32_t slot, ContactWord from,
                                  : kListsCeiling;
   const Linked linked =
       lists_.Insert(Placed(to.lane), node, to.key, to.sequence);
+  // The fronts first, so that the contact is found from the moment its word
+  // says that it waits (L2).
+  Complete(to.lane, node, linked);
   const ContactWord waiting = from.Next(ContactPhase::kWaiting, node);
   if (!Swap(slot, from, waiting)) {
     EntryDied(node);
     return Result::kStale;
   }
-  Complete(to.lane, node, linked);
   if (left != kListsCeiling) {
     lists_.EntryDied(left, [this](const Found& f) { return Judge(f); });
   }
@@ -147,7 +149,16 @@ template <template <typename> class AtomicT>
 bool LanesT<AtomicT>::First(std::uint32_t lane, Found* first) {
   // Read before the lists (F2).
   const FrontWord seen = fronts_.Load(lane);
-  const auto judge = [this](const Found& found) { return Judge(found); };
+  // Of entries live or not live yet (F4).
+  std::uint64_t image = FrontWord::kEmptyImage;
+  const auto judge = [&](const Found& found) {
+    const Verdict verdict = Judge(found);
+    if (verdict != Verdict::kDead) {
+      const std::uint64_t here = FrontWord::ImageOf(found.key);
+      if (here < image) image = here;
+    }
+    return verdict;
+  };
   bool any = lists_.FindFirst(Appended(lane), judge, first);
   Found placed;
   if (!lists_.Empty(Placed(lane)) &&
@@ -156,8 +167,6 @@ bool LanesT<AtomicT>::First(std::uint32_t lane, Found* first) {
     *first = placed;
     any = true;
   }
-  const std::uint64_t image =
-      any ? FrontWord::ImageOf(first->key) : FrontWord::kEmptyImage;
   if (image > seen.image() && fronts_.Raise(lane, seen, image) &&
       HasClass(lane)) {
     const std::uint32_t requirement_class = classes_->ClassOf(lane);
