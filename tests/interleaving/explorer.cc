@@ -203,15 +203,14 @@ void Explorer::End(const Access& access, bool wrote,
   const Step step{access, *access.at, outcome, after, fiber_};
   steps_.push_back(step);
   if (wrote) written_[access.place] = true;
-  if (shared_[access.place] || !written_[access.place]) return;
+  if (found_shared_[access.place] || !written_[access.place]) return;
   int touching = 0;
   for (int i = 0; i < fiber_count_; ++i) {
     if (touched_[static_cast<std::size_t>(i)][access.place]) ++touching;
   }
   if (touching < 2) return;
-  shared_[access.place] = true;
+  found_shared_[access.place] = true;
   learned_ = true;
-  GiveUp();
 }
 
 std::uint64_t Explorer::Load(const void* address, std::uint64_t initial,
@@ -297,9 +296,13 @@ bool Explorer::ExploreOnce(const Bounds& bounds, const Scenario& scenario,
   do {
     Execute(scenario);
     ++report->executions;
-    if (!failure_.empty() || learned_) return false;
+    if (!failure_.empty()) return false;
     if (!given_up_) ++choices_.back().schedules;
   } while (Backtrack());
+  if (learned_) {
+    shared_ = found_shared_;
+    return false;
+  }
   report->schedules = schedules_;
   return true;
 }
@@ -316,6 +319,7 @@ Report Explorer::Explore(const Bounds& bounds, const Scenario& scenario) {
     for (auto& touched : touched_) touched[place] = false;
     written_[place] = false;
     shared_[place] = false;
+    found_shared_[place] = false;
   }
   touched_places_.clear();
   failure_.clear();

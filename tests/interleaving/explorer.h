@@ -15,8 +15,8 @@
 //
 // Reductions, none of which hides an outcome:
 //   * Fibers are switched only before accesses to locations that two fibers
-//     touch and at least one writes, in any execution. They are learned: when
-//     one more is found the exploration starts again.
+//     touch and at least one writes, in any execution. They are learned: if
+//     more were found by the end, the exploration is repeated.
 //   * A fiber that was just switched to makes an access before it can be
 //     preempted.
 //   * Two beginnings that leave the same histories, in which every fiber read
@@ -241,6 +241,7 @@ class Explorer final : private Memory::Chooser {
   std::array<std::bitset<Arena::kBytes>, kThreadsMax> touched_;
   std::bitset<Arena::kBytes> written_;
   std::bitset<Arena::kBytes> shared_;
+  std::bitset<Arena::kBytes> found_shared_;  // the same for the next time
   std::vector<std::uint32_t> touched_places_;
   bool learned_ = false;
   std::string failure_;
