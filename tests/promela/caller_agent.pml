@@ -20,8 +20,8 @@ ready:
   };
 
 #ifdef EARLY_LOOK
-  // --- Hand-over (MatcherT::TakeDirectly): the agent is claimed, the contact is
-  // in no lane. It is taken if it stands before every lane of the agent.
+  // --- Hand-over (MatcherT::TakeDirectly): the agent is claimed, the contact
+  // is in no lane. It is taken if it stands before every lane of the agent.
 hand_over:
   atomic {
     i = 0; l = 0;
@@ -66,7 +66,7 @@ hand_over_front:
   };
 #endif
 
-  // --- After a decision (MatcherT::AddUnits): the claim ends with the room ----
+  // --- After a decision (MatcherT::AddUnits): the claim ends with the room ---
 add_units:
   atomic {
     Shared;
@@ -87,7 +87,7 @@ add_units:
     fi
   };
 
-  // --- Release (MatcherT::Release): nothing was found -------------------------
+  // --- Release (MatcherT::Release): nothing was found ------------------------
   // Node first, then the word, which is the publishing write
   // (AgentsT::Publish).
 release:
@@ -172,7 +172,7 @@ look_at_lanes:
     goto look
   };
 
-  // --- Return and move (LanesT::Place, OrderedLists::Insert) ------------------
+  // --- Return and move (LanesT::Place, OrderedLists::Insert) -----------------
 insert:
   atomic {
     Shared;

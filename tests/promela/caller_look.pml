@@ -1,5 +1,6 @@
-  // A look (MatcherT::FindContactFor, FindAgentFor; LanesT::Find; OrderedLists::
-  // FindFirst): the fronts of the mask, then the lists of the smallest.
+  // A look (MatcherT::FindContactFor, FindAgentFor; LanesT::Find;
+  // OrderedLists::FindFirst): the fronts of the mask, then the lists of the
+  // smallest.
 look:
   atomic {
     i = 0; f = EMPTY; second = EMPTY; l = NONE; begun = 0;

@@ -1,6 +1,6 @@
-// submit || cancel || ready: the front is cancelled while an agent gets ready and
-// another contact comes: the raise to empty races with a push behind a node that
-// dies.
+// submit || cancel || ready: the front is cancelled while an agent gets ready
+// and another contact comes: the raise to empty races with a push behind a node
+// that dies.
 #define NP 3
 #define NC 2
 #define NA 1

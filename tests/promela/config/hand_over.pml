@@ -1,5 +1,5 @@
-// submit || submit || ready with the look before the publishing that may end in
-// a hand-over: one agent idle already, an older contact waiting for neither.
+// submit || submit || ready with the look before the publishing, which may end
+// in a hand-over: one agent is idle already.
 #define EARLY_LOOK
 #define NP 3
 #define NC 2

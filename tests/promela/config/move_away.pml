@@ -1,5 +1,5 @@
-// move || ready || ready: contact 0 goes to lane 1, which only agent 1 may serve;
-// agent 0 serves lane 0 alone.
+// move || ready || ready: contact 0 goes to lane 1, which only agent 1 may
+// serve; agent 0 serves lane 0 alone.
 #define PLACED
 #define NP 3
 #define NC 1

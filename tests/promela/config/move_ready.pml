@@ -1,5 +1,5 @@
-// move || ready || submit: agent 0 may serve both lanes; contact 0 goes from lane 0
-// to lane 1, where contact 1 waits behind it.
+// move || ready || submit: agent 0 may serve both lanes; contact 0 goes from
+// lane 0 to lane 1, where contact 1 stands behind it.
 #define PLACED
 #define NP 3
 #define NC 3

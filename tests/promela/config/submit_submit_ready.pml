@@ -1,6 +1,5 @@
-// submit || submit || ready: two pushes race for the tail; one agent, so one
-// contact stays, and the front must go on telling of it. The agent has room for
-// two, and takes both in the end.
+// submit || submit || ready: two pushes race for the tail; one agent with room
+// for one, so a contact stays, and the front must go on telling of it.
 #define NP 3
 #define NC 2
 #define NA 1

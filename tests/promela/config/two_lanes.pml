@@ -1,5 +1,5 @@
-// cancel || ready || ready: one lane's front is cancelled, and what stands behind
-// it comes after the front of the other lane. Both agents serve both lanes.
+// cancel || ready || ready: one lane's front is cancelled, and what stands
+// behind it comes after the front of the other lane. Both agents serve both.
 #define NP 3
 #define NC 3
 #define NA 2
