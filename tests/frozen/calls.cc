@@ -23,77 +23,95 @@ void PrepareManyDead(Centre& centre, const Part& my) {
 
 constexpr CallKind kKinds[] = {
     {"submit, direct", [](Centre& c, const Part& my) { c.Ready(my.agent); },
-     [](Centre& c, const Part& my) { c.Submit(my.slot, 0); }, true, 0},
+     [](Centre& c, const Part& my) { c.Submit(my.slot, 0); }, true,
+     HidesContact::kYes},
     {"submit, queued in an empty lane", Nothing,
-     [](Centre& c, const Part& my) { c.Submit(my.slot, 0); }, true, 0},
+     [](Centre& c, const Part& my) { c.Submit(my.slot, 0); }, true,
+     HidesContact::kYes},
     {"submit, queued behind one",
      [](Centre& c, const Part& my) { c.Submit(my.slot + 1, 0); },
-     [](Centre& c, const Part& my) { c.Submit(my.slot, 0); }, true, 0},
+     [](Centre& c, const Part& my) { c.Submit(my.slot, 0); }, true,
+     HidesContact::kYes},
     {"submit, queued behind a dead one",
      [](Centre& c, const Part& my) {
        c.Submit(my.slot + 1, 0);
        c.Cancel(my.slot + 1);
      },
-     [](Centre& c, const Part& my) { c.Submit(my.slot, 0); }, true, 0},
+     [](Centre& c, const Part& my) { c.Submit(my.slot, 0); }, true,
+     HidesContact::kYes},
     {"submit, claimed but not first",
      [](Centre& c, const Part& my) {
        c.Exclude(my.slot + 1, my.agent);
        c.Submit(my.slot + 1, 0);
        c.Ready(my.agent);
      },
-     [](Centre& c, const Part& my) { c.Submit(my.slot, 0); }, true, 0},
+     [](Centre& c, const Part& my) { c.Submit(my.slot, 0); }, true,
+     HidesContact::kYes},
     {"submit for one agent, direct",
      [](Centre& c, const Part& my) { c.Ready(my.agent); },
      [](Centre& c, const Part& my) { c.SubmitHeld(my.slot, my.agent); }, true,
-     0},
+     HidesContact::kYes},
     {"submit for one agent, queued", Nothing,
      [](Centre& c, const Part& my) { c.SubmitHeld(my.slot, my.agent); }, true,
-     0},
+     HidesContact::kYes},
     {"ready, idle", Nothing,
-     [](Centre& c, const Part& my) { c.Ready(my.agent); }, true, kHidesNone},
+     [](Centre& c, const Part& my) { c.Ready(my.agent); }, true,
+     HidesContact::kNo},
     {"ready, takes", [](Centre& c, const Part& my) { c.Submit(my.slot, 1); },
-     [](Centre& c, const Part& my) { c.Ready(my.agent); }, true, kHidesNone},
+     [](Centre& c, const Part& my) { c.Ready(my.agent); }, true,
+     HidesContact::kNo},
     {"ready, takes two and has room for another",
      [](Centre& c, const Part& my) {
        c.Submit(my.slot, 0);
        c.Submit(my.slot + 1, 2);
      },
-     [](Centre& c, const Part& my) { c.Ready(my.agent, 3); }, true, kHidesNone},
+     [](Centre& c, const Part& my) { c.Ready(my.agent, 3); }, true,
+     HidesContact::kNo},
     {"withdraw", [](Centre& c, const Part& my) { c.Ready(my.agent); },
-     [](Centre& c, const Part& my) { c.Withdraw(my.agent); }, true, kHidesNone},
+     [](Centre& c, const Part& my) { c.Withdraw(my.agent); }, true,
+     HidesContact::kNo},
     {"cancel, waiting", [](Centre& c, const Part& my) { c.Submit(my.slot, 0); },
-     [](Centre& c, const Part& my) { c.Cancel(my.slot); }, false, kHidesNone},
+     [](Centre& c, const Part& my) { c.Cancel(my.slot); }, false,
+     HidesContact::kNo},
     {"cancel, waiting, sweeps", PrepareManyDead,
-     [](Centre& c, const Part& my) { c.Cancel(my.slot); }, false, kHidesNone},
+     [](Centre& c, const Part& my) { c.Cancel(my.slot); }, false,
+     HidesContact::kNo},
     {"cancel, reserved, unit given back", PrepareReserved,
-     [](Centre& c, const Part& my) { c.Cancel(my.slot); }, true, kHidesNone},
+     [](Centre& c, const Part& my) { c.Cancel(my.slot); }, true,
+     HidesContact::kNo},
     {"accept", PrepareReserved,
-     [](Centre& c, const Part& my) { c.Accept(my.slot); }, false, kHidesNone},
+     [](Centre& c, const Part& my) { c.Accept(my.slot); }, false,
+     HidesContact::kNo},
     {"return, looks", PrepareReserved,
-     [](Centre& c, const Part& my) { c.Return(my.slot); }, true, 0},
+     [](Centre& c, const Part& my) { c.Return(my.slot); }, true,
+     HidesContact::kFromIdle},
     {"return before others, looks",
      [](Centre& c, const Part& my) {
        PrepareReserved(c, my);
        c.Submit(my.slot + 1, 0);
        c.Submit(my.slot + 2, 0);
      },
-     [](Centre& c, const Part& my) { c.Return(my.slot); }, true, 0},
+     [](Centre& c, const Part& my) { c.Return(my.slot); }, true,
+     HidesContact::kFromIdle},
     {"move, looks", [](Centre& c, const Part& my) { c.Submit(my.slot, 0); },
-     [](Centre& c, const Part& my) { c.Move(my.slot, 1); }, true, 0},
+     [](Centre& c, const Part& my) { c.Move(my.slot, 1); }, true,
+     HidesContact::kFromIdle},
     {"unit given back, takes the next",
      [](Centre& c, const Part& my) {
        PrepareReserved(c, my);
        c.Submit(my.slot + 1, 3);
        c.Move(my.slot + 1, 2);
      },
-     [](Centre& c, const Part& my) { c.Cancel(my.slot); }, true, kHidesNone},
+     [](Centre& c, const Part& my) { c.Cancel(my.slot); }, true,
+     HidesContact::kNo},
     {"exclusion ends, looks",
      [](Centre& c, const Part& my) {
        c.Exclude(my.slot, my.agent);
        c.Submit(my.slot, 0);
        c.Ready(my.agent);
      },
-     [](Centre& c, const Part& my) { c.EndExclusion(my.slot); }, true, 0},
+     [](Centre& c, const Part& my) { c.EndExclusion(my.slot); }, true,
+     HidesContact::kYes},
 };
 
 }  // namespace
@@ -139,6 +157,11 @@ void Load::ServeAll() {
 }
 
 void Load::Round() {
+  // Before any contact comes, which might mend what a look depends on.
+  constexpr std::uint32_t kProbe = Centre::kAgents - 1;
+  run_(Step::kReady, [&] { centre_.Ready(kProbe); });
+  ServeAll();
+  run_(Step::kWithdraw, [&] { centre_.Withdraw(kProbe); });
   std::array<std::uint32_t, 3 * Centre::kLanes> slots{};
   for (std::uint32_t i = 0; i < slots.size(); ++i) {
     slots[i] = Submit(i % Centre::kLanes);

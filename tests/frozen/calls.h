@@ -22,16 +22,23 @@ struct Part {
   }
 };
 
-inline constexpr std::uint32_t kHidesNone = 0xFFFF'FFFF;
+enum class HidesContact : std::uint8_t {
+  kNo,
+  // Only from agents who were idle before: whoever becomes ready finds it, and
+  // it is the frozen call that was about to look for the others. Seen only
+  // beside another frozen call that has made an agent idle.
+  kFromIdle,
+  kYes,
+};
 
 struct CallKind {
   const char* name;
   void (*prepare)(Centre&, const Part&);
   void (*call)(Centre&, const Part&);
   // What it may hide while it is frozen: one agent that it has claimed, and
-  // the contact that it publishes (of its part, or kHidesNone).
+  // the first contact of its part.
   bool may_hide_agent;
-  std::uint32_t may_hide_contact;
+  HidesContact may_hide_contact;
 };
 
 std::span<const CallKind> CallKinds();

@@ -1,6 +1,6 @@
 // Goal: a call that is stopped at any instruction for ever stops no other call,
 // and hides at most the one agent that it has claimed and the contact that it
-// publishes; and when it goes on, nothing was lost and nothing is double.
+// submits; and when it goes on, nothing was lost and nothing is double.
 // Method: each kind of call is run up to its k-th atomic access, for every k,
 // and left there; the others' load is run, every call of it judged and bounded;
 // then the call goes on to its end and the centre is drained. The same with two
@@ -62,6 +62,9 @@ class Trial {
 
   const std::string& failure() const { return centre_->failure(); }
   const StepAccesses& used() const { return used_; }
+  // While the calls were frozen.
+  std::size_t hidden_agents() const { return hidden_agents_; }
+  std::size_t hidden_contacts() const { return hidden_contacts_; }
   std::uint64_t AccessesOf(std::size_t call) const {
     return fibers_[call]->accesses();
   }
@@ -91,10 +94,10 @@ class Trial {
   void RunLoad() {
     for (std::uint32_t i = 0; i < fibers_.size(); ++i) {
       stood_.push_back(fibers_[i]->Where());
-      const std::uint32_t contact = freezes_[i].kind->may_hide_contact;
-      if (contact != kHidesNone && !fibers_[i]->ended()) {
-        centre_->MayHide(Part::Of(i).slot + contact);
-      }
+      const HidesContact hides = freezes_[i].kind->may_hide_contact;
+      const bool may = hides == HidesContact::kYes ||
+                       (hides == HidesContact::kFromIdle && fibers_.size() > 1);
+      if (may && !fibers_[i]->ended()) centre_->MayHide(Part::Of(i).slot);
     }
     centre_->SetJudging(true);
     Step now = Step::kSubmit;
@@ -147,6 +150,8 @@ class Trial {
   }
 
   void CheckHidden() {
+    hidden_agents_ = centre_->hidden_agents().size();
+    hidden_contacts_ = centre_->hidden_contacts().size();
     std::size_t agents = 0;
     for (std::size_t i = 0; i < fibers_.size(); ++i) {
       // Beside another call's preparations any may find an agent to claim.
@@ -169,6 +174,8 @@ class Trial {
   std::vector<std::unique_ptr<Fiber>> fibers_;
   std::vector<std::string> stood_;
   StepAccesses used_{};
+  std::size_t hidden_agents_ = 0;
+  std::size_t hidden_contacts_ = 0;
 };
 
 // What the load's calls need when nobody is frozen, beside what any of the
@@ -200,17 +207,26 @@ TEST(FrozenCall, HidesAtMostWhatItHoldsAtEveryAccess) {
   std::uint64_t total = 0;
   for (const CallKind& kind : CallKinds()) {
     std::uint64_t places = 0;
+    std::uint64_t hide_agent = 0;
+    std::uint64_t hide_contact = 0;
     for (bool frozen = true; frozen;) {
       Trial run({{&kind, places}}, bounds);
       frozen = run.FreezeAndGoOn();
       ASSERT_EQ(run.failure(), "") << run.Where();
-      if (frozen) ++places;
+      if (frozen) {
+        ++places;
+        hide_agent += run.hidden_agents();
+        hide_contact += run.hidden_contacts();
+      }
       for (std::size_t i = 0; i < kSteps; ++i) {
         worst[i] = std::max(worst[i], run.used()[i]);
       }
     }
-    std::printf("%-42s frozen at %3llu places\n", kind.name,
-                static_cast<unsigned long long>(places));
+    std::printf(
+        "%-42s frozen at %3llu places, %3llu hide an agent, %3llu a contact\n",
+        kind.name, static_cast<unsigned long long>(places),
+        static_cast<unsigned long long>(hide_agent),
+        static_cast<unsigned long long>(hide_contact));
     EXPECT_GT(places, 1U) << kind.name;
     total += places;
   }
