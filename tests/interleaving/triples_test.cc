@@ -158,17 +158,20 @@ void SubmitBehindCancelReady(Explorer& run) {
 }
 
 constexpr Scenario kTriples[] = {
-    {"submit_cancel_ready", {2, 1}, 1, SubmitCancelReady},
-    {"submit_cancel_own_ready", {2, 1}, 1, SubmitCancelOwnReady},
-    {"submit_submit_ready", {2, 1}, 1, SubmitSubmitReady},
-    {"submit_submit_ready_two_lanes", {2, 1}, 1, SubmitSubmitReadyTwoLanes},
-    {"submit_ready_ready", {2, 0}, 1, SubmitReadyReady},
-    {"submit_ready_withdraw", {2, 1}, 1, SubmitReadyWithdraw},
-    {"return_submit_ready", {2, 1}, 1, ReturnSubmitReady},
-    {"move_submit_ready", {2, 1}, 1, MoveSubmitReady},
-    {"move_cancel_ready", {2, 1}, 1, MoveCancelReady},
-    {"submits_of_two_kinds_ready", {2, 1}, 1, TwoKindsReady},
-    {"submit_behind_cancel_ready", {2, 1}, 1, SubmitBehindCancelReady},
+    {"submit_cancel_ready", {2, 1}, 25'000, SubmitCancelReady},
+    {"submit_cancel_own_ready", {2, 1}, 40'000, SubmitCancelOwnReady},
+    {"submit_submit_ready", {2, 1}, 150'000, SubmitSubmitReady},
+    {"submit_submit_ready_two_lanes",
+     {2, 1},
+     50'000,
+     SubmitSubmitReadyTwoLanes},
+    {"submit_ready_ready", {2, 0}, 40'000, SubmitReadyReady},
+    {"submit_ready_withdraw", {2, 1}, 50'000, SubmitReadyWithdraw},
+    {"return_submit_ready", {2, 1}, 30'000, ReturnSubmitReady},
+    {"move_submit_ready", {2, 1}, 35'000, MoveSubmitReady},
+    {"move_cancel_ready", {2, 1}, 8'000, MoveCancelReady},
+    {"submits_of_two_kinds_ready", {2, 1}, 180'000, TwoKindsReady},
+    {"submit_behind_cancel_ready", {2, 1}, 25'000, SubmitBehindCancelReady},
 };
 
 class TriplesTest : public testing::TestWithParam<Scenario> {};
