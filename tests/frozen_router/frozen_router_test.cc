@@ -42,8 +42,9 @@ constexpr int kVictim = 0;
 constexpr int kQueues = 5;
 // What every other thread must get done while one is frozen.
 constexpr std::uint64_t kCallsEach = 60;
-// What all together must get done while it is frozen in a lock, each time and
-// on average; each may need that lock with one of its next calls.
+// What all together must get done while it is frozen in a lock, nine times of
+// ten and on average. Each may need that lock with its very next call, and on
+// a busy machine all may wait for it already when the thread stops itself.
 constexpr std::uint64_t kCallsInLock = 5;
 constexpr std::uint64_t kCallsInLockMean = 60;
 // A queue that was not served after so many calls is not served.
@@ -228,7 +229,7 @@ class FrozenRouterTest : public ::testing::Test {
       }
     }
     const std::uint64_t made = OthersCalls() - all_before_;
-    if (made < least_in_lock_) least_in_lock_ = made;
+    few_in_lock_ += made < kCallsInLock;
     calls_while_frozen_ += made;
   }
 
@@ -248,7 +249,7 @@ class FrozenRouterTest : public ::testing::Test {
   std::atomic<std::uint64_t> spun_{0};
   std::uint64_t calls_while_frozen_ = 0;
   std::uint64_t stopped_by_lock_ = 0;
-  std::uint64_t least_in_lock_ = ~std::uint64_t{0};
+  int few_in_lock_ = 0;
 };
 
 TEST_F(FrozenRouterTest, OutsideItsLocksNobodyIsStopped) {
@@ -289,11 +290,11 @@ TEST_F(FrozenRouterTest, InsideALockOnlyThoseWhoNeedItAreStopped) {
   });
   std::cout << instants << " instants inside " << locks.size()
             << " different locks, " << calls_while_frozen_
-            << " calls of the others meanwhile, at least " << least_in_lock_
-            << " each time; " << stopped_by_lock_
+            << " calls of the others meanwhile, " << few_in_lock_
+            << " times fewer than " << kCallsInLock << "; " << stopped_by_lock_
             << " times a thread needed the lock; " << run_.judge().calls()
             << " calls judged\n";
-  EXPECT_GE(least_in_lock_, kCallsInLock);
+  EXPECT_LE(few_in_lock_ * 10, instants);
   EXPECT_GE(calls_while_frozen_,
             kCallsInLockMean * static_cast<std::uint64_t>(instants));
   EXPECT_GT(locks.size(), 10U);
