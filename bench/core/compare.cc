@@ -19,6 +19,7 @@ std::vector<Measured> Compare(const Options& options, double seconds,
   std::vector<Measured> measured(contestants.size());
   for (int repetition = 0; repetition < options.repetitions; ++repetition) {
     std::vector<Turn> turns;
+    turns.reserve(contestants.size());
     for (const Contestant& contestant : contestants) {
       turns.push_back(
           contestant(options.seed + static_cast<std::uint64_t>(repetition)));

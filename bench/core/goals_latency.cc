@@ -54,6 +54,7 @@ class TimedFloor {
  private:
   static Histograms Make() {
     Histograms histograms;
+    histograms.reserve(kThreads);
     for (std::uint32_t i = 0; i < kThreads; ++i) {
       histograms.push_back(std::make_unique<Histogram>());
     }

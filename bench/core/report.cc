@@ -91,6 +91,7 @@ std::string Report::Json() const {
     return out + "\"";
   };
   std::vector<std::string> goals;
+  goals.reserve(goals_.size());
   for (const JsonGoal& goal : goals_) {
     goals.push_back(absl::StrCat(
         "    {\"goal\": ", goal.goal, ", \"name\": ", quoted(goal.name),
@@ -100,6 +101,7 @@ std::string Report::Json() const {
         JsonSeries(goal.deciding.series), "}"));
   }
   std::vector<std::string> figures;
+  figures.reserve(figures_.size());
   for (const JsonFigure& figure : figures_) {
     figures.push_back(absl::StrCat("    {\"goal\": ", figure.goal,
                                    ", \"name\": ", quoted(figure.name),
@@ -107,6 +109,7 @@ std::string Report::Json() const {
                                    JsonSeries(figure.series), "}"));
   }
   std::vector<std::string> failures;
+  failures.reserve(failures_.size());
   for (const std::string& failure : failures_) {
     failures.push_back(absl::StrCat("    ", quoted(failure)));
   }

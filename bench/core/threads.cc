@@ -36,6 +36,7 @@ Slice Run(double seconds, std::uint32_t threads,
   std::barrier together(static_cast<std::ptrdiff_t>(threads) + 1);
   std::vector<CacheLinePadded<double>> cpu(threads);
   std::vector<std::thread> running;
+  running.reserve(threads);
   for (std::uint32_t i = 0; i < threads; ++i) {
     running.emplace_back([&, i] {
       BindToProcessor(i);

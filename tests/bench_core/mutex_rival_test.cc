@@ -24,6 +24,7 @@ struct Recorder {
   void Take(const Taken& one) { taken.push_back(one); }
   std::vector<std::uint32_t> Contacts() const {
     std::vector<std::uint32_t> contacts;
+    contacts.reserve(taken.size());
     for (const Taken& one : taken) contacts.push_back(one.contact);
     return contacts;
   }
@@ -72,6 +73,7 @@ TEST_F(MutexRivalTest, AnArrivalTakesTheAgentIdleForLongest) {
   rival_.Ready(1, 20, recorder_);  // a late caller's earlier time
   for (std::uint32_t slot = 0; slot < 3; ++slot) Submit(slot, 0, 0);
   std::vector<std::uint32_t> agents;
+  agents.reserve(recorder_.taken.size());
   for (const Taken& one : recorder_.taken) agents.push_back(one.agent);
   EXPECT_THAT(agents, ElementsAre(2, 1, 0));
 }
@@ -91,6 +93,7 @@ TEST_F(MutexRivalTest, ACancelledContactIsGoneAndItsHandleIsOutdated) {
 
 TEST_F(MutexRivalTest, ManyCancelledLeaveTheOthersInOrder) {
   std::vector<std::uint64_t> handles;
+  handles.reserve(world_.contacts());
   for (std::uint32_t slot = 0; slot < 200; ++slot) {
     handles.push_back(Submit(slot, slot % 2, slot % kBands));
   }
