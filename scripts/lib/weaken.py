@@ -119,7 +119,7 @@ def expression_before(text, end):
 def function_around(text, end):
     """The name of the function whose body has the place."""
     for line in reversed(text[:end].splitlines()):
-        found = re.match(r"(?: {2})?(?! )[\w:~].*?(\w+)\(", line)
+        found = re.match(r"(?: {2})?(?! )[\w:~<>*&, ]*?(\w+)\(", line)
         if found and not line.rstrip().endswith(";") and not re.match(
                 r"\s*(return|if|for|while|switch)\b", line):
             return found.group(1)
@@ -170,7 +170,7 @@ def reached_sites(directory, sources):
             failed, why = run_test(
                 directory / binary,
                 {"RELAIS_SITES": out.name,
-                 "RELAIS_INTERLEAVING_PREEMPTIONS": "2",
+                 "RELAIS_INTERLEAVING_PREEMPTIONS": "1",
                  "RELAIS_INTERLEAVING_WEAK": "0"})
             if failed:
                 raise SystemExit(f"{binary}: {failed} fails as it is: {why}")
