@@ -1,7 +1,7 @@
 // The bodies of MatcherT: agents. Included by matcher.h only.
 
-#ifndef RELAIS_LIB_MATCH_MATCHER_agentS_INL_H_
-#define RELAIS_LIB_MATCH_MATCHER_agentS_INL_H_
+#ifndef RELAIS_LIB_MATCH_MATCHER_AGENTS_INL_H_
+#define RELAIS_LIB_MATCH_MATCHER_AGENTS_INL_H_
 
 #include "lib/match/matcher.h"
 
@@ -295,4 +295,4 @@ bool MatcherT<AtomicT>::FindContactFor(std::uint32_t agent,
 
 }  // namespace relais::match
 
-#endif  // RELAIS_LIB_MATCH_MATCHER_agentS_INL_H_
+#endif  // RELAIS_LIB_MATCH_MATCHER_AGENTS_INL_H_
