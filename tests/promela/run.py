@@ -9,7 +9,7 @@ Usage: run.py [--large] [--only NAME ...] [--list] [--seconds N]
   --large        also the configurations that are too large for every build
   --only NAME    only these configurations and mutations
   --list         print the names and end
-  --seconds N    give up on one run after N seconds (default 100)
+  --seconds N    give up on one run after N seconds (default 240)
 
 The exit code is 0 only if every configuration is clean and complete and every
 mutation fails with the property that it is there for.
@@ -183,7 +183,7 @@ def parse_arguments():
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
     parser.add_argument("--list", action="store_true")
-    parser.add_argument("--seconds", type=int, default=100, metavar="N")
+    parser.add_argument("--seconds", type=int, default=240, metavar="N")
     return parser.parse_args()
 
 
