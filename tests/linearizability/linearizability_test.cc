@@ -21,7 +21,7 @@ namespace relais::linearizability {
 namespace {
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr std::uint64_t kHistories = 2'000;
+constexpr std::uint64_t kHistories = 1'000;
 #else
 constexpr std::uint64_t kHistories = 10'500;
 #endif
