@@ -149,6 +149,27 @@ void ReturnClaim(Explorer& run) {
   centre.CheckQuiet();
 }
 
+// The same while the lane's front word is out of date: too low for what comes
+// back, which must all the same be seen by whoever is about to raise it.
+void ReturnReadyStaleFront(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Ready(0, 1);
+  centre.Submit(0, 0);
+  centre.Submit(1, -1);
+  centre.Cancel(1);
+  const ContactWord reserved = centre.Contact(0);
+  if (!run.Run({{"return",
+                 [&] {
+                   run.Expect(centre.Return(0, reserved), "only one returns");
+                   centre.Withdraw(0, 2, 1);
+                 }},
+                {"ready", [&] { centre.Ready(1, 1); }}})) {
+    return;
+  }
+  run.Expect(centre.decisions() == 2, "one more decision");
+  centre.CheckQuiet();
+}
+
 void MoveClaim(Explorer& run) {
   Centre& centre = run.New<Centre>(run);
   centre.Submit(0, 0);
@@ -304,6 +325,7 @@ constexpr Scenario kPairs[] = {
     {"ready_withdraw", {3, 2}, 9'000, ReadyWithdraw},
     {"submit_withdraw", {3, 2}, 300, SubmitWithdraw},
     {"return_claim", {3, 2}, 9'000, ReturnClaim},
+    {"return_ready_stale_front", {3, 2}, 5'000, ReturnReadyStaleFront},
     {"move_claim", {3, 2}, 35'000, MoveClaim},
     {"move_move", {3, 2}, 150'000, MoveMove},
     {"move_submit", {3, 2}, 40, MoveSubmit},
