@@ -151,14 +151,19 @@ std::size_t NumberIn(std::string_view id) {
 // 2,000 agents with levels of their own; contacts that ask for two skills.
 class SharedClasses : public testing::Test {
  protected:
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+  static constexpr int kAgents = 300;
+#else
   static constexpr int kAgents = 2'000;
+#endif
+  static constexpr std::uint32_t kClasses = kAgents < 512 ? 128 : 256;
 
   static Limits SmallTables() {
     Limits limits;
     limits.agents = kAgents;
     limits.contacts = 1'000;
     limits.requirement_classes = 64;
-    limits.profile_classes = 256;
+    limits.profile_classes = kClasses;
     return limits;
   }
   SharedClasses() : site_(Configured(), SmallTables()) {
@@ -248,12 +253,12 @@ TEST_F(SharedClasses, OneTooManyIsRefusedAndChangesNothing) {
   }
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(FieldPathOf(refused), "limits.profile_classes");
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("all 256 are in use"));
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr(absl::StrCat("all ", kClasses, " are in use")));
   EXPECT_GT(accepted, 1);
   EXPECT_TRUE(site_.Drain().empty());
   EXPECT_EQ(site_.router->FindContact(spec.id).status().code(),
             absl::StatusCode::kNotFound);
-  // As an agent whose class would be one more.
   // When those contacts have ended, their requirements make room.
   for (int i = 0; i < accepted; ++i) {
     const auto contact = site_.router->FindContact(absl::StrCat("c", i));

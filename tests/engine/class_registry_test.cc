@@ -237,6 +237,31 @@ TEST(ClassRegistry, ConcurrentCreationMissesNoCell) {
   for (int round = 0; round < 5; ++round) CreateConcurrently(64, 12, false);
 }
 
+// One id, which each thread wants for one or another content: who has it keeps
+// it, also when it was unused a moment ago.
+TEST(ClassRegistry, AClassInUseAgainIsNotRecycled) {
+  Tables tables(1, 1, 1);
+  std::atomic<int> had{0};
+  std::vector<std::thread> threads;
+  for (std::uint32_t t = 0; t < 3; ++t) {
+    threads.emplace_back([&tables, &had, t] {
+      Random random(t);
+      for (int step = 0; step < 20'000; ++step) {
+        const CompiledRequirement own =
+            Asks(static_cast<std::uint32_t>(random.Uniform(2)), 5);
+        const auto c = tables.TryRequirement(own);
+        if (!c.ok()) continue;
+        ASSERT_EQ(tables.registry->Requirement(*c), own);
+        tables.registry->ReleaseRequirement(*c);
+        had.fetch_add(1);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(had.load(), 20'000);
+  EXPECT_GT(tables.registry->recycled(), 2u);
+}
+
 TEST(ClassRegistry, ConcurrentRecyclingLeavesNoOldCell) {
   CreateConcurrently(6, 12, true);
 }

@@ -402,6 +402,7 @@ class Stop {
     stopped_.notify_all();
     resume_.wait(false);
   }
+  bool was_here() const { return stopped_.load(); }
   void Arm() { armed_.store(true); }
   void AwaitStopped() { stopped_.wait(false); }
   void Resume() {
@@ -415,42 +416,86 @@ class Stop {
   std::atomic<bool> resume_{false};
 };
 
+// A thread that acquires a requirement and is stopped before it tells anybody.
+class StoppedAcquirer {
+ public:
+  StoppedAcquirer(Tables& tables, CompiledRequirement requirement) {
+    stop_.Arm();
+    thread_ = std::thread([this, &tables, requirement] {
+      const auto c = tables.registry->AcquireRequirement(
+          requirement, [&](std::uint32_t agent) {
+            stop_.Here();
+            tables.agents->Tell(agent);
+          });
+      EXPECT_TRUE(c.ok()) << c.status();
+      EXPECT_TRUE(stop_.was_here()) << "nobody was to be told";
+      stop_.Here();
+    });
+    stop_.AwaitStopped();
+  }
+  void GoOn() {
+    stop_.Resume();
+    thread_.join();
+  }
+
+ private:
+  Stop stop_;
+  std::thread thread_;
+};
+
+// By the cell that the core would use, for every agent.
+void CheckAll(const Tables& tables, std::uint32_t c,
+              const CompiledRequirement& asked) {
+  for (std::uint32_t agent = 0; agent < Tables::kAgents; ++agent) {
+    if (!tables.agents->there(agent)) continue;
+    EXPECT_EQ(tables.KnownCell(c, agent),
+              CellOf(asked, tables.agents->content(agent)))
+        << "agent " << agent;
+  }
+}
+
 TEST(ClassSplitThreads, AThreadStoppedWhileTellingHoldsUpNobody) {
-  Tables tables(8, 16);
+  Tables tables(8, 32);
   for (std::uint32_t agent = 0; agent < 10; ++agent) {
-    tables.SignIn(agent, {SetOf(Channel::kVoice),
+    tables.SignIn(agent, {0xFF,
                           {{1, static_cast<std::uint8_t>(agent + 1)},
                            {2, static_cast<std::uint8_t>(1 + agent % 3)}}});
   }
-  Stop stop;
-  stop.Arm();
-  std::thread stopped([&] {
-    const auto c = tables.registry->AcquireRequirement(
-        Asks(1, 5), [&](std::uint32_t agent) {
-          stop.Here();
-          tables.agents->Tell(agent);
-        });
-    EXPECT_TRUE(c.ok());
-  });
-  stop.AwaitStopped();
-  const auto check = [&](std::uint32_t c, const CompiledRequirement& asked) {
-    for (std::uint32_t agent = 0; agent < 11; ++agent) {
-      if (!tables.agents->there(agent)) continue;
-      EXPECT_EQ(tables.KnownCell(c, agent),
-                CellOf(asked, tables.agents->content(agent)))
-          << "agent " << agent;
-    }
-  };
-  // Another requirement, whose cells differ between the parts; the one that the
-  // stopped thread brings; a new profile; and a requirement that needs room.
-  check(tables.Requirement(Asks(2, 2)), Asks(2, 2));
+  StoppedAcquirer stopped(tables, Asks(1, 5));
+  // A requirement that tells apart what the stopped thread has told apart and
+  // moves nobody itself; one that does; the one that the stopped thread brings;
+  // and a new profile.
+  CompiledRequirement mail = Asks(1, 5);
+  mail.channel = Channel::kMail;
+  CheckAll(tables, tables.Requirement(mail), mail);
+  CheckAll(tables, tables.Requirement(Asks(2, 2)), Asks(2, 2));
   const std::uint32_t same = tables.Requirement(Asks(1, 5));
-  check(same, Asks(1, 5));
+  CheckAll(tables, same, Asks(1, 5));
   tables.SignIn(10, Holds(1, 7));
-  check(same, Asks(1, 5));
-  stop.Resume();
-  stopped.join();
-  check(same, Asks(1, 5));
+  CheckAll(tables, same, Asks(1, 5));
+  stopped.GoOn();
+  CheckAll(tables, same, Asks(1, 5));
+}
+
+TEST(ClassSplitThreads, AClassMergedAwayIsNotGivenAwayUnderItsAgents) {
+  Tables tables(8, 3);
+  for (std::uint32_t agent = 0; agent < 3; ++agent) {
+    tables.SignIn(agent, Holds(agent + 1, 5));
+  }
+  tables.SignIn(3, {SetOf(Channel::kVoice), {{1, 5}, {4, 5}}});
+  const std::uint32_t a = tables.Requirement(Asks(1, 5));
+  tables.registry->ReleaseRequirement(tables.Requirement(Asks(2, 5)));
+  ASSERT_EQ(tables.registry->profile_classes_in_use(), 3u);
+  // Needs a class to tell 3 from 0, so 1 and 2 are merged.
+  StoppedAcquirer stopped(tables, Asks(4, 5));
+  // Needs one as well.
+  tables.SignIn(4, Holds(1, 10));
+  CheckAll(tables, a, Asks(1, 5));
+  EXPECT_EQ(tables.registry->profile_classes_in_use(), 3u);
+  tables.agents->Remove(4);
+  stopped.GoOn();
+  CheckAll(tables, a, Asks(1, 5));
+  CheckAll(tables, tables.Requirement(Asks(4, 5)), Asks(4, 5));
 }
 
 // An agent is stopped on its way into the core with the class from before the
