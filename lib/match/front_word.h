@@ -7,7 +7,7 @@
 // images, so the smallest of many words is the list to try first. Images of
 // different keys may be equal (beyond the clamp): then the keys decide.
 //
-// The protocol that keeps it a lower bound is in fronted_lists.h. Every change
+// The protocol that keeps it a lower bound is in front_words.h. Every change
 // raises the version, modulo 2^20: a raise that was delayed over exactly a
 // multiple of a million changes of one list, and finds the image that it knew,
 // would be mistaken.
