@@ -66,7 +66,8 @@ struct Limits {
   // Compiled requirements (channel included) in use at once: each queue and
   // channel is one, and contacts may add skills of their own.
   std::uint32_t requirement_classes = 1'024;
-  // Distinct (skills, levels, channels) among the agents in use at once.
+  // Classes of agents' profiles at once; profiles that agree in eligibility and
+  // fit step on every requirement class in use share one.
   std::uint32_t profile_classes = 4'096;
   // Lanes: a requirement class times the boosts seen with it (at most ten
   // priorities without segments).
