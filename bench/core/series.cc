@@ -1,6 +1,7 @@
 #include "bench/core/series.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "absl/strings/str_format.h"
@@ -53,9 +54,12 @@ std::string Target::Text() const {
   const std::string sign = kind == Kind::kAtLeast  ? ">="
                            : kind == Kind::kAtMost ? "<="
                                                    : "=";
-  return sign + (value < 10 && kind != Kind::kEqual
-                     ? absl::StrFormat("%.1f", value)
-                     : absl::StrFormat("%.0f", value));
+  if (value >= 10 || kind == Kind::kEqual) {
+    return sign + absl::StrFormat("%.0f", value);
+  }
+  const bool tenths = std::round(value * 10) == value * 10;
+  return sign + (tenths ? absl::StrFormat("%.1f", value)
+                        : absl::StrFormat("%.2f", value));
 }
 
 double Candidate::Deciding() const {

@@ -1,5 +1,6 @@
 #include "lib/base/fingerprint.h"
 
+#include <array>
 #include <cstddef>
 
 // Compiled in, so that who links this library needs no other for it.
@@ -22,9 +23,11 @@ FingerprintBuilder& FingerprintBuilder::Add(std::string_view text) {
 FingerprintBuilder& FingerprintBuilder::AddNumber(std::int64_t number) {
   // Byte by byte, so that a stored fingerprint does not depend on the machine.
   const auto value = static_cast<std::uint64_t>(number);
-  for (int shift = 0; shift < 64; shift += 8) {
-    bytes_.push_back(static_cast<char>((value >> shift) & 0xff));
+  std::array<char, 8> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(value >> 8 * i & 0xff);
   }
+  bytes_.append(bytes.data(), bytes.size());
   return *this;
 }
 

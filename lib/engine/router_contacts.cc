@@ -296,16 +296,20 @@ Event RouterImpl::ContactEvent(EventType type, const ContactRecord& record,
 }
 
 absl::StatusOr<ContactWord> RouterImpl::WordOf(ContactHandle contact) const {
-  const absl::Status unknown =
-      FieldError(absl::StatusCode::kNotFound, "contact_id",
-                 "no contact was ever given this handle");
-  if (contact.slot >= limits_.contacts || contact.base_tag == 0) return unknown;
+  // Made only where it is needed: a message costs more than the rest.
+  const auto unknown = [] {
+    return FieldError(absl::StatusCode::kNotFound, "contact_id",
+                      "no contact was ever given this handle");
+  };
+  if (contact.slot >= limits_.contacts || contact.base_tag == 0) {
+    return unknown();
+  }
   const ContactRecord& record = contacts_[contact.slot];
   const ContactWord word = matcher_.Contact(contact.slot);
   // Read after the word: if the slot has a new owner, the word is outdated and
   // every compare-and-swap from it fails.
   const std::uint64_t base = record.base_tag.load(std::memory_order_acquire);
-  if (contact.base_tag > base) return unknown;
+  if (contact.base_tag > base) return unknown();
   if (contact.base_tag < base) return HasEnded();
   switch (word.phase()) {
     case ContactPhase::kNew:
