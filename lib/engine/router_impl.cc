@@ -173,7 +173,6 @@ void RouterImpl::SetProfileClass(std::uint32_t p) {
   Ours(matcher_.SetProfileClass(p));
 }
 void RouterImpl::SetLane(std::uint32_t lane, std::uint32_t requirement_class) {
-  MutexLock lock(lanes_mutex_);
   Ours(matcher_.SetLane(lane, requirement_class));
 }
 

@@ -325,8 +325,6 @@ class RouterImpl final : public Router, private ClassMatrix {
   match::Matcher matcher_;
   // Contacts submitted so far: the arrival sequence.
   alignas(kCacheLineBytes) std::atomic<std::uint64_t> arrivals_{0};
-  // Lanes are given to classes one at a time (match::Matcher::SetLane).
-  Mutex lanes_mutex_;
   ClassRegistry classes_;  // before the configurations, which refer to it
   EventQueue events_;
   DeadlineTable deadlines_;
