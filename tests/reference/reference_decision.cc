@@ -311,6 +311,7 @@ void ReferenceRouter::BecomeIdle(AgentRecord& agent, InstantMs now_ms) {
   agent.contact = 0;
   agent.contact_id.clear();
   agent.idle_since_ms = now_ms;
+  agent.idle_before_pause_ms = 0;
   if (agent.presence_pending) {
     TakePresence(agent, agent.pending, now_ms);
     agent.presence_pending = false;
