@@ -210,7 +210,7 @@ class MatcherT {
     std::uint32_t profile_class = 0;
     std::uint8_t fit = 0;
   };
-  enum class Taking : std::uint8_t { kNothing, kTook, kReleased };
+  enum class Taking : std::uint8_t { kNothing, kAgain, kTook, kReleased };
 
   bool Excluded(std::uint32_t contact, std::uint32_t agent);
   // Calls visit(requirement_class) for each that the agent may serve now.

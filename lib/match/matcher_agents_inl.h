@@ -65,7 +65,7 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink) {
     }
     const Taking taking = TakeBest(agent, word, terms, kinds, sink);
     if (taking == Taking::kReleased) return;
-    if (taking == Taking::kTook) continue;
+    if (taking != Taking::kNothing) continue;
     AgentWord published;
     if (!agents_.Publish(agent, word, terms, kinds, &published)) continue;
     // Look once more (M5): what was published between the look above and the
@@ -134,7 +134,7 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
     if (!FindContactFor(agent, terms, kinds, &best)) return Taking::kNothing;
     // Whoever changed the agent meanwhile (withdrawn, other terms) is honoured
     // here; what comes after this reading overlaps the decision.
-    if (agents_.Agent(agent) != word) return Taking::kTook;
+    if (agents_.Agent(agent) != word) return Taking::kAgain;
     const auto kind = static_cast<int>(
         lanes_.KindOf(best.found.owner).load(std::memory_order_acquire));  // P2
     // The lane or its class may have been redefined after they were read. That

@@ -7,8 +7,10 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -383,6 +385,37 @@ TEST_F(MatcherTest, KeysFarOutKeepTheirOrder) {
   EXPECT_THAT(sink_.Pairs(),
               ElementsAre(std::pair(13u, 0u), std::pair(12u, 1u),
                           std::pair(11u, 2u), std::pair(10u, 3u)));
+}
+
+// Changes the world once, between the reading of the agent's terms and the look
+// that uses them, as another thread may.
+class MeddlingSink : public Collector {
+ public:
+  explicit MeddlingSink(std::function<void()> meddle)
+      : meddle_(std::move(meddle)) {}
+  void OnLook() override {
+    if (meddle_) std::exchange(meddle_, nullptr)();
+  }
+
+ private:
+  std::function<void()> meddle_;
+};
+
+// What a split of profile classes relies on: an agent who was told another
+// class before a contact came is not given it by the class of before.
+TEST_F(MatcherTest, ADecisionHonoursTermsThatChangedAfterItHadReadThem) {
+  MeddlingSink meddling([this] {
+    Ready(5, 0, 0);    // profile 0 does not serve class 1
+    Submit(10, 1, 0);  // class 1
+  });
+  const std::uint32_t revision = ++revision_;
+  EXPECT_EQ(matcher_.Update(5, revision, {kVoice, 0, 1}, 0, meddling),
+            Result::kOk);
+  EXPECT_THAT(meddling.Pairs(), IsEmpty());
+  EXPECT_THAT(sink_.Pairs(), IsEmpty());
+  EXPECT_EQ(matcher_.Contact(10).phase(), ContactPhase::kWaiting);
+  Ready(6, 1, 0);
+  EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(10u, 6u)));
 }
 
 using MatcherDeathTest = MatcherTest;
