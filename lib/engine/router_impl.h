@@ -246,6 +246,11 @@ class RouterImpl final : public Router, private ClassMatrix {
                    InstantMs at_ms) const RELAIS_REQUIRES(agent.mutex);
   void FillAgent(const AgentRecord& agent, std::uint32_t slot,
                  Event* event) const RELAIS_REQUIRES(agent.mutex);
+  // The same for the later events of a reservation, which keep the idle instant
+  // that the decision saw: a pause taken and left again meanwhile shifts the
+  // agent's own.
+  void FillReserved(const AgentRecord& agent, std::uint32_t slot,
+                    Event* event) const RELAIS_REQUIRES(agent.mutex);
   AgentUpdate NextUpdate(AgentRecord& agent, std::uint32_t slot,
                          std::uint32_t load_back) const
       RELAIS_REQUIRES(agent.mutex);

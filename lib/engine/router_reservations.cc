@@ -127,6 +127,12 @@ void RouterImpl::FinishEndedUnregistered(std::uint32_t slot,
   RemoveAgentIfLeft(slot, call);
 }
 
+void RouterImpl::FillReserved(const AgentRecord& agent, std::uint32_t slot,
+                              Event* event) const {
+  FillAgent(agent, slot, event);
+  event->idle_since_ms = agent.reservation.idle_since_ms;
+}
+
 Event RouterImpl::ReservationEvent(EventType type, const AgentRecord& agent,
                                    InstantMs at_ms) const {
   Event event = agent.reservation;
@@ -146,7 +152,7 @@ Event RouterImpl::RescindedByEnd(AgentRecord& agent, std::uint32_t slot,
   event.end_reason = reason;
   ++agent.version;
   ClearWork(agent);
-  FillAgent(agent, slot, &event);
+  FillReserved(agent, slot, &event);
   return event;
 }
 
@@ -166,7 +172,7 @@ Event RouterImpl::AcceptLocked(AgentRecord& agent, std::uint64_t assigned_tag,
       ReservationEvent(EventType::kReservationAccepted, agent, now_ms);
   event.contact_version = assigned_tag - agent.contact.base_tag;
   event.contact_state = ContactState::kAssigned;
-  FillAgent(agent, slot, &event);
+  FillReserved(agent, slot, &event);
   return event;
 }
 
@@ -240,7 +246,7 @@ bool RouterImpl::ReturnReserved(
     }
     ++agent.version;
     ClearWork(agent);
-    FillAgent(agent, slot, &event);
+    FillReserved(agent, slot, &event);
     update = NextUpdate(agent, slot, 1);
   }
   if (version != nullptr) *version = event.contact_version;

@@ -262,8 +262,6 @@ std::string HistoryReplay::Closed(const Event& event, const Cause& cause) {
       reference_->AcceptReservation(*contact, *agent, event.at_ms);
       return "";
     case EventType::kReservationRescinded:
-      // Not judged here: docs/concurrency.md, open point 8.
-      agent->idle_since_ms = event.idle_since_ms;
       reference_->RescindByAgent(*contact, *agent, event.at_ms);
       return "";
     case EventType::kReservationNoAnswer: {
