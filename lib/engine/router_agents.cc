@@ -131,12 +131,17 @@ void RouterImpl::GiveBackProfile(std::uint32_t profile, std::uint32_t slot) {
   classes_.ReleaseProfile(profile);
 }
 
-void RouterImpl::ForgetDeclines(
+void RouterImpl::AllowAgain(const std::vector<DeclineTable::Change>& removed) {
+  for (const DeclineTable::Change& change : removed) {
+    matcher_.SetExclusion(change.contact.slot, change.cell,
+                          match::Matcher::kNobody, change.number);
+  }
+}
+
+void RouterImpl::CancelDeclineDeadlines(
     const std::vector<DeclineTable::Change>& removed) {
   for (const DeclineTable::Change& change : removed) {
     deadlines_.Cancel(DeclineDeadline(change.entry), change.number);
-    matcher_.SetExclusion(change.contact.slot, change.cell,
-                          match::Matcher::kNobody, change.number);
   }
 }
 
@@ -226,6 +231,9 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
       return outcome;
     }
     forgotten = declines_.RemoveAgent(slot);
+    // Before the lock is released: whoever changes the presence after this call
+    // finds nothing to forget, looks, and must not meet what is forgotten.
+    AllowAgain(forgotten);
     ChangePresenceLocked(agent, presence, call.now_ms());
     outcome.version = ++agent.version;
     event = AgentEvent(EventType::kPresenceChanged, agent, slot, call.now_ms());
@@ -237,7 +245,7 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
     }
     update = NextUpdate(agent, slot, 0);
   }
-  ForgetDeclines(forgotten);
+  CancelDeclineDeadlines(forgotten);
   call.Push(event);
   if (reserved.phase() == ContactPhase::kReserved) {
     // If its word has changed, the reservation was accepted or its contact

@@ -512,7 +512,9 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
 void RouterImpl::FreeContact(ContactHandle contact, std::uint64_t version,
                              EndReason reason, InstantMs ended_ms, Call& call) {
   ContactRecord& record = contacts_[contact.slot];
-  ForgetDeclines(declines_.RemoveContact(contact.slot));
+  const auto forgotten = declines_.RemoveContact(contact.slot);
+  CancelDeclineDeadlines(forgotten);
+  AllowAgain(forgotten);
   deadlines_.Cancel(contact.slot, contact.base_tag + version);
   RetainedId retained;
   retained.content = record.content;

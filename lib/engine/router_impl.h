@@ -281,7 +281,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   void TellAgain(std::uint32_t slot, Call& call);
   // The core has been told that the agent has another profile, or none.
   void GiveBackProfile(std::uint32_t profile, std::uint32_t slot);
-  void ForgetDeclines(const std::vector<DeclineTable::Change>& removed);
+  // What goes with entries that left the decline table: in the core, and of
+  // their deadlines.
+  void AllowAgain(const std::vector<DeclineTable::Change>& removed);
+  void CancelDeclineDeadlines(const std::vector<DeclineTable::Change>& removed);
   bool WrapUpOver(std::uint32_t slot, std::uint64_t deadline_version,
                   Call& call, std::uint64_t* version);
 

@@ -348,7 +348,8 @@ absl::StatusOr<Outcome> RouterImpl::Decline(
                       declined.displaced_of_contact->number);
   }
   if (declined.displaced_of_agent.has_value()) {
-    ForgetDeclines({*declined.displaced_of_agent});
+    CancelDeclineDeadlines({*declined.displaced_of_agent});
+    AllowAgain({*declined.displaced_of_agent});
   }
   const DeclineTable::Change& added = declined.added;
   matcher_.SetExclusion(contact.slot, added.cell, handle.slot, added.number);
@@ -357,7 +358,8 @@ absl::StatusOr<Outcome> RouterImpl::Decline(
                       EventType::kReservationDeclined, declined, retry_ms, call,
                       &version)) {
     if (const auto removed = declines_.Remove(added.entry, added.number)) {
-      ForgetDeclines({*removed});
+      CancelDeclineDeadlines({*removed});
+      AllowAgain({*removed});
     }
     // Another call has ended the reservation; what was displaced for this
     // decline is free to be matched, and the slot may have a new contact.

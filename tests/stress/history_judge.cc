@@ -58,6 +58,9 @@ void HistoryJudge::IndexCalls(const Round& round) {
     if (!Mutates(call.kind)) continue;
     calls_[call.begin] = &call;
     if (call.kind == CallKind::kRunDue) run_dues_.push_back(call.begin);
+    if (call.kind == CallKind::kDecline && !call.ok()) {
+      late_declines_[{call.contact, call.agent}].push_back(&call);
+    }
     if (call.kind == CallKind::kApply && call.ok()) {
       applies.emplace_back(call.version, &call);
     }
@@ -283,6 +286,20 @@ bool HistoryJudge::StandsBefore(const Contact& x, const Place& y) {
          std::pair(y.key, y.sequence);
 }
 
+// While a decline that comes too late is under way, the agent is not given the
+// contact.
+bool HistoryJudge::DeclinedMeanwhile(const std::string& contact,
+                                     std::string_view agent,
+                                     const Cause& cause) const {
+  const auto found = late_declines_.find({contact, std::string(agent)});
+  return found != late_declines_.end() &&
+         std::any_of(found->second.begin(), found->second.end(),
+                     [&cause](const CallRecord* call) {
+                       return call->begin <= cause.claimed_by &&
+                              call->end >= cause.began;
+                     });
+}
+
 void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
   const Event& event = one.event;
   const auto terms = terms_.find({event.agent.slot, event.agent.generation});
@@ -297,6 +314,7 @@ void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
     const Wait& wait = x.waits.front();
     if (wait.published_by >= cause.began ||
         wait.taken_not_before <= cause.claimed_by ||
+        DeclinedMeanwhile(id, event.agent_id.view(), cause) ||
         !replay_.CouldServe(replay_.NumberOf(id), event.agent, cause)) {
       continue;
     }
@@ -451,6 +469,7 @@ void HistoryJudge::EndRound(const Round& round, const Router* router) {
   calls_.clear();
   caused_.clear();
   accepted_.clear();
+  late_declines_.clear();
   agent_versions_.clear();
   ticks_.clear();
 }

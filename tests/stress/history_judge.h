@@ -18,8 +18,9 @@
 // the clock: x's publishing call had returned (for a return: or its event had
 // been numbered) before the decision can have begun, and the call that took x
 // later, if any, began only after y's reservation had been seen. Pairs without
-// both proofs do not count, nor an agent whose terms changed meanwhile; so a
-// report is always true, and the pairs compared are counted.
+// both proofs do not count, nor an agent whose terms changed meanwhile or who
+// was declining x, though too late; so a report is always true, and the pairs
+// compared are counted.
 //
 // Thread safety: none.
 
@@ -32,6 +33,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -129,6 +131,8 @@ class HistoryJudge {
   Cause CauseFor(const StreamEvent& one) const;
   void CheckOrder(const StreamEvent& one, const Cause& cause);
   static bool StandsBefore(const Contact& x, const Place& y);
+  bool DeclinedMeanwhile(const std::string& contact, std::string_view agent,
+                         const Cause& cause) const;
 
   // Answers.
   void CheckAnswers(const Round& round);
@@ -149,6 +153,9 @@ class HistoryJudge {
   // Of this round.
   std::unordered_map<Tick, const CallRecord*> calls_;
   std::unordered_map<Tick, std::vector<const Event*>> caused_;
+  // Declines that were refused: another call had ended the reservation first.
+  std::map<std::pair<std::string, std::string>, std::vector<const CallRecord*>>
+      late_declines_;
   std::map<std::pair<std::string, std::uint64_t>, bool> accepted_;
   std::map<AgentKey, std::vector<Version>> agent_versions_;
   std::uint64_t first_sequence_ = 1;
