@@ -39,9 +39,8 @@
 //       rises with each push and stays when the list is taken, so a head read
 //       earlier that still compares equal means nothing happened (40 bits:
 //       2^40 events are 6,000 years at 5 a second and 127 days at 100,000).
-//   E2  pool head: Free CAS (release) <-> Allocate load and CAS (acquire): who
-//       takes a node has the reader's last use of it before. The tag rises
-//       with each change, which rules out ABA.
+//   E2  the pool (B, free_stack.h): who takes a node has the reader's last use
+//       of it before.
 //   E3  used_: give-back fetch_sub (release) <-> Reserve CAS (acquire): who
 //       gets a unit sees the node that came back before it.
 //   E4  reading_: every exchange is acq_rel. A caller that finds it set wrote
@@ -52,8 +51,7 @@
 //       committed sees what the callbacks did.
 //   E6  last_sequence_ store(release) <-> load(acquire), for the same reason.
 //   E7  next links, relaxed: written by the node's owner before E1 or E2
-//       publishes it; a stale value read in Allocate is thrown away because
-//       the tag has changed.
+//       publishes it.
 
 #ifndef RELAIS_LIB_ENGINE_EVENT_QUEUE_H_
 #define RELAIS_LIB_ENGINE_EVENT_QUEUE_H_
@@ -73,6 +71,7 @@
 #include "absl/functional/function_ref.h"
 #include "lib/base/assert.h"
 #include "lib/base/cache_line.h"
+#include "lib/base/free_stack.h"
 #include "relais/event.h"
 #include "relais/types.h"
 
@@ -88,44 +87,27 @@ enum class EventPurpose : std::uint8_t {
 template <template <typename> class Atomic>
 class TakeAllList {
  public:
-  static constexpr std::uint32_t kNone = 0;  // nodes are 1 .. nodes
-  static constexpr std::uint32_t kNodesMax = (1U << 24) - 1;
+  static constexpr std::uint32_t kNone = FreeStack<Atomic>::kNone;
+  static constexpr std::uint32_t kNodesMax = FreeStack<Atomic>::kIndexMax;
 
   explicit TakeAllList(std::uint32_t nodes)
       : next_(std::make_unique<Atomic<std::uint32_t>[]>(nodes + 1ULL)) {
     RELAIS_CHECK(nodes >= 1 && nodes <= kNodesMax, "24 bits name a node");
-    for (std::uint32_t node = 1; node <= nodes; ++node) {
-      // Construction happens before every use.
-      next_[node].store(node < nodes ? node + 1 : kNone,
-                        std::memory_order_relaxed);
-    }
-    pool_.store(Word(1, 0), std::memory_order_relaxed);
+    for (std::uint32_t node = nodes; node >= 1; --node) Free(node);
     head_.store(Word(kNone, 0), std::memory_order_relaxed);
   }
 
   // A node that is the caller's, kNone if there is none.
   std::uint32_t Allocate() {
-    std::uint64_t head = pool_.load(std::memory_order_acquire);  // E2
-    for (;;) {
-      const std::uint32_t node = NodeOf(head);
-      if (node == kNone) return kNone;
-      const std::uint32_t next =
-          next_[node].load(std::memory_order_relaxed);  // E7
-      if (pool_.compare_exchange_weak(head, Word(next, CountOf(head) + 1),
-                                      std::memory_order_acq_rel,  // E2
-                                      std::memory_order_acquire)) {
-        return node;
-      }
-    }
+    return pool_.Pop([this](std::uint32_t index) {
+      return next_[index].load(std::memory_order_relaxed);  // E7
+    });
   }
 
   void Free(std::uint32_t node) {
-    std::uint64_t head = pool_.load(std::memory_order_relaxed);
-    do {
-      next_[node].store(NodeOf(head), std::memory_order_relaxed);  // E7
-    } while (!pool_.compare_exchange_weak(head, Word(node, CountOf(head) + 1),
-                                          std::memory_order_release,  // E2
-                                          std::memory_order_relaxed));
+    pool_.Push(node, [this, node](std::uint32_t next) {
+      next_[node].store(next, std::memory_order_relaxed);  // E7
+    });
   }
 
   struct Pushed {
@@ -184,7 +166,7 @@ class TakeAllList {
 
   const std::unique_ptr<Atomic<std::uint32_t>[]> next_;  // E7
   alignas(kCacheLineBytes) Atomic<std::uint64_t> head_;  // E1
-  alignas(kCacheLineBytes) Atomic<std::uint64_t> pool_;  // E2
+  alignas(kCacheLineBytes) FreeStack<Atomic> pool_;      // E2
 };
 
 template <template <typename> class Atomic>

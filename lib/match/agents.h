@@ -21,14 +21,18 @@
 //
 // Atomics: P*, F of ordered_list.h and front_words.h, and
 //   W1  agent words: CAS seq_cst <-> loads seq_cst.
-//   W3  terms: store(release) by the one call that took the record, before W1's
-//       CAS names it <-> load(acquire) after the word. The record is given back
-//       only after a CAS took it out of the word, so whatever was read of a
-//       recycled record cannot be acted on: acting needs a CAS from the word
-//       that named it.
+//   W3  terms that decide (profile class, cost, capacity): store(release) by
+//   the
+//       one call that took the record, before W1's CAS names it <->
+//       load(acquire) after the word. Whoever reads a value of the record's
+//       next use has the CAS before it that took the record out of the word, so
+//       a second reading of the word (TakeBest), or a CAS from it, tells.
+//       Revision and order keys, relaxed: what depends on them is confirmed by
+//       a CAS, or, for a revision, is right for a later one as well.
 //   W5  who has a record: of an agent's own two, `taken` CAS (acquire) <->
-//       store(release); of the pool, for calls that find both taken, head CAS
-//       (acq_rel) <-> load(acquire), with a tag.
+//       store(release): the taker has the CAS before it that took the record
+//       out of the word. Of the pool, for calls that find both taken, B
+//       (free_stack.h) says the same.
 
 #ifndef RELAIS_LIB_MATCH_AGENTS_H_
 #define RELAIS_LIB_MATCH_AGENTS_H_
@@ -96,9 +100,10 @@ class AgentsT {
   }
   bool Swap(std::uint32_t slot, AgentWord from, AgentWord to) {
     std::uint64_t expected = from.bits();
+    // relaxed on failure: the word found is not used.
     return homes_.slots[slot].word.compare_exchange_strong(
-        expected, to.bits(), std::memory_order_seq_cst,
-        std::memory_order_seq_cst);  // W1
+        expected, to.bits(), std::memory_order_seq_cst,  // W1
+        std::memory_order_relaxed);
   }
 
   // --- Terms ----------------------------------------------------------------
@@ -107,7 +112,7 @@ class AgentsT {
   AgentTerms TermsOf(std::uint32_t agent, AgentWord word) const;
   std::uint32_t RevisionOf(std::uint32_t agent, AgentWord word) const {
     return RecordAt(agent, word.terms())
-        .revision.load(std::memory_order_acquire);  // W3
+        .revision.load(std::memory_order_relaxed);  // W3
   }
   // A record with these terms, for the agent's next word; to be freed by who
   // takes it out of the word, or never got it in.
@@ -210,7 +215,6 @@ class AgentsT {
                                    kOwnTerms];
   }
   std::uint32_t TakeRecord(std::uint32_t agent);
-  std::uint32_t TakeFromPool();
   Verdict Judge(const Found& found, AgentWord* word) const;
   Linked LinkIdle(std::uint32_t agent, std::uint32_t list, NodeIndex own,
                   std::uint32_t tag, std::int64_t key, NodeIndex* node);
@@ -224,7 +228,7 @@ class AgentsT {
   mutable ZeroedArray<TermsRecord, kZeroIsInitial<AtomicT>> pool_;
   // Of orders 1 and above, if there are any.
   mutable ZeroedArray<FurtherKeys, kZeroIsInitial<AtomicT>> further_keys_;
-  alignas(kCacheLineBytes) AtomicT<std::uint64_t> free_terms_{0};  // W5
+  alignas(kCacheLineBytes) FreeStack<AtomicT> free_terms_;
 };
 
 }  // namespace relais::match

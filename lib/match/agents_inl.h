@@ -41,7 +41,7 @@ AgentTerms AgentsT<AtomicT>::TermsOf(std::uint32_t agent,
   const TermsRecord& record = RecordAt(agent, word.terms());
   AgentTerms terms;
   terms.kinds = word.kinds();
-  terms.order_key = record.order_key.load(std::memory_order_acquire);  // W3
+  terms.order_key = record.order_key.load(std::memory_order_relaxed);  // W3
   terms.profile_class =
       record.profile_class.load(std::memory_order_acquire);  // W3
   terms.cost = std::bit_cast<decltype(terms.cost)>(
@@ -51,7 +51,7 @@ AgentTerms AgentsT<AtomicT>::TermsOf(std::uint32_t agent,
   for (std::size_t i = 1; i < static_cast<std::size_t>(orders_); ++i) {
     terms.further_order_keys[i - 1] =
         FurtherKeysAt(agent, word.terms())[i - 1].load(
-            std::memory_order_acquire);  // W3
+            std::memory_order_relaxed);  // W3
   }
   return terms;
 }
@@ -68,26 +68,11 @@ std::uint32_t AgentsT<AtomicT>::TakeRecord(std::uint32_t agent) {
       return index;  // W5
     }
   }
-  return TakeFromPool();
-}
-
-template <template <typename> class AtomicT>
-std::uint32_t AgentsT<AtomicT>::TakeFromPool() {
-  // | tag:32 | index + 1:32 |
-  std::uint64_t head = free_terms_.load(std::memory_order_acquire);  // W5
-  for (;;) {
-    RELAIS_CHECK(static_cast<std::uint32_t>(head) != 0,
-                 "more calls in flight than there are terms for");
-    const std::uint32_t index = static_cast<std::uint32_t>(head) - 1;
-    // The record may have been taken since; then the tag differs.
-    const std::uint64_t next =
-        ((head >> 32) + 1) << 32 |
-        pool_[index].link.load(std::memory_order_acquire);
-    if (free_terms_.compare_exchange_weak(head, next, std::memory_order_acq_rel,
-                                          std::memory_order_acquire)) {
-      return kOwnTerms + index;
-    }
-  }
+  const std::uint32_t index = free_terms_.Pop([this](std::uint32_t free_one) {
+    return pool_[free_one - 1].link.load(std::memory_order_relaxed);  // B
+  });
+  RELAIS_CHECK(index != 0, "more calls in flight than there are terms for");
+  return kOwnTerms + index - 1;
 }
 
 template <template <typename> class AtomicT>
@@ -96,8 +81,8 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
                                           const AgentTerms& terms) {
   const std::uint32_t index = TakeRecord(agent);
   TermsRecord& record = RecordAt(agent, index);
-  record.revision.store(revision, std::memory_order_release);          // W3
-  record.order_key.store(terms.order_key, std::memory_order_release);  // W3
+  record.revision.store(revision, std::memory_order_relaxed);          // W3
+  record.order_key.store(terms.order_key, std::memory_order_relaxed);  // W3
   record.profile_class.store(terms.profile_class,
                              std::memory_order_release);  // W3
   record.cost.store(std::bit_cast<std::uint64_t>(terms.cost),
@@ -105,7 +90,7 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
   record.capacity.store(terms.capacity, std::memory_order_release);  // W3
   for (std::size_t i = 1; i < static_cast<std::size_t>(orders_); ++i) {
     FurtherKeysAt(agent, index)[i - 1].store(terms.further_order_keys[i - 1],
-                                             std::memory_order_release);  // W3
+                                             std::memory_order_relaxed);  // W3
   }
   return index;
 }
@@ -117,14 +102,9 @@ void AgentsT<AtomicT>::FreeTerms(std::uint32_t agent, std::uint32_t index) {
     record.link.store(0, std::memory_order_release);  // W5
     return;
   }
-  std::uint64_t head = free_terms_.load(std::memory_order_acquire);  // W5
-  std::uint64_t next = 0;
-  do {
-    record.link.store(static_cast<std::uint32_t>(head),
-                      std::memory_order_release);  // W5
-    next = ((head >> 32) + 1) << 32 | (index - kOwnTerms + 1);
-  } while (!free_terms_.compare_exchange_weak(
-      head, next, std::memory_order_acq_rel, std::memory_order_acquire));
+  free_terms_.Push(index - kOwnTerms + 1, [&record](std::uint32_t next) {
+    record.link.store(next, std::memory_order_relaxed);  // B
+  });
 }
 
 template <template <typename> class AtomicT>

@@ -8,12 +8,18 @@
 // class or lane at once, and SetLane one at a time in all (its caller's duty).
 //
 // Atomics
-//   W2  all of them: store or RMW seq_cst <-> load seq_cst. A class or lane is
-//       complete before the first word that depends on it is published, and a
-//       look reads them after its own publishing, so the single order makes
-//       them visible like a publication (matcher.h, M5). A class that is
-//       redefined while a look runs is caught by reading the cell again after
-//       a contact of it was seen (Matcher::StillFits).
+//   W2  bits that are set, and how many are used: RMW seq_cst <-> load seq_cst.
+//       Setting one widens what somebody may take, which is a publication
+//       (matcher.h, M5). Clearing one is none, so it is relaxed.
+//   W8  what a bit leads to (fit, traits), relaxed: written before the bit is
+//       set, and read after it, or after a contact of the class was seen. A
+//       class that is redefined while a look runs is caught by reading the cell
+//       again then (Matcher::StillFits).
+//   W9  lanes of a class: store(release) <-> load(acquire): who sees a lane in
+//       the run or chain sees what comes after it; who sees that a lane belongs
+//       to another class sees the version that says so. That a look sees the
+//       lane at all comes from the class's front word, which is lowered after
+//       the lane was added.
 //
 // Progress: readers are lock-free; ForEachRun repeats only when SetLane took
 // a lane away from the class meanwhile.
@@ -53,7 +59,7 @@ class EligibilityT {
                    std::uint32_t profile_class) const {
     return fit_[static_cast<std::size_t>(requirement_class) * profile_classes_ +
                 profile_class]
-        .load(std::memory_order_seq_cst);  // W2
+        .load(std::memory_order_relaxed);  // W8
   }
   int KindOf(std::uint32_t requirement_class) const {
     return Traits(requirement_class) & 7;
@@ -62,7 +68,7 @@ class EligibilityT {
     return Traits(requirement_class) >> 3;
   }
   std::uint32_t ClassOf(std::uint32_t lane) const {
-    return lane_class_[lane].load(std::memory_order_seq_cst);  // W2
+    return lane_class_[lane].load(std::memory_order_acquire);  // W9
   }
 
   // Calls visit(requirement_class) for each that `profile_class` serves.
@@ -104,7 +110,7 @@ class EligibilityT {
   };
 
   std::uint8_t Traits(std::uint32_t requirement_class) const {
-    return traits_[requirement_class].load(std::memory_order_seq_cst);  // W2
+    return traits_[requirement_class].load(std::memory_order_relaxed);  // W8
   }
   template <class Visit>
   static void ForEachBit(const Bits& bits, std::size_t begin,
@@ -162,10 +168,12 @@ EligibilityT<AtomicT>::EligibilityT(std::uint32_t requirement_classes,
 template <template <typename> class AtomicT>
 void EligibilityT<AtomicT>::RaiseTo(AtomicT<std::uint32_t>& used,
                                     std::uint32_t count) {
-  std::uint32_t seen = used.load(std::memory_order_seq_cst);  // W2
+  // relaxed: only compared.
+  std::uint32_t seen = used.load(std::memory_order_relaxed);
   while (seen < count &&
-         !used.compare_exchange_weak(seen, count, std::memory_order_seq_cst,
-                                     std::memory_order_seq_cst)) {
+         !used.compare_exchange_weak(seen, count,
+                                     std::memory_order_seq_cst,  // W2
+                                     std::memory_order_relaxed)) {
   }
 }
 
@@ -174,7 +182,7 @@ void EligibilityT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
                                                 std::uint8_t kind,
                                                 std::uint8_t order) {
   traits_[requirement_class].store(static_cast<std::uint8_t>(kind | order << 3),
-                                   std::memory_order_seq_cst);  // W2
+                                   std::memory_order_relaxed);  // W8
   RaiseTo(requirements_used_, requirement_class + 1);
 }
 
@@ -195,13 +203,13 @@ void EligibilityT<AtomicT>::SetFit(std::uint32_t requirement_class,
   auto& cell =
       fit_[static_cast<std::size_t>(requirement_class) * profile_classes_ +
            profile_class];
-  cell.store(fit, std::memory_order_seq_cst);  // W2
+  cell.store(fit, std::memory_order_relaxed);  // W8
   if (fit != 0) {
     row.fetch_or(in_row, std::memory_order_seq_cst);        // W2
     column.fetch_or(in_column, std::memory_order_seq_cst);  // W2
   } else {
-    row.fetch_and(~in_row, std::memory_order_seq_cst);        // W2
-    column.fetch_and(~in_column, std::memory_order_seq_cst);  // W2
+    row.fetch_and(~in_row, std::memory_order_relaxed);        // W2
+    column.fetch_and(~in_column, std::memory_order_relaxed);  // W2
   }
 }
 
@@ -213,7 +221,7 @@ void EligibilityT<AtomicT>::SetLane(std::uint32_t lane,
     TakeLaneAway(lane, lane_class_[lane].load(std::memory_order_relaxed));
   }
   lane_used_[lane].store(1, std::memory_order_relaxed);
-  lane_class_[lane].store(requirement_class, std::memory_order_seq_cst);  // W2
+  lane_class_[lane].store(requirement_class, std::memory_order_release);  // W9
   auto& place = lanes_of_[requirement_class];
   Lanes lanes(place.load(std::memory_order_relaxed));
   if (lanes.length == 0) {
@@ -223,10 +231,10 @@ void EligibilityT<AtomicT>::SetLane(std::uint32_t lane,
     ++lanes.length;
   } else {
     lane_next_[lane].store(static_cast<std::uint32_t>(lanes.chain),
-                           std::memory_order_seq_cst);  // W2
+                           std::memory_order_release);  // W9
     lanes.chain = lane + 1;
   }
-  place.store(lanes.bits(), std::memory_order_seq_cst);  // W2
+  place.store(lanes.bits(), std::memory_order_release);  // W9
 }
 
 template <template <typename> class AtomicT>
@@ -241,7 +249,7 @@ void EligibilityT<AtomicT>::TakeLaneAway(std::uint32_t lane,
     lanes.length = lane - lanes.first;
     for (std::uint64_t other = lane + 1; other < end; ++other) {
       lane_next_[other].store(static_cast<std::uint32_t>(lanes.chain),
-                              std::memory_order_seq_cst);  // W2
+                              std::memory_order_relaxed);  // W9
       lanes.chain = other + 1;
     }
   } else if (lanes.chain == lane + 1) {
@@ -252,10 +260,10 @@ void EligibilityT<AtomicT>::TakeLaneAway(std::uint32_t lane,
       before = lane_next_[before].load(std::memory_order_relaxed) - 1;
     }
     lane_next_[before].store(lane_next_[lane].load(std::memory_order_relaxed),
-                             std::memory_order_seq_cst);  // W2
+                             std::memory_order_relaxed);  // W9
   }
   ++lanes.version;
-  place.store(lanes.bits(), std::memory_order_seq_cst);  // W2
+  place.store(lanes.bits(), std::memory_order_release);  // W9
 }
 
 template <template <typename> class AtomicT>
@@ -263,7 +271,7 @@ template <class Visit>
 void EligibilityT<AtomicT>::ForEachRun(std::uint32_t requirement_class,
                                        Visit visit) const {
   const auto& place = lanes_of_[requirement_class];
-  std::uint64_t seen = place.load(std::memory_order_seq_cst);  // W2
+  std::uint64_t seen = place.load(std::memory_order_acquire);  // W9
   for (;;) {
     const Lanes lanes(seen);
     visit(static_cast<std::uint32_t>(lanes.first),
@@ -274,9 +282,9 @@ void EligibilityT<AtomicT>::ForEachRun(std::uint32_t requirement_class,
     // tells it afterwards, and the class of each lane stops the walk.
     while (next != 0 && ClassOf(next - 1) == requirement_class) {
       visit(next - 1, 1U);
-      next = lane_next_[next - 1].load(std::memory_order_seq_cst);  // W2
+      next = lane_next_[next - 1].load(std::memory_order_acquire);  // W9
     }
-    const std::uint64_t again = place.load(std::memory_order_seq_cst);  // W2
+    const std::uint64_t again = place.load(std::memory_order_acquire);  // W9
     if (Lanes(again).version == lanes.version) return;
     seen = again;
   }

@@ -32,8 +32,9 @@
 // Progress: lock-free; Lower repeats only when another call changed the word.
 //
 // Atomics
-//   F   front words: CAS seq_cst <-> loads seq_cst: part of publishing and of
-//       the look (matcher.h, M5).
+//   F   front words: Lower's CAS seq_cst <-> loads seq_cst: part of publishing
+//       and of the look (matcher.h, M5). Raise's CAS publishes nothing; that it
+//       is atomic is enough (F2).
 //   P7  confirmed: store(release) <-> load(acquire): who sees x confirmed has
 //       its Lower (or that of whom it was linked behind) before it.
 
@@ -87,15 +88,16 @@ class FrontWords {
   }
   void Lower(std::size_t front, std::int64_t key) {
     const std::uint64_t image = FrontWord::ImageOf(key);
-    std::uint64_t seen = words_[front].load(std::memory_order_seq_cst);  // F
+    // relaxed: only compared.
+    std::uint64_t seen = words_[front].load(std::memory_order_relaxed);
     for (;;) {
       const FrontWord word(seen);
       const FrontWord next =
           word.To(image < word.image() ? image : word.image());
       if (words_[front].compare_exchange_weak(seen, next.bits(),
-                                              std::memory_order_seq_cst,
-                                              std::memory_order_seq_cst)) {
-        return;  // F
+                                              std::memory_order_seq_cst,  // F
+                                              std::memory_order_relaxed)) {
+        return;
       }
     }
   }
@@ -104,8 +106,8 @@ class FrontWords {
     if (image <= seen.image()) return false;
     std::uint64_t expected = seen.bits();
     return words_[front].compare_exchange_strong(
-        expected, seen.To(image).bits(), std::memory_order_seq_cst,
-        std::memory_order_seq_cst);  // F
+        expected, seen.To(image).bits(), std::memory_order_relaxed,  // F
+        std::memory_order_relaxed);
   }
 
   // F3: whether an entry that was linked as `linked` says, and is live, needs

@@ -27,8 +27,8 @@
 // submitting, stopped elsewhere nothing.
 //
 // Atomics: P*, F of ordered_list.h and front_words.h, and
-//   W1  contact words: CAS seq_cst <-> loads seq_cst; Open stores release (the
-//       slot's owner, before the id is known).
+//   W1  contact words: CAS seq_cst <-> loads seq_cst. Open's store is relaxed:
+//       the contact is not published by it.
 
 #ifndef RELAIS_LIB_MATCH_LANES_H_
 #define RELAIS_LIB_MATCH_LANES_H_
@@ -170,9 +170,10 @@ class LanesT {
 
   bool Swap(std::uint32_t slot, ContactWord from, ContactWord to) {
     std::uint64_t expected = from.bits();
+    // relaxed on failure: the word found is not used.
     return homes_.slots[slot].word.compare_exchange_strong(
-        expected, to.bits(), std::memory_order_seq_cst,
-        std::memory_order_seq_cst);  // W1
+        expected, to.bits(), std::memory_order_seq_cst,  // W1
+        std::memory_order_relaxed);
   }
   Verdict Judge(const Found& found) const {
     const ContactWord word = Contact(found.owner);

@@ -35,8 +35,8 @@ ContactWord LanesT<AtomicT>::Open(std::uint32_t slot) {
                    word.phase() == ContactPhase::kEnded,
                "opened a slot whose contact lives");
   const ContactWord opened = word.Next(ContactPhase::kNew, 0);
-  homes_.slots[slot].word.store(opened.bits(),
-                                std::memory_order_release);  // W1
+  // relaxed: a new contact is its bringer's alone.
+  homes_.slots[slot].word.store(opened.bits(), std::memory_order_relaxed);
   return opened;
 }
 

@@ -37,9 +37,17 @@
 // one agent that it has claimed, and the contact that it is submitting.
 //
 // Atomics: W1 words, W2 classes, W3, W5 terms, P*, F lists (their files), and
-//   W4  exclusion cells: CAS seq_cst before the contact is returned or the
-//       agent published <-> load seq_cst in looks; their count in the slot is
-//       raised before a cell is filled and lowered after it was emptied.
+//   W4  exclusions of a contact. Their count: fetch_sub seq_cst after a cell
+//   was
+//       emptied <-> load seq_cst in looks: emptying is a publication (M5), and
+//       whoever reads the lower count sees the cell empty. Filling needs no
+//       order of its own: it comes before the contact is returned or the agent
+//       published, and whoever sees that (W1) sees the cell and a count that
+//       was raised before. Cells are relaxed: of an older value only an
+//       exclusion too many could come, and then the emptier's own look is still
+//       to come.
+//   W7  the kind of a contact, relaxed: written before the word is published
+//       (W1). Of a later contact in the slot, it is thrown away with the word.
 
 #ifndef RELAIS_LIB_MATCH_MATCHER_H_
 #define RELAIS_LIB_MATCH_MATCHER_H_

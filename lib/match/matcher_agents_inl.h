@@ -136,7 +136,7 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
     // here; what comes after this reading overlaps the decision.
     if (agents_.Agent(agent) != word) return Taking::kAgain;
     const auto kind = static_cast<int>(
-        lanes_.KindOf(best.found.owner).load(std::memory_order_acquire));  // P2
+        lanes_.KindOf(best.found.owner).load(std::memory_order_relaxed));  // W7
     // The lane or its class may have been redefined after they were read. That
     // was complete before any contact of the new meaning was published, and
     // the contact has been seen by now, so a second reading tells.
@@ -228,7 +228,7 @@ bool MatcherT<AtomicT>::FindIn(std::uint32_t lane, std::uint32_t agent,
       lane,
       [&](std::uint32_t contact) {
         const std::uint32_t kind =
-            lanes_.KindOf(contact).load(std::memory_order_acquire);  // P2
+            lanes_.KindOf(contact).load(std::memory_order_relaxed);  // W7
         return (kinds >> kind & 1) != 0 && !Excluded(contact, agent);
       },
       found);

@@ -91,9 +91,8 @@ template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::SubmitTo(std::uint32_t slot, ContactWord from,
                                    Position at, int kind, DecisionSink& sink) {
   if (from.phase() != ContactPhase::kNew) return Result::kNotAllowed;
-  // P2: read by lookers who found the contact published.
   lanes_.KindOf(slot).store(static_cast<std::uint32_t>(kind),
-                            std::memory_order_release);
+                            std::memory_order_relaxed);  // W7
   sink.OnLook();
   std::uint32_t agent = 0;
   AgentWord claimed;
@@ -154,16 +153,16 @@ Result MatcherT<AtomicT>::SetExclusion(std::uint32_t slot, int cell,
   constexpr std::uint64_t kAgentMask = (1U << kExcludedAgentBits) - 1;
   const std::uint64_t next =
       number << kExcludedAgentBits | (agent == kNobody ? 0 : agent + 1);
-  // Looks read the count first: it is never below the number of filled cells.
-  count.fetch_add(1, std::memory_order_seq_cst);                  // W4
-  std::uint64_t present = place.load(std::memory_order_seq_cst);  // W4
+  // The count first: it is never below the number of filled cells.
+  count.fetch_add(1, std::memory_order_relaxed);                  // W4
+  std::uint64_t present = place.load(std::memory_order_relaxed);  // W4
   for (;;) {
     if ((present >> kExcludedAgentBits) >= number) {
-      count.fetch_sub(1, std::memory_order_seq_cst);  // W4
+      count.fetch_sub(1, std::memory_order_relaxed);  // W4
       return Result::kStale;
     }
-    if (place.compare_exchange_weak(present, next, std::memory_order_seq_cst,
-                                    std::memory_order_seq_cst)) {
+    if (place.compare_exchange_weak(present, next, std::memory_order_relaxed,
+                                    std::memory_order_relaxed)) {
       break;  // W4
     }
   }
@@ -179,7 +178,7 @@ bool MatcherT<AtomicT>::Excluded(std::uint32_t contact, std::uint32_t agent) {
     return false;  // W4
   }
   for (const auto& cell : excluded_[contact]) {
-    const std::uint64_t excluded = cell.load(std::memory_order_seq_cst);  // W4
+    const std::uint64_t excluded = cell.load(std::memory_order_relaxed);  // W4
     if ((excluded & ((1U << kExcludedAgentBits) - 1)) == agent + 1) return true;
   }
   return false;
@@ -195,7 +194,7 @@ void MatcherT<AtomicT>::LookForContact(std::uint32_t slot, ContactWord waiting,
   // False means that another call has moved the contact on, which ends it.
   while (PositionOf(slot, waiting, &position)) {
     const auto kind = static_cast<int>(
-        lanes_.KindOf(slot).load(std::memory_order_acquire));  // P2
+        lanes_.KindOf(slot).load(std::memory_order_relaxed));  // W7
     std::uint32_t agent = 0;
     AgentWord claimed;
     if (!ClaimAgentFor(slot, position.lane, kind, &agent, &claimed)) return;

@@ -47,13 +47,22 @@
 //       "publish, then look" relies on it; acquire/release come with it.
 //   P2  node fields store(release) <-> load(acquire): a walker that sees a
 //       field of a recycled node has the recycler's unlinking before it, so
-//       its re-read of the link that led there (P1) cannot still match.
-//   P3  life store(release) <-> load(acquire): changed first when a node is
-//       taken and when it is given back; a hint is believed only if the life
-//       still matches after the node's fields were read.
-//   P4  pool head CAS (acq_rel) <-> load(acquire): the next free node.
-//   P6  dead, sweep_at, turn relaxed: only decide when to sweep, or where a
-//       hint is kept.
+//       its re-read of the link that led there (P1) cannot still match; for who
+//       asks for a contact's place, its re-read of the contact's word. A walk
+//       may read the sequence relaxed: of another life it is thrown away with
+//       the entry, whose word no longer fits.
+//   P3  life and next: life is stored first when a node is taken, then its
+//       fields and next (release); a walker loads next and the fields (acquire)
+//       and then life, relaxed: if it still is the one expected, nothing before
+//       was of a later life.
+//   P5  whether an own node is free, relaxed: it is freed after it was
+//   unlinked,
+//       all links are changed by CAS, and each change of next has a later tag,
+//       or the mark that the last life ended with does not stand in it.
+//   B   the pool (free_stack.h).
+//   P6  dead, sweep_at, turn, hints relaxed: only decide when to sweep, or
+//   where
+//       to begin; a hint is believed by P3.
 
 #ifndef RELAIS_LIB_MATCH_ORDERED_LIST_H_
 #define RELAIS_LIB_MATCH_ORDERED_LIST_H_
@@ -65,6 +74,7 @@
 
 #include "lib/base/assert.h"
 #include "lib/base/cache_line.h"
+#include "lib/base/free_stack.h"
 #include "lib/base/zeroed_array.h"
 
 namespace relais::match {
@@ -269,9 +279,10 @@ class OrderedLists {
   }
   static bool Swap(AtomicT<std::uint64_t>& location, Link from, Link to) {
     std::uint64_t expected = from.bits();
+    // relaxed on failure: the link found is not used.
     return location.compare_exchange_strong(expected, to.bits(),
-                                            std::memory_order_seq_cst,
-                                            std::memory_order_seq_cst);  // P1
+                                            std::memory_order_seq_cst,  // P1
+                                            std::memory_order_relaxed);
   }
 
   void Begin(Node& node, std::uint32_t list, std::uint32_t owner,
@@ -294,8 +305,8 @@ class OrderedLists {
   const std::uint32_t pool_count_;
   mutable ZeroedArray<List, kZeroIsInitial<AtomicT>> lists_;
   mutable ZeroedArray<Node, kZeroIsInitial<AtomicT>> pool_;
-  // In the form of a Link without mark; the index is of all nodes (P4).
-  alignas(kCacheLineBytes) AtomicT<std::uint64_t> free_{0};
+  // The index is of all nodes.
+  alignas(kCacheLineBytes) FreeStack<AtomicT> free_;
   alignas(kCacheLineBytes) AtomicT<std::uint32_t> fresh_{0};
 };
 

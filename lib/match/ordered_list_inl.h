@@ -27,7 +27,7 @@ bool OrderedLists<AtomicT, Homes>::TakeOwn(NodeIndex own, std::uint32_t list,
                                            std::uint32_t owner,
                                            std::uint64_t tag) {
   Node& node = At(own);
-  if ((node.life.load(std::memory_order_acquire) & kUsed) != 0) {  // P3
+  if ((node.life.load(std::memory_order_relaxed) & kUsed) != 0) {  // P5
     return false;
   }
   Begin(node, list, owner, tag);
@@ -38,21 +38,10 @@ template <template <typename> class AtomicT, class Homes>
 NodeIndex OrderedLists<AtomicT, Homes>::TakeFromPool(std::uint32_t list,
                                                      std::uint32_t owner,
                                                      std::uint64_t tag) {
-  NodeIndex index = kNoNode;
-  std::uint64_t head = free_.load(std::memory_order_acquire);  // P4
-  while (Link(head).index() != kNoNode) {
-    const Link first(head);
-    // The node may have been taken since; then the tag differs and the CAS
-    // fails, so a wrong next is never installed.
-    const auto next = static_cast<NodeIndex>(
-        At(first.index()).sequence.load(std::memory_order_acquire));
-    if (free_.compare_exchange_weak(head, first.To(next).bits(),
-                                    std::memory_order_acq_rel,
-                                    std::memory_order_acquire)) {
-      index = first.index();
-      break;
-    }
-  }
+  NodeIndex index = free_.Pop([this](NodeIndex free_one) {
+    return static_cast<NodeIndex>(
+        At(free_one).sequence.load(std::memory_order_relaxed));  // B
+  });
   if (index == kNoNode) {
     // relaxed: the fresh part is handed out once per index, nothing to see.
     if (fresh_.load(std::memory_order_relaxed) >= pool_count_) return kNoNode;
@@ -71,14 +60,11 @@ void OrderedLists<AtomicT, Homes>::Free(NodeIndex index) {
   // node may be taken again by its owner right after this.
   // relaxed load: whoever unlinked the node alone frees it.
   node.life.store(node.life.load(std::memory_order_relaxed) & ~kUsed,
-                  std::memory_order_release);  // P3
+                  std::memory_order_relaxed);  // P5
   if (index <= own_count_) return;
-  std::uint64_t head = free_.load(std::memory_order_acquire);  // P4
-  do {
-    node.sequence.store(Link(head).index(), std::memory_order_release);  // P4
-  } while (!free_.compare_exchange_weak(head, Link(head).To(index).bits(),
-                                        std::memory_order_acq_rel,
-                                        std::memory_order_acquire));
+  free_.Push(index, [&node](NodeIndex next) {
+    node.sequence.store(next, std::memory_order_release);  // P2, B
+  });
 }
 
 template <template <typename> class AtomicT, class Homes>
@@ -88,9 +74,9 @@ Found OrderedLists<AtomicT, Homes>::Read(NodeIndex index,
   found.node = index;
   found.owner = node.owner.load(std::memory_order_acquire);        // P2
   found.key = node.key.load(std::memory_order_acquire);            // P2
-  found.sequence = node.sequence.load(std::memory_order_acquire);  // P2
+  found.sequence = node.sequence.load(std::memory_order_relaxed);  // P2
   found.tag = node.tag.load(std::memory_order_acquire);            // P2
-  found.life = node.life.load(std::memory_order_acquire);          // P3
+  found.life = node.life.load(std::memory_order_relaxed);          // P3
   return found;
 }
 
@@ -126,7 +112,7 @@ OrderedLists<AtomicT, Homes>::StartOf(std::uint32_t list, std::int64_t key,
   const std::uint32_t turn = of.turn.load(std::memory_order_relaxed);
   for (std::uint32_t i = 1; i <= kHints; ++i) {
     const std::uint64_t hint =
-        of.hints[(turn - i) % kHints].load(std::memory_order_acquire);  // P3
+        of.hints[(turn - i) % kHints].load(std::memory_order_relaxed);  // P6
     if (StartAt(list, hint, key, sequence, &place)) return place;
   }
   place.link = &of.head;
@@ -176,7 +162,7 @@ bool OrderedLists<AtomicT, Homes>::LinkAt(std::uint32_t list, NodeIndex index,
     const std::uint32_t turn = of.turn.load(std::memory_order_relaxed);
     of.hints[turn % kHints].store(
         static_cast<std::uint64_t>(index) << 40 | generation,
-        std::memory_order_release);  // P3
+        std::memory_order_relaxed);  // P6
     of.turn.store(turn + 1, std::memory_order_relaxed);
   }
   return true;

@@ -1,4 +1,4 @@
-"""Weakens memory orders and plants defects in copies of lib/match.
+"""Weakens memory orders of the core, and plants defects in copies of it.
 
 Used by scripts/weaken-orders, which has the options. The interleaving tests
 replace the order at one place when RELAIS_WEAKEN names it
@@ -19,14 +19,18 @@ import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests" / "interleaving"
-BINARIES = ("interleaving_pairs_test", "interleaving_triples_test")
+BINARIES = ("interleaving_records_test", "interleaving_lanes_test",
+            "interleaving_pairs_test", "interleaving_triples_test")
+SOURCES = ("lib/match", "lib/base/free_stack.h")
 # Smaller than those of the tests, so that an order that nobody misses costs
 # seconds; the guarding test of orders.txt is run with its own.
 QUICK = {
+    "interleaving_records_test": {},
+    "interleaving_lanes_test": {},
     "interleaving_pairs_test": {"RELAIS_INTERLEAVING_PREEMPTIONS": "2",
                                 "RELAIS_INTERLEAVING_WEAK": "1"},
     "interleaving_triples_test": {"RELAIS_INTERLEAVING_PREEMPTIONS": "2",
-                                  "RELAIS_INTERLEAVING_WEAK": "0"},
+                                  "RELAIS_INTERLEAVING_WEAK": "1"},
 }
 METHODS = re.compile(
     r"[.>](load|store|exchange|fetch_\w+|compare_exchange_\w+)\s*\(")
@@ -78,8 +82,10 @@ def run_test(binary, environment, test_filter="*", timeout=600):
     command = [str(binary), "--gtest_fail_fast", "--gtest_brief=1",
                f"--gtest_filter={test_filter}"]
     try:
-        done = subprocess.run(command, env=os.environ | environment, text=True,
-                              capture_output=True, timeout=timeout, cwd=ROOT)
+        done = subprocess.run(
+            command, text=True, capture_output=True, timeout=timeout, cwd=ROOT,
+            env=os.environ | {"RELAIS_INTERLEAVING_UNCOUNTED": "1"}
+            | environment)
     except subprocess.TimeoutExpired:
         return binary.name, f"did not end in {timeout} s"
     if done.returncode == 0:
@@ -127,11 +133,15 @@ def function_around(text, end):
 
 
 class Sources:
-    """Texts of lib/match, and the places in them."""
+    """Texts of the code under test, and the places in them."""
 
     def __init__(self):
+        files = [path for source in SOURCES
+                 for path in ((ROOT / source).glob("*.h")
+                              if (ROOT / source).is_dir()
+                              else [ROOT / source])]
         self.texts = {str(path.relative_to(ROOT)): path.read_text()
-                      for path in sorted((ROOT / "lib/match").glob("*.h"))}
+                      for path in sorted(files)}
 
     def offset(self, file, line, column):
         lines = self.texts[file].splitlines(keepends=True)
@@ -177,7 +187,7 @@ def reached_sites(directory, sources):
             for text in out:
                 place, operation, order, failure = text.split()
                 path, line, column = place.rsplit(":", 2)
-                file = path[path.rfind("lib/match/"):]
+                file = path[path.rfind("lib/"):]
                 if file in sources.texts:
                     key = (file, int(line), int(column))
                     sites[key] = Site(*key, operation, order, failure)

@@ -127,6 +127,7 @@ class Centre final : private DecisionSink {
     }
   }
   void Exclude(std::uint32_t slot, std::uint32_t agent, std::uint64_t number) {
+    declined_by_[slot] = agent + 1;
     core_.SetExclusion(slot, 0, agent, number);
   }
   void EndExclusion(std::uint32_t slot, ContactWord waiting,
@@ -218,6 +219,7 @@ class Centre final : private DecisionSink {
       const ContactWord word = core_.Contact(slot);
       Position position;
       if (tag == 0 || word.tag() != tag ||
+          declined_by_[slot] == decision.agent + 1 ||
           word.phase() != ContactPhase::kWaiting ||
           !core_.PositionOf(slot, word, &position)) {
         continue;
@@ -298,6 +300,8 @@ class Centre final : private DecisionSink {
   const std::array<std::uint8_t, 2> cost_;
   Core core_;
   std::array<std::size_t, kContacts> kind_{};
+  // The agent + 1 who has declined it at some time.
+  std::array<std::uint32_t, kContacts> declined_by_{};
   // Of contacts that ended while reserved, units not given back yet.
   std::array<std::uint32_t, kAgents> owed_{};
   std::array<Decision, 16> decisions_;

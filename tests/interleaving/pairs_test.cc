@@ -221,6 +221,20 @@ void ExclusionEndReady(Explorer& run) {
   run.Expect(centre.decisions() == 1, "one decision");
 }
 
+// Behind a contact that the agent has declined: the front word is low enough
+// already, so that the link alone publishes.
+void SubmitBehindDeclinedReady(Explorer& run) {
+  Centre& centre = run.New<Centre>(run);
+  centre.Submit(0, 0);
+  centre.Exclude(0, 0, 1);
+  if (!run.Run({{"submit", [&] { centre.Submit(1, 1); }},
+                {"ready", [&] { centre.Ready(0, 1); }}})) {
+    return;
+  }
+  run.Expect(centre.decisions() == 1, "a lost match");
+  centre.CheckQuiet();
+}
+
 // An update that is overtaken by several later ones must not come into force,
 // nor spoil what is in force.
 void UpdateUpdates(Explorer& run) {
@@ -315,30 +329,32 @@ void TwoKindsAndCapacity(Explorer& run) {
 }
 
 constexpr Scenario kPairs[] = {
-    {"submit_ready", {3, 2}, 40'000, SubmitReady},
-    {"submit_ready_used", {3, 2}, 100'000, SubmitReadyUsed},
-    {"submit_submit", {3, 2}, 100'000, SubmitSubmit},
-    {"submit_submit_waiting", {3, 2}, 150'000, SubmitSubmitWaiting},
-    {"ready_ready", {3, 2}, 30'000, ReadyReady},
-    {"cancel_ready", {3, 2}, 60, CancelReady},
-    {"accept_timeout", {3, 2}, 8, AcceptTimeout},
-    {"ready_withdraw", {3, 2}, 9'000, ReadyWithdraw},
-    {"submit_withdraw", {3, 2}, 300, SubmitWithdraw},
-    {"return_claim", {3, 2}, 9'000, ReturnClaim},
-    {"return_ready_stale_front", {3, 2}, 5'000, ReturnReadyStaleFront},
-    {"move_claim", {3, 2}, 35'000, MoveClaim},
-    {"move_move", {3, 2}, 150'000, MoveMove},
-    {"move_submit", {3, 2}, 40, MoveSubmit},
-    {"exclusion_end_ready", {3, 2}, 70'000, ExclusionEndReady},
-    {"update_updates", {3, 1}, 400'000, UpdateUpdates},
+    {"submit_ready", {3, 2}, 163'132, SubmitReady},
+    {"submit_ready_used", {3, 2}, 1'015'768, SubmitReadyUsed},
+    {"submit_submit", {3, 2}, 547'266, SubmitSubmit},
+    {"submit_submit_waiting", {3, 2}, 1'766'678, SubmitSubmitWaiting},
+    {"ready_ready", {3, 2}, 155'478, ReadyReady},
+    {"cancel_ready", {3, 2}, 232, CancelReady},
+    {"accept_timeout", {3, 2}, 9, AcceptTimeout},
+    {"ready_withdraw", {3, 2}, 32'886, ReadyWithdraw},
+    {"submit_withdraw", {3, 2}, 994, SubmitWithdraw},
+    {"return_claim", {3, 2}, 35'929, ReturnClaim},
+    {"return_ready_stale_front", {3, 2}, 751'413, ReturnReadyStaleFront},
+    {"move_claim", {3, 2}, 150'241, MoveClaim},
+    {"move_move", {3, 2}, 2'410'009, MoveMove},
+    {"move_submit", {3, 2}, 244, MoveSubmit},
+    {"exclusion_end_ready", {3, 2}, 302'442, ExclusionEndReady},
+    {"exclusion_end_ready_weak", {2, 4}, 28'345, ExclusionEndReady},
+    {"submit_behind_declined_ready", {3, 2}, 122'348, SubmitBehindDeclinedReady},
+    {"update_updates", {3, 1}, 1'609'145, UpdateUpdates},
     {"submit_submit_ready_capacity_two",
      {3, 2},
-     1'000'000,
+     4'472'140,
      TwoKindsAndCapacity},
-    {"units_back_submit", {3, 2}, 20'000, UnitsBackSubmit},
-    {"held_ready", {3, 2}, 20'000, HeldReady},
-    {"held_submit", {3, 2}, 2'500, HeldSubmit},
-    {"withdraw_ready_submit", {3, 2}, 500'000, WithdrawReadySubmit},
+    {"units_back_submit", {3, 2}, 71'391, UnitsBackSubmit},
+    {"held_ready", {3, 2}, 63'901, HeldReady},
+    {"held_submit", {3, 2}, 8'177, HeldSubmit},
+    {"withdraw_ready_submit", {3, 2}, 2'732'156, WithdrawReadySubmit},
 };
 
 class PairsTest : public testing::TestWithParam<Scenario> {};

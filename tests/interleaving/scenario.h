@@ -6,6 +6,8 @@
 //
 // Environment, for larger or smaller runs than the CI's:
 //   RELAIS_INTERLEAVING_PREEMPTIONS=N, RELAIS_INTERLEAVING_WEAK=N
+// RELAIS_INTERLEAVING_UNCOUNTED: the numbers of schedules are not asserted,
+// since the code is not as it is (scripts/weaken-orders).
 
 #ifndef RELAIS_TESTS_INTERLEAVING_SCENARIO_H_
 #define RELAIS_TESTS_INTERLEAVING_SCENARIO_H_
@@ -24,9 +26,10 @@ namespace relais::match {
 struct Scenario {
   const char* name;  // with '_' for '|'
   interleaving::Bounds bounds;
-  // Schedules within the bounds, at least. Fewer mean that the scenario no
-  // longer does what it should.
-  std::uint64_t at_least;
+  // Within the bounds, without and with late loads together. Another number
+  // means another sequence of accesses in the code, or a scenario that no
+  // longer does what it should; scripts/count-schedules writes the new ones.
+  std::uint64_t schedules;
   void (*body)(interleaving::Explorer& run);
 
   friend void PrintTo(const Scenario& scenario, std::ostream* out) {
@@ -61,8 +64,9 @@ inline void HoldsInEverySchedule(const Scenario& scenario) {
     ASSERT_EQ(report.failure, "") << report.trace;
     schedules += report.schedules;
   }
-  if (changed) return;
-  EXPECT_GE(schedules, scenario.at_least);
+  if (changed || std::getenv("RELAIS_INTERLEAVING_UNCOUNTED") != nullptr)
+    return;
+  EXPECT_EQ(schedules, scenario.schedules);
 }
 
 }  // namespace relais::match

@@ -158,20 +158,20 @@ void SubmitBehindCancelReady(Explorer& run) {
 }
 
 constexpr Scenario kTriples[] = {
-    {"submit_cancel_ready", {2, 1}, 25'000, SubmitCancelReady},
-    {"submit_cancel_own_ready", {2, 1}, 40'000, SubmitCancelOwnReady},
-    {"submit_submit_ready", {2, 1}, 150'000, SubmitSubmitReady},
+    {"submit_cancel_ready", {2, 1}, 111'628, SubmitCancelReady},
+    {"submit_cancel_own_ready", {2, 1}, 130'070, SubmitCancelOwnReady},
+    {"submit_submit_ready", {2, 1}, 776'499, SubmitSubmitReady},
     {"submit_submit_ready_two_lanes",
      {2, 1},
-     50'000,
+     306'172,
      SubmitSubmitReadyTwoLanes},
-    {"submit_ready_ready", {2, 0}, 40'000, SubmitReadyReady},
-    {"submit_ready_withdraw", {2, 1}, 50'000, SubmitReadyWithdraw},
-    {"return_submit_ready", {2, 1}, 30'000, ReturnSubmitReady},
-    {"move_submit_ready", {2, 1}, 35'000, MoveSubmitReady},
-    {"move_cancel_ready", {2, 1}, 8'000, MoveCancelReady},
-    {"submits_of_two_kinds_ready", {2, 1}, 180'000, TwoKindsReady},
-    {"submit_behind_cancel_ready", {2, 1}, 25'000, SubmitBehindCancelReady},
+    {"submit_ready_ready", {2, 0}, 116'541, SubmitReadyReady},
+    {"submit_ready_withdraw", {2, 1}, 169'799, SubmitReadyWithdraw},
+    {"return_submit_ready", {2, 1}, 192'609, ReturnSubmitReady},
+    {"move_submit_ready", {2, 1}, 278'934, MoveSubmitReady},
+    {"move_cancel_ready", {2, 1}, 29'749, MoveCancelReady},
+    {"submits_of_two_kinds_ready", {2, 1}, 598'018, TwoKindsReady},
+    {"submit_behind_cancel_ready", {2, 1}, 121'824, SubmitBehindCancelReady},
 };
 
 class TriplesTest : public testing::TestWithParam<Scenario> {};
