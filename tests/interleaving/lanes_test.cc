@@ -49,16 +49,20 @@ class Lanes {
   void Tidy(std::uint32_t lane = 0) { lanes_.Tidy(lane); }
   // Unlinks what is dead in lane 0 and leaves its front.
   void Sweep() { lanes_.CountWaiting(0); }
-  // As a decision does: takes the first, then mends the front.
-  void TakeFirst() {
+  // As a decision does: takes the first, then mends the front. False if there
+  // is none, or another was faster.
+  bool TakeFirst() {
     Found first;
     ContactWord reserved;
-    if (!lanes_.First(0, &first) || !lanes_.Take(first, 0, &reserved)) return;
+    if (!lanes_.First(0, &first) || !lanes_.Take(first, 0, &reserved)) {
+      return false;
+    }
     const Position& stood = places_[first.owner];
     run_.Expect(stood.lane == 0 && stood.key == first.key &&
                     stood.sequence == first.sequence,
                 "taken from where it does not stand");
     lanes_.Tidy(0);
+    return true;
   }
   // Once a push is complete, whoever comes after it finds the front low enough.
   void ExpectFrontSees(std::uint32_t slot) {
@@ -129,6 +133,20 @@ void PushBehindTaken(Explorer& run) {
                 {"take", [&] { lanes.TakeFirst(); }}})) {
     return;
   }
+  lanes.Check();
+}
+
+// One of the two has it.
+void EndTake(Explorer& run) {
+  Lanes& lanes = run.New<Lanes>(run);
+  lanes.Push(0);
+  bool ended = false;
+  bool taken = false;
+  if (!run.Run({{"end", [&] { ended = lanes.End(0); }},
+                {"take", [&] { taken = lanes.TakeFirst(); }}})) {
+    return;
+  }
+  run.Expect(ended != taken, "ended and taken, or neither");
   lanes.Check();
 }
 
@@ -323,6 +341,7 @@ void FreeBesideTakeOwn(Explorer& run) {
 
 constexpr Scenario kLanes[] = {
     {"push_behind_taken", {3, 2}, 51'813, PushBehindTaken},
+    {"end_take", {3, 2}, 77, EndTake},
     {"push_push", {3, 2}, 923'048, PushPush},
     {"return_behind_returned", {3, 1}, 2'091'764, ReturnBehindReturned},
     {"take_beside_take", {3, 2}, 622'324, TakeBesideTake},
