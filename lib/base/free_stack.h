@@ -40,13 +40,13 @@ class FreeStack {
   // An index that is the caller's, or kNone. `next_of(index)` reads a link.
   template <class NextOf>
   std::uint32_t Pop(NextOf next_of) {
-    std::uint64_t head = head_.load(std::memory_order_acquire);  // B
     for (;;) {
+      std::uint64_t head = head_.load(std::memory_order_acquire);  // B
       const auto index = static_cast<std::uint32_t>(head & kIndexMax);
       if (index == kNone) return kNone;
       if (head_.compare_exchange_weak(head, To(head, next_of(index)),
                                       std::memory_order_relaxed,
-                                      std::memory_order_acquire)) {  // B
+                                      std::memory_order_relaxed)) {
         return index;
       }
     }

@@ -382,7 +382,7 @@ void ClassOfAnotherContent(Explorer& run) {
 }
 
 constexpr Scenario kRecords[] = {
-    {"take_free_take", {3, 2}, 14'992, TakeFreeTake},
+    {"take_free_take", {3, 2}, 17'484, TakeFreeTake},
     {"free_take", {3, 2}, 928, FreeTake},
     {"profile_of_another_life", {3, 2}, 846'764, ProfileOfAnotherLife},
     {"capacity_of_another_life", {3, 2}, 174'994, CapacityOfAnotherLife},
