@@ -1,0 +1,176 @@
+#include "lib/journal/codec.h"
+
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/assert.h"
+#include "lib/journal/convert.h"
+
+namespace relais::journal {
+namespace {
+
+// The messages have no maps, so their bytes depend on nothing but the value.
+template <typename Message>
+void AppendBytes(const Message& message, std::string* out) {
+  RELAIS_CHECK(message.AppendToString(out), "a message of more than 2 GiB");
+}
+
+template <typename Message, typename Value>
+std::string Encode(const Value& value) {
+  Message message;
+  ToMessage(value, &message);
+  std::string bytes;
+  AppendBytes(message, &bytes);
+  return bytes;
+}
+
+absl::Status Damaged(std::string_view name, std::string_view what) {
+  return absl::DataLossError(
+      absl::StrCat(absl::string_view(name.data(), name.size()), ": ",
+                   absl::string_view(what.data(), what.size())));
+}
+
+template <typename Message>
+absl::Status Parse(std::string_view name, std::string_view bytes,
+                   Message* message) {
+  if (bytes.size() > std::numeric_limits<int>::max() ||
+      !message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Damaged(name, absl::StrCat("its ", bytes.size(),
+                                      " bytes are not such a message"));
+  }
+  return absl::OkStatus();
+}
+
+// Whether these are the bytes that this code writes for what it read.
+absl::Status CheckSame(std::string_view name, std::string_view bytes,
+                       const std::string& again) {
+  if (bytes == again) return absl::OkStatus();
+  return Damaged(name,
+                 "has fields or an order of fields that this version does not "
+                 "write");
+}
+
+template <typename Message, typename Value>
+absl::Status Decode(std::string_view name, std::string_view bytes,
+                    Value* value) {
+  Message message;
+  absl::Status status = Parse(name, bytes, &message);
+  if (!status.ok()) return status;
+  status = FromMessage(message, value);
+  if (!status.ok()) return Damaged(name, std::string(status.message()));
+  return CheckSame(name, bytes, Encode<Message>(*value));
+}
+
+}  // namespace
+
+void AppendEvent(const Event& event, const EventDetail& detail,
+                 std::string* out) {
+  v1::Event message;
+  ToMessage(event, detail, &message);
+  AppendBytes(message, out);
+}
+
+absl::StatusOr<NumberedEvent> DecodeEvent(std::string_view bytes) {
+  v1::Event message;
+  absl::Status status = Parse("event", bytes, &message);
+  if (!status.ok()) return status;
+  NumberedEvent event;
+  status = FromMessage(message, &event);
+  if (!status.ok()) return Damaged("event", std::string(status.message()));
+  std::string again;
+  AppendEvent(event.event, event.detail, &again);
+  status = CheckSame("event", bytes, again);
+  if (!status.ok()) return status;
+  return event;
+}
+
+std::string EncodeContactDetail(const ContactDetail& detail) {
+  return Encode<v1::ContactDetail>(detail);
+}
+
+absl::StatusOr<std::shared_ptr<const ContactDetail>> DecodeContactDetail(
+    std::string_view bytes) {
+  auto detail = std::make_shared<ContactDetail>();
+  const absl::Status status =
+      Decode<v1::ContactDetail>("contact's detail", bytes, detail.get());
+  if (!status.ok()) return status;
+  return std::shared_ptr<const ContactDetail>(std::move(detail));
+}
+
+std::string EncodeLiveContact(const LiveContact& contact) {
+  return Encode<v1::LiveContact>(contact);
+}
+
+absl::StatusOr<LiveContact> DecodeLiveContact(std::string_view bytes) {
+  LiveContact contact;
+  const absl::Status status =
+      Decode<v1::LiveContact>("live contact", bytes, &contact);
+  if (!status.ok()) return status;
+  return contact;
+}
+
+std::string EncodeLiveAgent(const LiveAgent& agent) {
+  return Encode<v1::LiveAgent>(agent);
+}
+
+absl::StatusOr<LiveAgent> DecodeLiveAgent(std::string_view bytes) {
+  LiveAgent agent;
+  const absl::Status status =
+      Decode<v1::LiveAgent>("live agent", bytes, &agent);
+  if (!status.ok()) return status;
+  return agent;
+}
+
+std::string EncodeLiveQueue(const LiveQueue& queue) {
+  return Encode<v1::LiveQueue>(queue);
+}
+
+absl::StatusOr<LiveQueue> DecodeLiveQueue(std::string_view bytes) {
+  LiveQueue queue;
+  const absl::Status status =
+      Decode<v1::LiveQueue>("live queue", bytes, &queue);
+  if (!status.ok()) return status;
+  return queue;
+}
+
+std::string EncodeEndedContact(const EndedContact& contact) {
+  return Encode<v1::EndedContact>(contact);
+}
+
+absl::StatusOr<EndedContact> DecodeEndedContact(std::string_view bytes) {
+  EndedContact contact;
+  const absl::Status status =
+      Decode<v1::EndedContact>("ended contact", bytes, &contact);
+  if (!status.ok()) return status;
+  return contact;
+}
+
+std::string EncodeConfiguration(const Configuration& configuration) {
+  return Encode<v1::Configuration>(configuration);
+}
+
+absl::StatusOr<std::shared_ptr<const Configuration>> DecodeConfiguration(
+    std::string_view bytes) {
+  auto configuration = std::make_shared<Configuration>();
+  const absl::Status status =
+      Decode<v1::Configuration>("configuration", bytes, configuration.get());
+  if (!status.ok()) return status;
+  return std::shared_ptr<const Configuration>(std::move(configuration));
+}
+
+std::string EncodeMeta(const Meta& meta) { return Encode<v1::Meta>(meta); }
+
+absl::StatusOr<Meta> DecodeMeta(std::string_view bytes) {
+  Meta meta;
+  v1::Meta message;
+  absl::Status status = Parse("meta", bytes, &message);
+  if (!status.ok()) return status;
+  meta.format_version = message.format_version();
+  if (meta.format_version != kFormatVersion) return meta;
+  status = Decode<v1::Meta>("meta", bytes, &meta);
+  if (!status.ok()) return status;
+  return meta;
+}
+
+}  // namespace relais::journal

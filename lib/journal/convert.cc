@@ -1,0 +1,522 @@
+#include "lib/journal/convert.h"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/journal/bytes.h"
+
+namespace relais::journal {
+namespace {
+
+constexpr EventType kEventTypeLast = EventType::kAgentRemoved;
+
+absl::Status OutOfRange(std::string_view field, std::uint64_t value,
+                        std::uint64_t max) {
+  return absl::DataLossError(
+      absl::StrCat(Text(field), " is ", value, ", not in 0..", max));
+}
+
+// Reads the fields of one message; the first that is wrong stays.
+class Reader {
+ public:
+  template <typename T>
+  void Enum(std::string_view field, std::uint32_t value, T last, T* out) {
+    if (value > static_cast<std::uint32_t>(last)) {
+      return Fail(OutOfRange(field, value, static_cast<std::uint32_t>(last)));
+    }
+    *out = static_cast<T>(value);
+  }
+  void Byte(std::string_view field, std::uint32_t value, std::uint8_t* out) {
+    if (value > std::numeric_limits<std::uint8_t>::max()) {
+      return Fail(
+          OutOfRange(field, value, std::numeric_limits<std::uint8_t>::max()));
+    }
+    *out = static_cast<std::uint8_t>(value);
+  }
+  void Id(std::string_view field, const std::string& value, InlineId* out) {
+    if (value.size() > kIdBytesMax) {
+      return Fail(absl::DataLossError(
+          absl::StrCat(Text(field), " has ", value.size(), " bytes, at most ",
+                       kIdBytesMax, " are written")));
+    }
+    out->Assign(value);
+  }
+  void PresenceOf(std::string_view field, const v1::Presence& message,
+                  Presence* out) {
+    Enum(field, message.state(), PresenceState::kNotReady, &out->state);
+    Enum(field, message.reason(), NotReadyReason::kNoAnswer, &out->reason);
+  }
+  void Fail(absl::Status status) {
+    if (status_.ok()) status_ = std::move(status);
+  }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  absl::Status status_;
+};
+
+// Absent stands for the default.
+bool IsSaid(const Presence& presence) { return presence != Presence{}; }
+
+void ToMessage(const Presence& presence, v1::Presence* message) {
+  message->set_state(static_cast<std::uint32_t>(presence.state));
+  message->set_reason(static_cast<std::uint32_t>(presence.reason));
+}
+
+template <typename Repeated>
+void ToRepeated(const RoutingRequirement& requirement, Repeated* all_of) {
+  for (const SkillRequirement& term : requirement.all_of) {
+    auto* added = all_of->Add();
+    added->set_skill(term.skill);
+    added->set_level_min(term.level_min);
+  }
+}
+
+template <typename Repeated>
+void FromRepeated(const Repeated& all_of, RoutingRequirement* requirement) {
+  for (const auto& term : all_of) {
+    requirement->all_of.push_back({term.skill(), term.level_min()});
+  }
+}
+
+}  // namespace
+
+void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
+  message->set_name(queue.name);
+  message->set_channels(queue.channels);
+  ToRepeated(queue.requirement, message->mutable_all_of());
+  message->set_answered_fraction(queue.service_level.answered_fraction);
+  message->set_threshold_ms(queue.service_level.threshold_ms);
+  message->set_offer_timeout_ms(queue.offer_timeout_ms);
+  message->set_wrap_up_ms(queue.wrap_up_ms);
+  message->set_decline_retry_ms(queue.decline_retry_ms);
+  message->set_wait_limit_ms(queue.wait_limit_ms);
+  message->set_handling_lease_ms(queue.handling_lease_ms);
+  message->set_short_abandon_threshold_ms(queue.short_abandon_threshold_ms);
+  for (const DurationMs credit : queue.priority_credit_ms) {
+    message->add_priority_credit_ms(credit);
+  }
+}
+
+absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
+  Reader reader;
+  queue->name = message.name();
+  reader.Byte("channels", message.channels(), &queue->channels);
+  FromRepeated(message.all_of(), &queue->requirement);
+  queue->service_level.answered_fraction = message.answered_fraction();
+  queue->service_level.threshold_ms = message.threshold_ms();
+  queue->offer_timeout_ms = message.offer_timeout_ms();
+  queue->wrap_up_ms = message.wrap_up_ms();
+  queue->decline_retry_ms = message.decline_retry_ms();
+  queue->wait_limit_ms = message.wait_limit_ms();
+  queue->handling_lease_ms = message.handling_lease_ms();
+  queue->short_abandon_threshold_ms = message.short_abandon_threshold_ms();
+  if (message.priority_credit_ms_size() != kPriorityCount) {
+    reader.Fail(absl::DataLossError(absl::StrCat(
+        "priority_credit_ms has ", message.priority_credit_ms_size(),
+        " values, not ", kPriorityCount)));
+  } else {
+    for (int i = 0; i < kPriorityCount; ++i) {
+      queue->priority_credit_ms[static_cast<std::size_t>(i)] =
+          message.priority_credit_ms(i);
+    }
+  }
+  return reader.status();
+}
+
+void ToMessage(const ContactDetail& detail, v1::ContactDetail* message) {
+  message->set_id(detail.spec.id);
+  message->set_queue_name(detail.spec.queue);
+  message->set_channel(static_cast<std::uint32_t>(detail.spec.channel));
+  message->set_priority(detail.spec.priority);
+  ToRepeated(detail.spec.requirement, message->mutable_all_of());
+  for (const auto& [key, value] : detail.spec.attributes) {
+    v1::Attribute* attribute = message->add_attributes();
+    attribute->set_key(key);
+    attribute->set_value(value);
+  }
+  ToMessage(detail.queue, message->mutable_queue());
+  message->set_fingerprint_0(detail.fingerprint[0]);
+  message->set_fingerprint_1(detail.fingerprint[1]);
+  message->set_rank_key_ms(detail.rank_key_ms);
+  message->set_arrival_sequence(detail.arrival_sequence);
+}
+
+absl::Status FromMessage(const v1::ContactDetail& message,
+                         ContactDetail* detail) {
+  Reader reader;
+  detail->spec.id = message.id();
+  detail->spec.queue = message.queue_name();
+  reader.Enum("channel", message.channel(), Channel::kInternal,
+              &detail->spec.channel);
+  detail->spec.priority = message.priority();
+  FromRepeated(message.all_of(), &detail->spec.requirement);
+  for (const v1::Attribute& attribute : message.attributes()) {
+    detail->spec.attributes.emplace(attribute.key(), attribute.value());
+  }
+  reader.Fail(FromMessage(message.queue(), &detail->queue));
+  detail->fingerprint = {message.fingerprint_0(), message.fingerprint_1()};
+  detail->rank_key_ms = message.rank_key_ms();
+  detail->arrival_sequence = message.arrival_sequence();
+  return reader.status();
+}
+
+void ToMessage(const Configuration& configuration, v1::Configuration* message) {
+  message->set_name(configuration.name);
+  for (const Skill& skill : configuration.skills) {
+    v1::Skill* added = message->add_skills();
+    added->set_name(skill.name);
+    added->set_description(skill.description);
+  }
+  for (const RoutingProfile& profile : configuration.routing_profiles) {
+    v1::RoutingProfile* added = message->add_routing_profiles();
+    added->set_name(profile.name);
+    added->set_channels(profile.channels);
+  }
+  for (const AgentConfiguration& agent : configuration.agents) {
+    v1::AgentConfiguration* added = message->add_agents();
+    added->set_id(agent.id);
+    added->set_grade(static_cast<std::uint32_t>(agent.grade));
+    added->set_routing_profile(agent.routing_profile);
+    for (const AgentSkill& skill : agent.skills) {
+      v1::AgentSkill* held = added->add_skills();
+      held->set_skill(skill.skill);
+      held->set_level(skill.level);
+    }
+  }
+  for (const ContactQueue& queue : configuration.queues) {
+    ToMessage(queue, message->add_queues());
+  }
+}
+
+absl::Status FromMessage(const v1::Configuration& message,
+                         Configuration* configuration) {
+  Reader reader;
+  configuration->name = message.name();
+  for (const v1::Skill& skill : message.skills()) {
+    configuration->skills.push_back({skill.name(), skill.description()});
+  }
+  for (const v1::RoutingProfile& profile : message.routing_profiles()) {
+    RoutingProfile& added = configuration->routing_profiles.emplace_back();
+    added.name = profile.name();
+    reader.Byte("routing_profiles.channels", profile.channels(),
+                &added.channels);
+  }
+  for (const v1::AgentConfiguration& agent : message.agents()) {
+    AgentConfiguration& added = configuration->agents.emplace_back();
+    added.id = agent.id();
+    reader.Enum("agents.grade", agent.grade(), AgentGrade::kSpecialised,
+                &added.grade);
+    added.routing_profile = agent.routing_profile();
+    for (const v1::AgentSkill& skill : agent.skills()) {
+      added.skills.push_back({skill.skill(), skill.level()});
+    }
+  }
+  for (const v1::ContactQueue& queue : message.queues()) {
+    reader.Fail(FromMessage(queue, &configuration->queues.emplace_back()));
+  }
+  return reader.status();
+}
+
+namespace {
+
+void ContactToMessage(const Event& event, v1::Event* message) {
+  message->set_contact_id(event.contact_id.view().data(),
+                          event.contact_id.view().size());
+  message->set_contact_version(event.contact_version);
+  message->set_contact_state(static_cast<std::uint32_t>(event.contact_state));
+  message->set_end_reason(static_cast<std::uint32_t>(event.end_reason));
+  message->set_queue(event.queue.view().data(), event.queue.view().size());
+  message->set_channel(static_cast<std::uint32_t>(event.channel));
+  message->set_priority(event.priority);
+  message->set_arrival_ms(event.arrival_ms);
+  message->set_rank_key_ms(event.rank_key_ms);
+  message->set_arrival_sequence(event.arrival_sequence);
+}
+
+void AgentToMessage(const Event& event, v1::Event* message) {
+  message->set_agent_id(event.agent_id.view().data(),
+                        event.agent_id.view().size());
+  message->set_agent_version(event.agent_version);
+  if (IsSaid(event.presence)) {
+    ToMessage(event.presence, message->mutable_presence());
+  }
+  message->set_presence_pending(event.presence_pending);
+  if (IsSaid(event.pending)) {
+    ToMessage(event.pending, message->mutable_pending());
+  }
+  message->set_work_state(static_cast<std::uint32_t>(event.work_state));
+  message->set_no_answer_channels(event.no_answer_channels);
+  message->set_idle_since_ms(event.idle_since_ms);
+  message->set_idle_before_pause_ms(event.idle_before_pause_ms);
+}
+
+void ReservationToMessage(const Event& event, v1::Event* message) {
+  message->set_attempt(event.attempt);
+  message->set_offer_expires_ms(event.offer_expires_ms);
+  message->set_decline_until_ms(event.decline_until_ms);
+  message->set_wrap_up_ends_ms(event.wrap_up_ends_ms);
+  message->set_lane(event.lane);
+  message->set_requirement_class(event.requirement_class);
+  message->set_profile_class(event.profile_class);
+  message->set_fit_step(event.fit_step);
+  message->set_began_after_sequence(event.began_after_sequence);
+  message->set_at_once(event.at_once);
+}
+
+void ContactFromMessage(const v1::Event& message, Reader* reader,
+                        Event* event) {
+  reader->Id("contact_id", message.contact_id(), &event->contact_id);
+  event->contact_version = message.contact_version();
+  reader->Enum("contact_state", message.contact_state(), ContactState::kEnded,
+               &event->contact_state);
+  reader->Enum("end_reason", message.end_reason(), EndReason::kLeaseExpired,
+               &event->end_reason);
+  reader->Id("queue", message.queue(), &event->queue);
+  reader->Enum("channel", message.channel(), Channel::kInternal,
+               &event->channel);
+  reader->Byte("priority", message.priority(), &event->priority);
+  event->arrival_ms = message.arrival_ms();
+  event->rank_key_ms = message.rank_key_ms();
+  event->arrival_sequence = message.arrival_sequence();
+}
+
+void AgentFromMessage(const v1::Event& message, Reader* reader, Event* event) {
+  reader->Id("agent_id", message.agent_id(), &event->agent_id);
+  event->agent_version = message.agent_version();
+  reader->PresenceOf("presence", message.presence(), &event->presence);
+  event->presence_pending = message.presence_pending();
+  reader->PresenceOf("pending", message.pending(), &event->pending);
+  reader->Enum("work_state", message.work_state(), WorkState::kWrapUp,
+               &event->work_state);
+  reader->Byte("no_answer_channels", message.no_answer_channels(),
+               &event->no_answer_channels);
+  event->idle_since_ms = message.idle_since_ms();
+  event->idle_before_pause_ms = message.idle_before_pause_ms();
+}
+
+void ReservationFromMessage(const v1::Event& message, Reader* reader,
+                            Event* event) {
+  event->attempt = message.attempt();
+  event->offer_expires_ms = message.offer_expires_ms();
+  event->decline_until_ms = message.decline_until_ms();
+  event->wrap_up_ends_ms = message.wrap_up_ends_ms();
+  event->lane = message.lane();
+  event->requirement_class = message.requirement_class();
+  event->profile_class = message.profile_class();
+  reader->Byte("fit_step", message.fit_step(), &event->fit_step);
+  event->began_after_sequence = message.began_after_sequence();
+  event->at_once = message.at_once();
+}
+
+}  // namespace
+
+void ToMessage(const Event& event, const EventDetail& detail,
+               v1::Event* message) {
+  message->set_sequence(event.sequence);
+  message->set_type(static_cast<std::uint32_t>(event.type));
+  message->set_at_ms(event.at_ms);
+  message->set_configuration_version(event.configuration_version);
+  ContactToMessage(event, message);
+  AgentToMessage(event, message);
+  ReservationToMessage(event, message);
+  if (event.type == EventType::kContactSubmitted && detail.contact != nullptr) {
+    ToMessage(*detail.contact, message->mutable_contact_detail());
+  }
+  if (event.type == EventType::kConfigurationApplied &&
+      detail.configuration != nullptr) {
+    ToMessage(*detail.configuration, message->mutable_configuration());
+  }
+}
+
+absl::Status FromMessage(const v1::Event& message, NumberedEvent* numbered) {
+  Reader reader;
+  Event& event = numbered->event;
+  event.sequence = message.sequence();
+  reader.Enum("type", message.type(), kEventTypeLast, &event.type);
+  if (event.type == EventType::kNone) {
+    reader.Fail(absl::DataLossError("type is 0, which is no type"));
+  }
+  event.at_ms = message.at_ms();
+  event.configuration_version = message.configuration_version();
+  ContactFromMessage(message, &reader, &event);
+  AgentFromMessage(message, &reader, &event);
+  ReservationFromMessage(message, &reader, &event);
+  if (message.has_contact_detail()) {
+    auto detail = std::make_shared<ContactDetail>();
+    reader.Fail(FromMessage(message.contact_detail(), detail.get()));
+    numbered->detail.contact = std::move(detail);
+  }
+  if (message.has_configuration()) {
+    auto configuration = std::make_shared<Configuration>();
+    reader.Fail(FromMessage(message.configuration(), configuration.get()));
+    numbered->detail.configuration = std::move(configuration);
+  }
+  return reader.status();
+}
+
+void ToMessage(const LiveContact& contact, v1::LiveContact* message) {
+  message->set_arrival_ms(contact.arrival_ms);
+  message->set_version(contact.version);
+  message->set_state(static_cast<std::uint32_t>(contact.state));
+  message->set_at_once(contact.at_once);
+  message->set_placed(contact.placed);
+  message->set_rank_key_ms(contact.rank_key_ms);
+  message->set_arrival_sequence(contact.arrival_sequence);
+  message->set_agent_id(contact.agent_id);
+  message->set_attempt(contact.attempt);
+  message->set_fit_step(contact.fit_step);
+  message->set_idle_since_ms(contact.idle_since_ms);
+  message->set_offer_expires_ms(contact.offer_expires_ms);
+  message->set_accepted_ms(contact.accepted_ms);
+  for (const LiveDecline& decline : contact.declines) {
+    v1::LiveDecline* added = message->add_declines();
+    added->set_agent_id(decline.agent_id);
+    added->set_until_ms(decline.until_ms);
+  }
+}
+
+absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
+  Reader reader;
+  contact->arrival_ms = message.arrival_ms();
+  contact->version = message.version();
+  // One that has ended is not alive.
+  reader.Enum("state", message.state(), ContactState::kAssigned,
+              &contact->state);
+  contact->at_once = message.at_once();
+  contact->placed = message.placed();
+  contact->rank_key_ms = message.rank_key_ms();
+  contact->arrival_sequence = message.arrival_sequence();
+  contact->agent_id = message.agent_id();
+  contact->attempt = message.attempt();
+  reader.Byte("fit_step", message.fit_step(), &contact->fit_step);
+  contact->idle_since_ms = message.idle_since_ms();
+  contact->offer_expires_ms = message.offer_expires_ms();
+  contact->accepted_ms = message.accepted_ms();
+  for (const v1::LiveDecline& decline : message.declines()) {
+    contact->declines.push_back({decline.agent_id(), decline.until_ms()});
+  }
+  return reader.status();
+}
+
+void ToMessage(const LiveAgent& agent, v1::LiveAgent* message) {
+  message->set_version(agent.version);
+  if (IsSaid(agent.presence)) {
+    ToMessage(agent.presence, message->mutable_presence());
+  }
+  message->set_presence_pending(agent.presence_pending);
+  if (IsSaid(agent.pending)) {
+    ToMessage(agent.pending, message->mutable_pending());
+  }
+  message->set_work_state(static_cast<std::uint32_t>(agent.work_state));
+  message->set_no_answer_channels(agent.no_answer_channels);
+  message->set_idle_since_ms(agent.idle_since_ms);
+  message->set_idle_before_pause_ms(agent.idle_before_pause_ms);
+  message->set_wrap_up_ends_ms(agent.wrap_up_ends_ms);
+  message->set_contact_id(agent.contact_id);
+  message->set_attempt(agent.attempt);
+}
+
+absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
+  Reader reader;
+  agent->version = message.version();
+  reader.PresenceOf("presence", message.presence(), &agent->presence);
+  agent->presence_pending = message.presence_pending();
+  reader.PresenceOf("pending", message.pending(), &agent->pending);
+  reader.Enum("work_state", message.work_state(), WorkState::kWrapUp,
+              &agent->work_state);
+  reader.Byte("no_answer_channels", message.no_answer_channels(),
+              &agent->no_answer_channels);
+  agent->idle_since_ms = message.idle_since_ms();
+  agent->idle_before_pause_ms = message.idle_before_pause_ms();
+  agent->wrap_up_ends_ms = message.wrap_up_ends_ms();
+  agent->contact_id = message.contact_id();
+  agent->attempt = message.attempt();
+  return reader.status();
+}
+
+void ToMessage(const LiveQueue& queue, v1::LiveQueue* message) {
+  message->set_offered_total(queue.offered_total);
+  message->set_answered_total(queue.answered_total);
+  message->set_abandoned_total(queue.abandoned_total);
+}
+
+absl::Status FromMessage(const v1::LiveQueue& message, LiveQueue* queue) {
+  queue->offered_total = message.offered_total();
+  queue->answered_total = message.answered_total();
+  queue->abandoned_total = message.abandoned_total();
+  return absl::OkStatus();
+}
+
+void ToMessage(const EndedContact& contact, v1::EndedContact* message) {
+  message->set_fingerprint_0(contact.fingerprint[0]);
+  message->set_fingerprint_1(contact.fingerprint[1]);
+  message->set_queue(contact.queue);
+  message->set_channel(static_cast<std::uint32_t>(contact.channel));
+  message->set_priority(contact.priority);
+  message->set_end_reason(static_cast<std::uint32_t>(contact.end_reason));
+  message->set_version(contact.version);
+  message->set_arrival_ms(contact.arrival_ms);
+  message->set_rank_key_ms(contact.rank_key_ms);
+  message->set_ended_ms(contact.ended_ms);
+  message->set_at_once(contact.at_once);
+}
+
+absl::Status FromMessage(const v1::EndedContact& message,
+                         EndedContact* contact) {
+  Reader reader;
+  contact->fingerprint = {message.fingerprint_0(), message.fingerprint_1()};
+  contact->queue = message.queue();
+  reader.Enum("channel", message.channel(), Channel::kInternal,
+              &contact->channel);
+  reader.Byte("priority", message.priority(), &contact->priority);
+  reader.Enum("end_reason", message.end_reason(), EndReason::kLeaseExpired,
+              &contact->end_reason);
+  contact->version = message.version();
+  contact->arrival_ms = message.arrival_ms();
+  contact->rank_key_ms = message.rank_key_ms();
+  contact->ended_ms = message.ended_ms();
+  contact->at_once = message.at_once();
+  return reader.status();
+}
+
+void ToMessage(const Meta& meta, v1::Meta* message) {
+  message->set_format_version(meta.format_version);
+  message->set_partition(meta.partition);
+  message->set_epoch(meta.epoch);
+  message->set_time_scaled(meta.time_scaled);
+  message->set_first_sequence(meta.first_sequence);
+  message->set_last_sequence(meta.last_sequence);
+  message->set_last_at_ms(meta.last_at_ms);
+  message->set_arrival_sequence(meta.arrival_sequence);
+  message->set_configuration_version(meta.configuration_version);
+  message->set_head(meta.head);
+  message->set_contacts(meta.contacts);
+  message->set_agents(meta.agents);
+  message->set_queues(meta.queues);
+  message->set_ended(meta.ended);
+}
+
+absl::Status FromMessage(const v1::Meta& message, Meta* meta) {
+  meta->format_version = message.format_version();
+  meta->partition = message.partition();
+  meta->epoch = message.epoch();
+  meta->time_scaled = message.time_scaled();
+  meta->first_sequence = message.first_sequence();
+  meta->last_sequence = message.last_sequence();
+  meta->last_at_ms = message.last_at_ms();
+  meta->arrival_sequence = message.arrival_sequence();
+  meta->configuration_version = message.configuration_version();
+  meta->head = message.head();
+  meta->contacts = message.contacts();
+  meta->agents = message.agents();
+  meta->queues = message.queues();
+  meta->ended = message.ended();
+  return absl::OkStatus();
+}
+
+}  // namespace relais::journal

@@ -1,0 +1,415 @@
+#include "lib/journal/fold.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/assert.h"
+#include "lib/domain/error.h"
+#include "lib/journal/bytes.h"
+
+namespace relais::journal {
+namespace {
+
+std::string ContactId(const Event& event) {
+  return std::string(event.contact_id.view());
+}
+
+std::string AgentId(const Event& event) {
+  return std::string(event.agent_id.view());
+}
+
+template <typename... Parts>
+absl::Status Impossible(const Event& event, const Parts&... parts) {
+  return absl::DataLossError(absl::StrCat("event ", event.sequence, " (",
+                                          Text(EventTypeName(event.type)),
+                                          "): ", parts...));
+}
+
+bool NamesContact(EventType type) {
+  switch (type) {
+    case EventType::kContactSubmitted:
+    case EventType::kContactEnded:
+    case EventType::kReservationCreated:
+    case EventType::kReservationAccepted:
+    case EventType::kReservationDeclined:
+    case EventType::kReservationNoAnswer:
+    case EventType::kReservationRescinded:
+      return true;
+    case EventType::kNone:
+    case EventType::kConfigurationApplied:
+    case EventType::kPresenceChanged:
+    case EventType::kWrapUpEnded:
+    case EventType::kAgentRemoved:
+      break;
+  }
+  return false;
+}
+
+bool NamesAgent(const Event& event) {
+  switch (event.type) {
+    case EventType::kReservationCreated:
+    case EventType::kReservationAccepted:
+    case EventType::kReservationDeclined:
+    case EventType::kReservationNoAnswer:
+    case EventType::kReservationRescinded:
+    case EventType::kPresenceChanged:
+    case EventType::kWrapUpEnded:
+    case EventType::kAgentRemoved:
+      return true;
+    case EventType::kContactEnded:
+      return event.agent_version != 0;
+    case EventType::kNone:
+    case EventType::kConfigurationApplied:
+    case EventType::kContactSubmitted:
+      break;
+  }
+  return false;
+}
+
+}  // namespace
+
+Fold::Fold(Retention retention, LiveState state)
+    : retention_(retention), state_(std::move(state)) {
+  IndexConfiguration();
+  for (const auto& [id, contact] : state_.contacts) {
+    ++alive_by_queue_[contact.detail->spec.queue];
+    for (const LiveDecline& decline : contact.declines) {
+      declined_by_agent_[decline.agent_id].insert({decline.until_ms, id});
+    }
+  }
+  for (const EndedContact& ended : state_.ended) {
+    ended_at_[FingerprintOf(ended.id)] = ended.ended_ms;
+  }
+}
+
+bool Fold::EndedBefore(const EndedContact& a, const EndedContact& b) {
+  return std::tie(a.ended_ms, a.id) < std::tie(b.ended_ms, b.id);
+}
+
+absl::Status Fold::Apply(const Event& event, const EventDetail& detail,
+                         ChangedKeys* changed) {
+  changed_ = changed != nullptr ? changed : &ignored_;
+  absl::Status status = CheckEvent(event);
+  if (status.ok()) status = ApplyByType(event, detail);
+  if (!status.ok()) return status;
+  state_.last_sequence = event.sequence;
+  state_.last_at_ms = std::max(state_.last_at_ms, event.at_ms);
+  state_.arrival_sequence =
+      std::max(state_.arrival_sequence, event.arrival_sequence);
+  ForgetDue();
+  if (changed == nullptr) ignored_.Clear();
+  return absl::OkStatus();
+}
+
+absl::Status Fold::CheckEvent(const Event& event) const {
+  if (event.sequence != state_.last_sequence + 1) {
+    return Impossible(event, "event ", state_.last_sequence + 1,
+                      " is the next one");
+  }
+  if (event.at_ms < 0) {
+    return Impossible(event, "at_ms ", event.at_ms, " is negative");
+  }
+  const bool names_contact = NamesContact(event.type);
+  if (names_contact == event.contact_id.empty()) {
+    return Impossible(event,
+                      names_contact ? "has no contact_id" : "has a contact_id");
+  }
+  const bool names_agent = NamesAgent(event);
+  if (names_agent == event.agent_id.empty()) {
+    return Impossible(event,
+                      names_agent ? "has no agent_id" : "has an agent_id");
+  }
+  if (!names_agent) return absl::OkStatus();
+  const std::uint64_t next = AgentOf(event).version + 1;
+  if (event.agent_version != next) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()),
+                      " has version ", event.agent_version, ", ", next,
+                      " is the next one");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Fold::ApplyByType(const Event& event, const EventDetail& detail) {
+  switch (event.type) {
+    case EventType::kNone:
+      break;
+    case EventType::kConfigurationApplied:
+      return Configured(event, detail);
+    case EventType::kContactSubmitted:
+      return Submitted(event, detail);
+    case EventType::kContactEnded:
+      return Ended(event);
+    case EventType::kReservationCreated:
+      return Created(event);
+    case EventType::kReservationAccepted:
+      return Accepted(event);
+    case EventType::kReservationDeclined:
+    case EventType::kReservationNoAnswer:
+      return Returned(event);
+    case EventType::kReservationRescinded:
+      return Rescinded(event);
+    case EventType::kPresenceChanged:
+      return PresenceChanged(event);
+    case EventType::kWrapUpEnded:
+      return WrapUpEnded(event);
+    case EventType::kAgentRemoved:
+      return Removed(event);
+  }
+  return Impossible(event, "type ", static_cast<int>(event.type),
+                    " is no event");
+}
+
+// --- What must hold ----------------------------------------------------------
+
+LiveContact* Fold::FindContact(const Event& event) {
+  const auto found = state_.contacts.find(ContactId(event));
+  return found == state_.contacts.end() ? nullptr : &found->second;
+}
+
+const LiveAgent& Fold::AgentOf(const Event& event) const {
+  static const LiveAgent* const unknown = new LiveAgent();
+  const auto found = state_.agents.find(AgentId(event));
+  return found == state_.agents.end() ? *unknown : found->second;
+}
+
+absl::Status Fold::CheckContact(const Event& event, const LiveContact* contact,
+                                ContactState after) const {
+  const std::string id = Quoted(event.contact_id.view());
+  if (contact == nullptr) {
+    return Impossible(event, "contact ", id, " is not alive");
+  }
+  if (event.contact_version != contact->version + 1) {
+    return Impossible(event, "contact ", id, " has version ",
+                      event.contact_version, ", ", contact->version + 1,
+                      " is the next one");
+  }
+  if (event.contact_state != after) {
+    return Impossible(event, "contact ", id, " is ",
+                      Text(ContactStateName(event.contact_state)),
+                      " after it, not ", Text(ContactStateName(after)));
+  }
+  if (event.queue.view() != contact->detail->spec.queue) {
+    return Impossible(event, "contact ", id, " is in queue ",
+                      Quoted(contact->detail->spec.queue), ", not in ",
+                      Quoted(event.queue.view()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Fold::CheckAgent(const Event& event, WorkState before,
+                              WorkState after) const {
+  const LiveAgent& agent = AgentOf(event);
+  if (agent.work_state != before) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()), " is ",
+                      Text(WorkStateName(agent.work_state)), " before it, not ",
+                      Text(WorkStateName(before)));
+  }
+  if (event.work_state != after) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()), " is ",
+                      Text(WorkStateName(event.work_state)), " after it, not ",
+                      Text(WorkStateName(after)));
+  }
+  return absl::OkStatus();
+}
+
+// Contact and agent hold each other in the attempt that the event names.
+absl::Status Fold::CheckHolder(const Event& event, const LiveContact& contact,
+                               ContactState before) const {
+  const LiveAgent& agent = AgentOf(event);
+  if (contact.state != before || contact.agent_id != event.agent_id.view() ||
+      contact.attempt != event.attempt || event.attempt == 0 ||
+      agent.contact_id != event.contact_id.view() ||
+      agent.attempt != event.attempt) {
+    return Impossible(
+        event, "reservation ", event.attempt, " of contact ",
+        Quoted(event.contact_id.view()), " with agent ",
+        Quoted(event.agent_id.view()), " does not stand: the contact is ",
+        Text(ContactStateName(contact.state)), ", attempt ", contact.attempt,
+        " with ", Quoted(contact.agent_id), "; the agent has attempt ",
+        agent.attempt, " with ", Quoted(agent.contact_id));
+  }
+  return absl::OkStatus();
+}
+
+// --- Configuration and contacts ----------------------------------------------
+
+absl::Status Fold::Configured(const Event& event, const EventDetail& detail) {
+  if (detail.configuration == nullptr) {
+    return Impossible(event, "comes without the configuration");
+  }
+  if (event.configuration_version != state_.configuration_version + 1) {
+    return Impossible(event, "configuration has version ",
+                      event.configuration_version, ", ",
+                      state_.configuration_version + 1, " is the next one");
+  }
+  state_.configuration = detail.configuration;
+  state_.configuration_version = event.configuration_version;
+  changed_->configuration = true;
+  IndexConfiguration();
+  std::vector<std::string> names;
+  for (const auto& [name, queue] : state_.queues) names.push_back(name);
+  for (const std::string& name : names) ForgetQueueIfUnused(name);
+  return absl::OkStatus();
+}
+
+void Fold::IndexConfiguration() {
+  listed_queues_.clear();
+  if (state_.configuration == nullptr) return;
+  for (const ContactQueue& queue : state_.configuration->queues) {
+    listed_queues_.insert(queue.name);
+  }
+}
+
+absl::Status Fold::Submitted(const Event& event, const EventDetail& detail) {
+  const std::string id = ContactId(event);
+  if (detail.contact == nullptr) {
+    return Impossible(event, "comes without the contact's detail");
+  }
+  const ContactSpec& spec = detail.contact->spec;
+  if (spec.id != id || spec.queue != event.queue.view() ||
+      spec.channel != event.channel || spec.priority != event.priority) {
+    return Impossible(event, "contact ", Quoted(id),
+                      " has another id, queue, channel or priority in its "
+                      "detail");
+  }
+  if (FindContact(event) != nullptr) {
+    return Impossible(event, "contact ", Quoted(id), " is alive already");
+  }
+  if (event.contact_version != 1 ||
+      event.contact_state != ContactState::kWaiting) {
+    return Impossible(event, "contact ", Quoted(id), " begins with version ",
+                      event.contact_version, ", ",
+                      Text(ContactStateName(event.contact_state)),
+                      "; 1, waiting, is right");
+  }
+  // The router forgot it by a clock that is a little ahead of the events.
+  const auto ended = ended_at_.find(FingerprintOf(id));
+  if (ended != ended_at_.end()) {
+    EndedContact key;
+    key.id = id;
+    key.ended_ms = ended->second;
+    ForgetEnded(static_cast<std::size_t>(std::lower_bound(state_.ended.begin(),
+                                                          state_.ended.end(),
+                                                          key, EndedBefore) -
+                                         state_.ended.begin()));
+  }
+  LiveContact& contact = state_.contacts[id];
+  contact.detail = detail.contact;
+  contact.arrival_ms = event.arrival_ms;
+  contact.version = 1;
+  state_.arrival_sequence =
+      std::max(state_.arrival_sequence, detail.contact->arrival_sequence);
+  ++QueueOf(spec.queue).offered_total;
+  ++alive_by_queue_[spec.queue];
+  changed_->contacts.insert(id);
+  changed_->details.insert(id);
+  return absl::OkStatus();
+}
+
+absl::Status Fold::Ended(const Event& event) {
+  LiveContact* contact = FindContact(event);
+  absl::Status status = CheckContact(event, contact, ContactState::kEnded);
+  if (!status.ok()) return status;
+  const bool assigned = event.agent_version != 0;
+  if (event.end_reason == EndReason::kNone) {
+    return Impossible(event, "has no end_reason");
+  }
+  if (assigned) {
+    status = CheckHolder(event, *contact, ContactState::kAssigned);
+    if (!status.ok()) return status;
+    status =
+        CheckAgent(event, WorkState::kHandling,
+                   event.work_state == WorkState::kWrapUp ? WorkState::kWrapUp
+                                                          : WorkState::kIdle);
+    if (!status.ok()) return status;
+    LiveAgent& agent = TakeAgent(event, true);
+    if (event.work_state == WorkState::kWrapUp) {
+      agent.wrap_up_ends_ms = event.wrap_up_ends_ms;
+      agent.contact_id = ContactId(event);
+      agent.attempt = event.attempt;
+    }
+  } else if (contact->state == ContactState::kAssigned) {
+    return Impossible(event, "contact ", Quoted(event.contact_id.view()),
+                      " is in handling, but no agent is named");
+  }
+  if (event.end_reason == EndReason::kAbandoned) {
+    ++QueueOf(event.queue.view()).abandoned_total;
+  }
+  EndedContact ended;
+  ended.id = ContactId(event);
+  ended.fingerprint = contact->detail->fingerprint;
+  ended.queue = contact->detail->spec.queue;
+  ended.channel = event.channel;
+  ended.priority = event.priority;
+  ended.end_reason = event.end_reason;
+  ended.version = event.contact_version;
+  ended.arrival_ms = contact->arrival_ms;
+  ended.rank_key_ms = contact->detail->rank_key_ms;
+  ended.ended_ms = event.at_ms;
+  ended.at_once = contact->at_once;
+  DropContact(ended.id);
+  Remember(std::move(ended));
+  return absl::OkStatus();
+}
+
+void Fold::DropContact(const std::string& id) {
+  const auto found = state_.contacts.find(id);
+  const std::string queue = found->second.detail->spec.queue;
+  for (const LiveDecline& decline : found->second.declines) {
+    ForgetDecline(id, decline);
+  }
+  state_.contacts.erase(found);
+  changed_->contacts.insert(id);
+  changed_->details.insert(id);
+  const auto alive = alive_by_queue_.find(queue);
+  if (--alive->second == 0) alive_by_queue_.erase(alive);
+  ForgetQueueIfUnused(queue);
+}
+
+// The router forgets a queue that is neither listed nor in use.
+void Fold::ForgetQueueIfUnused(const std::string& name) {
+  if (listed_queues_.contains(name) || alive_by_queue_.contains(name)) return;
+  if (state_.queues.erase(name) > 0) changed_->queues.insert(name);
+}
+
+LiveQueue& Fold::QueueOf(std::string_view name) {
+  const std::string key(name);
+  changed_->queues.insert(key);
+  return state_.queues[key];
+}
+
+// --- The ended ---------------------------------------------------------------
+
+void Fold::Remember(EndedContact ended) {
+  changed_->ended[ended.id] = ended;
+  ended_at_[FingerprintOf(ended.id)] = ended.ended_ms;
+  // Nearly always the last: threads' clocks differ little.
+  auto place = state_.ended.end();
+  while (place != state_.ended.begin() && EndedBefore(ended, *(place - 1))) {
+    --place;
+  }
+  state_.ended.insert(place, std::move(ended));
+  while (state_.ended.size() > retention_.ended_ids_max) ForgetEnded(0);
+}
+
+void Fold::ForgetEnded(std::size_t position) {
+  RELAIS_CHECK(position < state_.ended.size(), "it was remembered");
+  const auto ended =
+      state_.ended.begin() + static_cast<std::ptrdiff_t>(position);
+  changed_->ended[ended->id] = std::nullopt;
+  ended_at_.erase(FingerprintOf(ended->id));
+  state_.ended.erase(ended);
+}
+
+void Fold::ForgetDue() {
+  while (!state_.ended.empty() &&
+         state_.ended.front().ended_ms <=
+             state_.last_at_ms - retention_.id_retention_ms) {
+    ForgetEnded(0);
+  }
+}
+
+}  // namespace relais::journal

@@ -1,0 +1,137 @@
+// The state of a centre, kept up to date from its numbered events.
+//
+// Recorded outcomes are applied, nothing is decided. An event that cannot have
+// happened (a version is missing, the contact is unknown, the reservation does
+// not stand ...) is refused: so damage and mistakes are noticed instead of
+// being carried on. What follows depends on the events and the retention alone,
+// so the same events always give the same state.
+//
+// Two events of one end may be numbered in either order: a contact that was
+// ended while offered, and the reservation rescinded for that reason, which
+// carries no version of the contact. Until the first is numbered the contact
+// stands as reserved by nobody (empty agent_id); until the second is, the agent
+// stands as reserved for a contact that is no longer alive.
+//
+// Thread safety: none; one thread.
+
+#ifndef RELAIS_LIB_JOURNAL_FOLD_H_
+#define RELAIS_LIB_JOURNAL_FOLD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "lib/base/fingerprint.h"
+#include "relais/event.h"
+#include "relais/live_state.h"
+
+namespace relais::journal {
+
+// How long ended contacts are remembered.
+struct Retention {
+  DurationMs id_retention_ms = 24LL * 3600 * 1000;
+  std::uint32_t ended_ids_max = 1'000'000;
+  friend bool operator==(const Retention&, const Retention&) = default;
+};
+
+// Live records that differ from before: changed, new or gone.
+struct ChangedKeys {
+  std::set<std::string> contacts;
+  std::set<std::string> details;  // of contacts; new or gone
+  std::set<std::string> agents;
+  std::set<std::string> queues;
+  std::map<std::string, std::optional<EndedContact>> ended;  // empty: gone
+  bool configuration = false;
+  void Clear() { *this = ChangedKeys(); }
+};
+
+class Fold {
+ public:
+  explicit Fold(Retention retention) : retention_(retention) {}
+  // Goes on from `state`, in which the ended stand in order (EndedBefore).
+  Fold(Retention retention, LiveState state);
+  Fold(const Fold&) = delete;
+  Fold& operator=(const Fold&) = delete;
+
+  // Applies the next event and adds to `changed`, unless that is null.
+  // DATA_LOSS, and nothing is changed, if the event is impossible here; the
+  // message names the event and the reason.
+  absl::Status Apply(const Event& event, const EventDetail& detail,
+                     ChangedKeys* changed);
+
+  // Applies to what is forgotten from the next event on.
+  void set_retention(Retention retention) { retention_ = retention; }
+  const Retention& retention() const { return retention_; }
+  const LiveState& state() const { return state_; }
+
+  // The order of LiveState::ended: by the end's time, then by id.
+  static bool EndedBefore(const EndedContact& a, const EndedContact& b);
+
+ private:
+  // What to do with an event of each type; the first answers why not.
+  absl::Status CheckEvent(const Event& event) const;
+  absl::Status ApplyByType(const Event& event, const EventDetail& detail);
+  absl::Status Configured(const Event& event, const EventDetail& detail);
+  absl::Status Submitted(const Event& event, const EventDetail& detail);
+  absl::Status Ended(const Event& event);
+  absl::Status Created(const Event& event);
+  absl::Status Accepted(const Event& event);
+  absl::Status Returned(const Event& event);
+  absl::Status Rescinded(const Event& event);
+  absl::Status PresenceChanged(const Event& event);
+  absl::Status WrapUpEnded(const Event& event);
+  absl::Status Removed(const Event& event);
+
+  LiveContact* FindContact(const Event& event);
+  const LiveAgent& AgentOf(const Event& event) const;
+  absl::Status CheckContact(const Event& event, const LiveContact* contact,
+                            ContactState after) const;
+  absl::Status CheckAgent(const Event& event, WorkState before,
+                          WorkState after) const;
+  absl::Status CheckHolder(const Event& event, const LiveContact& contact,
+                           ContactState before) const;
+
+  LiveAgent& TakeAgent(const Event& event, bool with_idle_since);
+  LiveQueue& QueueOf(std::string_view name);
+  void BackToWaiting(const Event& event, LiveContact& contact);
+  void AddDecline(const Event& event, LiveContact& contact);
+  void DropDecline(const std::string& contact_id, const std::string& agent_id);
+  void ForgetDecline(const std::string& contact_id, const LiveDecline& decline);
+  void DropDeclinesOfAgent(const std::string& agent_id);
+  void DropContact(const std::string& id);
+  void ForgetQueueIfUnused(const std::string& name);
+  void Remember(EndedContact ended);
+  void ForgetEnded(std::size_t position);
+  void ForgetDue();
+  void IndexConfiguration();
+
+  struct FingerprintHash {
+    std::size_t operator()(const Fingerprint& fingerprint) const {
+      return static_cast<std::size_t>(fingerprint.low);
+    }
+  };
+
+  Retention retention_;
+  LiveState state_;
+  ChangedKeys* changed_ = nullptr;  // of the event being applied; never null
+  ChangedKeys ignored_;
+  // Found from the state, for speed alone.
+  std::set<std::string, std::less<>> listed_queues_;
+  std::map<std::string, std::uint64_t, std::less<>> alive_by_queue_;
+  // What an agent has declined: until when, and which contact.
+  using Declined = std::set<std::pair<InstantMs, std::string>>;
+  std::map<std::string, Declined> declined_by_agent_;
+  // When the contact of this id ended.
+  absl::flat_hash_map<Fingerprint, InstantMs, FingerprintHash> ended_at_;
+};
+
+}  // namespace relais::journal
+
+#endif  // RELAIS_LIB_JOURNAL_FOLD_H_

@@ -1,0 +1,277 @@
+#include "lib/journal/live_records.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/domain/error.h"
+#include "lib/journal/bytes.h"
+#include "lib/journal/digest.h"
+
+namespace relais::journal {
+namespace {
+
+std::string Key(char kind, std::string_view id) {
+  std::string key(1, kind);
+  key.append(id);
+  return key;
+}
+
+absl::Status Damaged(std::string_view key, std::string_view what) {
+  return absl::DataLossError(
+      absl::StrCat("live record ", Quoted(key), ": ", Text(what)));
+}
+
+void Put(std::string key, const std::string& message, StorageBatch* batch) {
+  std::string bytes = SealLive(key, message);
+  batch->live_puts.emplace_back(std::move(key), std::move(bytes));
+}
+
+// Reads live records one after another.
+class Loader {
+ public:
+  explicit Loader(LoadedLive* loaded) : loaded_(*loaded) {}
+
+  absl::Status Read(std::string_view key, std::string_view bytes) {
+    loaded_.empty = false;
+    const auto message = OpenLive(key, bytes);
+    if (!message.ok()) return message.status();
+    const absl::Status status =
+        key.empty() ? absl::DataLossError("has no kind")
+                    : ReadKind(key[0], std::string(key.substr(1)), *message);
+    if (status.ok()) return status;
+    if (absl::IsFailedPrecondition(status)) return status;
+    return Damaged(key, std::string(status.message()));
+  }
+
+  absl::Status Finish() {
+    if (loaded_.empty) return absl::OkStatus();
+    if (!meta_read_) {
+      return absl::DataLossError("the live record \"m\" is missing");
+    }
+    LiveState& state = loaded_.state;
+    for (auto& [id, contact] : state.contacts) {
+      const auto detail = details_.find(id);
+      if (detail == details_.end()) {
+        return Damaged(Key('d', id), "is missing, the contact is alive");
+      }
+      if (detail->second->spec.id != id) {
+        return Damaged(
+            Key('d', id),
+            absl::StrCat("is of contact ", Quoted(detail->second->spec.id)));
+      }
+      contact.detail = std::move(detail->second);
+      details_.erase(detail);
+    }
+    if (!details_.empty()) {
+      return Damaged(Key('d', details_.begin()->first),
+                     "its contact is not alive");
+    }
+    std::sort(state.ended.begin(), state.ended.end(), Fold::EndedBefore);
+    return CheckAgainstMeta();
+  }
+
+ private:
+  template <typename Value, typename Map>
+  static absl::Status Into(absl::StatusOr<Value> value, std::string id,
+                           Map* map) {
+    if (!value.ok()) return value.status();
+    map->emplace(std::move(id), *std::move(value));
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadKind(char kind, std::string id, std::string_view message) {
+    LiveState& state = loaded_.state;
+    switch (kind) {
+      case 'c':
+        return Into(DecodeLiveContact(message), std::move(id), &state.contacts);
+      case 'd':
+        return Into(DecodeContactDetail(message), std::move(id), &details_);
+      case 'a':
+        return Into(DecodeLiveAgent(message), std::move(id), &state.agents);
+      case 'q':
+        return Into(DecodeLiveQueue(message), std::move(id), &state.queues);
+      case 'e': {
+        auto ended = DecodeEndedContact(message);
+        if (!ended.ok()) return ended.status();
+        ended->id = std::move(id);
+        state.ended.push_back(*std::move(ended));
+        return absl::OkStatus();
+      }
+      case 'f': {
+        auto configuration = DecodeConfiguration(message);
+        if (!configuration.ok()) return configuration.status();
+        if (!id.empty()) return absl::DataLossError("there is only one");
+        state.configuration = *std::move(configuration);
+        return absl::OkStatus();
+      }
+      case 'm':
+        return ReadMeta(id, message);
+      default:
+        return absl::DataLossError("is of no known kind");
+    }
+  }
+
+  absl::Status ReadMeta(const std::string& id, std::string_view message) {
+    auto meta = DecodeMeta(message);
+    if (!meta.ok()) return meta.status();
+    if (!id.empty()) return absl::DataLossError("there is only one");
+    if (meta->format_version != kFormatVersion) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the journal has format version ", meta->format_version,
+                       ", this program reads version ", kFormatVersion,
+                       "; use the program that wrote it or a later one"));
+    }
+    meta_read_ = true;
+    loaded_.meta = *std::move(meta);
+    loaded_.state.last_sequence = loaded_.meta.last_sequence;
+    loaded_.state.last_at_ms = loaded_.meta.last_at_ms;
+    loaded_.state.arrival_sequence = loaded_.meta.arrival_sequence;
+    loaded_.state.configuration_version = loaded_.meta.configuration_version;
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckAgainstMeta() const {
+    const LiveState& state = loaded_.state;
+    const Meta& meta = loaded_.meta;
+    const auto check = [](std::string_view what, std::uint64_t is,
+                          std::uint64_t said) -> absl::Status {
+      if (is == said) return absl::OkStatus();
+      return absl::DataLossError(absl::StrCat("there are ", is,
+                                              " live records of ", Text(what),
+                                              ", the meta record says ", said));
+    };
+    absl::Status status =
+        check("contacts", state.contacts.size(), meta.contacts);
+    status.Update(check("agents", state.agents.size(), meta.agents));
+    status.Update(check("queues", state.queues.size(), meta.queues));
+    status.Update(check("ended contacts", state.ended.size(), meta.ended));
+    status.Update(check("configurations", state.configuration != nullptr,
+                        meta.configuration_version != 0));
+    return status;
+  }
+
+  LoadedLive& loaded_;
+  bool meta_read_ = false;
+  std::map<std::string, std::shared_ptr<const ContactDetail>> details_;
+};
+
+}  // namespace
+
+std::string SealLive(std::string_view key, std::string_view message) {
+  std::string bytes;
+  bytes.reserve(sizeof(std::uint32_t) + message.size());
+  AppendBigEndian(Crc32c(key, message), &bytes);
+  bytes.append(message);
+  return bytes;
+}
+
+absl::StatusOr<std::string_view> OpenLive(std::string_view key,
+                                          std::string_view bytes) {
+  if (bytes.size() < sizeof(std::uint32_t)) {
+    return Damaged(key, absl::StrCat("has ", bytes.size(),
+                                     " bytes, its check alone has 4"));
+  }
+  const std::string_view message = bytes.substr(sizeof(std::uint32_t));
+  const auto said = GetBigEndian<std::uint32_t>(bytes, 0);
+  const std::uint32_t is = Crc32c(key, message);
+  if (said != is) {
+    return Damaged(key, absl::StrCat("crc32c says ", absl::Hex(said),
+                                     ", its bytes have ", absl::Hex(is)));
+  }
+  return message;
+}
+
+void AppendChanges(const LiveState& state, const ChangedKeys& changed,
+                   StorageBatch* batch) {
+  for (const std::string& id : changed.contacts) {
+    const auto found = state.contacts.find(id);
+    if (found == state.contacts.end()) {
+      batch->live_deletes.push_back(Key('c', id));
+    } else {
+      Put(Key('c', id), EncodeLiveContact(found->second), batch);
+    }
+  }
+  for (const std::string& id : changed.details) {
+    const auto found = state.contacts.find(id);
+    if (found == state.contacts.end()) {
+      batch->live_deletes.push_back(Key('d', id));
+    } else {
+      Put(Key('d', id), EncodeContactDetail(*found->second.detail), batch);
+    }
+  }
+  for (const std::string& id : changed.agents) {
+    const auto found = state.agents.find(id);
+    if (found == state.agents.end()) {
+      batch->live_deletes.push_back(Key('a', id));
+    } else {
+      Put(Key('a', id), EncodeLiveAgent(found->second), batch);
+    }
+  }
+  for (const std::string& name : changed.queues) {
+    const auto found = state.queues.find(name);
+    if (found == state.queues.end()) {
+      batch->live_deletes.push_back(Key('q', name));
+    } else {
+      Put(Key('q', name), EncodeLiveQueue(found->second), batch);
+    }
+  }
+  for (const auto& [id, ended] : changed.ended) {
+    if (ended.has_value()) {
+      Put(Key('e', id), EncodeEndedContact(*ended), batch);
+    } else {
+      batch->live_deletes.push_back(Key('e', id));
+    }
+  }
+  if (changed.configuration) {
+    Put(std::string(kConfigurationKey),
+        EncodeConfiguration(*state.configuration), batch);
+  }
+}
+
+void AppendMeta(const LiveState& state, Meta meta, StorageBatch* batch) {
+  meta.last_sequence = state.last_sequence;
+  meta.last_at_ms = state.last_at_ms;
+  meta.arrival_sequence = state.arrival_sequence;
+  meta.configuration_version = state.configuration_version;
+  meta.contacts = state.contacts.size();
+  meta.agents = state.agents.size();
+  meta.queues = state.queues.size();
+  meta.ended = state.ended.size();
+  Put(std::string(kMetaKey), EncodeMeta(meta), batch);
+}
+
+std::map<std::string, std::string> AllLiveRecords(const LiveState& state) {
+  StorageBatch batch;
+  ChangedKeys all;
+  for (const auto& [id, contact] : state.contacts) {
+    all.contacts.insert(id);
+    all.details.insert(id);
+  }
+  for (const auto& [id, agent] : state.agents) all.agents.insert(id);
+  for (const auto& [name, queue] : state.queues) all.queues.insert(name);
+  all.configuration = state.configuration != nullptr;
+  for (const EndedContact& ended : state.ended) all.ended[ended.id] = ended;
+  AppendChanges(state, all, &batch);
+  std::map<std::string, std::string> records;
+  for (auto& [key, bytes] : batch.live_puts) {
+    records.emplace(std::move(key), std::move(bytes));
+  }
+  return records;
+}
+
+absl::StatusOr<LoadedLive> LoadLive(Storage& storage) {
+  LoadedLive loaded;
+  Loader loader(&loaded);
+  absl::Status status =
+      storage.ReadLive([&loader](std::string_view key, std::string_view bytes) {
+        return loader.Read(key, bytes);
+      });
+  if (status.ok()) status = loader.Finish();
+  if (!status.ok()) return status;
+  return loaded;
+}
+
+}  // namespace relais::journal

@@ -1,0 +1,381 @@
+// Bytes of events and live records, and back.
+
+#include "lib/journal/codec.h"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lib/base/random.h"
+#include "lib/journal/bytes.h"
+#include "lib/journal/digest.h"
+#include "lib/journal/live_records.h"
+#include "tests/journal/history.h"
+
+namespace relais::journal {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::uint64_t kUintMax = std::numeric_limits<std::uint64_t>::max();
+
+// A number of any size, extremes included.
+std::uint64_t Any(Random& random) {
+  switch (random.Uniform(4)) {
+    case 0:
+      return 0;
+    case 1:
+      return kUintMax;
+    case 2:
+      return std::uint64_t{1} << random.Uniform(64);
+    default:
+      return random.NextUint64() >> random.Uniform(64);
+  }
+}
+std::int64_t AnySigned(Random& random) {
+  return static_cast<std::int64_t>(Any(random));
+}
+
+// Any bytes, as nothing here may depend on what ids look like.
+std::string AnyText(Random& random, std::size_t bytes_max) {
+  std::string text(random.Uniform(bytes_max + 1), '\0');
+  for (char& c : text) c = static_cast<char>(random.Uniform(256));
+  return text;
+}
+
+template <typename T>
+T AnyOf(Random& random, T last) {
+  return static_cast<T>(random.Uniform(static_cast<std::uint64_t>(last) + 1));
+}
+
+Presence AnyPresence(Random& random) {
+  return {AnyOf(random, PresenceState::kNotReady),
+          AnyOf(random, NotReadyReason::kNoAnswer)};
+}
+
+Event AnyEvent(Random& random, EventType type) {
+  Event event;
+  event.type = type;
+  event.sequence = Any(random);
+  event.at_ms = AnySigned(random);
+  event.configuration_version = Any(random);
+  event.contact_id.Assign(AnyText(random, kIdBytesMax));
+  event.contact_version = Any(random);
+  event.contact_state = AnyOf(random, ContactState::kEnded);
+  event.end_reason = AnyOf(random, EndReason::kLeaseExpired);
+  event.queue.Assign(AnyText(random, kIdBytesMax));
+  event.channel = AnyOf(random, Channel::kInternal);
+  event.priority = static_cast<std::uint8_t>(Any(random));
+  event.arrival_ms = AnySigned(random);
+  event.rank_key_ms = AnySigned(random);
+  event.arrival_sequence = Any(random);
+  event.agent_id.Assign(AnyText(random, kIdBytesMax));
+  event.agent_version = Any(random);
+  event.presence = AnyPresence(random);
+  event.presence_pending = random.Bernoulli(0.5);
+  event.pending = AnyPresence(random);
+  event.work_state = AnyOf(random, WorkState::kWrapUp);
+  event.no_answer_channels = static_cast<ChannelSet>(Any(random));
+  event.idle_since_ms = AnySigned(random);
+  event.idle_before_pause_ms = AnySigned(random);
+  event.attempt = Any(random);
+  event.offer_expires_ms = AnySigned(random);
+  event.decline_until_ms = AnySigned(random);
+  event.wrap_up_ends_ms = AnySigned(random);
+  event.lane = static_cast<std::uint32_t>(Any(random));
+  event.requirement_class = static_cast<std::uint32_t>(Any(random));
+  event.profile_class = static_cast<std::uint32_t>(Any(random));
+  event.fit_step = static_cast<std::uint8_t>(Any(random));
+  event.began_after_sequence = Any(random);
+  event.at_once = random.Bernoulli(0.5);
+  return event;
+}
+
+RoutingRequirement AnyRequirement(Random& random) {
+  RoutingRequirement requirement;
+  for (std::uint64_t i = random.Uniform(4); i > 0; --i) {
+    requirement.all_of.push_back(
+        {AnyText(random, 20), static_cast<int>(AnySigned(random))});
+  }
+  return requirement;
+}
+
+ContactQueue AnyQueue(Random& random) {
+  ContactQueue queue;
+  queue.name = AnyText(random, 30);
+  queue.channels = static_cast<ChannelSet>(Any(random));
+  queue.requirement = AnyRequirement(random);
+  queue.service_level = {random.UniformDouble(), AnySigned(random)};
+  queue.offer_timeout_ms = AnySigned(random);
+  queue.wrap_up_ms = AnySigned(random);
+  queue.decline_retry_ms = AnySigned(random);
+  queue.wait_limit_ms = AnySigned(random);
+  queue.handling_lease_ms = AnySigned(random);
+  queue.short_abandon_threshold_ms = AnySigned(random);
+  for (DurationMs& credit : queue.priority_credit_ms) {
+    credit = AnySigned(random);
+  }
+  return queue;
+}
+
+std::shared_ptr<ContactDetail> AnyDetail(Random& random) {
+  auto detail = std::make_shared<ContactDetail>();
+  detail->spec.id = AnyText(random, kIdBytesMax);
+  detail->spec.queue = AnyText(random, kIdBytesMax);
+  detail->spec.channel = AnyOf(random, Channel::kInternal);
+  detail->spec.priority = static_cast<int>(AnySigned(random));
+  detail->spec.requirement = AnyRequirement(random);
+  for (std::uint64_t i = random.Uniform(5); i > 0; --i) {
+    detail->spec.attributes[AnyText(random, 10)] = AnyText(random, 300);
+  }
+  detail->queue = AnyQueue(random);
+  detail->fingerprint = {Any(random), Any(random)};
+  detail->rank_key_ms = AnySigned(random);
+  detail->arrival_sequence = Any(random);
+  return detail;
+}
+
+std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
+  auto configuration = std::make_shared<Configuration>();
+  configuration->name = AnyText(random, 20);
+  for (std::uint64_t i = random.Uniform(4); i > 0; --i) {
+    configuration->skills.push_back({AnyText(random, 9), AnyText(random, 9)});
+    configuration->routing_profiles.push_back(
+        {AnyText(random, 9), static_cast<ChannelSet>(Any(random))});
+    AgentConfiguration agent;
+    agent.id = AnyText(random, 9);
+    agent.grade = AnyOf(random, AgentGrade::kSpecialised);
+    agent.routing_profile = AnyText(random, 9);
+    agent.skills = {{AnyText(random, 9), static_cast<int>(AnySigned(random))}};
+    configuration->agents.push_back(agent);
+    configuration->queues.push_back(AnyQueue(random));
+  }
+  return configuration;
+}
+
+NumberedEvent AnyNumbered(Random& random, EventType type) {
+  NumberedEvent numbered;
+  numbered.event = AnyEvent(random, type);
+  if (type == EventType::kContactSubmitted) {
+    numbered.detail.contact = AnyDetail(random);
+  }
+  if (type == EventType::kConfigurationApplied) {
+    numbered.detail.configuration = AnyConfiguration(random);
+  }
+  return numbered;
+}
+
+std::string BytesOf(const NumberedEvent& numbered) {
+  std::string bytes;
+  AppendEvent(numbered.event, numbered.detail, &bytes);
+  return bytes;
+}
+
+class EventCodecTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(EventCodecTest, ComesBackWithEveryField) {
+  const auto type = static_cast<EventType>(GetParam());
+  Random random(static_cast<std::uint64_t>(GetParam()));
+  for (int i = 0; i < 300; ++i) {
+    const NumberedEvent event = AnyNumbered(random, type);
+    const std::string bytes = BytesOf(event);
+    const auto back = DecodeEvent(bytes);
+    ASSERT_TRUE(back.ok()) << back.status();
+    EXPECT_EQ(Describe(*back), Describe(event));
+    EXPECT_EQ(BytesOf(*back), bytes);
+  }
+}
+
+// Damage is refused, or gives an event that has exactly these bytes.
+TEST_P(EventCodecTest, NoDamageIsReadAsAnother) {
+  const auto type = static_cast<EventType>(GetParam());
+  Random random(static_cast<std::uint64_t>(GetParam()) + 100);
+  int refused = 0;
+  for (int i = 0; i < 2'000; ++i) {
+    std::string bytes = BytesOf(AnyNumbered(random, type));
+    switch (random.Uniform(3)) {
+      case 0:
+        bytes.resize(random.Uniform(bytes.size()));
+        break;
+      case 1:
+        bytes[random.Uniform(bytes.size())] ^=
+            static_cast<char>(1 << random.Uniform(8));
+        break;
+      default:
+        bytes.insert(random.Uniform(bytes.size()), AnyText(random, 20));
+    }
+    const auto back = DecodeEvent(bytes);
+    refused += back.ok() ? 0 : 1;
+    if (back.ok()) {
+      EXPECT_EQ(BytesOf(*back), bytes);
+    }
+  }
+  EXPECT_GT(refused, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(AllTypes, EventCodecTest, ::testing::Range(1, 12));
+
+TEST(CodecTest, EventOfThisVersionHasTheseBytes) {
+  Event event;
+  event.sequence = 300;
+  event.type = EventType::kReservationDeclined;
+  event.at_ms = 1'700'000'000'123;
+  event.contact_id.Assign("c1");
+  event.contact_version = 3;
+  event.queue.Assign("loans");
+  event.channel = Channel::kChat;
+  event.rank_key_ms = -1;
+  event.agent_id.Assign("ann");
+  event.agent_version = 7;
+  event.presence = {PresenceState::kNotReady, NotReadyReason::kMeal};
+  event.attempt = 2;
+  event.at_once = true;
+  const std::string bytes = BytesOf({event, {}});
+  EXPECT_EQ(absl::BytesToHexString(Text(bytes)),
+            "08ac02100618f6a1abfef9622a02633130034a056c6f616e7350026801"
+            "7a03616e6e8001078a010408021002c00102880201");
+}
+
+TEST(CodecTest, RefusesWhatItDoesNotWrite) {
+  Event event;
+  event.type = EventType::kPresenceChanged;
+  const std::string bytes = BytesOf({event, {}});
+  const auto message_of = [](const std::string& damaged) {
+    return std::string(DecodeEvent(damaged).status().message());
+  };
+  EXPECT_TRUE(DecodeEvent(bytes).ok());
+  // Field 50 is not known.
+  EXPECT_THAT(message_of(bytes + std::string("\x90\x03\x01", 3)),
+              HasSubstr("fields"));
+  // Field 2 is the type; 12 is none, and the last one counts.
+  EXPECT_THAT(message_of(std::string("\x10\x0c", 2)),
+              HasSubstr("type is 12, not in 0..11"));
+  EXPECT_THAT(message_of(""), HasSubstr("type is 0"));
+  EXPECT_THAT(message_of(bytes + std::string("\x82", 1)),
+              HasSubstr("are not such a message"));
+  // Field 5 is the contact's id: 129 bytes.
+  EXPECT_THAT(message_of(bytes + "\x2a\x81\x01" + std::string(129, 'x')),
+              HasSubstr("contact_id has 129 bytes, at most 128"));
+}
+
+TEST(CodecTest, LiveRecordsComeBack) {
+  Random random(5);
+  for (int i = 0; i < 300; ++i) {
+    LiveState state;
+    LiveContact contact;
+    contact.detail = AnyDetail(random);
+    contact.arrival_ms = AnySigned(random);
+    contact.version = Any(random);
+    contact.state = AnyOf(random, ContactState::kAssigned);
+    contact.at_once = random.Bernoulli(0.5);
+    contact.placed = random.Bernoulli(0.5);
+    contact.rank_key_ms = AnySigned(random);
+    contact.arrival_sequence = Any(random);
+    contact.agent_id = AnyText(random, 50);
+    contact.attempt = Any(random);
+    contact.fit_step = static_cast<std::uint8_t>(Any(random));
+    contact.idle_since_ms = AnySigned(random);
+    contact.offer_expires_ms = AnySigned(random);
+    contact.accepted_ms = AnySigned(random);
+    for (std::uint64_t n = random.Uniform(4); n > 0; --n) {
+      contact.declines.push_back({AnyText(random, 50), AnySigned(random)});
+    }
+    auto back = DecodeLiveContact(EncodeLiveContact(contact));
+    ASSERT_TRUE(back.ok()) << back.status();
+    const auto detail =
+        DecodeContactDetail(EncodeContactDetail(*contact.detail));
+    ASSERT_TRUE(detail.ok()) << detail.status();
+    back->detail = *detail;
+    LiveState read;
+    state.contacts["x"] = contact;
+    read.contacts["x"] = *back;
+
+    LiveAgent& agent = state.agents["a"];
+    agent.version = Any(random);
+    agent.presence = AnyPresence(random);
+    agent.presence_pending = random.Bernoulli(0.5);
+    agent.pending = AnyPresence(random);
+    agent.work_state = AnyOf(random, WorkState::kWrapUp);
+    agent.no_answer_channels = static_cast<ChannelSet>(Any(random));
+    agent.idle_since_ms = AnySigned(random);
+    agent.idle_before_pause_ms = AnySigned(random);
+    agent.wrap_up_ends_ms = AnySigned(random);
+    agent.contact_id = AnyText(random, 50);
+    agent.attempt = Any(random);
+    const auto agent_back = DecodeLiveAgent(EncodeLiveAgent(agent));
+    ASSERT_TRUE(agent_back.ok()) << agent_back.status();
+    read.agents["a"] = *agent_back;
+
+    state.queues["q"] = {Any(random), Any(random), Any(random)};
+    read.queues["q"] = *DecodeLiveQueue(EncodeLiveQueue(state.queues["q"]));
+
+    EndedContact ended;
+    ended.fingerprint = {Any(random), Any(random)};
+    ended.queue = AnyText(random, 50);
+    ended.channel = AnyOf(random, Channel::kInternal);
+    ended.priority = static_cast<std::uint8_t>(Any(random));
+    ended.end_reason = AnyOf(random, EndReason::kLeaseExpired);
+    ended.version = Any(random);
+    ended.arrival_ms = AnySigned(random);
+    ended.rank_key_ms = AnySigned(random);
+    ended.ended_ms = AnySigned(random);
+    ended.at_once = random.Bernoulli(0.5);
+    state.ended.push_back(ended);
+    const auto ended_back = DecodeEndedContact(EncodeEndedContact(ended));
+    ASSERT_TRUE(ended_back.ok()) << ended_back.status();
+    read.ended.push_back(*ended_back);
+    EXPECT_EQ(Describe(read), Describe(state));
+  }
+}
+
+TEST(CodecTest, MetaComesBackAndAnotherVersionIsReadAsItsNumber) {
+  Meta meta;
+  meta.format_version = kFormatVersion;
+  meta.partition = 3;
+  meta.epoch = 4;
+  meta.time_scaled = true;
+  meta.first_sequence = 5;
+  meta.last_sequence = 6;
+  meta.last_at_ms = 7;
+  meta.arrival_sequence = 8;
+  meta.configuration_version = 9;
+  meta.head = std::string(32, '\xFF');
+  meta.contacts = 10;
+  meta.agents = 11;
+  meta.queues = 12;
+  meta.ended = kUintMax;
+  auto back = DecodeMeta(EncodeMeta(meta));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, meta);
+  meta.format_version = 2;
+  back = DecodeMeta(EncodeMeta(meta) + std::string("\x90\x03\x01", 3));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->format_version, 2);
+}
+
+TEST(DigestTest, IsThatOfTheStandards) {
+  EXPECT_EQ(Crc32c("123456789"), 0xE3069283U);
+  EXPECT_EQ(Crc32c("1234", "56789"), 0xE3069283U);
+  EXPECT_EQ(absl::BytesToHexString(Text(Sha256("abc"))),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(LiveRecordTest, EveryFlippedBitIsSeen) {
+  const std::string sealed = SealLive("cid", "message");
+  ASSERT_TRUE(OpenLive("cid", sealed).ok());
+  EXPECT_FALSE(OpenLive("cie", sealed).ok());
+  for (std::size_t bit = 0; bit < sealed.size() * 8; ++bit) {
+    std::string damaged = sealed;
+    damaged[bit / 8] ^= static_cast<char>(1 << (bit % 8));
+    EXPECT_FALSE(OpenLive("cid", damaged).ok()) << bit;
+  }
+  EXPECT_FALSE(OpenLive("cid", "abc").ok());
+}
+
+}  // namespace
+}  // namespace relais::journal

@@ -1,0 +1,236 @@
+// Events that cannot have happened are refused, and change nothing.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lib/journal/fold.h"
+#include "tests/journal/centre.h"
+#include "tests/journal/history.h"
+
+namespace relais::journal {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Impossible {
+  std::string name;
+  std::string message;
+  // Brings the centre where the event is impossible, and makes it.
+  std::function<Event(Centre&)> make;
+};
+
+// Three contacts: "w" waits, "r" is offered to ann, "h" is handled by bob; dan
+// is idle and eve in wrap-up.
+void Furnish(Centre& centre) {
+  centre.Configure(1);
+  for (const std::string agent : {"ann", "bob", "dan", "eve"}) {
+    centre.Ready(agent);
+  }
+  for (const std::string id : {"w", "r", "h", "e"}) centre.Submit(id);
+  centre.Reserve("r", "ann");
+  centre.Reserve("h", "bob");
+  centre.Do(centre.Accepted("h", "bob"));
+  centre.Reserve("e", "eve");
+  centre.Do(centre.Accepted("e", "eve"));
+  centre.Do(centre.Completed("e", "eve", 9'000));
+}
+
+Event With(Event event, const std::function<void(Event&)>& change) {
+  change(event);
+  return event;
+}
+
+using E = Event;
+
+std::vector<Impossible> OfNumbersAndNames() {
+  return {
+      {"a number left out", "event 16 is the next one",
+       [](Centre& c) {
+         return With(c.Make(EventType::kPresenceChanged, "", "dan"),
+                     [](E& e) { ++e.sequence; });
+       }},
+      {"a negative time", "at_ms -1 is negative",
+       [](Centre& c) {
+         return With(c.Make(EventType::kPresenceChanged, "", "dan"),
+                     [](E& e) { e.at_ms = -1; });
+       }},
+      {"no type", "is no event",
+       [](Centre& c) { return c.Make(EventType::kNone, "", ""); }},
+      {"no contact", "has no contact_id",
+       [](Centre& c) { return c.Make(EventType::kContactEnded, "", ""); }},
+      {"a contact too many", "has a contact_id",
+       [](Centre& c) {
+         return c.Make(EventType::kPresenceChanged, "w", "dan");
+       }},
+      {"no agent", "has no agent_id",
+       [](Centre& c) { return c.Make(EventType::kWrapUpEnded, "", ""); }},
+      {"an agent too many", "has an agent_id",
+       [](Centre& c) {
+         return With(c.Ended("w", EndReason::kCancelled),
+                     [](E& e) { e.agent_id.Assign("dan"); });
+       }},
+      {"an agent's version left out", "has version 3, 2 is the next one",
+       [](Centre& c) {
+         return With(c.Make(EventType::kPresenceChanged, "", "dan"),
+                     [](E& e) { ++e.agent_version; });
+       }},
+      {"a configuration without content", "without the configuration",
+       [](Centre& c) {
+         return c.Make(EventType::kConfigurationApplied, "", "");
+       }},
+      {"a submit without content", "without the contact's detail",
+       [](Centre& c) {
+         return With(c.Make(EventType::kContactSubmitted, "new", ""),
+                     [](E& e) { e.contact_version = 1; });
+       }},
+  };
+}
+
+std::vector<Impossible> OfContacts() {
+  return {
+      {"an unknown contact", "contact \"nobody\" is not alive",
+       [](Centre& c) { return c.Ended("nobody", EndReason::kCancelled); }},
+      {"a contact's version left out", "has version 3, 2 is the next one",
+       [](Centre& c) {
+         return With(c.Ended("w", EndReason::kCancelled),
+                     [](E& e) { ++e.contact_version; });
+       }},
+      {"another state after it", "is waiting after it, not ended",
+       [](Centre& c) {
+         return With(c.Ended("w", EndReason::kCancelled),
+                     [](E& e) { e.contact_state = ContactState::kWaiting; });
+       }},
+      {"another queue", "is in queue \"q0\", not in \"q9\"",
+       [](Centre& c) {
+         return With(c.Ended("w", EndReason::kCancelled),
+                     [](E& e) { e.queue.Assign("q9"); });
+       }},
+      {"an end without reason", "has no end_reason",
+       [](Centre& c) { return c.Ended("w", EndReason::kNone); }},
+      {"a contact in handling ended alone", "no agent is named",
+       [](Centre& c) { return c.Ended("h", EndReason::kCancelled); }},
+      {"a waiting contact completed", "does not stand",
+       [](Centre& c) { return c.Completed("w", "bob", 0); }},
+      {"completed by another", "does not stand",
+       [](Centre& c) { return c.Completed("h", "ann", 0); }},
+      {"handling after the end", "is handling after it, not idle",
+       [](Centre& c) {
+         return With(c.Completed("h", "bob", 0),
+                     [](E& e) { e.work_state = WorkState::kHandling; });
+       }},
+  };
+}
+
+std::vector<Impossible> OfOffers() {
+  return {
+      {"offered twice", "is reserved, not waiting",
+       [](Centre& c) { return c.Created("r", "dan"); }},
+      {"offered while in handling", "is assigned, not waiting",
+       [](Centre& c) { return c.Created("h", "dan"); }},
+      {"another attempt", "attempt 9 is not the contact's version 2",
+       [](Centre& c) {
+         return With(c.Created("w", "dan"), [](E& e) { e.attempt = 9; });
+       }},
+      {"offered to who holds one", "is reserved before it, not idle",
+       [](Centre& c) { return c.Created("w", "ann"); }},
+      {"offered to who handles", "is handling before it, not idle",
+       [](Centre& c) { return c.Created("w", "bob"); }},
+      {"idle after an offer", "is idle after it, not reserved",
+       [](Centre& c) {
+         return With(c.Created("w", "dan"),
+                     [](E& e) { e.work_state = WorkState::kIdle; });
+       }},
+      {"accepted by another", "does not stand",
+       [](Centre& c) { return c.Accepted("r", "dan"); }},
+      {"accepted twice", "does not stand",
+       [](Centre& c) { return c.Accepted("h", "bob"); }},
+      {"an older attempt accepted", "does not stand",
+       [](Centre& c) {
+         return With(c.Accepted("r", "ann"), [](E& e) { e.attempt = 1; });
+       }},
+  };
+}
+
+std::vector<Impossible> OfReturnsAndAgents() {
+  return {
+      {"declined by another", "does not stand",
+       [](Centre& c) { return c.Declined("r", "dan", 1); }},
+      {"declined after acceptance", "does not stand",
+       [](Centre& c) { return c.Declined("h", "bob", 1); }},
+      {"rescinded but alive", "is unchanged but not ended",
+       [](Centre& c) {
+         return With(c.RescindedByEnd("r", "ann", 2),
+                     [](E& e) { e.contact_state = ContactState::kWaiting; });
+       }},
+      {"rescinded from who holds none", "is idle before it, not reserved",
+       [](Centre& c) { return c.RescindedByEnd("r", "dan", 2); }},
+      {"another contact rescinded", "has attempt 2 with \"r\", not 2 with",
+       [](Centre& c) { return c.RescindedByEnd("w", "ann", 2); }},
+      {"another attempt rescinded", "has attempt 2 with \"r\", not 3 with",
+       [](Centre& c) { return c.RescindedByEnd("r", "ann", 3); }},
+      {"work changed by presence", "is handling after it, not idle",
+       [](Centre& c) {
+         return With(c.Make(EventType::kPresenceChanged, "", "dan"),
+                     [](E& e) { e.work_state = WorkState::kHandling; });
+       }},
+      {"a wrap-up that is none", "is idle before it, not wrap_up",
+       [](Centre& c) { return c.Make(EventType::kWrapUpEnded, "", "dan"); }},
+      {"removed while handling", "is handling before it, not idle",
+       [](Centre& c) { return c.Make(EventType::kAgentRemoved, "", "bob"); }},
+  };
+}
+
+class FoldImpossibleTest
+    : public ::testing::TestWithParam<std::vector<Impossible> (*)()> {};
+
+TEST_P(FoldImpossibleTest, IsRefusedAndChangesNothing) {
+  for (const Impossible& impossible : GetParam()()) {
+    SCOPED_TRACE(impossible.name);
+    Centre centre;
+    Furnish(centre);
+    const std::string before = Describe(centre.state());
+    const Event event = impossible.make(centre);
+    const absl::Status status = centre.Try(event);
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(impossible.message));
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr(absl::StrCat("event ", event.sequence)));
+    EXPECT_EQ(Describe(centre.state()), before);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Tables, FoldImpossibleTest,
+                         ::testing::Values(&OfNumbersAndNames, &OfContacts,
+                                           &OfOffers, &OfReturnsAndAgents));
+
+TEST(FoldSubmitTest, ImpossibleSubmitsAndConfigurationsAreRefused) {
+  Centre centre;
+  Furnish(centre);
+  const std::string before = Describe(centre.state());
+  EventDetail detail;
+  Event event = centre.Submitted("w", &detail);
+  EXPECT_THAT(std::string(centre.Try(event, detail).message()),
+              HasSubstr("is alive already"));
+  event = centre.Submitted("new", &detail);
+  event.contact_version = 2;
+  EXPECT_THAT(std::string(centre.Try(event, detail).message()),
+              HasSubstr("begins with version 2"));
+  event = centre.Submitted("new", &detail);
+  event.channel = Channel::kChat;
+  EXPECT_THAT(std::string(centre.Try(event, detail).message()),
+              HasSubstr("another id, queue, channel or priority"));
+  event = centre.Make(EventType::kConfigurationApplied, "", "");
+  event.configuration_version = 5;
+  detail.configuration = std::make_shared<Configuration>();
+  EXPECT_THAT(std::string(centre.Try(event, detail).message()),
+              HasSubstr("configuration has version 5, 2 is the next one"));
+  EXPECT_EQ(Describe(centre.state()), before);
+}
+
+}  // namespace
+}  // namespace relais::journal
