@@ -392,7 +392,6 @@ void Fold::Remember(EndedContact ended) {
     --place;
   }
   state_.ended.insert(place, std::move(ended));
-  while (state_.ended.size() > retention_.ended_ids_max) ForgetEnded(0);
 }
 
 void Fold::ForgetEnded(std::size_t position) {
@@ -406,8 +405,9 @@ void Fold::ForgetEnded(std::size_t position) {
 
 void Fold::ForgetDue() {
   while (!state_.ended.empty() &&
-         state_.ended.front().ended_ms <=
-             state_.last_at_ms - retention_.id_retention_ms) {
+         (state_.ended.size() > retention_.ended_ids_max ||
+          state_.ended.front().ended_ms <=
+              state_.last_at_ms - retention_.id_retention_ms)) {
     ForgetEnded(0);
   }
 }

@@ -259,7 +259,7 @@ INSTANTIATE_TEST_SUITE_P(Faults, RocksdbFaultTest,
 TEST_F(RocksdbTest, APowerLossLosesNothingAcknowledged) {
   int in_flight_kept = 0;
   int in_flight_lost = 0;
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
     fs::remove_all(root_);
     Random random(seed);
@@ -392,7 +392,7 @@ TEST_F(RocksdbDamageTest, ATruncatedLogGivesAPrefixOrIsRefused) {
   int before = 12;
   std::size_t shorter = 0;
   for (std::size_t size = bytes.size(); size-- > 0;) {
-    if (size % 37 != 0 && size + 40 < bytes.size()) continue;
+    if (size % 101 != 0 && size + 12 < bytes.size()) continue;
     CopyOriginal();
     WriteAll(directory_ + "/" + name, bytes.substr(0, size));
     // What was acknowledged is known: refused.
@@ -418,7 +418,7 @@ TEST_F(RocksdbDamageTest, AFlippedByteOfAnyFileIsRefusedOrHarmless) {
     const std::string name = entry.path().filename().string();
     const std::string bytes = ReadAll(entry.path().string());
     if (bytes.empty() || name.starts_with("LOG")) continue;
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 25; ++i) {
       const std::size_t at = random.Uniform(bytes.size());
       std::string damaged = bytes;
       damaged[at] ^= static_cast<char>(1 << random.Uniform(8));
@@ -429,7 +429,7 @@ TEST_F(RocksdbDamageTest, AFlippedByteOfAnyFileIsRefusedOrHarmless) {
       refused += groups < 0 ? 1 : 0;
     }
   }
-  EXPECT_GT(refused, 60);
+  EXPECT_GT(refused, 25);
 }
 
 }  // namespace

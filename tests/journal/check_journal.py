@@ -1,0 +1,381 @@
+#!/usr/bin/env python3
+"""Checks a journal's dump, written from docs/journal-format.md alone.
+
+Usage: check_journal.py DUMP [--acknowledged N]
+
+Decodes every record and every live record, checks the chain, the numbers, each
+entity's versions and that no agent and no contact holds two, applies the events
+if they go back to the first one, and compares the live records. Prints each
+problem and a summary; exit status 1 if there is any. With --acknowledged, event
+N must be there.
+"""
+
+import argparse
+import hashlib
+import sys
+
+from journal_format import (LIVE, Damage, acknowledged_of, crc32c, decode,
+                            empty, read_dump, read_record)
+
+(CONFIGURED, SUBMITTED, ENDED, CREATED, ACCEPTED, DECLINED, NO_ANSWER,
+ RESCINDED, PRESENCE, WRAP_UP_ENDED, REMOVED) = range(1, 12)
+WAITING, RESERVED, ASSIGNED, CONTACT_ENDED = range(4)
+IDLE, AGENT_RESERVED, HANDLING, WRAP_UP = range(4)
+ABANDONED = 2
+
+
+class Replay:
+    """The state that the events give."""
+
+    def __init__(self):
+        self.contacts, self.details = {}, {}
+        self.agents, self.queues, self.ended = {}, {}, {}
+        self.configuration = None
+        self.configuration_version = 0
+        self.sequence = self.last_at_ms = self.arrival_sequence = 0
+
+    def must(self, holds, what):
+        if not holds:
+            raise Damage(f"event {self.sequence}: {what}")
+
+    def apply(self, event, retention):
+        self.sequence += 1
+        self.must(event["sequence"] == self.sequence, "is not the next one")
+        kind = event["type"]
+        contact_id, agent_id = event["contact_id"], event["agent_id"]
+        contact = self.contacts.get(contact_id)
+        if event["contact_version"] and kind != SUBMITTED:
+            self.must(contact is not None, "its contact is not alive")
+            self.must(event["contact_version"] == contact["version"] + 1,
+                      "leaves out a version of its contact")
+            contact["version"] += 1
+        if event["agent_version"]:
+            agent = self.agents.setdefault(agent_id, empty(LIVE["a"]))
+            self.must(event["agent_version"] == agent["version"] + 1,
+                      "leaves out a version of its agent")
+        {CONFIGURED: self.configured, SUBMITTED: self.submitted,
+         ENDED: self.end, CREATED: self.created, ACCEPTED: self.accepted,
+         DECLINED: self.returned, NO_ANSWER: self.returned,
+         RESCINDED: self.returned, PRESENCE: self.presence,
+         WRAP_UP_ENDED: self.wrap_up_ended, REMOVED: self.removed,
+         }[kind](event, contact)
+        self.last_at_ms = max(self.last_at_ms, event["at_ms"])
+        self.arrival_sequence = max(self.arrival_sequence,
+                                    event["arrival_sequence"])
+        self.forget(*retention)
+
+    def forget(self, id_retention_ms, ended_ids_max):
+        while self.ended:
+            first = min(self.ended, key=lambda i: (self.ended[i]["ended_ms"],
+                                                   i))
+            if (len(self.ended) <= ended_ids_max and
+                    self.ended[first]["ended_ms"] >
+                    self.last_at_ms - id_retention_ms):
+                return
+            del self.ended[first]
+
+    def forget_queue_if_unused(self, name):
+        listed = self.configuration and any(
+            q["name"] == name for q in self.configuration["queues"])
+        used = any(d["queue_name"] == name for d in self.details.values())
+        if not listed and not used:
+            self.queues.pop(name, None)
+
+    def configured(self, event, _):
+        self.must(event["configuration"] is not None, "no configuration")
+        self.must(event["configuration_version"] ==
+                  self.configuration_version + 1, "leaves out a version")
+        self.configuration = event["configuration"]
+        self.configuration_version += 1
+        for name in list(self.queues):
+            self.forget_queue_if_unused(name)
+
+    def submitted(self, event, contact):
+        detail = event["contact_detail"]
+        self.must(contact is None and event["contact_version"] == 1,
+                  "its contact is alive already")
+        self.must(detail is not None and detail["id"] == event["contact_id"],
+                  "no detail of its contact")
+        contact = empty(LIVE["c"])
+        contact.update(version=1, arrival_ms=event["arrival_ms"])
+        self.contacts[detail["id"]] = contact
+        self.details[detail["id"]] = detail
+        self.ended.pop(detail["id"], None)
+        queue = self.queues.setdefault(detail["queue_name"],
+                                       empty(LIVE["q"]))
+        queue["offered_total"] += 1
+        self.arrival_sequence = max(self.arrival_sequence,
+                                    detail["arrival_sequence"])
+
+    def take_agent(self, event, before, after):
+        agent = self.agents[event["agent_id"]]
+        self.must(agent["work_state"] == before, "its agent does other work")
+        self.must(event["work_state"] == after, "its agent goes elsewhere")
+        for name in ("presence", "presence_pending", "pending", "work_state",
+                     "no_answer_channels", "idle_before_pause_ms"):
+            agent[name] = event[name]
+        agent["version"] = event["agent_version"]
+        if event["type"] in (ENDED, PRESENCE, WRAP_UP_ENDED):
+            agent["idle_since_ms"] = event["idle_since_ms"]
+        if after != WRAP_UP:
+            agent["wrap_up_ends_ms"] = 0
+        if after == IDLE:
+            agent.update(contact_id=b"", attempt=0)
+        return agent
+
+    def must_hold(self, event, contact, state):
+        agent = self.agents[event["agent_id"]]
+        self.must(contact["state"] == state and
+                  contact["agent_id"] == event["agent_id"] and
+                  contact["attempt"] == event["attempt"] == agent["attempt"]
+                  and agent["contact_id"] == event["contact_id"],
+                  "contact and agent do not hold each other")
+
+    def end(self, event, contact):
+        if event["agent_version"]:
+            self.must_hold(event, contact, ASSIGNED)
+            after = WRAP_UP if event["work_state"] == WRAP_UP else IDLE
+            agent = self.take_agent(event, HANDLING, after)
+            if after == WRAP_UP:
+                agent.update(wrap_up_ends_ms=event["wrap_up_ends_ms"],
+                             contact_id=event["contact_id"],
+                             attempt=event["attempt"])
+        else:
+            self.must(contact["state"] != ASSIGNED, "nobody had handled it")
+        del self.contacts[event["contact_id"]]
+        detail = self.details.pop(event["contact_id"])
+        queue = self.queues[detail["queue_name"]]
+        queue["abandoned_total"] += event["end_reason"] == ABANDONED
+        self.ended[event["contact_id"]] = {
+            "fingerprint_0": detail["fingerprint_0"],
+            "fingerprint_1": detail["fingerprint_1"],
+            "queue": detail["queue_name"], "channel": event["channel"],
+            "priority": event["priority"], "end_reason": event["end_reason"],
+            "version": event["contact_version"],
+            "arrival_ms": contact["arrival_ms"],
+            "rank_key_ms": detail["rank_key_ms"], "ended_ms": event["at_ms"],
+            "at_once": contact["at_once"]}
+        self.forget_queue_if_unused(detail["queue_name"])
+
+    def created(self, event, contact):
+        self.must(contact["state"] == WAITING, "its contact does not wait")
+        self.must(event["attempt"] == event["contact_version"], "attempt")
+        agent = self.take_agent(event, IDLE, AGENT_RESERVED)
+        agent.update(contact_id=event["contact_id"], attempt=event["attempt"])
+        contact.update(
+            state=RESERVED, placed=True, rank_key_ms=event["rank_key_ms"],
+            arrival_sequence=event["arrival_sequence"],
+            agent_id=event["agent_id"], attempt=event["attempt"],
+            fit_step=event["fit_step"],
+            idle_since_ms=event["idle_since_ms"],
+            offer_expires_ms=event["offer_expires_ms"],
+            at_once=contact["at_once"] or event["at_once"])
+
+    def accepted(self, event, contact):
+        self.must_hold(event, contact, RESERVED)
+        self.take_agent(event, AGENT_RESERVED, HANDLING)
+        contact.update(state=ASSIGNED, accepted_ms=event["at_ms"],
+                       offer_expires_ms=0)
+        name = self.details[event["contact_id"]]["queue_name"]
+        self.queues[name]["answered_total"] += 1
+
+    def returned(self, event, contact):
+        if event["contact_version"]:
+            self.must_hold(event, contact, RESERVED)
+            contact.update(
+                state=WAITING, placed=True, rank_key_ms=event["rank_key_ms"],
+                arrival_sequence=event["arrival_sequence"], agent_id=b"",
+                attempt=0, fit_step=0, idle_since_ms=0, offer_expires_ms=0)
+        else:
+            self.must(event["type"] == RESCINDED and
+                      event["contact_state"] == CONTACT_ENDED,
+                      "has no version of its contact")
+            agent = self.agents[event["agent_id"]]
+            self.must(agent["contact_id"] == event["contact_id"] and
+                      agent["attempt"] == event["attempt"],
+                      "its agent does not hold it")
+            if (contact and contact["agent_id"] == event["agent_id"] and
+                    contact["attempt"] == event["attempt"]):
+                contact["agent_id"] = b""
+        self.take_agent(event, AGENT_RESERVED, IDLE)
+        if event["type"] == DECLINED:
+            self.declined(event, contact)
+
+    def declined(self, event, contact):
+        agent_id, now_ms = event["agent_id"], event["at_ms"]
+        contact["declines"] = [d for d in contact["declines"]
+                               if d["until_ms"] > now_ms and
+                               d["agent_id"] != agent_id][-8:]
+        if len(contact["declines"]) == 8:
+            del contact["declines"][0]
+        own = sorted((d["until_ms"], i) for i, c in self.contacts.items()
+                     for d in c["declines"] if d["agent_id"] == agent_id)
+        while own and (own[0][0] <= now_ms or len(own) >= 64):
+            other = self.contacts[own.pop(0)[1]]
+            other["declines"] = [d for d in other["declines"]
+                                 if d["agent_id"] != agent_id]
+        contact["declines"].append({"agent_id": agent_id,
+                                    "until_ms": event["decline_until_ms"]})
+
+    def drop_declines(self, agent_id):
+        for contact in self.contacts.values():
+            contact["declines"] = [d for d in contact["declines"]
+                                   if d["agent_id"] != agent_id]
+
+    def presence(self, event, _):
+        before = self.agents[event["agent_id"]]
+        wrap_up_ends_ms = before["wrap_up_ends_ms"]
+        agent = self.take_agent(event, before["work_state"],
+                                before["work_state"])
+        agent["wrap_up_ends_ms"] = wrap_up_ends_ms
+        self.drop_declines(event["agent_id"])
+
+    def wrap_up_ended(self, event, _):
+        self.take_agent(event, WRAP_UP, IDLE)
+
+    def removed(self, event, _):
+        self.take_agent(event, IDLE, IDLE)
+        self.drop_declines(event["agent_id"])
+        del self.agents[event["agent_id"]]
+
+    def live(self):
+        """By letter and id."""
+        of = {"c": self.contacts, "d": self.details, "a": self.agents,
+              "q": self.queues, "e": self.ended}
+        live = {(letter, key): value for letter, values in of.items()
+                for key, value in values.items()}
+        if self.configuration is not None:
+            live["f", b""] = self.configuration
+        return live
+
+
+class Checker:
+    def __init__(self):
+        self.problems = []
+        self.events = 0
+        self.last = 0
+        self.head = b""
+        self.replay = None
+
+    def tell(self, problem):
+        self.problems.append(problem)
+
+    def records(self, records):
+        before = None
+        for key in sorted(records):
+            data = records[key]
+            try:
+                record = read_record(data)
+            except Damage as damage:
+                self.tell(f"record of event {key}: {damage}")
+                self.replay, before = None, None
+                self.head = hashlib.sha256(data).digest()
+                continue
+            self.chain(key, record, before)
+            if before is None and record["first"] == 1:
+                self.replay = Replay()
+            self.apply(key, record)
+            before = record
+            self.events += len(record["events"])
+            self.last = record["last"]
+            self.head = hashlib.sha256(data).digest()
+
+    def chain(self, key, record, before):
+        if record["first"] != key:
+            self.tell(f"record of event {key}: begins with another")
+        if record["first"] == 1 and record["previous"] != bytes(32):
+            self.tell(f"record of event {key}: something was before it")
+        if before is None:
+            return
+        if record["first"] != before["last"] + 1:
+            self.tell(f"record of event {key}: after {before['last']}")
+        if record["previous"] != self.head:
+            self.tell(f"record of event {key}: the chain is broken")
+        if (record["partition"] != before["partition"] or
+                record["epoch"] < before["epoch"] or
+                record["last_at_ms"] < before["last_at_ms"]):
+            self.tell(f"record of event {key}: partition, epoch or instant")
+
+    def apply(self, key, record):
+        if self.replay is None:
+            return
+        try:
+            for event in record["events"]:
+                self.replay.apply(event, (record["id_retention_ms"],
+                                          record["ended_ids_max"]))
+            if self.replay.last_at_ms != record["last_at_ms"]:
+                raise Damage("byte 44: not the latest instant")
+        except Damage as damage:
+            self.tell(f"record of event {key}: {damage}")
+            self.replay = None
+
+    def live(self, raw):
+        live = {}
+        for key, data in raw.items():
+            letter = key[:1].decode("latin-1")
+            try:
+                if letter not in LIVE:
+                    raise Damage("of no known kind")
+                if int.from_bytes(data[:4], "big") != crc32c(key + data[4:]):
+                    raise Damage("crc32c is wrong")
+                live[letter, key[1:]] = decode(LIVE[letter], data[4:])
+            except Damage as damage:
+                self.tell(f"live record {key!r}: {damage}")
+        meta = live.pop(("m", b""), None)
+        if meta is None:
+            self.tell("there is no meta record")
+            return
+        counts = [sum(letter == kind for letter, _ in live)
+                  for kind in "caqe"]
+        if [meta[n] for n in ("contacts", "agents", "queues", "ended")] != \
+                counts:
+            self.tell(f"the meta record counts other than {counts}")
+        if meta["last_sequence"] != self.last or meta["head"] != self.head:
+            self.tell(f"the live records are those after event "
+                      f"{meta['last_sequence']}, the records end with "
+                      f"{self.last}")
+        if self.replay is not None:
+            self.compare(meta, live)
+
+    def compare(self, meta, live):
+        for name in ("last_at_ms", "arrival_sequence",
+                     "configuration_version"):
+            if meta[name] != getattr(self.replay, name):
+                self.tell(f"meta record: {name} is {meta[name]}, replay "
+                          f"gives {getattr(self.replay, name)}")
+        expected = self.replay.live()
+        for key in sorted(expected.keys() | live.keys()):
+            if expected.get(key) != live.get(key):
+                self.tell(f"live record {key}: is {live.get(key)}, replay "
+                          f"gives {expected.get(key)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dump")
+    parser.add_argument("--acknowledged", type=int, default=0)
+    options = parser.parse_args()
+    checker = Checker()
+    try:
+        with open(options.dump, "rb") as stream:
+            records, live, side = read_dump(stream.read())
+    except Damage as damage:
+        print(damage)
+        return 1
+    checker.records(records)
+    checker.live(live)
+    acknowledged = max(options.acknowledged, acknowledged_of(side))
+    if checker.last < acknowledged:
+        checker.tell(f"event {acknowledged} was acknowledged, the records "
+                     f"end with {checker.last}")
+    for problem in checker.problems:
+        print(problem)
+    print(f"{len(records)} records, {checker.events} events up to "
+          f"{checker.last}, {len(live)} live records, "
+          f"{'replayed' if checker.replay else 'not replayed'}, "
+          f"{len(checker.problems)} problems")
+    return 1 if checker.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
