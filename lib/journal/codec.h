@@ -1,9 +1,9 @@
 // Bytes of events and of live records, and back.
 //
-// The same value always gives the same bytes, and only those bytes are read
-// back: whatever another encoder wrote differently (an unknown field, a field
-// twice, a number out of its enumeration) is refused. docs/journal-format.md
-// describes the bytes.
+// The same value always gives the same bytes. Of an event only those bytes are
+// read back: whatever another encoder wrote differently (an unknown field, a
+// field twice) is refused. A number out of its enumeration is refused
+// everywhere. docs/journal-format.md describes the bytes.
 //
 // Handles are of one process and are not written; a decoded event has none.
 //

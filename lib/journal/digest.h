@@ -19,6 +19,8 @@ inline constexpr std::size_t kSha256Bytes = 32;
 std::uint32_t Crc32c(std::string_view bytes);
 // Of `first` followed by `second`.
 std::uint32_t Crc32c(std::string_view first, std::string_view second);
+// The same, for processors without an instruction for it.
+std::uint32_t Crc32cByTable(std::string_view first, std::string_view second);
 
 // 32 bytes.
 std::string Sha256(std::string_view bytes);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "lib/domain/error.h"
@@ -52,10 +53,12 @@ class Loader {
       return absl::DataLossError("the live record \"m\" is missing");
     }
     LiveState& state = loaded_.state;
+    auto detail = details_.begin();
     for (auto& [id, contact] : state.contacts) {
-      const auto detail = details_.find(id);
-      if (detail == details_.end()) {
-        return Damaged(Key('d', id), "is missing, the contact is alive");
+      if (detail == details_.end() || detail->first != id) {
+        return Damaged(Key('d', id),
+                       "is missing, or another stands before it that has no "
+                       "contact");
       }
       if (detail->second->spec.id != id) {
         return Damaged(
@@ -63,11 +66,10 @@ class Loader {
             absl::StrCat("is of contact ", Quoted(detail->second->spec.id)));
       }
       contact.detail = std::move(detail->second);
-      details_.erase(detail);
+      ++detail;
     }
-    if (!details_.empty()) {
-      return Damaged(Key('d', details_.begin()->first),
-                     "its contact is not alive");
+    if (detail != details_.end()) {
+      return Damaged(Key('d', detail->first), "its contact is not alive");
     }
     std::sort(state.ended.begin(), state.ended.end(), Fold::EndedBefore);
     return CheckAgainstMeta();
@@ -78,7 +80,8 @@ class Loader {
   static absl::Status Into(absl::StatusOr<Value> value, std::string id,
                            Map* map) {
     if (!value.ok()) return value.status();
-    map->emplace(std::move(id), *std::move(value));
+    // They come by rising key.
+    map->emplace_hint(map->end(), std::move(id), *std::move(value));
     return absl::OkStatus();
   }
 
@@ -88,7 +91,7 @@ class Loader {
       case 'c':
         return Into(DecodeLiveContact(message), std::move(id), &state.contacts);
       case 'd':
-        return Into(DecodeContactDetail(message), std::move(id), &details_);
+        return ReadDetail(std::move(id), message);
       case 'a':
         return Into(DecodeLiveAgent(message), std::move(id), &state.agents);
       case 'q':
@@ -112,6 +115,13 @@ class Loader {
       default:
         return absl::DataLossError("is of no known kind");
     }
+  }
+
+  absl::Status ReadDetail(std::string id, std::string_view message) {
+    auto detail = DecodeContactDetail(message);
+    if (!detail.ok()) return detail.status();
+    details_.emplace_back(std::move(id), *std::move(detail));
+    return absl::OkStatus();
   }
 
   absl::Status ReadMeta(const std::string& id, std::string_view message) {
@@ -155,7 +165,9 @@ class Loader {
 
   LoadedLive& loaded_;
   bool meta_read_ = false;
-  std::map<std::string, std::shared_ptr<const ContactDetail>> details_;
+  // As the contacts, by rising id.
+  std::vector<std::pair<std::string, std::shared_ptr<const ContactDetail>>>
+      details_;
 };
 
 }  // namespace

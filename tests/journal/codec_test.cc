@@ -361,6 +361,14 @@ TEST(CodecTest, MetaComesBackAndAnotherVersionIsReadAsItsNumber) {
 TEST(DigestTest, IsThatOfTheStandards) {
   EXPECT_EQ(Crc32c("123456789"), 0xE3069283U);
   EXPECT_EQ(Crc32c("1234", "56789"), 0xE3069283U);
+  EXPECT_EQ(Crc32cByTable("1234", "56789"), 0xE3069283U);
+  Random random(3);
+  for (int i = 0; i < 300; ++i) {
+    const std::string first = AnyText(random, 40);
+    const std::string second = AnyText(random, 90);
+    EXPECT_EQ(Crc32c(first, second), Crc32cByTable(first, second));
+    EXPECT_EQ(Crc32c(first + second), Crc32c(first, second));
+  }
   EXPECT_EQ(absl::BytesToHexString(Text(Sha256("abc"))),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

@@ -228,6 +228,10 @@ TEST(JournalDamageTest, AMissingOrForeignRecordIsRefused) {
     MemoryStorage damaged = small.storage;
     damaged.live().erase(key);
     ExpectRefused(damaged, absl::StrCat("live record ", key));
+    // Also where the last records do not tell of it.
+    JournalOptions options = Options();
+    options.tail_records = 1;
+    EXPECT_NE(RefusalOf(damaged, options), "") << key;
   }
   MemoryStorage damaged = small.storage;
   damaged.live()["x"] = SealLive("x", "");
