@@ -175,7 +175,7 @@ class SupervisionServiceImpl final : public SupervisionBase {
             *answer.add_queues() = ToProto(queue);
           }
           answer.set_now_ms(core_->clock->NowMs());
-          reply.Ok(answer);
+          reply.OkOnceCommitted(std::move(answer));
         });
   }
 
@@ -190,7 +190,7 @@ class SupervisionServiceImpl final : public SupervisionBase {
             *answer.add_agents() = ToProto(agent);
           }
           answer.set_now_ms(core_->clock->NowMs());
-          reply.Ok(answer);
+          reply.OkOnceCommitted(std::move(answer));
         });
   }
 

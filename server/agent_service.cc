@@ -352,7 +352,7 @@ class AgentServiceImpl final : public Service {
           }
           v1::GetAgentResponse answer;
           *answer.mutable_agent() = ToProto(*view);
-          reply.Ok(answer);
+          reply.OkOnceCommitted(std::move(answer));
         });
   }
 

@@ -207,7 +207,7 @@ class ContactServiceImpl final : public Service {
           }
           v1::GetContactResponse answer;
           *answer.mutable_contact() = ToProto(*contact);
-          reply.Ok(answer);
+          reply.OkOnceCommitted(std::move(answer));
         });
   }
 

@@ -152,6 +152,10 @@ class FaultyRouter final : public Router {
   }
   std::size_t DrainEvents() override { return router_->DrainEvents(); }
   CommitTicket Committed() const override { return router_->Committed(); }
+  CommitTicket LastTicket() const override { return router_->LastTicket(); }
+  absl::Status Restore(const LiveState& state, InstantMs now_ms) override {
+    return router_->Restore(state, now_ms);
+  }
   std::uint64_t LastSequence() const override {
     return router_->LastSequence();
   }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -31,6 +32,7 @@
 #include "server/event_log.h"
 #include "server/fault.h"
 #include "server/grpc_server.h"
+#include "server/journaling.h"
 #include "server/offer_hub.h"
 
 ABSL_FLAG(std::string, config, "", "configuration to start with (YAML)");
@@ -46,6 +48,8 @@ ABSL_FLAG(std::uint32_t, max_agents, relais::Limits().agents,
 ABSL_FLAG(std::uint32_t, events_kept, 200'000, "events kept for readers");
 ABSL_FLAG(std::string, id_retention, "24h",
           "how long an ended contact's id is remembered");
+ABSL_FLAG(std::string, journal, "memory", "directory of the journal");
+ABSL_FLAG(std::string, crash_at, "", "kill the process there (tests only)");
 ABSL_FLAG(std::string, fault, "", "plant a fault (tests only)");
 
 namespace relais::server {
@@ -69,6 +73,12 @@ usage: relaisd [flags]
   --max-agents N        agents known at once (10000)
   --events-kept N       events kept for readers to resume from (200000)
   --id-retention T      how long an ended contact's id is remembered (24h)
+  --journal DIR         keep a journal there: what was answered survives the end of
+                        the process, however it ends, and a restart goes on with
+                        it. 'memory' (the default): a restart begins with nothing
+  --crash-at POINT:N    kill this process the Nth time that it gets there, for
+                        tests of recovery only: before-write, after-sync,
+                        before-acknowledge, after-publish
   --fault NAME          plant a fault; for tests of the checker only
   --help, --version
 
@@ -105,8 +115,39 @@ struct Settings {
   Limits limits;
   std::uint32_t events_kept = 0;
   Fault fault = Fault::kNone;
+  std::string journal;  // empty: none
+  bool time_scaled = false;
+  Crash crash;
   std::optional<Configuration> configuration;
 };
+
+absl::Status ReadJournalFlags(Settings* settings) {
+  const std::string journal = absl::GetFlag(FLAGS_journal);
+  if (journal.empty()) {
+    return absl::InvalidArgumentError(
+        "--journal: is empty; give a directory, or 'memory'");
+  }
+  if (journal != "memory") settings->journal = journal;
+  settings->time_scaled =
+      settings->time_scale != 1 || !absl::GetFlag(FLAGS_start_time).empty();
+  if (settings->fault != Fault::kNone && !settings->journal.empty()) {
+    return absl::InvalidArgumentError(
+        "--fault: goes with --journal memory only");
+  }
+  const std::string crash = absl::GetFlag(FLAGS_crash_at);
+  if (crash.empty()) return absl::OkStatus();
+  if (settings->journal.empty()) {
+    return absl::InvalidArgumentError(
+        "--crash-at: without a --journal DIR nothing would be left");
+  }
+  const auto parsed = ParseCrash(crash);
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--crash-at: ", parsed.status().message()));
+  }
+  settings->crash = *parsed;
+  return absl::OkStatus();
+}
 
 // nullopt after an explanation on standard error.
 std::optional<Settings> ReadFlags() {
@@ -159,6 +200,9 @@ std::optional<Settings> ReadFlags() {
     return wrong(
         absl::StrCat("--fault: '", fault, "' is unknown; use ", FaultNames()));
   }
+  if (const absl::Status journal = ReadJournalFlags(&settings); !journal.ok()) {
+    return wrong(std::string(journal.message()));
+  }
   if (const std::string file = absl::GetFlag(FLAGS_config); !file.empty()) {
     ConfigFile read = ReadConfigFile(file, settings.limits);
     std::cerr << read.Describe(file);
@@ -168,14 +212,62 @@ std::optional<Settings> ReadFlags() {
   return settings;
 }
 
+// nullptr without one. Errors are told.
+absl::StatusOr<std::unique_ptr<Journaling>> OpenJournal(
+    const Settings& settings) {
+  if (settings.journal.empty()) return nullptr;
+  Journaling::Options options;
+  options.directory = settings.journal;
+  options.journal.retention = {settings.id_retention_ms,
+                               settings.limits.ended_ids};
+  options.journal.time_scaled = settings.time_scaled;
+  options.crash = settings.crash;
+  options.on_failure = [](const absl::Status& status) {
+    Log("error", absl::StrCat("the journal cannot be written, and nothing more "
+                              "is answered: ",
+                              std::string(status.message())));
+    _exit(kExitFailed);
+  };
+  return Journaling::Open(std::move(options));
+}
+
+// Time goes on: never before what the journal has seen.
+InstantMs StartOf(const Settings& settings, const Journaling* journaling) {
+  if (journaling == nullptr) return settings.start_ms;
+  return std::max(settings.start_ms, journaling->recovered().state.last_at_ms);
+}
+
+// The offer that stood when the process ended.
+Event StandingOffer(const LiveContact& contact) {
+  Event event;
+  event.type = EventType::kReservationCreated;
+  event.contact_id.Assign(contact.detail->spec.id);
+  event.contact_version = contact.version;
+  event.contact_state = ContactState::kReserved;
+  event.queue.Assign(contact.detail->queue.name);
+  event.channel = contact.detail->spec.channel;
+  event.priority = static_cast<std::uint8_t>(contact.detail->spec.priority);
+  event.arrival_ms = contact.arrival_ms;
+  event.rank_key_ms = contact.rank_key_ms;
+  event.arrival_sequence = contact.arrival_sequence;
+  event.agent_id.Assign(contact.agent_id);
+  event.presence.state = PresenceState::kAvailable;
+  event.work_state = WorkState::kReserved;
+  event.attempt = contact.attempt;
+  event.offer_expires_ms = contact.offer_expires_ms;
+  event.fit_step = contact.fit_step;
+  return event;
+}
+
 // The parts of the server, made and taken apart in this order.
 class Server : public runtime::EventSubscriber {
  public:
-  explicit Server(const Settings& settings)
+  Server(const Settings& settings, std::unique_ptr<Journaling> journaling)
       : settings_(settings),
-        clock_(settings.start_ms, settings.time_scale),
+        journaling_(std::move(journaling)),
+        clock_(StartOf(settings, journaling_.get()), settings.time_scale),
         log_(settings.events_kept),
-        runtime_(&clock_, this) {
+        runtime_(&clock_, this, journaling_.get()) {
     if (settings.fault != Fault::kNone) plan_.emplace(settings.fault);
   }
 
@@ -207,6 +299,9 @@ class Server : public runtime::EventSubscriber {
     core_.hub = &*hub_;
     core_.limits = settings_.limits;
     core_.version = Version();
+    if (journaling_ != nullptr) {
+      if (const int failed = Recover(); failed != kExitDone) return failed;
+    }
     runtime_.Start(router_.get());
     if (settings_.configuration.has_value()) {
       const auto applied =
@@ -239,6 +334,9 @@ class Server : public runtime::EventSubscriber {
 
   // EventSubscriber.
   void OnEvent(const Event& event) override {
+    if (journaling_ != nullptr) {
+      journaling_->Reach(CrashPoint::kBeforeAcknowledge);
+    }
     hub_->OnEvent(event);
     if (plan_.has_value()) {
       plan_->Publish(event, [this](const Event& e) { Publish(e); });
@@ -246,12 +344,51 @@ class Server : public runtime::EventSubscriber {
       Publish(event);
     }
   }
-  void OnDrained() override { log_.WakeAll(); }
+  void OnDrained() override {
+    log_.WakeAll();
+    if (journaling_ != nullptr) journaling_->Reach(CrashPoint::kAfterPublish);
+  }
 
  private:
   void Publish(const Event& event) { log_.Append(ToProto(event)); }
 
+  // The router goes on where the journal ends, and readers may resume.
+  int Recover() {
+    const journal::Recovered& recovered = journaling_->recovered();
+    for (const std::string& note : recovered.notes) Log("warning", note);
+    if (recovered.state.last_at_ms > settings_.start_ms) {
+      Log("warning",
+          absl::StrCat("the clock reads ",
+                       recovered.state.last_at_ms - settings_.start_ms,
+                       " ms less than the journal's last event; time goes on "
+                       "from there"));
+    }
+    absl::Status status = journaling_->ReadLastEvents(
+        settings_.events_kept, [this](const Event& event) { Publish(event); });
+    if (status.ok() && recovered.state.configuration != nullptr) {
+      status = router_->Restore(recovered.state, clock_.NowMs());
+    }
+    for (const auto& [id, contact] : recovered.state.contacts) {
+      if (contact.state == ContactState::kReserved) {
+        hub_->OnEvent(StandingOffer(contact));
+      }
+    }
+    if (!status.ok()) {
+      Log("error", absl::StrCat("the journal cannot be gone on with: ",
+                                std::string(status.message())));
+      return kExitFailed;
+    }
+    Log("info", absl::StrCat("epoch ", recovered.epoch, ", ",
+                             recovered.state.contacts.size(), " contacts and ",
+                             recovered.state.agents.size(),
+                             " agents recovered, after event ",
+                             recovered.state.last_sequence));
+    journaling_->ForgetRecovered();
+    return kExitDone;
+  }
+
   const Settings& settings_;
+  std::unique_ptr<Journaling> journaling_;
   const runtime::ScaledClock clock_;
   EventLog log_;
   std::optional<FaultPlan> plan_;
@@ -284,7 +421,13 @@ int Run() {
 
   const std::optional<Settings> settings = ReadFlags();
   if (!settings.has_value()) return kExitUsage;
-  Server server(*settings);
+  auto journaling = OpenJournal(*settings);
+  if (!journaling.ok()) {
+    Log("error", absl::StrCat("--journal ", settings->journal, ": ",
+                              std::string(journaling.status().message())));
+    return kExitFailed;
+  }
+  Server server(*settings, *std::move(journaling));
   if (const int failed = server.Start(); failed != kExitDone) return failed;
 
   if (settings->fault != Fault::kNone) {

@@ -54,10 +54,20 @@ class Reply {
     reactor_->Finish(grpc::Status::OK);
     core_->calls.Leave();
   }
+  // For what was read, and for a refusal, which says what was read as well:
+  // once the events behind it are durable.
+  void OkOnceCommitted(Response message) const {
+    core_->runtime->WhenCommitted(
+        core_->router->LastTicket(),
+        [reply = *this, message = std::move(message)] { reply.Ok(message); });
+  }
   void Fail(const absl::Status& status,
             const std::vector<Finding>& findings = {}) const {
-    reactor_->Finish(ToGrpc(status, findings));
-    core_->calls.Leave();
+    core_->runtime->WhenCommitted(
+        core_->router->LastTicket(), [reply = *this, status, findings] {
+          reply.reactor_->Finish(ToGrpc(status, findings));
+          reply.core_->calls.Leave();
+        });
   }
 
  private:

@@ -61,6 +61,8 @@ struct AgentConfiguration {
 struct ServiceLevelTarget {
   double answered_fraction = 0.8;  // 0 < f <= 1
   DurationMs threshold_ms = 20'000;
+  friend bool operator==(const ServiceLevelTarget&,
+                         const ServiceLevelTarget&) = default;
 };
 
 // A named service where contacts wait.
@@ -86,6 +88,7 @@ struct ContactQueue {
   std::array<DurationMs, kPriorityCount> priority_credit_ms = {
       0,       60'000,  120'000, 180'000, 240'000,
       300'000, 360'000, 420'000, 480'000, 540'000};
+  friend bool operator==(const ContactQueue&, const ContactQueue&) = default;
 };
 
 struct Configuration {

@@ -14,9 +14,12 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string_view>
 
 #include "relais/agent.h"
+#include "relais/configuration.h"
+#include "relais/contact.h"
 #include "relais/limits.h"
 #include "relais/types.h"
 
@@ -90,6 +93,9 @@ struct Event {
   WorkState work_state = WorkState::kIdle;
   ChannelSet no_answer_channels = 0;
   InstantMs idle_since_ms = 0;  // before the reservation, in kReservation*
+  // How long it had been idle when its present pause began: what resuming gives
+  // back. 0 unless it is or was paused since it last worked.
+  DurationMs idle_before_pause_ms = 0;
 
   // Reservation, in kReservation* and kContactEnded of an assigned contact.
   std::uint64_t attempt = 0;       // equals the contact's version when made
@@ -109,6 +115,25 @@ struct Event {
   bool at_once = false;
 };
 
+// What a contact brought and under which terms: with kContactSubmitted, for who
+// must be able to rebuild it.
+struct ContactDetail {
+  ContactSpec spec;
+  ContactQueue queue;  // as configured when the contact came
+  // Of the specification: a repeated submit is one of the same content.
+  std::array<std::uint64_t, 2> fingerprint = {};
+  // The place that it asked for in its lane: whoever was brought before it with
+  // a later key has raised it.
+  InstantMs rank_key_ms = 0;
+  std::uint64_t arrival_sequence = 0;
+};
+
+// What an event of fixed size cannot carry.
+struct EventDetail {
+  std::shared_ptr<const ContactDetail> contact;        // kContactSubmitted
+  std::shared_ptr<const Configuration> configuration;  // kConfigurationApplied
+};
+
 // Receives what a Router does. Called with no lock held that a Router call
 // needs, except that OnEvent is called by one DrainEvents at a time.
 class RouterObserver {
@@ -123,6 +148,13 @@ class RouterObserver {
   // The next numbered event, in order, from the thread inside DrainEvents.
   // May read the Router; must not call DrainEvents.
   virtual void OnEvent(const Event& event) = 0;
+  // Whether OnDetailedEvent is to be called instead. Asked once, by
+  // Router::Create; details cost a copy of each contact's specification.
+  virtual bool WantsDetails() const { return false; }
+  virtual void OnDetailedEvent(const Event& event, const EventDetail& detail) {
+    static_cast<void>(detail);
+    OnEvent(event);
+  }
 };
 
 }  // namespace relais

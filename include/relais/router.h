@@ -31,6 +31,7 @@
 #include "relais/contact.h"
 #include "relais/event.h"
 #include "relais/limits.h"
+#include "relais/live_state.h"
 #include "relais/types.h"
 
 namespace relais {
@@ -94,6 +95,20 @@ class Router {
   virtual ~Router() = default;
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
+
+  // --- Recovery ------------------------------------------------------------
+
+  // Continues where the events behind `state` ended: contacts keep age and
+  // place, reservations, handling, wrap-up and declines their deadlines, agents
+  // presence and idle instant, queues their totals, ended ids their answers;
+  // events go on behind state.last_sequence. Contacts and agents get new
+  // handles. Then pairs whom no event had brought together are matched, and
+  // their events handed over; those that find no room are drained at once.
+  // Deadlines that have passed are run by the next RunDue. Once, before any
+  // other call. FAILED_PRECONDITION if it is not; INVALID_ARGUMENT names what
+  // contradicts itself in the state; RESOURCE_EXHAUSTED if a limit is smaller
+  // than what is alive. A router that refused a state is to be thrown away.
+  virtual absl::Status Restore(const LiveState& state, InstantMs now_ms) = 0;
 
   // --- Configuration -------------------------------------------------------
 
@@ -178,6 +193,11 @@ class Router {
   virtual std::size_t DrainEvents() = 0;
   // All calls whose ticket is at most this are behind numbered events.
   virtual CommitTicket Committed() const = 0;
+  // Of the last event handed over. Whatever a call answered, or a view showed,
+  // before this was asked is behind an event of at most this ticket; but for a
+  // refusal or a view of a contact whose end another thread is about to hand
+  // over.
+  virtual CommitTicket LastTicket() const = 0;
   // The last number given.
   virtual std::uint64_t LastSequence() const = 0;
 

@@ -7,6 +7,7 @@
 #define RELAIS_LIB_ENGINE_CALL_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "lib/engine/event_queue.h"
@@ -35,7 +36,15 @@ class Call : public match::DecisionSink {
   bool Reserve(EventPurpose purpose, std::uint32_t events);
   // The same for calls that continue or end work, as an error.
   absl::Status ReserveExisting();
-  void Push(const Event& event);
+  // Hands the event over; may tell the observer, so not under a lock.
+  void Push(const Event& event, EventDetail detail = {}) {
+    HandOver(event, std::move(detail));
+    Notify();
+  }
+  // The two halves. What others may answer from is handed over under the lock
+  // under which they see it, so that their tickets are not before its event.
+  void HandOver(const Event& event, EventDetail detail = {});
+  void Notify();
   void NextDueEarlier() { next_due_earlier_ = true; }
 
   InstantMs now_ms() const { return now_ms_; }
@@ -60,6 +69,7 @@ class Call : public match::DecisionSink {
   std::uint32_t room_ = 0;
   CommitTicket ticket_;
   bool next_due_earlier_ = false;
+  bool to_notify_ = false;
   std::uint64_t began_after_ = 0;
   ContactHandle submitted_;
   bool at_once_ = false;

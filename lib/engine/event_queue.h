@@ -181,7 +181,8 @@ class BasicEventQueue {
   // Room for `capacity` events handed over and not yet numbered, and a margin
   // of an eighth and at least this many for decisions.
   static constexpr std::uint32_t kMarginMin = 256;
-  explicit BasicEventQueue(std::uint32_t capacity);
+  // `with_details`: whether details are kept for the reader.
+  explicit BasicEventQueue(std::uint32_t capacity, bool with_details = false);
   BasicEventQueue(const BasicEventQueue&) = delete;
   BasicEventQueue& operator=(const BasicEventQueue&) = delete;
 
@@ -191,13 +192,14 @@ class BasicEventQueue {
   void Unreserve(std::uint32_t n);
 
   // Hands one event over; uses up one reserved unit. Copies `event` once;
-  // its sequence is ignored.
-  Pushed Push(const Event& event);
+  // its sequence is ignored. `detail` is dropped unless details are kept.
+  Pushed Push(const Event& event, EventDetail detail = {});
 
   // Numbers what was handed over and gives it to `on_event` in order, until
   // nothing is pending. Returns how many; 0 at once if another thread is at
   // it, which then takes what this caller has pushed.
-  std::size_t Drain(absl::FunctionRef<void(const Event&)> on_event);
+  using OnEvent = absl::FunctionRef<void(const Event&, const EventDetail&)>;
+  std::size_t Drain(OnEvent on_event);
 
   // I4.
   // Of the last event handed over so far.
@@ -205,6 +207,19 @@ class BasicEventQueue {
   CommitTicket Committed() const {
     return {committed_.load(std::memory_order_acquire)};  // E5
   }
+  // Numbers begin after `sequence`. Before anything was pushed.
+  void StartAfter(std::uint64_t sequence) {
+    last_sequence_.store(sequence, std::memory_order_release);  // E6
+  }
+  // The next event of this entity has the version after `version`. Before
+  // anything was pushed.
+  void ContinueContact(ContactHandle contact, std::uint64_t version) {
+    numbered_[{contact.base_tag, contact.slot, false}] = version;
+  }
+  void ContinueAgent(AgentHandle agent, std::uint64_t version) {
+    numbered_[{agent.generation, agent.slot, true}] = version;
+  }
+
   // The last number given.
   std::uint64_t LastSequence() const {
     return last_sequence_.load(std::memory_order_acquire);  // E6
@@ -247,18 +262,19 @@ class BasicEventQueue {
   Event& EventAt(std::uint32_t node) { return events_[node - 1]; }
 
   // All of these are run by the reader alone.
-  std::size_t NumberAll(absl::FunctionRef<void(const Event&)> on_event);
+  std::size_t NumberAll(OnEvent on_event);
   bool MustWait(const Waiting& arrived);
   bool MustWaitFor(const EntityKey& entity, std::uint64_t version,
                    const Waiting& arrived);
-  void Number(const Waiting& next,
-              absl::FunctionRef<void(const Event&)> on_event);
+  void Number(const Waiting& next, OnEvent on_event);
   void Advance(const EntityKey& entity, std::uint64_t version, bool last);
 
   const std::uint32_t capacity_;
   const std::uint32_t capacity_for_new_;
   const std::uint32_t capacity_with_margin_;
   const std::unique_ptr<Event[], FreeMemory> events_;
+  // By node, if they are kept; written and read with the node's event.
+  const std::unique_ptr<EventDetail[]> details_;
   TakeAllList<Atomic> list_;
   alignas(kCacheLineBytes) Atomic<std::uint32_t> used_{0};  // E3
 
@@ -277,13 +293,17 @@ class BasicEventQueue {
 };
 
 template <template <typename> class Atomic>
-BasicEventQueue<Atomic>::BasicEventQueue(std::uint32_t capacity)
+BasicEventQueue<Atomic>::BasicEventQueue(std::uint32_t capacity,
+                                         bool with_details)
     : capacity_(capacity),
       capacity_for_new_(capacity - capacity / 4),
       capacity_with_margin_(capacity + capacity / 8 + kMarginMin),
       // Zeroed pages are taken from the system when first touched.
       events_(static_cast<Event*>(
           std::calloc(capacity_with_margin_, sizeof(Event)))),
+      details_(with_details
+                   ? std::make_unique<EventDetail[]>(capacity_with_margin_)
+                   : nullptr),
       list_(capacity_with_margin_) {
   RELAIS_CHECK(events_ != nullptr, "no memory for events");
 }
@@ -312,18 +332,18 @@ void BasicEventQueue<Atomic>::Unreserve(std::uint32_t n) {
 
 template <template <typename> class Atomic>
 typename BasicEventQueue<Atomic>::Pushed BasicEventQueue<Atomic>::Push(
-    const Event& event) {
+    const Event& event, EventDetail detail) {
   const std::uint32_t node = list_.Allocate();
   RELAIS_CHECK(node != TakeAllList<Atomic>::kNone,
                "an event without reserved room");  // I1
   EventAt(node) = event;
+  if (details_ != nullptr) details_[node - 1] = std::move(detail);
   const auto pushed = list_.Push(node);
   return {{pushed.ticket}, pushed.was_empty};
 }
 
 template <template <typename> class Atomic>
-std::size_t BasicEventQueue<Atomic>::Drain(
-    absl::FunctionRef<void(const Event&)> on_event) {
+std::size_t BasicEventQueue<Atomic>::Drain(OnEvent on_event) {
   std::size_t numbered = 0;
   do {
     if (reading_.exchange(true, std::memory_order_acq_rel)) break;  // E4
@@ -335,8 +355,7 @@ std::size_t BasicEventQueue<Atomic>::Drain(
 }
 
 template <template <typename> class Atomic>
-std::size_t BasicEventQueue<Atomic>::NumberAll(
-    absl::FunctionRef<void(const Event&)> on_event) {
+std::size_t BasicEventQueue<Atomic>::NumberAll(OnEvent on_event) {
   std::size_t numbered = 0;
   for (;;) {
     taken_.clear();
@@ -390,12 +409,16 @@ bool BasicEventQueue<Atomic>::MustWaitFor(const EntityKey& entity,
 }
 
 template <template <typename> class Atomic>
-void BasicEventQueue<Atomic>::Number(
-    const Waiting& next, absl::FunctionRef<void(const Event&)> on_event) {
+void BasicEventQueue<Atomic>::Number(const Waiting& next, OnEvent on_event) {
   Event& event = EventAt(next.node);
   event.sequence = last_sequence_.load(std::memory_order_relaxed) + 1;
   last_sequence_.store(event.sequence, std::memory_order_release);  // E6
-  on_event(event);
+  if (details_ == nullptr) {
+    on_event(event, {});
+  } else {
+    const EventDetail detail = std::exchange(details_[next.node - 1], {});
+    on_event(event, detail);
+  }
   Advance(ContactKey(event), event.contact_version,
           event.type == EventType::kContactEnded);
   Advance(AgentKey(event), event.agent_version,

@@ -79,6 +79,7 @@ void RouterImpl::FillAgent(const AgentRecord& agent, std::uint32_t slot,
   event->work_state = agent.work_state;
   event->no_answer_channels = agent.no_answer_channels;
   event->idle_since_ms = agent.idle_since_ms;
+  event->idle_before_pause_ms = agent.idle_before_pause_ms;
 }
 
 Event RouterImpl::AgentEvent(EventType type, const AgentRecord& agent,
@@ -102,7 +103,8 @@ RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
   update.load_back = load_back;
   update.terms.order_key = agent.idle_since_ms;
   update.terms.profile_class = classes_.ClassOf(agent.profile);
-  if (agent.used && agent.presence.state == PresenceState::kAvailable) {
+  if (agent.used && !restoring_ &&
+      agent.presence.state == PresenceState::kAvailable) {
     update.terms.kinds =
         static_cast<std::uint8_t>(agent.channels & ~agent.no_answer_channels);
   }
@@ -215,7 +217,6 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
                                                    Call& call) {
   const std::uint32_t slot = handle.slot;
   AgentRecord& agent = agents_[slot];
-  Event event;
   AgentUpdate update;
   ContactHandle contact;
   ContactWord reserved;
@@ -236,7 +237,9 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
     AllowAgain(forgotten);
     ChangePresenceLocked(agent, presence, call.now_ms());
     outcome.version = ++agent.version;
-    event = AgentEvent(EventType::kPresenceChanged, agent, slot, call.now_ms());
+    // Under the lock: who asks for the same again is answered by it.
+    call.HandOver(
+        AgentEvent(EventType::kPresenceChanged, agent, slot, call.now_ms()));
     if (agent.work_state == WorkState::kReserved &&
         agent.presence.state != PresenceState::kAvailable) {
       contact = agent.contact;
@@ -245,8 +248,8 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
     }
     update = NextUpdate(agent, slot, 0);
   }
+  call.Notify();
   CancelDeclineDeadlines(forgotten);
-  call.Push(event);
   if (reserved.phase() == ContactPhase::kReserved) {
     // If its word has changed, the reservation was accepted or its contact
     // ended at the same moment, and that call goes on with it.

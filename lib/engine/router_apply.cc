@@ -102,7 +102,12 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
     event.type = EventType::kConfigurationApplied;
     event.at_ms = now_ms;
     event.configuration_version = outcome.configuration_version;
-    call.Push(event);
+    EventDetail detail;
+    if (wants_details_) {
+      detail.configuration =
+          std::make_shared<const Configuration>(configuration);
+    }
+    call.Push(event, std::move(detail));
     InstallQueues(preparation);
     InstallAgents(preparation, call);
     outcome.ticket = call.ticket();
@@ -331,37 +336,55 @@ void RouterImpl::AddAgents(Preparation& preparation) {
   std::uint32_t slot = 0;
   for (Preparation::ListedAgent& listed : preparation.agents) {
     if (listed.known) continue;
-    for (;; ++slot) {
-      RELAIS_CHECK(slot < agent_slots_, "agents were counted before");
-      AgentRecord& agent = agents_[slot];
-      {
-        MutexLock lock(agent.mutex);
-        if (agent.used) continue;
-      }
-      // It stays unused: only Apply adds agents, one at a time.
-      classes_.AddHolder(listed.profile, slot);
-      MutexLock lock(agent.mutex);
-      listed.handed_over = true;
-      agent.used = true;
-      agent.leaving = false;
-      agent.id = listed.configuration->id;
-      ++agent.generation;
-      agent.grade = listed.configuration->grade;
-      agent.channels = listed.channels;
-      agent.profile = listed.profile;
-      agent.presence = {};
-      agent.presence_pending = false;
-      agent.pending = {};
-      agent.no_answer_channels = 0;
-      agent.version = 0;
-      agent.idle_since_ms = 0;
-      agent.idle_before_pause_ms = 0;
-      AgentShard& shard = agent_shards_[RetainedIds::ShardOf(agent.id)];
-      MutexLock shard_lock(shard.mutex);
-      shard.slots.insert_or_assign(agent.id, slot);
-      break;
-    }
+    AddAgent(listed.configuration->id, listed.configuration->grade,
+             listed.profile, listed.channels, &slot);
+    listed.handed_over = true;
   }
+}
+
+void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
+                          std::uint32_t profile, ChannelSet channels,
+                          std::uint32_t* slot) {
+  for (;; ++*slot) {
+    RELAIS_CHECK(*slot < agent_slots_, "agents were counted before");
+    AgentRecord& agent = agents_[*slot];
+    {
+      MutexLock lock(agent.mutex);
+      if (agent.used) continue;
+    }
+    // It stays unused: only Apply adds agents, one at a time.
+    classes_.AddHolder(profile, *slot);
+    MutexLock lock(agent.mutex);
+    agent.used = true;
+    agent.leaving = false;
+    agent.id = id;
+    ++agent.generation;
+    agent.grade = grade;
+    agent.channels = channels;
+    agent.profile = profile;
+    agent.presence = {};
+    agent.presence_pending = false;
+    agent.pending = {};
+    agent.no_answer_channels = 0;
+    agent.version = 0;
+    agent.idle_since_ms = 0;
+    agent.idle_before_pause_ms = 0;
+    AgentShard& shard = agent_shards_[RetainedIds::ShardOf(id)];
+    MutexLock shard_lock(shard.mutex);
+    shard.slots.insert_or_assign(id, *slot);
+    return;
+  }
+}
+
+absl::Status RouterImpl::InstallConfiguration(
+    const Configuration& configuration, std::uint64_t version, Call& call) {
+  auto prepared = Prepare(configuration, call);
+  if (!prepared.ok()) return prepared.status();
+  configuration_version_.store(version, std::memory_order_relaxed);
+  (*prepared)->compiled->version = version;
+  InstallQueues(**prepared);
+  InstallAgents(**prepared, call);
+  return absl::OkStatus();
 }
 
 }  // namespace relais

@@ -32,6 +32,14 @@ Fingerprint ContentOf(const ContactSpec& spec) {
   return builder.Finish();
 }
 
+EventDetail DetailOf(const ContactSpec& spec, const ContactQueue& queue,
+                     const Fingerprint& content, const match::Position& place) {
+  return {
+      std::make_shared<const ContactDetail>(ContactDetail{
+          spec, queue, {content.high, content.low}, place.key, place.sequence}),
+      nullptr};
+}
+
 absl::Status Full(std::string_view limit, std::uint64_t value,
                   std::string_view what) {
   return FieldError(
@@ -90,10 +98,10 @@ std::optional<absl::StatusOr<SubmitOutcome>> RouterImpl::KnownId(
   return outcome;
 }
 
-absl::Status RouterImpl::CompileContact(
-    const ContactSpec& spec, const CompiledConfiguration& configuration,
-    const QueueTerms& terms, std::uint32_t* requirement_class,
-    std::uint32_t* lane, Call& call) {
+absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
+                                        const QueueTerms& terms,
+                                        std::uint32_t* requirement_class,
+                                        std::uint32_t* lane, Call& call) {
   const auto channel = static_cast<std::size_t>(spec.channel);
   const auto priority = static_cast<std::size_t>(spec.priority);
   const DurationMs credit = terms.queue.priority_credit_ms[priority];
@@ -107,8 +115,8 @@ absl::Status RouterImpl::CompileContact(
   } else {
     SkillLevels own;
     for (const SkillRequirement& term : spec.requirement.all_of) {
-      own.push_back({configuration.skills.at(term.skill),
-                     static_cast<std::uint8_t>(term.level_min)});
+      own.push_back(
+          {SkillIdOf(term.skill), static_cast<std::uint8_t>(term.level_min)});
     }
     const auto acquired = classes_.AcquireRequirement(
         CombineRequirements(spec.channel, terms.all_of, own),
@@ -157,9 +165,9 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
                                      const Fingerprint& content,
                                      std::shared_ptr<const QueueTerms> terms,
                                      std::uint32_t requirement_class,
-                                     InstantMs now_ms) {
+                                     InstantMs now_ms, std::uint64_t skip) {
   ContactRecord& record = contacts_[slot];
-  const ContactHandle handle{slot, matcher_.Open(slot).tag()};
+  const ContactHandle handle{slot, matcher_.OpenAt(slot, skip).tag() - skip};
   record.id.Assign(spec.id);
   record.channel = spec.channel;
   record.priority = static_cast<std::uint8_t>(spec.priority);
@@ -210,30 +218,41 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
   }
   std::uint32_t requirement_class = 0;
   std::uint32_t lane = 0;
-  status = CompileContact(spec, *configuration, **terms, &requirement_class,
-                          &lane, call);
+  status = CompileContact(spec, **terms, &requirement_class, &lane, call);
   if (!status.ok()) {
     contact_slots_.Free(*slot);
     return status;
   }
   const ContactHandle handle =
-      OpenRecord(*slot, spec, content, *terms, requirement_class, now_ms);
-  const Event event =
-      ContactEvent(EventType::kContactSubmitted, contacts_[*slot], handle, 1,
-                   ContactState::kWaiting, now_ms);
+      OpenRecord(*slot, spec, content, *terms, requirement_class, now_ms, 0);
+  const DurationMs credit =
+      (*terms)->queue.priority_credit_ms[contacts_[*slot].priority];
+  const match::Position place{
+      lane, policy::RankKey(now_ms, credit),
+      // relaxed: a number; who publishes first in a lane stands first there.
+      arrivals_.fetch_add(1, std::memory_order_relaxed) + 1};
+  EventDetail detail;
+  if (wants_details_) detail = DetailOf(spec, (*terms)->queue, content, place);
   std::optional<absl::StatusOr<SubmitOutcome>> known;
   {
     MutexLock lock(shard.mutex);
     // Another submit of the same id may have come between.
     known = KnownId(shard, spec.id, content);
-    if (!known.has_value()) shard.live.emplace(spec.id, *slot);
+    if (!known.has_value()) {
+      shard.live.emplace(spec.id, *slot);
+      // Before the contact can be seen by others, and its id be known to them.
+      call.HandOver(ContactEvent(EventType::kContactSubmitted, contacts_[*slot],
+                                 handle, 1, ContactState::kWaiting, now_ms),
+                    std::move(detail));
+    }
   }
   if (known.has_value()) {
     CloseUnused(handle, requirement_class);
     if (known->ok()) (*known)->ticket = call.ticket();
     return *std::move(known);
   }
-  return Bring(handle, event, **terms, lane, call);
+  call.Notify();
+  return Bring(handle, place, **terms, call);
 }
 
 void RouterImpl::CloseUnused(ContactHandle contact,
@@ -245,16 +264,13 @@ void RouterImpl::CloseUnused(ContactHandle contact,
   contact_slots_.Free(contact.slot);
 }
 
-SubmitOutcome RouterImpl::Bring(ContactHandle contact, const Event& event,
-                                const QueueTerms& terms, std::uint32_t lane,
-                                Call& call) {
-  const DurationMs credit = terms.queue.priority_credit_ms[event.priority];
+SubmitOutcome RouterImpl::Bring(ContactHandle contact,
+                                const match::Position& place,
+                                const QueueTerms& terms, Call& call) {
   QueueFigures& figures = FiguresOf(terms);
   figures.alive.fetch_add(1, std::memory_order_relaxed);
   figures.waiting.fetch_add(1, std::memory_order_relaxed);
   figures.offered_total.fetch_add(1, std::memory_order_relaxed);
-  // Handed over before the contact can be seen by others.
-  call.Push(event);
   if (terms.queue.wait_limit_ms > 0) {
     SetDeadline(contact.slot, contact.base_tag,
                 call.now_ms() + terms.queue.wait_limit_ms, contact.base_tag + 1,
@@ -262,10 +278,7 @@ SubmitOutcome RouterImpl::Bring(ContactHandle contact, const Event& event,
   }
   call.set_submitted(contact);
   const match::Result result = matcher_.Submit(
-      contact.slot, ContactWord(ContactPhase::kNew, 0, contact.base_tag),
-      // relaxed: a number; who publishes first in a lane stands first there.
-      {lane, policy::RankKey(call.now_ms(), credit),
-       arrivals_.fetch_add(1, std::memory_order_relaxed) + 1},
+      contact.slot, ContactWord(ContactPhase::kNew, 0, contact.base_tag), place,
       call);
   RELAIS_CHECK(result == match::Result::kOk, "a new contact found no place");
   SubmitOutcome outcome;
@@ -454,7 +467,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
   *version = VersionOf(ended, contact);
   const std::uint32_t slot = word.ref();
   AgentRecord& agent = agents_[slot];
-  std::optional<Event> accepted;
+  bool accepted = false;
   Event event;
   Removal removal;
   AgentUpdate update;
@@ -466,7 +479,9 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
     // The accepting thread has decided the contact's word but not yet come
     // here; what it would have written is written on its behalf.
     if (agent.work_state == WorkState::kReserved) {
-      accepted = AcceptLocked(agent, word.tag(), call.now_ms());
+      accepted = true;
+      // Under the lock: the accepting thread answers when it sees this.
+      call.HandOver(AcceptLocked(agent, word.tag(), call.now_ms()));
     }
     event = ReservationEvent(EventType::kContactEnded, agent, call.now_ms());
     event.contact_version = *version;
@@ -489,10 +504,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
       update = NextUpdate(agent, slot, 1);
     }
   }
-  if (accepted.has_value()) {
-    call.Push(*accepted);
-    CountAccepted(*contacts_[contact.slot].terms);
-  }
+  if (accepted) CountAccepted(*contacts_[contact.slot].terms);
   call.Push(event);
   FiguresOf(*contacts_[contact.slot].terms)
       .assigned.fetch_sub(1, std::memory_order_relaxed);

@@ -94,10 +94,11 @@ absl::StatusOr<std::unique_ptr<Router>> Router::Create(
 RouterImpl::RouterImpl(const RouterOptions& options)
     : limits_(options.limits),
       observer_(options.observer),
+      wants_details_(options.observer->WantsDetails()),
       agent_slots_(AgentSlots(options.limits)),
       matcher_(SizesOf(options.limits)),
       classes_(options.limits, this),
-      events_(options.limits.pending_events),
+      events_(options.limits.pending_events, wants_details_),
       deadlines_(options.limits.contacts + agent_slots_ +
                  DeclineTable::EntriesFor(agent_slots_)),
       retained_(options.limits.ended_ids, options.id_retention_ms),
@@ -113,6 +114,7 @@ RouterImpl::~RouterImpl() = default;
 
 Call::~Call() {
   if (room_ > 0) router_.events_.Unreserve(room_);
+  Notify();
   if (next_due_earlier_) router_.observer_->OnNextDueEarlier();
 }
 
@@ -124,7 +126,7 @@ bool Call::Reserve(EventPurpose purpose, std::uint32_t events) {
   return true;
 }
 
-void Call::Push(const Event& event) {
+void Call::HandOver(const Event& event, EventDetail detail) {
   if (room_ == 0) {
     // A call causes more decisions than it took room for when it works off
     // what others published meanwhile; there is room kept for that alone.
@@ -132,10 +134,14 @@ void Call::Push(const Event& event) {
                  "no room for the events of a decision");
   }
   --room_;
-  const auto pushed = router_.events_.Push(event);
+  const auto pushed = router_.events_.Push(event, std::move(detail));
   ticket_ = pushed.ticket;
-  // At once: others' answers may wait for their events behind this one.
-  if (pushed.was_empty) router_.observer_->OnEventsPending();
+  to_notify_ = to_notify_ || pushed.was_empty;
+}
+
+// Soon after it: others' answers may wait for their events behind this one.
+void Call::Notify() {
+  if (std::exchange(to_notify_, false)) router_.observer_->OnEventsPending();
 }
 
 CommitTicket Call::ticket() const {
@@ -151,11 +157,19 @@ void Call::OnDecision(const match::Decision& decision) {
 // --- Events ------------------------------------------------------------------
 
 std::size_t RouterImpl::DrainEvents() {
-  return events_.Drain(
-      [this](const Event& event) { observer_->OnEvent(event); });
+  if (!wants_details_) {
+    return events_.Drain([this](const Event& event, const EventDetail&) {
+      observer_->OnEvent(event);
+    });
+  }
+  return events_.Drain([this](const Event& event, const EventDetail& detail) {
+    observer_->OnDetailedEvent(event, detail);
+  });
 }
 
 CommitTicket RouterImpl::Committed() const { return events_.Committed(); }
+
+CommitTicket RouterImpl::LastTicket() const { return events_.LastTicket(); }
 
 std::uint64_t RouterImpl::LastSequence() const {
   return events_.LastSequence();

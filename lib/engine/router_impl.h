@@ -48,6 +48,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   explicit RouterImpl(const RouterOptions& options);
   ~RouterImpl() override;
 
+  absl::Status Restore(const LiveState& state, InstantMs now_ms) override;
   absl::StatusOr<ApplyOutcome> Apply(const Configuration& configuration,
                                      InstantMs now_ms) override;
   Configuration CurrentConfiguration(std::uint64_t* version) const override;
@@ -76,6 +77,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
   std::size_t DrainEvents() override;
   CommitTicket Committed() const override;
+  CommitTicket LastTicket() const override;
   std::uint64_t LastSequence() const override;
   std::vector<QueueView> Queues() const override;
   std::vector<AgentView> Agents() const override;
@@ -123,6 +125,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   }
   // What Apply has prepared before it changes anything.
   struct Preparation;
+  // What Restore carries from step to step.
+  struct Restoration;
 
   // ClassMatrix, for the registry.
   void SetRequirementClass(std::uint32_t c, std::uint8_t kind) override;
@@ -142,15 +146,14 @@ class RouterImpl final : public Router, private ClassMatrix {
   ContactHandle OpenRecord(std::uint32_t slot, const ContactSpec& spec,
                            const Fingerprint& content,
                            std::shared_ptr<const QueueTerms> terms,
-                           std::uint32_t requirement_class, InstantMs now_ms);
+                           std::uint32_t requirement_class, InstantMs now_ms,
+                           std::uint64_t skip);
   // Gives back what a submit took when another of the same id was faster.
   void CloseUnused(ContactHandle contact, std::uint32_t requirement_class);
   // The submitted contact begins to wait.
-  SubmitOutcome Bring(ContactHandle contact, const Event& event,
-                      const QueueTerms& terms, std::uint32_t lane, Call& call);
-  absl::Status CompileContact(const ContactSpec& spec,
-                              const CompiledConfiguration& configuration,
-                              const QueueTerms& terms,
+  SubmitOutcome Bring(ContactHandle contact, const match::Position& place,
+                      const QueueTerms& terms, Call& call);
+  absl::Status CompileContact(const ContactSpec& spec, const QueueTerms& terms,
                               std::uint32_t* requirement_class,
                               std::uint32_t* lane, Call& call);
   // The word of the contact if it lives and its handle fits, or the error.
@@ -305,6 +308,33 @@ class RouterImpl final : public Router, private ClassMatrix {
   void AddAgents(Preparation& preparation);
   std::shared_ptr<const CompiledConfiguration> CurrentCompiled() const;
 
+  // --- Recovery (router_restore.cc) ---
+  absl::Status RestoreConfiguration(Restoration& restoration);
+  absl::Status RestoreQueues(Restoration& restoration);
+  absl::Status RestoreAgents(Restoration& restoration);
+  absl::Status RestoreContacts(Restoration& restoration);
+  absl::Status RestoreContact(const std::string& id, const LiveContact& live,
+                              Restoration& restoration);
+  // The terms under which the contact came: those in force if they are the
+  // same, otherwise its own.
+  absl::StatusOr<std::shared_ptr<const QueueTerms>> RestoreTerms(
+      const ContactQueue& queue, Channel channel, Restoration& restoration);
+  void RestoreWaiting(const LiveContact& live, ContactHandle contact,
+                      std::uint32_t lane, Restoration& restoration);
+  void RestoreHeld(const LiveContact& live, ContactHandle contact,
+                   std::uint32_t lane, Restoration& restoration);
+  void RestoreDeclines(const LiveContact& live, ContactHandle contact,
+                       Restoration& restoration);
+  void RestoreEnded(Restoration& restoration);
+  void FinishHalfEnds(Restoration& restoration);
+  void OpenRestored(Restoration& restoration);
+  absl::Status InstallConfiguration(const Configuration& configuration,
+                                    std::uint64_t version, Call& call);
+  // Lists an agent, in a free slot from `*slot` on, with a profile that the
+  // caller holds a reference of.
+  void AddAgent(const std::string& id, AgentGrade grade, std::uint32_t profile,
+                ChannelSet channels, std::uint32_t* slot);
+
   // --- Time (router_due.cc) ---
   void RunOne(const DeadlineTable::Due& due, Call& call);
   void ContactDue(const DeadlineTable::Due& due, Call& call);
@@ -327,6 +357,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Constant after construction.
   const Limits limits_;
   RouterObserver* const observer_;
+  const bool wants_details_;
   const std::uint32_t agent_slots_;
 
   // Self-synchronised.
@@ -345,6 +376,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   // One Apply at a time; a second is refused, none waits (acq_rel exchange:
   // each sees what the one before left).
   std::atomic<bool> applying_{false};
+  // Agents are told to the core as open for nothing. Only while Restore runs,
+  // before any other call.
+  bool restoring_ = false;
 
   // Guarded by their own mutexes or ownership (records.h).
   const std::unique_ptr<ContactRecord[]> contacts_;

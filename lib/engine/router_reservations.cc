@@ -269,8 +269,10 @@ bool RouterImpl::ReturnReserved(
 absl::StatusOr<ContactWord> RouterImpl::StandingReservation(
     const AgentRecord& agent, std::uint32_t slot, ContactHandle contact,
     std::uint64_t attempt) const {
+  // Of an agent who has left it is about to be rescinded.
   if (agent.work_state != WorkState::kReserved || agent.contact != contact ||
-      agent.reservation.attempt != attempt) {
+      agent.reservation.attempt != attempt ||
+      agent.presence.state != PresenceState::kAvailable) {
     return NoLongerStands();
   }
   return ContactWord(ContactPhase::kReserved, slot, agent.reserved_tag);

@@ -80,8 +80,8 @@ class LanesT {
         homes_.slots[slot].word.load(std::memory_order_seq_cst));  // W1
   }
 
-  // Free or ended -> new.
-  ContactWord Open(std::uint32_t slot);
+  // Free or ended -> new; its tag is raised by `skip` more.
+  ContactWord Open(std::uint32_t slot, std::uint64_t skip = 0);
   // New -> waiting at the end of the lane. `at` says where and `at`, `now`
   // receive what it became.
   Result Push(std::uint32_t slot, ContactWord from, Position* at,

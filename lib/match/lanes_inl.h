@@ -28,13 +28,13 @@ LanesT<AtomicT>::LanesT(std::uint32_t contacts, std::uint32_t lanes,
       class_fronts_(classes == nullptr ? 0 : classes->requirement_classes()) {}
 
 template <template <typename> class AtomicT>
-ContactWord LanesT<AtomicT>::Open(std::uint32_t slot) {
+ContactWord LanesT<AtomicT>::Open(std::uint32_t slot, std::uint64_t skip) {
   RELAIS_CHECK(slot < contact_count(), "a contact slot out of range");
   const ContactWord word = Contact(slot);
   RELAIS_CHECK(word.phase() == ContactPhase::kFree ||
                    word.phase() == ContactPhase::kEnded,
                "opened a slot whose contact lives");
-  const ContactWord opened = word.Next(ContactPhase::kNew, 0);
+  const ContactWord opened(ContactPhase::kNew, 0, word.tag() + 1 + skip);
   // relaxed: a new contact is its bringer's alone.
   homes_.slots[slot].word.store(opened.bits(), std::memory_order_relaxed);
   return opened;

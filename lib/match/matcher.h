@@ -149,6 +149,17 @@ class MatcherT {
   Result Accept(std::uint32_t slot, ContactWord from, ContactWord* now);
   // New, waiting, reserved or assigned -> ended.
   Result End(std::uint32_t slot, ContactWord from, ContactWord* now);
+  // For whoever rebuilds a state: free -> new with a tag raised by `skip` more;
+  // new -> reserved by, or assigned to, the agent, whose units are taken. By
+  // the slot's owner only, and before the agent was opened for anything.
+  ContactWord OpenAt(std::uint32_t slot, std::uint64_t skip) {
+    return lanes_.Open(slot, skip);
+  }
+  Result Hold(std::uint32_t slot, ContactWord from, std::uint8_t kind,
+              ContactPhase phase, std::uint32_t agent, std::uint32_t units,
+              ContactWord* now);
+  // Also of an agent whose contact has ended and who still wraps up.
+  Result TakeUnits(std::uint32_t agent, std::uint32_t units);
   // Finds an agent for the contact if it still has this waiting word. Also for
   // whoever widened what others may do with it (an exclusion ended).
   void LookForContact(std::uint32_t slot, ContactWord waiting,

@@ -141,6 +141,36 @@ Result MatcherT<AtomicT>::End(std::uint32_t slot, ContactWord from,
 }
 
 template <template <typename> class AtomicT>
+Result MatcherT<AtomicT>::Hold(std::uint32_t slot, ContactWord from,
+                               std::uint8_t kind, ContactPhase phase,
+                               std::uint32_t agent, std::uint32_t units,
+                               ContactWord* now) {
+  if (slot >= sizes_.contacts || agent >= sizes_.agents || kind >= kKindCount) {
+    return Result::kOutOfRange;
+  }
+  if (from.phase() != ContactPhase::kNew ||
+      (phase != ContactPhase::kReserved && phase != ContactPhase::kAssigned)) {
+    return Result::kNotAllowed;
+  }
+  lanes_.KindOf(slot).store(kind, std::memory_order_relaxed);  // W7
+  const Result result = lanes_.Change(slot, from, phase, agent, now);
+  return result == Result::kOk ? TakeUnits(agent, units) : result;
+}
+
+template <template <typename> class AtomicT>
+Result MatcherT<AtomicT>::TakeUnits(std::uint32_t agent, std::uint32_t units) {
+  if (agent >= sizes_.agents) return Result::kOutOfRange;
+  const AgentWord word = agents_.Agent(agent);
+  if (word.claimed() || word.kinds() != 0 ||
+      word.used() + units > AgentWord::kUsedMax) {
+    return Result::kNotAllowed;
+  }
+  const AgentWord next(false, word.used() + units, word.kinds(), word.terms(),
+                       word.tag() + 1);
+  return agents_.Swap(agent, word, next) ? Result::kOk : Result::kStale;
+}
+
+template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::SetExclusion(std::uint32_t slot, int cell,
                                        std::uint32_t agent,
                                        std::uint64_t number) {

@@ -34,9 +34,11 @@ constexpr std::chrono::milliseconds kEarlyDuePause{1};
 
 class Runtime::Impl {
  public:
-  Impl(const Clock* clock, EventSubscriber* subscriber)
+  Impl(const Clock* clock, EventSubscriber* subscriber,
+       EventCommitter* committer)
       : clock_(clock),
         subscriber_(subscriber),
+        committer_(committer),
         work_(asio::make_work_guard(context_)),
         timer_(context_) {}
 
@@ -44,6 +46,9 @@ class Runtime::Impl {
     RELAIS_CHECK(router_ == nullptr, "a Runtime starts once");
     router_ = router;
     thread_ = std::thread([this] { context_.run(); });
+    if (committer_ != nullptr) {
+      commit_thread_ = std::thread([this] { CommitLoop(); });
+    }
     // What happened between the Router's creation and now.
     OnEventsPending();
     OnNextDueEarlier();
@@ -51,9 +56,17 @@ class Runtime::Impl {
 
   void Stop() {
     if (!thread_.joinable()) return;
+    if (committer_ != nullptr) {
+      {
+        MutexLock lock(commit_mutex_);
+        commit_stopping_ = true;
+        commit_wanted_.NotifyAll();
+      }
+      commit_thread_.join();
+    }
     asio::post(context_, [this] {
       stopping_ = true;
-      while (Drain() > 0) {
+      while (committer_ == nullptr && Drain() > 0) {
       }
       timer_.cancel();
       work_.reset();
@@ -68,16 +81,8 @@ class Runtime::Impl {
   }
 
   void Barrier(std::function<void(BarrierResult)> answer) {
-    asio::post(context_, [this, answer = std::move(answer)] {
-      const InstantMs now_ms = clock_->NowMs();
-      for (int round = 0; round < kBarrierRoundsMax; ++round) {
-        std::size_t done = 0;
-        while (router_->RunDue(now_ms, kDeadlinesPerTurn) > 0) ++done;
-        done += Drain();
-        if (done == 0) break;
-      }
-      Arm(/*ran_early=*/false);
-      answer({router_->LastSequence(), now_ms});
+    asio::post(context_, [this, answer = std::move(answer)]() mutable {
+      BarrierRound(clock_->NowMs(), kBarrierRoundsMax, std::move(answer));
     });
   }
 
@@ -101,6 +106,12 @@ class Runtime::Impl {
   }
 
   void OnEventsPending() {
+    if (committer_ != nullptr) {
+      MutexLock lock(commit_mutex_);
+      commit_pending_ = true;
+      commit_wanted_.NotifyAll();
+      return;
+    }
     // seq_cst, with the store in the posted job: a caller that finds the flag
     // set handed its event over before that job drains.
     if (!drain_posted_.exchange(true)) {
@@ -122,6 +133,12 @@ class Runtime::Impl {
 
   void Deliver(const Event& event) { subscriber_->OnEvent(event); }
 
+  bool commits() const { return committer_ != nullptr; }
+  // By whoever drains: before Start its caller, then the committing thread.
+  void Gather(const Event& event, const EventDetail& detail) {
+    group_.push_back({event, detail});
+  }
+
  private:
   struct Waiter {
     std::uint64_t ticket;
@@ -133,7 +150,75 @@ class Runtime::Impl {
            std::pair(right.ticket, right.order);
   }
 
+  // Deadlines due by then run and their events delivered, in as many rounds as
+  // it takes, but not for ever.
+  void BarrierRound(InstantMs now_ms, int rounds,
+                    std::function<void(BarrierResult)> answer) {
+    std::size_t done = 0;
+    while (router_->RunDue(now_ms, kDeadlinesPerTurn) > 0) ++done;
+    done += Drain();
+    if (committer_ == nullptr && done > 0 && rounds > 1) {
+      return BarrierRound(now_ms, rounds - 1, std::move(answer));
+    }
+    std::function<void()> last = [this, now_ms, done, rounds,
+                                  answer = std::move(answer)]() mutable {
+      if (done > 0 && rounds > 1) {
+        return BarrierRound(now_ms, rounds - 1, std::move(answer));
+      }
+      Arm(/*ran_early=*/false);
+      answer({router_->LastSequence(), now_ms});
+    };
+    if (committer_ == nullptr) return last();
+    WhenCommitted(router_->LastTicket(), std::move(last));
+  }
+
+  // --- The committing thread ---
+
+  void CommitLoop() {
+    for (;;) {
+      bool stopping = false;
+      {
+        MutexLock lock(commit_mutex_);
+        while (!commit_pending_ && !commit_stopping_) {
+          commit_wanted_.Wait(commit_mutex_);
+        }
+        commit_pending_ = false;
+        stopping = commit_stopping_;
+      }
+      while (CommitOnce()) {
+      }
+      if (stopping) return;
+    }
+  }
+
+  // False if there was nothing to do, or nothing can be done any more.
+  bool CommitOnce() {
+    if (commit_failed_) return false;
+    router_->DrainEvents();
+    const std::uint64_t ticket = router_->Committed().value;
+    if (group_.empty() && ticket == last_ticket_) return false;
+    last_ticket_ = ticket;
+    if (!group_.empty()) {
+      const absl::Status status = committer_->Commit(group_);
+      if (!status.ok()) {
+        commit_failed_ = true;
+        committer_->OnCommitFailed(status);
+        return false;
+      }
+    }
+    asio::post(context_, [this, ticket, group = std::move(group_)] {
+      for (const journal::NumberedEvent& one : group) Deliver(one.event);
+      // Release, with the loads in WhenCommitted.
+      committed_.store(ticket, std::memory_order_release);
+      if (!group.empty()) subscriber_->OnDrained();
+      AnswerWaiters();
+    });
+    group_.clear();
+    return true;
+  }
+
   std::size_t Drain() {
+    if (committer_ != nullptr) return 0;  // the other thread does
     const std::size_t count = router_->DrainEvents();
     // Release, with the loads in WhenCommitted.
     committed_.store(router_->Committed().value, std::memory_order_release);
@@ -190,6 +275,7 @@ class Runtime::Impl {
   // Constant after construction or Start.
   const Clock* const clock_;
   EventSubscriber* const subscriber_;
+  EventCommitter* const committer_;
   Router* router_ = nullptr;
 
   asio::io_context context_{1};
@@ -201,6 +287,16 @@ class Runtime::Impl {
   std::optional<steady_clock::time_point> armed_for_;
   bool stopping_ = false;
 
+  Mutex commit_mutex_;
+  ConditionVariable commit_wanted_;
+  bool commit_pending_ RELAIS_GUARDED_BY(commit_mutex_) = false;
+  bool commit_stopping_ RELAIS_GUARDED_BY(commit_mutex_) = false;
+  // The committing thread alone, once there is one.
+  std::thread commit_thread_;
+  std::vector<journal::NumberedEvent> group_;
+  std::uint64_t last_ticket_ = 0;
+  bool commit_failed_ = false;
+
   std::atomic<bool> drain_posted_{false};
   std::atomic<bool> arm_posted_{false};
   std::atomic<std::uint64_t> committed_{0};
@@ -211,8 +307,9 @@ class Runtime::Impl {
   std::uint64_t next_waiter_ RELAIS_GUARDED_BY(mutex_) = 0;
 };
 
-Runtime::Runtime(const Clock* clock, EventSubscriber* subscriber)
-    : impl_(std::make_unique<Impl>(clock, subscriber)) {}
+Runtime::Runtime(const Clock* clock, EventSubscriber* subscriber,
+                 EventCommitter* committer)
+    : impl_(std::make_unique<Impl>(clock, subscriber, committer)) {}
 
 Runtime::~Runtime() { Stop(); }
 
@@ -228,5 +325,9 @@ void Runtime::WhenCommitted(CommitTicket ticket, std::function<void()> answer) {
 void Runtime::OnEventsPending() { impl_->OnEventsPending(); }
 void Runtime::OnNextDueEarlier() { impl_->OnNextDueEarlier(); }
 void Runtime::OnEvent(const Event& event) { impl_->Deliver(event); }
+bool Runtime::WantsDetails() const { return impl_->commits(); }
+void Runtime::OnDetailedEvent(const Event& event, const EventDetail& detail) {
+  impl_->Gather(event, detail);
+}
 
 }  // namespace relais::runtime

@@ -1,9 +1,15 @@
-// The thread that runs a Router's deadlines and reads its events.
+// The threads that run a Router's deadlines, make its events durable and
+// deliver them.
 //
 // A Router has neither threads nor a clock. The Runtime gives it one thread,
 // which sleeps until the Router says that events are pending or a deadline has
 // come nearer, or until the next deadline is due: nothing is polled. Calls of
 // the Router come in on any other thread at the same time.
+//
+// With an EventCommitter there is a second thread, which takes all events that
+// are pending, has them committed as one group (while it waits for the medium
+// the next group gathers) and only then hands them to the first for delivery.
+// So nothing is delivered, and nobody answered, before it is durable.
 //
 // Thread safety: Post, Barrier, WhenCommitted and the observer's calls may come
 // from any thread between Start and Stop. Callbacks run on the Runtime's
@@ -20,6 +26,9 @@
 #include <functional>
 #include <memory>
 
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "lib/journal/codec.h"
 #include "lib/runtime/clock.h"
 #include "relais/event.h"
 #include "relais/router.h"
@@ -35,6 +44,20 @@ class EventSubscriber {
   virtual void OnDrained() {}
 };
 
+// Makes events durable before anybody hears of them.
+class EventCommitter {
+ public:
+  virtual ~EventCommitter() = default;
+  // On the committing thread, which may block here. The events go on after
+  // those before. An error is final: nothing is delivered or answered any more,
+  // and OnCommitFailed is called.
+  virtual absl::Status Commit(
+      absl::Span<const journal::NumberedEvent> events) = 0;
+  // The process should end: what was answered is durable, and a new one
+  // recovers it. On the committing thread.
+  virtual void OnCommitFailed(const absl::Status& status) = 0;
+};
+
 struct BarrierResult {
   std::uint64_t last_sequence = 0;
   InstantMs now_ms = 0;
@@ -42,8 +65,10 @@ struct BarrierResult {
 
 class Runtime final : public RouterObserver {
  public:
-  // Both must outlive the Runtime.
-  Runtime(const Clock* clock, EventSubscriber* subscriber);
+  // All must outlive the Runtime. Without a committer events are delivered as
+  // they are numbered.
+  Runtime(const Clock* clock, EventSubscriber* subscriber,
+          EventCommitter* committer = nullptr);
   ~Runtime() override;
 
   // Starts the thread. Once.
@@ -65,6 +90,8 @@ class Runtime final : public RouterObserver {
   void OnEventsPending() override;
   void OnNextDueEarlier() override;
   void OnEvent(const Event& event) override;
+  bool WantsDetails() const override;
+  void OnDetailedEvent(const Event& event, const EventDetail& detail) override;
 
  private:
   class Impl;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -54,11 +55,12 @@ struct Harness {
   // Positions of pushing, in the order of numbering.
   std::vector<InstantMs> Drain() {
     std::vector<InstantMs> order;
-    const std::size_t count = queue.Drain([&](const Event& event) {
-      EXPECT_EQ(event.sequence, ++sequence);
-      EXPECT_EQ(queue.LastSequence(), sequence);
-      order.push_back(event.at_ms);
-    });
+    const std::size_t count =
+        queue.Drain([&](const Event& event, const EventDetail&) {
+          EXPECT_EQ(event.sequence, ++sequence);
+          EXPECT_EQ(queue.LastSequence(), sequence);
+          order.push_back(event.at_ms);
+        });
     EXPECT_EQ(count, order.size());
     return order;
   }
@@ -95,13 +97,30 @@ TEST(EventQueue, TheContentArrivesUnchanged) {
   event.rank_key_ms = -5;
   event.sequence = 99;
   h.Push(event);
-  h.queue.Drain([](const Event& got) {
+  h.queue.Drain([](const Event& got, const EventDetail&) {
     EXPECT_EQ(got.sequence, 1u);
     EXPECT_EQ(got.type, EventType::kReservationCreated);
     EXPECT_EQ(got.contact_id.view(), "contact");
     EXPECT_EQ(got.agent_id.view(), "agent");
     EXPECT_EQ(got.rank_key_ms, -5);
   });
+}
+
+TEST(EventQueue, DetailsArriveWithTheirEventAndAreLetGoAfterIt) {
+  BasicEventQueue<std::atomic> queue(64, /*with_details=*/true);
+  EventDetail detail;
+  detail.contact = std::make_shared<const ContactDetail>();
+  const std::weak_ptr<const ContactDetail> kept = detail.contact;
+  ASSERT_TRUE(queue.Reserve(2, EventPurpose::kExisting));
+  // The second is numbered first.
+  queue.Push(ContactEvent(1, 2), {});
+  queue.Push(ContactEvent(1, 1), std::move(detail));
+  std::vector<bool> with_detail;
+  queue.Drain([&](const Event&, const EventDetail& got) {
+    with_detail.push_back(got.contact != nullptr);
+  });
+  EXPECT_THAT(with_detail, ElementsAre(true, false));
+  EXPECT_TRUE(kept.expired());
 }
 
 TEST(EventQueue, AnEventWaitsForItsContactsPredecessorAndNobodyElseDoes) {
@@ -240,12 +259,12 @@ TEST(EventQueue, ASecondReaderReturnsAtOnceAndItsEventIsTaken) {
   h.Push(ContactEvent(1, 1));
   std::vector<std::uint32_t> order;
   std::size_t second = 99;
-  h.queue.Drain([&](const Event& event) {
+  h.queue.Drain([&](const Event& event, const EventDetail&) {
     order.push_back(event.contact.slot);
     if (event.contact.slot != 1) return;
     std::thread([&] {
       h.Push(ContactEvent(2, 1));
-      second = h.queue.Drain([](const Event&) { FAIL(); });
+      second = h.queue.Drain([](const Event&, const EventDetail&) { FAIL(); });
     }).join();
   });
   EXPECT_EQ(second, 0u);
@@ -274,7 +293,7 @@ TEST(EventQueue, ACallerRefusedByALeavingReaderIsServedByItsSecondLook) {
   ASSERT_TRUE(queue.Reserve(2, EventPurpose::kNew));
   queue.Push(ContactEvent(1, 1));
   std::vector<std::uint32_t> order;
-  const auto note = [&order](const Event& event) {
+  const auto note = [&order](const Event& event, const EventDetail&) {
     order.push_back(event.contact.slot);
   };
   bool acted = false;
@@ -293,8 +312,9 @@ TEST(EventQueue, CommittedCoversOnlyWhatCallbacksHaveFinished) {
   h.Push(ContactEvent(1, 1));
   h.Push(ContactEvent(2, 1));
   std::vector<std::uint64_t> committed;
-  h.queue.Drain(
-      [&](const Event&) { committed.push_back(h.queue.Committed().value); });
+  h.queue.Drain([&](const Event&, const EventDetail&) {
+    committed.push_back(h.queue.Committed().value);
+  });
   EXPECT_THAT(committed, ElementsAre(0, 1));
 }
 
@@ -342,7 +362,7 @@ class EventQueueStress : public testing::Test {
   }
 
   void Drain() {
-    queue_.Drain([this](const Event& event) {
+    queue_.Drain([this](const Event& event, const EventDetail&) {
       // One reader at a time: plain variables, which tsan watches.
       ASSERT_EQ(event.sequence, ++numbered_);
       ASSERT_EQ(event.contact_version, ++last_contact_[event.contact.slot]);

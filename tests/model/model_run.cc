@@ -352,6 +352,110 @@ void ModelRun::RunDue() {
   }
 }
 
+std::string ModelRun::RestartAndServeAll(const Restart& restart) {
+  if (!failure_.empty()) return failure_;
+  RestartSubject(restart);
+  // Who is free first, so that no contact that comes back is offered again.
+  std::vector<AgentView> agents = reference_->Agents();
+  std::stable_partition(agents.begin(), agents.end(), [](const auto& agent) {
+    return agent.work_state == WorkState::kIdle;
+  });
+  for (const AgentView& agent : agents) SignOut(agent);
+  for (const AgentView& agent : reference_->Agents()) ServeAll(agent);
+  return failure_;
+}
+
+// Ids are forgotten by whoever runs deadlines, which a restart does not do.
+void ModelRun::RunAllDue() {
+  subject_->RunDue(now_ms_, 1'000'000);
+  reference_->RunDue(now_ms_, 1'000'000);
+  SameEvents();
+}
+
+void ModelRun::RestartSubject(const Restart& restart) {
+  Note("restart");
+  RunAllDue();
+  if (!failure_.empty()) return;
+  before_restart_ = subject_->Counters();
+  restarted_ = true;
+  subject_ = restart(now_ms_);
+  if (subject_ == nullptr) return Fail("the state is refused");
+  for (auto& [id, handles] : handles_) {
+    // One that is forgotten has a handle that was given and has ended.
+    handles.first = subject_->FindContact(id).value_or(ContactHandle{0, 1});
+  }
+  subject_agents_.clear();
+  for (const AgentView& agent : reference_->Agents()) {
+    const auto handle = subject_->FindAgent(agent.id);
+    if (!handle.ok()) return Fail("agent lost by a restart: " + agent.id);
+    subject_agents_[agent.handle.generation] = *handle;
+  }
+  SameEvents();
+  SameNextDue();
+  SameViews();
+}
+
+// Whatever it does is over afterwards.
+void ModelRun::SignOut(const AgentView& agent) {
+  if (!failure_.empty()) return;
+  const AgentHandle subject = subject_agents_.at(agent.handle.generation);
+  Note("sign out " + agent.id);
+  const Presence out{PresenceState::kLoggedOut, NotReadyReason::kNone};
+  SameOutcome(subject_->SetPresence(subject, out, now_ms_),
+              reference_->SetPresence(agent.handle, out, now_ms_));
+  SameEvents();
+  if (agent.work_state == WorkState::kHandling) {
+    const auto& [contact, expected] = handles_.at(agent.contact_id);
+    SameOutcome(subject_->Complete(contact, now_ms_),
+                reference_->Complete(expected, now_ms_));
+    SameEvents();
+  }
+  if (agent.work_state == WorkState::kHandling ||
+      agent.work_state == WorkState::kWrapUp) {
+    const auto ended = subject_->EndWrapUp(subject, now_ms_);
+    SameOutcome(ended, reference_->EndWrapUp(agent.handle, now_ms_));
+    SameEvents();
+  }
+}
+
+// One after another, in the order in which they stand for the agent.
+void ModelRun::ServeAll(const AgentView& agent) {
+  const auto generation = agent.handle.generation;
+  for (bool more = true; more && failure_.empty();) {
+    ++now_ms_;
+    Note("serve by " + agent.id);
+    const auto view = reference_->GetAgent(agent.handle);
+    if (!view.ok()) return;  // it was not listed any more, and has left
+    const AgentHandle subject = subject_agents_.at(generation);
+    more = false;
+    if (view->presence.state != PresenceState::kAvailable) {
+      const Presence in{PresenceState::kAvailable, NotReadyReason::kNone};
+      SameOutcome(subject_->SetPresence(subject, in, now_ms_),
+                  reference_->SetPresence(agent.handle, in, now_ms_));
+      more = true;
+    } else if (!view->contact_id.empty()) {
+      const auto& [contact, expected] = handles_.at(view->contact_id);
+      if (view->work_state == WorkState::kReserved) {
+        SameOutcome(
+            subject_->Accept(subject, contact, view->attempt, now_ms_),
+            reference_->Accept(agent.handle, expected, view->attempt, now_ms_));
+      } else if (view->work_state == WorkState::kHandling) {
+        ++counts_.served_after_restart;
+        SameOutcome(subject_->Complete(contact, now_ms_),
+                    reference_->Complete(expected, now_ms_));
+      } else {
+        SameOutcome(subject_->EndWrapUp(subject, now_ms_),
+                    reference_->EndWrapUp(agent.handle, now_ms_));
+      }
+      more = true;
+    }
+    SameEvents();
+    SameViews();
+  }
+  const auto view = reference_->GetAgent(agent.handle);
+  if (failure_.empty() && view.ok()) SignOut(*view);
+}
+
 void ModelRun::Read() {
   const std::optional<std::string> id = SomeContact();
   Note(absl::StrCat("Read ", id.value_or("nobody")));

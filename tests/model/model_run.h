@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,6 +39,7 @@ struct RunCounts {
   std::uint64_t full = 0;
   std::uint64_t declines_forgotten = 0;
   std::uint64_t ids_forgotten = 0;
+  std::uint64_t served_after_restart = 0;
 };
 
 class ModelRun {
@@ -49,6 +51,13 @@ class ModelRun {
   // Runs that many steps or up to the first difference. Empty, or what
   // differed with all that is needed to see why.
   std::string Run(std::uint64_t steps);
+
+  // After Run, if it found nothing: replaces the subject by what `restart`
+  // answers, a router that goes on where the subject was, compares what both
+  // show, and has all contacts served by one agent after another. So no two
+  // deadlines or idle agents tie, whose order a restart does not keep.
+  using Restart = std::function<Router*(InstantMs now_ms)>;
+  std::string RestartAndServeAll(const Restart& restart);
 
   const RunCounts& counts() const { return counts_; }
 
@@ -70,7 +79,11 @@ class ModelRun {
   void AnswerOffer(bool accept);
   void EndWrapUp();
   void RunDue();
+  void RunAllDue();
   void Read();
+  void RestartSubject(const Restart& restart);
+  void SignOut(const AgentView& agent);
+  void ServeAll(const AgentView& agent);
 
   // Comparisons; each notes the first difference.
   bool SameStatus(const absl::Status& subject, const absl::Status& reference);
@@ -100,7 +113,9 @@ class ModelRun {
   const std::uint64_t seed_;
   Random random_;
   World world_;
-  Router* const subject_;
+  Router* subject_;
+  bool restarted_ = false;
+  RouterCounters before_restart_;
   reference::EventRecorder* const subject_events_;
   reference::EventRecorder reference_events_;
   std::unique_ptr<reference::ReferenceRouter> reference_;

@@ -80,6 +80,8 @@ void CompareAgents(const Event& a, const Event& b, Comparison& comparison) {
   // What a logged-out agent shows means nothing.
   if (a.presence.state == PresenceState::kLoggedOut) return;
   comparison.Field("idle_since_ms", a.idle_since_ms, b.idle_since_ms);
+  comparison.Field("idle_before_pause_ms", a.idle_before_pause_ms,
+                   b.idle_before_pause_ms);
 }
 
 }  // namespace

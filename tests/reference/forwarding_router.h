@@ -19,6 +19,9 @@ class ForwardingRouter : public Router {
  public:
   explicit ForwardingRouter(Router* next) : next_(next) {}
 
+  absl::Status Restore(const LiveState& state, InstantMs now_ms) override {
+    return next_->Restore(state, now_ms);
+  }
   absl::StatusOr<ApplyOutcome> Apply(const Configuration& configuration,
                                      InstantMs now_ms) override {
     return next_->Apply(configuration, now_ms);
@@ -76,6 +79,7 @@ class ForwardingRouter : public Router {
   }
   std::size_t DrainEvents() override { return next_->DrainEvents(); }
   CommitTicket Committed() const override { return next_->Committed(); }
+  CommitTicket LastTicket() const override { return next_->LastTicket(); }
   std::uint64_t LastSequence() const override { return next_->LastSequence(); }
   std::vector<QueueView> Queues() const override { return next_->Queues(); }
   std::vector<AgentView> Agents() const override { return next_->Agents(); }

@@ -66,6 +66,11 @@ class ReferenceRouter final : public Router {
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
   std::size_t DrainEvents() override;
   CommitTicket Committed() const override;
+  CommitTicket LastTicket() const override { return {handed_over_}; }
+  // The reference never stops.
+  absl::Status Restore(const LiveState&, InstantMs) override {
+    return absl::UnimplementedError("the reference is not restored");
+  }
   std::uint64_t LastSequence() const override;
   std::vector<QueueView> Queues() const override;
   std::vector<AgentView> Agents() const override;

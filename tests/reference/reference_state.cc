@@ -123,6 +123,7 @@ void ReferenceRouter::NameAgent(const AgentRecord& agent, Event& event) {
   event.work_state = agent.work_state;
   event.no_answer_channels = agent.no_answer_channels;
   event.idle_since_ms = agent.idle_since_ms;
+  event.idle_before_pause_ms = agent.idle_before_pause_ms;
 }
 
 // After NameAgent: in kReservation* the idle instant is that of the decision.

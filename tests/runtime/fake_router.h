@@ -94,7 +94,11 @@ class FakeRouter final : public Router {
       Event event;
       event.sequence = first + i;
       event.at_ms = taken[i];
-      observer_->OnEvent(event);
+      if (observer_->WantsDetails()) {
+        observer_->OnDetailedEvent(event, {});
+      } else {
+        observer_->OnEvent(event);
+      }
     }
     MutexLock lock(mutex_);
     committed_ += taken.size();
@@ -103,6 +107,13 @@ class FakeRouter final : public Router {
   CommitTicket Committed() const override {
     MutexLock lock(mutex_);
     return {committed_};
+  }
+  CommitTicket LastTicket() const override {
+    MutexLock lock(mutex_);
+    return {handed_over_};
+  }
+  absl::Status Restore(const LiveState&, InstantMs) override {
+    return absl::UnimplementedError("a fake has no state");
   }
   std::uint64_t LastSequence() const override {
     MutexLock lock(mutex_);

@@ -1,0 +1,579 @@
+// Rebuilding a router from the live state of one that has gone.
+//
+// Everything is put in its place while no agent is open for anything, so that
+// nothing is decided; then the agents are opened one by one, and each looks as
+// after any change.
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "lib/base/assert.h"
+#include "lib/domain/error.h"
+#include "lib/engine/router_impl.h"
+
+namespace relais {
+namespace {
+
+using match::ContactPhase;
+using match::ContactWord;
+
+// An ended contact of before has no slot; this handle is one that has ended.
+constexpr ContactHandle kEndedBefore{0, 1};
+
+absl::Status Contradiction(std::string_view path, const std::string& what) {
+  return FieldError(absl::StatusCode::kInvalidArgument, path, what);
+}
+
+std::string ContactPath(const std::string& id) {
+  return absl::StrCat("state.contacts[", Quoted(id), "]");
+}
+
+std::string AgentPath(const std::string& id) {
+  return absl::StrCat("state.agents[", Quoted(id), "]");
+}
+
+std::uint8_t KindOf(const LiveContact& contact) {
+  return static_cast<std::uint8_t>(contact.detail->spec.channel);
+}
+
+bool Holds(ContactState state) {
+  return state == ContactState::kReserved || state == ContactState::kAssigned;
+}
+
+absl::Status CheckContact(const std::string& id, const LiveContact& live,
+                          const LiveState& state) {
+  if (live.detail == nullptr || live.detail->spec.id != id) {
+    return Contradiction(ContactPath(id), "has no detail, or another's");
+  }
+  if (live.version == 0 || live.state == ContactState::kEnded) {
+    return Contradiction(ContactPath(id), "is not alive");
+  }
+  // Ended by a call that nobody was answered: its rescission is known, its end
+  // is not.
+  if (live.state == ContactState::kReserved && live.agent_id.empty()) {
+    return absl::OkStatus();
+  }
+  if (!Holds(live.state)) {
+    if (live.placed && live.version < 3) {
+      return Contradiction(ContactPath(id), "came back without having gone");
+    }
+    return absl::OkStatus();
+  }
+  const auto agent = state.agents.find(live.agent_id);
+  const WorkState expected = live.state == ContactState::kReserved
+                                 ? WorkState::kReserved
+                                 : WorkState::kHandling;
+  if (agent == state.agents.end() || agent->second.contact_id != id ||
+      agent->second.work_state != expected ||
+      agent->second.attempt != live.attempt) {
+    return Contradiction(ContactPath(id),
+                         absl::StrCat("is held by ", Quoted(live.agent_id),
+                                      ", who does not hold it"));
+  }
+  if (!live.placed || live.attempt == 0 || live.attempt > live.version) {
+    return Contradiction(ContactPath(id), "is held without a reservation");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckAgent(const std::string& id, const LiveAgent& live,
+                        const LiveState& state) {
+  if (live.work_state != WorkState::kReserved &&
+      live.work_state != WorkState::kHandling) {
+    return absl::OkStatus();
+  }
+  const auto contact = state.contacts.find(live.contact_id);
+  // Its end is known, the rescission is not.
+  if (contact == state.contacts.end() &&
+      live.work_state == WorkState::kReserved) {
+    return absl::OkStatus();
+  }
+  if (contact == state.contacts.end() || contact->second.agent_id != id ||
+      !Holds(contact->second.state)) {
+    return Contradiction(AgentPath(id),
+                         absl::StrCat("holds ", Quoted(live.contact_id),
+                                      ", which is not held by it"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckState(const LiveState& state, const Limits& limits) {
+  if (state.configuration == nullptr &&
+      !(state.contacts.empty() && state.agents.empty())) {
+    return Contradiction("state.configuration",
+                         "is missing, but contacts or agents are alive");
+  }
+  for (const auto& [id, contact] : state.contacts) {
+    absl::Status status = CheckContact(id, contact, state);
+    if (!status.ok()) return status;
+  }
+  for (const auto& [id, agent] : state.agents) {
+    absl::Status status = CheckAgent(id, agent, state);
+    if (!status.ok()) return status;
+  }
+  if (state.contacts.size() > limits.contacts) {
+    return FieldError(
+        absl::StatusCode::kResourceExhausted, "limits.contacts",
+        absl::StrCat(state.contacts.size(),
+                     " contacts are alive; the limit is ", limits.contacts));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+struct RouterImpl::Restoration {
+  const LiveState& state;
+  const InstantMs now_ms;
+  Call& call;
+  absl::flat_hash_map<std::string, std::uint32_t> queue_slots;
+  absl::flat_hash_map<std::string, std::uint32_t> agent_slots;
+  // Terms that are in force no longer, as contacts brought them.
+  std::vector<std::shared_ptr<const QueueTerms>> old_terms;
+  // Reserved by a centre that answers at once; to be accepted.
+  std::vector<std::pair<ContactHandle, ContactWord>> to_accept;
+  // Of an end that makes two events one is missing.
+  std::vector<ContactHandle> to_end;
+  std::vector<std::uint32_t> to_rescind;
+};
+
+absl::Status RouterImpl::Restore(const LiveState& state, InstantMs now_ms) {
+  if (now_ms < 0) {
+    return FieldError(absl::StatusCode::kInvalidArgument, "now_ms",
+                      absl::StrCat(now_ms, " is negative"));
+  }
+  if (events_.LastTicket().value != 0 || CurrentCompiled() != nullptr ||
+      events_.LastSequence() != 0) {
+    return FieldError(absl::StatusCode::kFailedPrecondition, "state",
+                      "can be restored only before any other call");
+  }
+  absl::Status status = CheckState(state, limits_);
+  if (!status.ok()) return status;
+  Call call(*this, now_ms);
+  Restoration restoration{state, now_ms, call, {}, {}, {}, {}, {}, {}};
+  restoring_ = true;
+  arrivals_.store(state.arrival_sequence, std::memory_order_relaxed);
+  events_.StartAfter(state.last_sequence);
+  status = RestoreConfiguration(restoration);
+  if (status.ok()) status = RestoreQueues(restoration);
+  if (status.ok()) status = RestoreAgents(restoration);
+  if (status.ok()) status = RestoreContacts(restoration);
+  if (!status.ok()) return status;
+  RestoreEnded(restoration);
+  restoring_ = false;
+  OpenRestored(restoration);
+  return absl::OkStatus();
+}
+
+absl::Status RouterImpl::RestoreConfiguration(Restoration& restoration) {
+  const LiveState& state = restoration.state;
+  if (state.configuration == nullptr) return absl::OkStatus();
+  for (const Finding& finding :
+       ValidateConfiguration(*state.configuration, limits_)) {
+    if (finding.severity != Finding::Severity::kError) continue;
+    return Contradiction(absl::StrCat("state.configuration.", finding.path),
+                         finding.message);
+  }
+  return InstallConfiguration(*state.configuration, state.configuration_version,
+                              restoration.call);
+}
+
+// Totals, and slots for queues that are no longer listed but have contacts.
+absl::Status RouterImpl::RestoreQueues(Restoration& restoration) {
+  std::vector<std::uint32_t> free;
+  for (std::uint32_t slot = 0; slot < limits_.queues; ++slot) {
+    MutexLock lock(queues_[slot].mutex);
+    if (queues_[slot].used) {
+      restoration.queue_slots.emplace(queues_[slot].name, slot);
+    } else {
+      free.push_back(slot);
+    }
+  }
+  std::size_t next_free = 0;
+  for (const auto& [id, contact] : restoration.state.contacts) {
+    const std::string& name = contact.detail->queue.name;
+    if (restoration.queue_slots.contains(name)) continue;
+    if (next_free == free.size()) {
+      return FieldError(absl::StatusCode::kResourceExhausted, "limits.queues",
+                        absl::StrCat(limits_.queues + 1ULL,
+                                     " queues, those with contacts alive "
+                                     "included; the limit is ",
+                                     limits_.queues));
+    }
+    QueueSlot& queue = queues_[free[next_free]];
+    MutexLock lock(queue.mutex);
+    queue.used = true;
+    queue.name = name;
+    restoration.queue_slots.emplace(name, free[next_free++]);
+  }
+  for (const auto& [name, totals] : restoration.state.queues) {
+    const auto slot = restoration.queue_slots.find(name);
+    if (slot == restoration.queue_slots.end()) continue;  // forgotten
+    QueueFigures& figures = queues_[slot->second].figures;
+    figures.offered_total.store(totals.offered_total,
+                                std::memory_order_relaxed);
+    figures.answered_total.store(totals.answered_total,
+                                 std::memory_order_relaxed);
+    figures.abandoned_total.store(totals.abandoned_total,
+                                  std::memory_order_relaxed);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    MutexLock lock(agents_[slot].mutex);
+    if (agents_[slot].used) {
+      restoration.agent_slots.emplace(agents_[slot].id, slot);
+    }
+  }
+  std::uint32_t free = 0;
+  for (const auto& [id, live] : restoration.state.agents) {
+    const bool listed = restoration.agent_slots.contains(id);
+    if (!listed) {
+      if (restoration.agent_slots.size() >= limits_.agents) {
+        return FieldError(absl::StatusCode::kResourceExhausted, "limits.agents",
+                          absl::StrCat(limits_.agents + 1ULL,
+                                       " agents, those still handling "
+                                       "included; the limit is ",
+                                       limits_.agents));
+      }
+      Call& call = restoration.call;
+      const auto profile = classes_.AcquireProfile(
+          {}, [this, &call](std::uint32_t told) { TellAgain(told, call); });
+      if (!profile.ok()) return profile.status();
+      AddAgent(id, AgentGrade::kSenior, *profile, 0, &free);
+      restoration.agent_slots.emplace(id, free);
+    }
+    const std::uint32_t slot = restoration.agent_slots.at(id);
+    AgentRecord& agent = agents_[slot];
+    MutexLock lock(agent.mutex);
+    agent.leaving = !listed;
+    agent.version = live.version;
+    agent.presence = live.presence;
+    agent.presence_pending = live.presence_pending;
+    agent.pending = live.pending;
+    agent.no_answer_channels = live.no_answer_channels;
+    agent.idle_since_ms = live.idle_since_ms;
+    agent.idle_before_pause_ms = live.idle_before_pause_ms;
+    if (live.version > 0) {
+      events_.ContinueAgent({slot, agent.generation}, live.version);
+    }
+    if (live.work_state == WorkState::kReserved &&
+        !restoration.state.contacts.contains(live.contact_id)) {
+      agent.reservation.contact_id.Assign(live.contact_id);
+      agent.reservation.attempt = live.attempt;
+      agent.reservation.idle_since_ms = live.idle_since_ms;
+      restoration.to_rescind.push_back(slot);
+    }
+    if (live.work_state != WorkState::kWrapUp) continue;
+    agent.work_state = WorkState::kWrapUp;
+    agent.reservation.contact_id.Assign(live.contact_id);
+    agent.reservation.attempt = live.attempt;
+    RELAIS_CHECK(matcher_.TakeUnits(slot, 1) == match::Result::kOk,
+                 "a new agent is open");
+    SetDeadline(AgentDeadline(slot), ++agent.deadline_version,
+                live.wrap_up_ends_ms, 0, restoration.call);
+  }
+  return absl::OkStatus();
+}
+
+// First those that never moved from where they came, in the order in which they
+// came: a lane raises keys as it did before. The others know their place.
+absl::Status RouterImpl::RestoreContacts(Restoration& restoration) {
+  // The handle of all contacts that ended before: it was given and has ended.
+  const std::optional<std::uint32_t> first = contact_slots_.Take();
+  RELAIS_CHECK(first.has_value() && *first == kEndedBefore.slot,
+               "the first slot of a new router");
+  const ContactWord opened = matcher_.Open(*first);
+  RELAIS_CHECK(opened.tag() == kEndedBefore.base_tag, "the first tag");
+  contacts_[*first].base_tag.store(opened.tag(), std::memory_order_release);
+  ContactWord ended;
+  matcher_.End(*first, opened, &ended);
+  contact_slots_.Free(*first);
+
+  using Entry = std::pair<const std::string, LiveContact>;
+  std::vector<const Entry*> order;
+  for (const Entry& entry : restoration.state.contacts) {
+    order.push_back(&entry);
+  }
+  std::sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) {
+    if (a->second.placed != b->second.placed) return !a->second.placed;
+    return a->second.detail->arrival_sequence <
+           b->second.detail->arrival_sequence;
+  });
+  for (const Entry* entry : order) {
+    absl::Status status =
+        RestoreContact(entry->first, entry->second, restoration);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
+    const ContactQueue& queue, Channel channel, Restoration& restoration) {
+  const auto configuration = CurrentCompiled();
+  const auto listed = configuration->queues.find(queue.name);
+  if (listed != configuration->queues.end() && listed->second->queue == queue) {
+    return listed->second;
+  }
+  for (const auto& terms : restoration.old_terms) {
+    if (terms->queue == queue && Contains(terms->queue.channels, channel)) {
+      return terms;
+    }
+  }
+  // Whoever holds the terms last gives their classes back.
+  auto held = std::make_shared<std::vector<std::uint32_t>>();
+  std::shared_ptr<QueueTerms> terms(new QueueTerms,
+                                    [this, held](const QueueTerms* last) {
+                                      for (const std::uint32_t id : *held)
+                                        classes_.ReleaseRequirement(id);
+                                      delete last;
+                                    });
+  terms->slot = restoration.queue_slots.at(queue.name);
+  terms->queue = queue;
+  for (const SkillRequirement& term : queue.requirement.all_of) {
+    terms->all_of.push_back(
+        {SkillIdOf(term.skill), static_cast<std::uint8_t>(term.level_min)});
+  }
+  Call& call = restoration.call;
+  for (int i = 0; i < kChannelCount; ++i) {
+    const auto each = static_cast<Channel>(i);
+    if (!Contains(queue.channels, each)) continue;
+    const auto id = classes_.AcquireRequirement(
+        CombineRequirements(each, terms->all_of, {}),
+        [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
+    if (!id.ok()) return id.status();
+    held->push_back(*id);
+    terms->classes[static_cast<std::size_t>(i)] = *id;
+  }
+  restoration.old_terms.push_back(terms);
+  return terms;
+}
+
+absl::Status RouterImpl::RestoreContact(const std::string& id,
+                                        const LiveContact& live,
+                                        Restoration& restoration) {
+  const ContactDetail& detail = *live.detail;
+  const auto terms =
+      RestoreTerms(detail.queue, detail.spec.channel, restoration);
+  if (!terms.ok()) return terms.status();
+  std::uint32_t requirement_class = 0;
+  std::uint32_t lane = 0;
+  absl::Status status = CompileContact(detail.spec, **terms, &requirement_class,
+                                       &lane, restoration.call);
+  if (!status.ok()) return status;
+  const std::optional<std::uint32_t> slot = contact_slots_.Take();
+  RELAIS_CHECK(slot.has_value(), "contacts were counted before");
+  // A return takes one tag, what waits where it came none but its own.
+  const bool ending =
+      live.state == ContactState::kReserved && live.agent_id.empty();
+  const bool waiting = live.state == ContactState::kWaiting || ending;
+  const bool returned = waiting && live.placed;
+  const ContactHandle contact = OpenRecord(
+      *slot, detail.spec, {detail.fingerprint[0], detail.fingerprint[1]},
+      *terms, requirement_class, live.arrival_ms,
+      live.version - (returned ? 2 : 1));
+  ContactRecord& record = contacts_[*slot];
+  record.at_once.store(live.at_once, std::memory_order_relaxed);
+  if (live.placed) {
+    record.rank_key = live.rank_key_ms;
+    record.arrival_sequence = live.arrival_sequence;
+  }
+  ContactShard& shard = ShardFor(id);
+  {
+    MutexLock lock(shard.mutex);
+    shard.live.emplace(id, *slot);
+  }
+  FiguresOf(**terms).alive.fetch_add(1, std::memory_order_relaxed);
+  events_.ContinueContact(contact, live.version);
+  if (ending) restoration.to_end.push_back(contact);
+  if (waiting) {
+    RestoreWaiting(live, contact, lane, restoration);
+  } else {
+    RestoreHeld(live, contact, lane, restoration);
+  }
+  RestoreDeclines(live, contact, restoration);
+  return absl::OkStatus();
+}
+
+void RouterImpl::RestoreWaiting(const LiveContact& live, ContactHandle contact,
+                                std::uint32_t lane, Restoration& restoration) {
+  const QueueTerms& terms = *contacts_[contact.slot].terms;
+  FiguresOf(terms).waiting.fetch_add(1, std::memory_order_relaxed);
+  const ContactWord opened = matcher_.Contact(contact.slot);
+  match::Result result = match::Result::kOk;
+  if (live.placed) {
+    ContactWord held;
+    ContactWord waiting;
+    result = matcher_.Hold(contact.slot, opened, KindOf(live),
+                           ContactPhase::kReserved, 0, 0, &held);
+    RELAIS_CHECK(result == match::Result::kOk, "a contact of its own slot");
+    result = matcher_.Return(contact.slot, held,
+                             {lane, live.rank_key_ms, live.arrival_sequence},
+                             &waiting);
+  } else {
+    result = matcher_.Submit(
+        contact.slot, opened,
+        {lane, live.detail->rank_key_ms, live.detail->arrival_sequence},
+        restoration.call);
+  }
+  RELAIS_CHECK(result == match::Result::kOk, "a contact found no place");
+  const ContactWord waiting = matcher_.Contact(contact.slot);
+  RELAIS_CHECK(VersionOf(waiting, contact) == live.version,
+               "a contact with another version");
+  SetWaitLimit(terms, live.arrival_ms, contact.slot, waiting, restoration.call);
+}
+
+void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
+                             std::uint32_t lane, Restoration& restoration) {
+  const bool assigned = live.state == ContactState::kAssigned;
+  const std::uint32_t slot = restoration.agent_slots.at(live.agent_id);
+  const ContactRecord& record = contacts_[contact.slot];
+  const QueueTerms& terms = *record.terms;
+  ContactWord word;
+  const match::Result result = matcher_.Hold(
+      contact.slot, matcher_.Contact(contact.slot), KindOf(live),
+      assigned ? ContactPhase::kAssigned : ContactPhase::kReserved, slot, 1,
+      &word);
+  RELAIS_CHECK(result == match::Result::kOk, "an agent holds two contacts");
+  QueueFigures& figures = FiguresOf(terms);
+  (assigned ? figures.assigned : figures.reserved)
+      .fetch_add(1, std::memory_order_relaxed);
+
+  Event event =
+      ContactEvent(EventType::kReservationCreated, record, contact,
+                   live.attempt, ContactState::kReserved, restoration.now_ms);
+  event.rank_key_ms = live.rank_key_ms;
+  event.arrival_sequence = live.arrival_sequence;
+  event.attempt = live.attempt;
+  event.lane = lane;
+  event.requirement_class = record.requirement_class;
+  event.fit_step = live.fit_step;
+  {
+    AgentRecord& agent = agents_[slot];
+    MutexLock lock(agent.mutex);
+    event.profile_class = classes_.ClassOf(agent.profile);
+    agent.work_state = assigned ? WorkState::kHandling : WorkState::kReserved;
+    agent.contact = contact;
+    agent.reserved_tag = contact.base_tag + live.attempt;
+    agent.terms = record.terms;
+    FillAgent(agent, slot, &event);
+    event.idle_since_ms = live.idle_since_ms;
+    agent.reservation = event;
+  }
+  if (assigned) {
+    SetDeadline(contact.slot, word.tag(),
+                live.accepted_ms + terms.queue.handling_lease_ms, word.tag(),
+                restoration.call);
+  } else if (live.offer_expires_ms > 0) {
+    SetDeadline(contact.slot, word.tag(), live.offer_expires_ms, word.tag(),
+                restoration.call);
+  } else {
+    restoration.to_accept.emplace_back(contact, word);
+  }
+}
+
+void RouterImpl::RestoreDeclines(const LiveContact& live, ContactHandle contact,
+                                 Restoration& restoration) {
+  for (const LiveDecline& decline : live.declines) {
+    const auto slot = restoration.agent_slots.find(decline.agent_id);
+    if (slot == restoration.agent_slots.end() ||
+        decline.until_ms <= restoration.now_ms) {
+      continue;
+    }
+    const DeclineTable::Added declined = declines_.Add(contact, slot->second);
+    if (declined.displaced_of_contact.has_value()) {
+      deadlines_.Cancel(DeclineDeadline(declined.displaced_of_contact->entry),
+                        declined.displaced_of_contact->number);
+    }
+    if (declined.displaced_of_agent.has_value()) {
+      CancelDeclineDeadlines({*declined.displaced_of_agent});
+      AllowAgain({*declined.displaced_of_agent});
+    }
+    matcher_.SetExclusion(contact.slot, declined.added.cell, slot->second,
+                          declined.added.number);
+    SetDeadline(DeclineDeadline(declined.added.entry), declined.added.number,
+                decline.until_ms, declined.added.number, restoration.call);
+  }
+}
+
+void RouterImpl::RestoreEnded(Restoration& restoration) {
+  for (const EndedContact& ended : restoration.state.ended) {
+    RetainedId retained;
+    retained.content = {ended.fingerprint[0], ended.fingerprint[1]};
+    ContactView& view = retained.view;
+    view.id = ended.id;
+    view.handle = kEndedBefore;
+    view.queue = ended.queue;
+    view.channel = ended.channel;
+    view.priority = ended.priority;
+    view.state = ContactState::kEnded;
+    view.end_reason = ended.end_reason;
+    view.version = ended.version;
+    view.arrival_ms = ended.arrival_ms;
+    view.rank_key_ms = ended.rank_key_ms;
+    view.ended_ms = ended.ended_ms;
+    retained.outcome.contact = kEndedBefore;
+    retained.outcome.arrival_ms = ended.arrival_ms;
+    retained.outcome.at_once = ended.at_once;
+    retained_.Remember(std::move(retained));
+  }
+  restoration.call.NextDueEarlier();
+}
+
+// The call that ended a reserved contact makes two events; nobody was answered
+// before both were durable, so what is missing is done now, for no better
+// reason than that it was begun.
+void RouterImpl::FinishHalfEnds(Restoration& restoration) {
+  for (const ContactHandle& contact : restoration.to_end) {
+    Call call(*this, restoration.now_ms);
+    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
+    std::uint64_t version = 0;
+    CancelWaiting(contact, matcher_.Contact(contact.slot),
+                  EndReason::kCancelled, call, &version);
+  }
+  for (const std::uint32_t slot : restoration.to_rescind) {
+    Call call(*this, restoration.now_ms);
+    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
+    AgentRecord& agent = agents_[slot];
+    MutexLock lock(agent.mutex);
+    Event event = ReservationEvent(EventType::kReservationRescinded, agent,
+                                   restoration.now_ms);
+    event.contact_version = 0;
+    event.contact_state = ContactState::kEnded;
+    ++agent.version;
+    FillReserved(agent, slot, &event);
+    call.HandOver(event);
+  }
+}
+
+// As after any change of an agent: it is told, and looks.
+void RouterImpl::OpenRestored(Restoration& restoration) {
+  FinishHalfEnds(restoration);
+  for (const auto& [contact, word] : restoration.to_accept) {
+    Call call(*this, restoration.now_ms);
+    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
+    AcceptReserved(word.ref(), contact, word, call, nullptr);
+  }
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    AgentUpdate update;
+    {
+      AgentRecord& agent = agents_[slot];
+      MutexLock lock(agent.mutex);
+      if (!agent.used) continue;
+      update = NextUpdate(agent, slot, 0);
+    }
+    Call call(*this, restoration.now_ms);
+    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
+    TellCore(update, call);
+    RemoveAgentIfLeft(slot, call);
+  }
+}
+
+}  // namespace relais

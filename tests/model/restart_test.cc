@@ -1,0 +1,111 @@
+// Goal: a router that is restored from its events' live state decides and shows
+// what one that never stopped would. Method: the model test's random calls;
+// then the engine is thrown away and a new one restored from the folded events,
+// while the reference goes on, and all that waits is served.
+//
+// RELAIS_MODEL_SEED runs one seed, RELAIS_MODEL_STEPS that many steps of each.
+
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "gtest/gtest.h"
+#include "lib/journal/fold.h"
+#include "relais/router.h"
+#include "tests/model/model_run.h"
+#include "tests/model/model_world.h"
+#include "tests/reference/event_text.h"
+
+namespace relais::model {
+namespace {
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr std::uint64_t kSeeds = 20;
+#else
+constexpr std::uint64_t kSeeds = 200;
+#endif
+constexpr std::uint64_t kStepsMax = 400;
+
+std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  std::uint64_t value = 0;
+  if (text == nullptr || !absl::SimpleAtoi(text, &value)) return otherwise;
+  return value;
+}
+
+// Folds what it hears, besides recording it.
+class FoldingRecorder final : public RouterObserver {
+ public:
+  explicit FoldingRecorder(reference::EventRecorder* recorder)
+      : recorder_(recorder),
+        fold_({WorldOptions(recorder).id_retention_ms, kEndedIdsMax}) {}
+  void OnEvent(const Event& event) override { recorder_->OnEvent(event); }
+  bool WantsDetails() const override { return true; }
+  void OnDetailedEvent(const Event& event, const EventDetail& detail) override {
+    recorder_->OnEvent(event);
+    const absl::Status status = fold_.Apply(event, detail, nullptr);
+    if (!status.ok() && refused_.empty()) refused_ = status.ToString();
+  }
+  const LiveState& state() const { return fold_.state(); }
+  const std::string& refused() const { return refused_; }
+
+ private:
+  reference::EventRecorder* const recorder_;
+  journal::Fold fold_;
+  std::string refused_;
+};
+
+struct Restarted {
+  std::string difference;
+  std::uint64_t served = 0;
+};
+
+Restarted RunAndRestart(std::uint64_t seed, std::uint64_t steps) {
+  reference::EventRecorder events;
+  FoldingRecorder folding(&events);
+  auto before = *Router::Create(WorldOptions(&folding));
+  std::unique_ptr<Router> after;
+  ModelRun run(seed, before.get(), &events);
+  std::string difference = run.Run(steps);
+  if (difference.empty()) {
+    difference = run.RestartAndServeAll([&](InstantMs now_ms) -> Router* {
+      LiveState state = folding.state();
+      // The old router has run its deadlines since its last event.
+      std::erase_if(state.ended, [&](const EndedContact& ended) {
+        return !before->GetContact(ended.id).ok();
+      });
+      after = *Router::Create(WorldOptions(&folding));
+      const absl::Status status = after->Restore(state, now_ms);
+      EXPECT_TRUE(status.ok()) << status;
+      return status.ok() ? after.get() : nullptr;
+    });
+  }
+  EXPECT_EQ(folding.refused(), "") << "seed " << seed;
+  return {difference, run.counts().served_after_restart};
+}
+
+// RELAIS_MODEL_SEED runs one seed, RELAIS_MODEL_SEEDS that many.
+TEST(RestartTest, TheNewRouterGoesOnAsTheOldOneWould) {
+  const std::uint64_t one = FromEnvironment("RELAIS_MODEL_SEED", 0);
+  const std::uint64_t seeds =
+      one != 0 ? 1 : FromEnvironment("RELAIS_MODEL_SEEDS", kSeeds);
+  std::uint64_t served = 0;
+  for (std::uint64_t i = 0; i < seeds; ++i) {
+    const std::uint64_t seed = one != 0 ? one : 2'001 + i;
+    const Restarted restarted = RunAndRestart(
+        seed, FromEnvironment("RELAIS_MODEL_STEPS", 1 + seed * 37 % kStepsMax));
+    ASSERT_EQ(restarted.difference, "");
+    served += restarted.served;
+  }
+  std::cout << seeds << " restarts, " << served
+            << " contacts served after them\n";
+  if (one == 0) {
+    EXPECT_GT(served, seeds);
+  }
+}
+
+}  // namespace
+}  // namespace relais::model
