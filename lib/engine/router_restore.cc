@@ -299,6 +299,7 @@ absl::Status RouterImpl::RestoreContacts(Restoration& restoration) {
 
   using Entry = std::pair<const std::string, LiveContact>;
   std::vector<const Entry*> order;
+  order.reserve(restoration.state.contacts.size());
   for (const Entry& entry : restoration.state.contacts) {
     order.push_back(&entry);
   }

@@ -101,7 +101,7 @@ std::string EncodeContactDetail(const ContactDetail& detail) {
 absl::StatusOr<std::shared_ptr<const ContactDetail>> DecodeContactDetail(
     std::string_view bytes) {
   auto detail = std::make_shared<ContactDetail>();
-  const absl::Status status =
+  absl::Status status =
       Decode<v1::ContactDetail>("contact's detail", bytes, detail.get());
   if (!status.ok()) return status;
   return std::shared_ptr<const ContactDetail>(std::move(detail));
@@ -113,7 +113,7 @@ std::string EncodeLiveContact(const LiveContact& contact) {
 
 absl::StatusOr<LiveContact> DecodeLiveContact(std::string_view bytes) {
   LiveContact contact;
-  const absl::Status status =
+  absl::Status status =
       Decode<v1::LiveContact>("live contact", bytes, &contact);
   if (!status.ok()) return status;
   return contact;
@@ -125,8 +125,7 @@ std::string EncodeLiveAgent(const LiveAgent& agent) {
 
 absl::StatusOr<LiveAgent> DecodeLiveAgent(std::string_view bytes) {
   LiveAgent agent;
-  const absl::Status status =
-      Decode<v1::LiveAgent>("live agent", bytes, &agent);
+  absl::Status status = Decode<v1::LiveAgent>("live agent", bytes, &agent);
   if (!status.ok()) return status;
   return agent;
 }
@@ -137,8 +136,7 @@ std::string EncodeLiveQueue(const LiveQueue& queue) {
 
 absl::StatusOr<LiveQueue> DecodeLiveQueue(std::string_view bytes) {
   LiveQueue queue;
-  const absl::Status status =
-      Decode<v1::LiveQueue>("live queue", bytes, &queue);
+  absl::Status status = Decode<v1::LiveQueue>("live queue", bytes, &queue);
   if (!status.ok()) return status;
   return queue;
 }
@@ -149,7 +147,7 @@ std::string EncodeEndedContact(const EndedContact& contact) {
 
 absl::StatusOr<EndedContact> DecodeEndedContact(std::string_view bytes) {
   EndedContact contact;
-  const absl::Status status =
+  absl::Status status =
       Decode<v1::EndedContact>("ended contact", bytes, &contact);
   if (!status.ok()) return status;
   return contact;

@@ -250,6 +250,7 @@ absl::Status Fold::Configured(const Event& event, const EventDetail& detail) {
   changed_->configuration = true;
   IndexConfiguration();
   std::vector<std::string> names;
+  names.reserve(state_.queues.size());
   for (const auto& [name, queue] : state_.queues) names.push_back(name);
   for (const std::string& name : names) ForgetQueueIfUnused(name);
   return absl::OkStatus();

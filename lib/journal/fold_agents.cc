@@ -120,7 +120,7 @@ absl::Status Fold::Rescinded(const Event& event) {
     return Impossible(event, "contact ", Quoted(contact_id),
                       " is unchanged but not ended");
   }
-  const absl::Status status =
+  absl::Status status =
       CheckAgent(event, WorkState::kReserved, WorkState::kIdle);
   if (!status.ok()) return status;
   const LiveAgent& holder = AgentOf(event);
@@ -225,7 +225,7 @@ void Fold::DropDeclinesOfAgent(const std::string& agent_id) {
 
 absl::Status Fold::PresenceChanged(const Event& event) {
   const WorkState work = AgentOf(event).work_state;
-  const absl::Status status = CheckAgent(event, work, work);
+  absl::Status status = CheckAgent(event, work, work);
   if (!status.ok()) return status;
   const InstantMs wrap_up_ends_ms = AgentOf(event).wrap_up_ends_ms;
   TakeAgent(event, true).wrap_up_ends_ms = wrap_up_ends_ms;
@@ -234,16 +234,14 @@ absl::Status Fold::PresenceChanged(const Event& event) {
 }
 
 absl::Status Fold::WrapUpEnded(const Event& event) {
-  const absl::Status status =
-      CheckAgent(event, WorkState::kWrapUp, WorkState::kIdle);
+  absl::Status status = CheckAgent(event, WorkState::kWrapUp, WorkState::kIdle);
   if (!status.ok()) return status;
   TakeAgent(event, true);
   return absl::OkStatus();
 }
 
 absl::Status Fold::Removed(const Event& event) {
-  const absl::Status status =
-      CheckAgent(event, WorkState::kIdle, WorkState::kIdle);
+  absl::Status status = CheckAgent(event, WorkState::kIdle, WorkState::kIdle);
   if (!status.ok()) return status;
   const std::string id(event.agent_id.view());
   DropDeclinesOfAgent(id);

@@ -189,7 +189,7 @@ absl::Status CheckTail(Storage& storage, const LoadedLive& loaded,
                      loaded.meta.last_sequence));
   }
   TailCheck check(loaded);
-  const absl::Status status = storage.ReadRecords(
+  absl::Status status = storage.ReadRecords(
       last->front(), [&check](std::uint64_t key, std::string_view bytes) {
         return check.Add(key, bytes);
       });
@@ -273,7 +273,7 @@ Journal::Journal(const JournalOptions& options, Storage* storage,
       fold_(options.retention, std::move(state)),
       meta_(std::move(meta)) {}
 
-absl::Status Journal::Fail(absl::Status status) {
+absl::Status Journal::Fail(const absl::Status& status) {
   failed_ = InJournal(*storage_, status);
   return failed_;
 }
@@ -317,7 +317,7 @@ absl::Status Journal::Append(absl::Span<const NumberedEvent> events) {
   if (meta_.first_sequence == 0) {
     meta_.first_sequence = batch.records.front().first;
   }
-  const absl::Status status = WriteMeta(std::move(batch), true);
+  absl::Status status = WriteMeta(std::move(batch), true);
   if (!status.ok()) return Fail(status);
   meta_.last_sequence = fold_.state().last_sequence;
   WriteSide();
@@ -325,7 +325,7 @@ absl::Status Journal::Append(absl::Span<const NumberedEvent> events) {
 }
 
 void Journal::WriteSide() {
-  const absl::Status status =
+  absl::Status status =
       storage_->WriteSide(SideText(meta_.partition, meta_.last_sequence));
   if (!status.ok()) ++side_failures_;
 }
@@ -334,7 +334,7 @@ absl::StatusOr<std::size_t> Journal::Trim() {
   if (!failed_.ok()) return failed_;
   std::size_t dropped = 0;
   std::uint64_t keep_from = meta_.first_sequence;
-  const absl::Status enough = absl::CancelledError();
+  absl::Status enough = absl::CancelledError();
   const absl::Status read = storage_->ReadRecords(
       meta_.first_sequence,
       [&](std::uint64_t first, std::string_view bytes) -> absl::Status {
@@ -356,7 +356,7 @@ absl::StatusOr<std::size_t> Journal::Trim() {
   StorageBatch batch;
   batch.trim_before = keep_from;
   // If this is lost, so is the horizon with it: they are one batch.
-  const absl::Status status = WriteMeta(std::move(batch), false);
+  absl::Status status = WriteMeta(std::move(batch), false);
   if (!status.ok()) return Fail(status);
   return dropped;
 }

@@ -100,7 +100,7 @@ class Journal {
   Journal(const JournalOptions& options, Storage* storage, LiveState state,
           Meta meta);
 
-  absl::Status Fail(absl::Status status);
+  absl::Status Fail(const absl::Status& status);
   RecordHeader HeaderNow() const;
   void WriteSide();
   absl::Status WriteMeta(StorageBatch batch, bool synced);

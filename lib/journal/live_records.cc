@@ -39,7 +39,7 @@ class Loader {
     loaded_.empty = false;
     const auto message = OpenLive(key, bytes);
     if (!message.ok()) return message.status();
-    const absl::Status status =
+    absl::Status status =
         key.empty() ? absl::DataLossError("has no kind")
                     : ReadKind(key[0], std::string(key.substr(1)), *message);
     if (status.ok()) return status;

@@ -18,7 +18,7 @@ absl::Status MemoryStorage::Write(const StorageBatch& batch, bool synced) {
 
 absl::Status MemoryStorage::ReadLive(OnLive on_live) {
   for (const auto& [key, bytes] : live_) {
-    const absl::Status status = on_live(key, bytes);
+    absl::Status status = on_live(key, bytes);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
@@ -27,7 +27,7 @@ absl::Status MemoryStorage::ReadLive(OnLive on_live) {
 absl::Status MemoryStorage::ReadRecords(std::uint64_t from,
                                         OnRecord on_record) {
   for (auto it = records_.lower_bound(from); it != records_.end(); ++it) {
-    const absl::Status status = on_record(it->first, it->second);
+    absl::Status status = on_record(it->first, it->second);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

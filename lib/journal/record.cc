@@ -94,7 +94,7 @@ absl::Status RecordWriter::Add(const Event& event, const EventDetail& detail) {
   return absl::OkStatus();
 }
 
-std::string RecordWriter::Finish(RecordHeader header) {
+std::string RecordWriter::Finish(const RecordHeader& header) {
   RELAIS_CHECK(events_ > 0, "a record has events");
   RELAIS_CHECK(header.previous.size() == kSha256Bytes, "32 bytes");
   std::string bytes = std::exchange(bytes_, std::string());
@@ -120,7 +120,7 @@ std::string RecordWriter::Finish(RecordHeader header) {
 }
 
 absl::StatusOr<RecordHeader> DecodeRecordHeader(std::string_view bytes) {
-  const absl::Status status = CheckFrame(bytes);
+  absl::Status status = CheckFrame(bytes);
   if (!status.ok()) return status;
   RecordHeader header;
   const auto flags = GetBigEndian<std::uint16_t>(bytes, kFlagsAt);

@@ -63,7 +63,7 @@ class RecordWriter {
   absl::Status Add(const Event& event, const EventDetail& detail);
   // The record's bytes; the writer is empty afterwards. The sequences of
   // `header` are filled in from the events. Not for an empty one.
-  std::string Finish(RecordHeader header);
+  std::string Finish(const RecordHeader& header);
 
  private:
   std::string bytes_;

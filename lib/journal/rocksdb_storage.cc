@@ -57,9 +57,9 @@ absl::Status MakeDirectory(const std::string& directory) {
     struct stat found = {};
     // Somebody else's file system may refuse to make what is there already.
     if (::stat(part.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) continue;
-    return absl::UnavailableError(
-        absl::StrCat("journal ", directory, ": directory ", part,
-                     " cannot be made: ", std::strerror(error)));
+    return absl::UnavailableError(absl::StrCat(
+        "journal ", directory, ": directory ", part,
+        " cannot be made: ", std::generic_category().message(error)));
   }
   return absl::OkStatus();
 }
@@ -123,7 +123,7 @@ class RocksdbStorage : public Storage {
 };
 
 absl::Status RocksdbStorage::Open(std::size_t write_buffer_bytes) {
-  const absl::Status made = MakeDirectory(directory_);
+  absl::Status made = MakeDirectory(directory_);
   if (!made.ok()) return made;
   const rocksdb::ColumnFamilyOptions family = FamilyOptions(write_buffer_bytes);
   const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
@@ -188,9 +188,8 @@ absl::Status RocksdbStorage::ReadLive(OnLive on_live) {
   const std::unique_ptr<rocksdb::Iterator> it(
       database_->NewIterator(options, live_));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
-    const absl::Status status =
-        on_live({it->key().data(), it->key().size()},
-                {it->value().data(), it->value().size()});
+    absl::Status status = on_live({it->key().data(), it->key().size()},
+                                  {it->value().data(), it->value().size()});
     if (!status.ok()) return status;
   }
   return FromRocksdb(it->status(), directory_, "reading live records");
@@ -216,7 +215,7 @@ absl::Status RocksdbStorage::ReadRecords(std::uint64_t from,
   for (it->Seek(RecordKey(from)); it->Valid(); it->Next()) {
     const auto sequence = SequenceOf(it->key());
     if (!sequence.ok()) return sequence.status();
-    const absl::Status status =
+    absl::Status status =
         on_record(*sequence, {it->value().data(), it->value().size()});
     if (!status.ok()) return status;
   }
@@ -233,7 +232,7 @@ absl::StatusOr<std::vector<std::uint64_t>> RocksdbStorage::LastRecords(
     if (!sequence.ok()) return sequence.status();
     last.push_back(*sequence);
   }
-  const absl::Status status =
+  absl::Status status =
       FromRocksdb(it->status(), directory_, "reading records");
   if (!status.ok()) return status;
   std::reverse(last.begin(), last.end());
@@ -255,7 +254,7 @@ absl::StatusOr<std::string> RocksdbStorage::ReadSide() {
   const std::string path = SidePath();
   if (env_->FileExists(path).IsNotFound()) return std::string();
   std::string text;
-  const absl::Status status =
+  absl::Status status =
       FromRocksdb(rocksdb::ReadFileToString(env_, path, &text), directory_,
                   "reading the file committed");
   if (!status.ok()) return status;
@@ -264,9 +263,8 @@ absl::StatusOr<std::string> RocksdbStorage::ReadSide() {
 
 absl::StatusOr<std::uint64_t> RocksdbStorage::FreeBytes() {
   std::uint64_t free = 0;
-  const absl::Status status =
-      FromRocksdb(env_->GetFreeSpace(directory_, &free), directory_,
-                  "asking for the room left");
+  absl::Status status = FromRocksdb(env_->GetFreeSpace(directory_, &free),
+                                    directory_, "asking for the room left");
   if (!status.ok()) return status;
   return free;
 }
@@ -296,7 +294,7 @@ absl::StatusOr<std::unique_ptr<Storage>> OpenRocksdbStorage(
   auto storage = std::make_unique<RocksdbStorage>(
       options.directory,
       options.env != nullptr ? options.env : rocksdb::Env::Default());
-  const absl::Status status = storage->Open(options.write_buffer_bytes);
+  absl::Status status = storage->Open(options.write_buffer_bytes);
   if (!status.ok()) return status;
   return std::unique_ptr<Storage>(std::move(storage));
 }

@@ -160,7 +160,7 @@ class Verifier {
     if (!fold_.has_value()) return;
     fold_->set_retention(RetentionOf(record.header));
     for (const NumberedEvent& numbered : record.events) {
-      const absl::Status status =
+      absl::Status status =
           fold_->Apply(numbered.event, numbered.detail, nullptr);
       if (status.ok()) continue;
       Tell(key, status.message());
@@ -238,8 +238,8 @@ absl::StatusOr<VerifyReport> Verify(Storage& storage) {
 
 absl::StatusOr<LiveState> Replay(Storage& storage, std::uint64_t until) {
   Fold fold{Retention{}};
-  const absl::Status done = absl::CancelledError();
-  const absl::Status status = storage.ReadRecords(
+  absl::Status done = absl::CancelledError();
+  absl::Status status = storage.ReadRecords(
       0, [&](std::uint64_t key, std::string_view bytes) -> absl::Status {
         if (fold.state().last_sequence == 0 && key != 1) {
           return absl::FailedPreconditionError(absl::StrCat(
@@ -251,7 +251,7 @@ absl::StatusOr<LiveState> Replay(Storage& storage, std::uint64_t until) {
         fold.set_retention(RetentionOf(record->header));
         for (const NumberedEvent& numbered : record->events) {
           if (numbered.event.sequence > until) return done;
-          const absl::Status applied =
+          absl::Status applied =
               fold.Apply(numbered.event, numbered.detail, nullptr);
           if (!applied.ok()) return applied;
         }
