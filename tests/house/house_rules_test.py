@@ -138,8 +138,10 @@ class Planted(unittest.TestCase):
         for path, name, part in [
                 ("lib/engine/router.cc", "boost/asio/post.hpp", "Boost.Asio"),
                 ("server/main.cc", "boost/graph/x.hpp", "Boost.Graph"),
+                ("server/main.cc", "rocksdb/db.h", "knows its database"),
                 ("lib/engine/router.cc", "grpcpp/grpcpp.h", "gRPC"),
-                ("lib/runtime/loop.cc", "google/protobuf/message.h", "gRPC"),
+                ("lib/runtime/loop.cc", "google/protobuf/message.h",
+                 "journal encodes"),
                 ("lib/engine/router.cc", "yaml-cpp/yaml.h", "YAML"),
                 ("lib/engine/router.cc", "gtest/gtest.h", "GoogleTest"),
                 ("lib/engine/router.cc", "iostream", "reads no files"),
