@@ -49,6 +49,13 @@ class Lanes {
   void Tidy(std::uint32_t lane = 0) { lanes_.Tidy(lane); }
   // Unlinks what is dead in lane 0 and leaves its front.
   void Sweep() { lanes_.CountWaiting(0); }
+  // Ends the contact and brings another of its slot, whose node is the same
+  // one.
+  void EndAndPush(std::uint32_t slot, std::uint32_t lane, std::int64_t key) {
+    if (!End(slot)) return;
+    Tidy();
+    Push(slot, lane, key);
+  }
   // As a decision does: takes the first, then mends the front. False if there
   // is none, or another was faster.
   bool TakeFirst() {
@@ -198,12 +205,7 @@ void TakeBesideTake(Explorer& run) {
 void NodeOfAnotherLane(Explorer& run) {
   Lanes& lanes = run.New<Lanes>(run);
   lanes.Push(0);
-  if (!run.Run({{"end, push",
-                 [&] {
-                   if (!lanes.End(0)) return;
-                   lanes.Tidy();
-                   lanes.Push(0, 1, 7);
-                 }},
+  if (!run.Run({{"end, push", [&] { lanes.EndAndPush(0, 1, 7); }},
                 {"take", [&] { lanes.TakeFirst(); }}})) {
     return;
   }
@@ -214,12 +216,7 @@ void NodeOfAnotherLane(Explorer& run) {
 void NodeOfAnotherKey(Explorer& run) {
   Lanes& lanes = run.New<Lanes>(run);
   lanes.Push(0);
-  if (!run.Run({{"end, push",
-                 [&] {
-                   if (!lanes.End(0)) return;
-                   lanes.Tidy();
-                   lanes.Push(0, 0, 7);
-                 }},
+  if (!run.Run({{"end, push", [&] { lanes.EndAndPush(0, 0, 7); }},
                 {"take", [&] { lanes.TakeFirst(); }}})) {
     return;
   }
@@ -250,12 +247,7 @@ void NodeOfAnotherOwner(Explorer& run) {
 void HintOfAnotherLife(Explorer& run) {
   Lanes& lanes = run.New<Lanes>(run);
   lanes.Push(1);
-  if (!run.Run({{"end, push",
-                 [&] {
-                   lanes.End(1);
-                   lanes.Tidy();
-                   lanes.Push(1, 1);
-                 }},
+  if (!run.Run({{"end, push", [&] { lanes.EndAndPush(1, 1, 1); }},
                 {"push", [&] { lanes.Push(2); }}})) {
     return;
   }
