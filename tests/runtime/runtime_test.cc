@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -265,6 +266,116 @@ TEST(RuntimeTimerTest, SleepsWhenNothingIsDue) {
   while (steady_clock::now() < until) std::this_thread::yield();
   EXPECT_EQ(router.run_due_calls(), before);
   EXPECT_THAT(recorder.Times(), IsEmpty());
+}
+
+// --- With a committer --------------------------------------------------------
+
+// Holds each group until it is let go; then commits it, or fails.
+class GatedCommitter final : public EventCommitter {
+ public:
+  absl::Status Commit(
+      absl::Span<const journal::NumberedEvent> events) override {
+    MutexLock lock(mutex_);
+    groups_.push_back(events.size());
+    changed_.NotifyAll();
+    while (open_ < groups_.size()) changed_.Wait(mutex_);
+    return fails_ ? absl::DataLossError("the disk is gone") : absl::OkStatus();
+  }
+  void OnCommitFailed(const absl::Status& status) override {
+    failure_.set_value(std::string(status.message()));
+  }
+
+  void LetGo(std::size_t groups) {
+    MutexLock lock(mutex_);
+    open_ = groups;
+    changed_.NotifyAll();
+  }
+  void Fail() {
+    MutexLock lock(mutex_);
+    fails_ = true;
+  }
+  void WaitForGroup(std::size_t number) {
+    MutexLock lock(mutex_);
+    while (groups_.size() < number) changed_.Wait(mutex_);
+  }
+  std::vector<std::size_t> groups() const {
+    MutexLock lock(mutex_);
+    return groups_;
+  }
+  std::future<std::string> failure() { return failure_.get_future(); }
+
+ private:
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  std::vector<std::size_t> groups_ RELAIS_GUARDED_BY(mutex_);
+  std::size_t open_ RELAIS_GUARDED_BY(mutex_) = 0;
+  bool fails_ RELAIS_GUARDED_BY(mutex_) = false;
+  std::promise<std::string> failure_;
+};
+
+class CommittingTest : public ::testing::Test {
+ protected:
+  ManualClock clock_;
+  Recorder recorder_;
+  GatedCommitter committer_;
+  Runtime runtime_{&clock_, &recorder_, &committer_};
+  FakeRouter router_{&runtime_};
+};
+
+TEST_F(CommittingTest, NothingIsHeardOfBeforeItIsCommitted) {
+  runtime_.Start(&router_);
+  const CommitTicket first = router_.HandOver(1);
+  committer_.WaitForGroup(1);
+  // While the first is on its way to the medium the next group gathers.
+  router_.HandOver(2);
+  const CommitTicket third = router_.HandOver(3);
+  std::promise<std::size_t> first_answer;
+  std::promise<std::size_t> third_answer;
+  runtime_.WhenCommitted(first,
+                         [&] { first_answer.set_value(recorder_.count()); });
+  runtime_.WhenCommitted(third,
+                         [&] { third_answer.set_value(recorder_.count()); });
+  std::promise<std::size_t> posted;
+  runtime_.Post([&] { posted.set_value(recorder_.count()); });
+  EXPECT_EQ(posted.get_future().get(), 0U);
+
+  committer_.LetGo(1);
+  EXPECT_EQ(first_answer.get_future().get(), 1U);
+  committer_.WaitForGroup(2);
+  EXPECT_EQ(recorder_.count(), 1U);
+  committer_.LetGo(2);
+  EXPECT_EQ(third_answer.get_future().get(), 3U);
+  EXPECT_THAT(committer_.groups(), ElementsAre(1, 2));
+  EXPECT_THAT(recorder_.Times(), ElementsAre(1, 2, 3));
+}
+
+TEST_F(CommittingTest, AfterAFailureNothingIsDeliveredOrCommitted) {
+  std::future<std::string> failure = committer_.failure();
+  committer_.Fail();
+  committer_.LetGo(100);
+  runtime_.Start(&router_);
+  router_.HandOver(1);
+  EXPECT_EQ(failure.get(), "the disk is gone");
+  router_.HandOver(2);
+  std::promise<void> posted;
+  runtime_.Post([&] { posted.set_value(); });
+  posted.get_future().wait();
+  runtime_.Stop();
+  EXPECT_THAT(recorder_.Times(), IsEmpty());
+  EXPECT_THAT(committer_.groups(), ElementsAre(1));
+}
+
+TEST_F(CommittingTest, ABarrierAndTheEndWaitForTheCommitter) {
+  committer_.LetGo(100);
+  router_.AddDeadline(40);
+  router_.HandOver(1);  // before the start
+  runtime_.Start(&router_);
+  clock_.Set(50);
+  EXPECT_EQ(BarrierOf(&runtime_).now_ms, 50);
+  EXPECT_THAT(recorder_.Times(), ElementsAre(1, 40));
+  router_.HandOver(60);
+  runtime_.Stop();
+  EXPECT_THAT(recorder_.Times(), ElementsAre(1, 40, 60));
 }
 
 }  // namespace
