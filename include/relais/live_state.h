@@ -68,6 +68,9 @@ struct LiveAgent {
   // which has ended.
   std::string contact_id;
   std::uint64_t attempt = 0;
+  // In force at its last change of presence. Older than the one that no longer
+  // lists the agent: its sign-out by that one is missing.
+  std::uint64_t presence_configuration_version = 0;
 };
 
 // Totals of one queue since it was first used.

@@ -327,6 +327,7 @@ class RouterImpl final : public Router, private ClassMatrix {
                        Restoration& restoration);
   void RestoreEnded(Restoration& restoration);
   void FinishHalfEnds(Restoration& restoration);
+  void FinishHalfLeft(Restoration& restoration);
   void OpenRestored(Restoration& restoration);
   absl::Status InstallConfiguration(const Configuration& configuration,
                                     std::uint64_t version, Call& call);

@@ -140,6 +140,8 @@ struct RouterImpl::Restoration {
   // Of an end that makes two events one is missing.
   std::vector<ContactHandle> to_end;
   std::vector<std::uint32_t> to_rescind;
+  // No longer listed, and not yet signed out for that.
+  std::vector<std::uint32_t> to_sign_out;
 };
 
 absl::Status RouterImpl::Restore(const LiveState& state, InstantMs now_ms) {
@@ -155,7 +157,7 @@ absl::Status RouterImpl::Restore(const LiveState& state, InstantMs now_ms) {
   absl::Status status = CheckState(state, limits_);
   if (!status.ok()) return status;
   Call call(*this, now_ms);
-  Restoration restoration{state, now_ms, call, {}, {}, {}, {}, {}, {}};
+  Restoration restoration{state, now_ms, call, {}, {}, {}, {}, {}, {}, {}};
   restoring_ = true;
   arrivals_.store(state.arrival_sequence, std::memory_order_relaxed);
   events_.StartAfter(state.last_sequence);
@@ -254,6 +256,10 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
     AgentRecord& agent = agents_[slot];
     MutexLock lock(agent.mutex);
     agent.leaving = !listed;
+    if (!listed && live.presence_configuration_version <
+                       restoration.state.configuration_version) {
+      restoration.to_sign_out.push_back(slot);
+    }
     agent.version = live.version;
     agent.presence = live.presence;
     agent.presence_pending = live.presence_pending;
@@ -554,12 +560,52 @@ void RouterImpl::FinishHalfEnds(Restoration& restoration) {
   }
 }
 
+// A configuration that drops agents, and a presence change that meets a
+// reservation, make more than one event; what is missing of them is done now.
+void RouterImpl::FinishHalfLeft(Restoration& restoration) {
+  for (const std::uint32_t slot : restoration.to_sign_out) {
+    Call call(*this, restoration.now_ms);
+    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
+    AgentHandle handle;
+    {
+      MutexLock lock(agents_[slot].mutex);
+      handle = {slot, agents_[slot].generation};
+    }
+    // Refused only if it has gone.
+    ChangePresence(handle, {PresenceState::kLoggedOut, NotReadyReason::kNone},
+                   call)
+        .IgnoreError();
+  }
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    Call call(*this, restoration.now_ms);
+    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
+    AgentRecord& agent = agents_[slot];
+    ContactHandle contact;
+    ContactWord reserved;
+    ClassHold hold;
+    {
+      MutexLock lock(agent.mutex);
+      if (!agent.used || agent.work_state != WorkState::kReserved ||
+          agent.presence.state == PresenceState::kAvailable) {
+        continue;
+      }
+      contact = agent.contact;
+      reserved = ContactWord(ContactPhase::kReserved, slot, agent.reserved_tag);
+      hold = HoldClass(agent);
+    }
+    ReturnReserved(slot, contact, reserved, EventType::kReservationRescinded,
+                   std::nullopt, 0, call, nullptr);
+  }
+}
+
 // As after any change of an agent: it is told, and looks.
 void RouterImpl::OpenRestored(Restoration& restoration) {
   FinishHalfEnds(restoration);
+  FinishHalfLeft(restoration);
   for (const auto& [contact, word] : restoration.to_accept) {
     Call call(*this, restoration.now_ms);
     while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
+    // Does nothing to a reservation that has just been rescinded.
     AcceptReserved(word.ref(), contact, word, call, nullptr);
   }
   for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {

@@ -419,6 +419,8 @@ void ToMessage(const LiveAgent& agent, v1::LiveAgent* message) {
   message->set_wrap_up_ends_ms(agent.wrap_up_ends_ms);
   message->set_contact_id(agent.contact_id);
   message->set_attempt(agent.attempt);
+  message->set_presence_configuration_version(
+      agent.presence_configuration_version);
 }
 
 absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
@@ -436,6 +438,8 @@ absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
   agent->wrap_up_ends_ms = message.wrap_up_ends_ms();
   agent->contact_id = message.contact_id();
   agent->attempt = message.attempt();
+  agent->presence_configuration_version =
+      message.presence_configuration_version();
   return reader.status();
 }
 

@@ -228,7 +228,9 @@ absl::Status Fold::PresenceChanged(const Event& event) {
   absl::Status status = CheckAgent(event, work, work);
   if (!status.ok()) return status;
   const InstantMs wrap_up_ends_ms = AgentOf(event).wrap_up_ends_ms;
-  TakeAgent(event, true).wrap_up_ends_ms = wrap_up_ends_ms;
+  LiveAgent& agent = TakeAgent(event, true);
+  agent.wrap_up_ends_ms = wrap_up_ends_ms;
+  agent.presence_configuration_version = event.configuration_version;
   DropDeclinesOfAgent(std::string(event.agent_id.view()));
   return absl::OkStatus();
 }

@@ -117,6 +117,9 @@ class Replay:
         agent["version"] = event["agent_version"]
         if event["type"] in (ENDED, PRESENCE, WRAP_UP_ENDED):
             agent["idle_since_ms"] = event["idle_since_ms"]
+        if event["type"] == PRESENCE:
+            agent["presence_configuration_version"] = \
+                event["configuration_version"]
         if after != WRAP_UP:
             agent["wrap_up_ends_ms"] = 0
         if after == IDLE:

@@ -307,6 +307,7 @@ TEST(CodecTest, LiveRecordsComeBack) {
     agent.wrap_up_ends_ms = AnySigned(random);
     agent.contact_id = AnyText(random, 50);
     agent.attempt = Any(random);
+    agent.presence_configuration_version = Any(random);
     const auto agent_back = DecodeLiveAgent(EncodeLiveAgent(agent));
     ASSERT_TRUE(agent_back.ok()) << agent_back.status();
     read.agents["a"] = *agent_back;

@@ -133,13 +133,13 @@ std::string Describe(const LiveState& state) {
     }
   }
   for (const auto& [id, a] : state.agents) {
-    absl::StrAppend(&text, "\nagent ", id, " v=", a.version, " ",
-                    Describe(a.presence), " pend=", a.presence_pending, ":",
-                    Describe(a.pending), " w=", static_cast<int>(a.work_state),
-                    " na=", a.no_answer_channels, " idle=", a.idle_since_ms,
-                    " before=", a.idle_before_pause_ms,
-                    " wrap=", a.wrap_up_ends_ms, " contact=", a.contact_id,
-                    " att=", a.attempt);
+    absl::StrAppend(
+        &text, "\nagent ", id, " v=", a.version, " ", Describe(a.presence),
+        " pend=", a.presence_pending, ":", Describe(a.pending),
+        " w=", static_cast<int>(a.work_state), " na=", a.no_answer_channels,
+        " idle=", a.idle_since_ms, " before=", a.idle_before_pause_ms,
+        " wrap=", a.wrap_up_ends_ms, " contact=", a.contact_id,
+        " att=", a.attempt, " under=", a.presence_configuration_version);
   }
   for (const auto& [name, q] : state.queues) {
     absl::StrAppend(&text, "\nqueue ", name, " ", q.offered_total, " ",

@@ -5,11 +5,14 @@
 //
 // RELAIS_MODEL_SEED runs one seed, RELAIS_MODEL_STEPS that many steps of each.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "gtest/gtest.h"
@@ -48,7 +51,9 @@ class FoldingRecorder final : public RouterObserver {
     recorder_->OnEvent(event);
     const absl::Status status = fold_.Apply(event, detail, nullptr);
     if (!status.ok() && refused_.empty()) refused_ = status.ToString();
+    all_.emplace_back(event, detail);
   }
+  const std::vector<std::pair<Event, EventDetail>>& all() const { return all_; }
   const LiveState& state() const { return fold_.state(); }
   const std::string& refused() const { return refused_; }
 
@@ -56,6 +61,7 @@ class FoldingRecorder final : public RouterObserver {
   reference::EventRecorder* const recorder_;
   journal::Fold fold_;
   std::string refused_;
+  std::vector<std::pair<Event, EventDetail>> all_;
 };
 
 struct Restarted {
@@ -85,6 +91,63 @@ Restarted RunAndRestart(std::uint64_t seed, std::uint64_t steps) {
   }
   EXPECT_EQ(folding.refused(), "") << "seed " << seed;
   return {difference, run.counts().served_after_restart};
+}
+
+// What must hold of a state when nothing is under way.
+std::string WrongWith(const LiveState& state) {
+  for (const auto& [id, agent] : state.agents) {
+    const bool reserved = agent.work_state == WorkState::kReserved;
+    if (reserved && agent.presence.state != PresenceState::kAvailable) {
+      return "a reservation of one who has left: " + id;
+    }
+    if (reserved && !state.contacts.contains(agent.contact_id)) {
+      return "a reservation of nothing: " + id;
+    }
+    const bool listed = std::any_of(
+        state.configuration->agents.begin(), state.configuration->agents.end(),
+        [&](const auto& one) { return one.id == id; });
+    // Whoever has withdrawn the sign-out since stays.
+    if (!listed && agent.work_state == WorkState::kIdle &&
+        (agent.presence.state == PresenceState::kLoggedOut ||
+         agent.presence_configuration_version < state.configuration_version)) {
+      return "one who is not listed stays: " + id;
+    }
+  }
+  for (const auto& [id, contact] : state.contacts) {
+    if (contact.state == ContactState::kReserved && contact.agent_id.empty()) {
+      return "reserved by nobody: " + id;
+    }
+  }
+  return "";
+}
+
+// A process may end between any two events, also between those of one call.
+TEST(RestartTest, ACutBetweenAnyTwoEventsIsGoneOnWith) {
+  reference::EventRecorder events;
+  FoldingRecorder whole(&events);
+  auto router = *Router::Create(WorldOptions(&whole));
+  ModelRun run(4'001, router.get(), &events);
+  ASSERT_EQ(run.Run(1'500), "");
+  ASSERT_GT(whole.all().size(), 500U);
+  std::uint64_t mended = 0;
+  for (std::size_t cut = 1; cut <= whole.all().size(); ++cut) {
+    FoldingRecorder recovered(&events);
+    for (std::size_t i = 0; i < cut; ++i) {
+      recovered.OnDetailedEvent(whole.all()[i].first, whole.all()[i].second);
+    }
+    mended += WrongWith(recovered.state()).empty() ? 0 : 1;
+    auto after = *Router::Create(WorldOptions(&recovered));
+    const InstantMs now_ms = recovered.state().last_at_ms;
+    const LiveState state = recovered.state();
+    const absl::Status restored = after->Restore(state, now_ms);
+    ASSERT_TRUE(restored.ok()) << restored << ", cut after event " << cut;
+    after->DrainEvents();
+    ASSERT_EQ(recovered.refused(), "") << "cut after event " << cut;
+    ASSERT_EQ(WrongWith(recovered.state()), "") << "cut after event " << cut;
+  }
+  std::cout << whole.all().size() << " cuts, " << mended
+            << " of which something had to be finished\n";
+  EXPECT_GT(mended, 0U);
 }
 
 // RELAIS_MODEL_SEED runs one seed, RELAIS_MODEL_SEEDS that many.

@@ -91,6 +91,11 @@ bool HistoryJudge::IndexEvents(const Round& round) {
       agent_versions_[{event.agent.slot, event.agent.generation}].push_back(
           {event.agent_version, one.tick, call->begin});
     }
+    if (event.type == EventType::kPresenceChanged) {
+      presences_[std::string(event.agent_id.view())].push_back(
+          {event.presence.state == PresenceState::kAvailable, call->begin,
+           one.tick});
+    }
     if (event.contact_version != 0) {
       IndexContact(one, *call, BeganNotBefore(event, *call));
     }
@@ -395,6 +400,19 @@ bool HistoryJudge::HasEvent(const CallRecord& call) const {
   return true;
 }
 
+// Whoever has left can no longer answer an offer, though it is rescinded only
+// afterwards.
+bool HistoryJudge::MayHaveLeft(const CallRecord& call) const {
+  const auto found = presences_.find(call.agent);
+  if (found == presences_.end()) return false;
+  bool left = false;
+  for (const PresenceChange& change : found->second) {
+    if (!change.available && change.begun <= call.end) left = true;
+    if (change.available && change.seen < call.begin) left = false;
+  }
+  return left;
+}
+
 // A refusal was wrong if what the call asked for was possible all the time.
 void HistoryJudge::CheckRefusal(const CallRecord& call) {
   const bool answer =
@@ -411,7 +429,8 @@ void HistoryJudge::CheckRefusal(const CallRecord& call) {
         one.closed_by <= call.end) {
       continue;
     }
-    if (answer && (one.attempt != call.attempt || one.agent != call.agent)) {
+    if (answer && (one.attempt != call.attempt || one.agent != call.agent ||
+                   MayHaveLeft(call))) {
       continue;
     }
     Fail(absl::StrCat("refused what was possible all the time: kind ",
@@ -471,6 +490,9 @@ void HistoryJudge::EndRound(const Round& round, const Router* router) {
   accepted_.clear();
   late_declines_.clear();
   agent_versions_.clear();
+  for (auto& [id, changes] : presences_) {
+    changes.erase(changes.begin(), changes.end() - 1);
+  }
   ticks_.clear();
 }
 

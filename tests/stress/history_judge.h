@@ -112,6 +112,11 @@ class HistoryJudge {
     Tick end = 0;
   };
   using AgentKey = std::pair<std::uint32_t, std::uint64_t>;
+  struct PresenceChange {
+    bool available = false;
+    Tick begun = 0;
+    Tick seen = 0;
+  };
 
   void Fail(const std::string& what);
   void Fail(const Event& event, const std::string& what);
@@ -137,6 +142,7 @@ class HistoryJudge {
   // Answers.
   void CheckAnswers(const Round& round);
   bool HasEvent(const CallRecord& call) const;
+  bool MayHaveLeft(const CallRecord& call) const;
   void CheckRefusal(const CallRecord& call);
   void CheckShown(const CallRecord& call);
   void EndRound(const Round& round, const Router* router);
@@ -148,6 +154,8 @@ class HistoryJudge {
   std::map<std::string, Contact> contacts_;
   std::map<std::string, const Contact*> waiting_;  // of the second pass
   std::map<AgentKey, AgentTerms> terms_;
+  // By agent: the last of earlier rounds and those of this one.
+  std::map<std::string, std::vector<PresenceChange>> presences_;
   std::map<std::string, std::vector<Standing>> standings_;  // by contact
   std::vector<Tick> run_dues_;  // beginnings, of all rounds' last and this
   // Of this round.
