@@ -32,6 +32,16 @@ namespace relais::journal {
 inline constexpr std::uint16_t kFormatVersion = 1;
 
 // What there is to know about a journal besides what is alive in it.
+// How the router's clock and the machine's stood to each other when the last
+// group was committed: after a restart within one boot of the machine the time
+// between is known, whatever was done to the wall clock.
+struct ClockMark {
+  std::string boot_id;             // of the machine's start; empty = not known
+  std::int64_t boot_clock_ms = 0;  // since then, suspensions included
+  InstantMs at_ms = 0;             // what the router's clock read
+  friend bool operator==(const ClockMark&, const ClockMark&) = default;
+};
+
 struct Meta {
   std::uint32_t format_version = 0;
   std::uint32_t partition = 0;
@@ -47,6 +57,7 @@ struct Meta {
   std::uint64_t agents = 0;
   std::uint64_t queues = 0;
   std::uint64_t ended = 0;
+  ClockMark clock;
   friend bool operator==(const Meta&, const Meta&) = default;
 };
 

@@ -503,6 +503,9 @@ void ToMessage(const Meta& meta, v1::Meta* message) {
   message->set_agents(meta.agents);
   message->set_queues(meta.queues);
   message->set_ended(meta.ended);
+  message->set_boot_id(meta.clock.boot_id);
+  message->set_boot_clock_ms(meta.clock.boot_clock_ms);
+  message->set_clock_at_ms(meta.clock.at_ms);
 }
 
 absl::Status FromMessage(const v1::Meta& message, Meta* meta) {
@@ -520,6 +523,9 @@ absl::Status FromMessage(const v1::Meta& message, Meta* meta) {
   meta->agents = message.agents();
   meta->queues = message.queues();
   meta->ended = message.ended();
+  meta->clock.boot_id = message.boot_id();
+  meta->clock.boot_clock_ms = message.boot_clock_ms();
+  meta->clock.at_ms = message.clock_at_ms();
   return absl::OkStatus();
 }
 

@@ -256,6 +256,7 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(
   meta.time_scaled = meta.time_scaled || options.time_scaled;
   recovered->state = loaded->state;
   recovered->epoch = meta.epoch;
+  recovered->clock = meta.clock;
   if (meta.time_scaled) {
     recovered->notes.emplace_back("was written under a time scale");
   }

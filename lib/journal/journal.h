@@ -26,6 +26,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -59,6 +60,8 @@ struct Recovered {
   LiveState state;
   // One more than the last time: an offer made under an older one is void.
   std::uint64_t epoch = 0;
+  // As the last process left it.
+  ClockMark clock;
   // What the operator should hear of.
   std::vector<std::string> notes;
 };
@@ -85,6 +88,9 @@ class Journal {
   // Drops some records behind the horizon, if any; how many. To be called now
   // and then. A failed write is final as in Append.
   absl::StatusOr<std::size_t> Trim();
+
+  // Goes with every group from the next one on.
+  void SetClock(ClockMark clock) { meta_.clock = std::move(clock); }
 
   // Of the last event that is durable.
   std::uint64_t committed_sequence() const { return meta_.last_sequence; }

@@ -1,13 +1,16 @@
 #include "lib/journal/rocksdb_storage.h"
 
+#include <fcntl.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdarg>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -15,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/domain/error.h"
 #include "lib/journal/bytes.h"
+#include "lib/journal/hooked_file_system.h"
 
 namespace relais::journal {
 namespace {
@@ -90,13 +94,66 @@ rocksdb::ColumnFamilyOptions FamilyOptions(std::size_t write_buffer_bytes) {
   return options;
 }
 
+std::vector<rocksdb::ColumnFamilyDescriptor> Families(
+    std::size_t write_buffer_bytes) {
+  const rocksdb::ColumnFamilyOptions family = FamilyOptions(write_buffer_bytes);
+  return {{rocksdb::kDefaultColumnFamilyName, family},
+          {"journal", family},
+          {"live", family}};
+}
+
+// A reader leaves no log file behind.
+class NoLog : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+// Asks who holds RocksDB's lock on the directory.
+void FindWriter(const std::string& directory, ReadOnlyStorage* found) {
+  const int file =
+      ::open(absl::StrCat(directory, "/LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;  // a copy without it
+  struct flock wanted = {};
+  wanted.l_type = F_WRLCK;
+  wanted.l_whence = SEEK_SET;
+  if (::fcntl(file, F_GETLK, &wanted) == 0 && wanted.l_type != F_UNLCK) {
+    found->in_use = true;
+    found->writer_pid = std::max<std::int64_t>(wanted.l_pid, 0);
+  }
+  ::close(file);
+}
+
+absl::Status CheckIsJournal(rocksdb::Env* env, const std::string& directory) {
+  bool is_directory = false;
+  const rocksdb::Status found = env->IsDirectory(directory, &is_directory);
+  if (!found.ok()) {
+    return absl::NotFoundError(
+        absl::StrCat("journal ", directory,
+                     ": there is no such directory, or it may not be read (",
+                     found.ToString(), ")"));
+  }
+  if (is_directory && env->FileExists(directory + "/CURRENT").ok()) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "journal ", directory, ": is no journal, ",
+      is_directory ? "it has no file CURRENT" : "it is no directory",
+      "; name the directory that relaisd --journal was given"));
+}
+
 class RocksdbStorage : public Storage {
  public:
-  RocksdbStorage(std::string directory, rocksdb::Env* env)
-      : directory_(std::move(directory)), env_(env) {}
+  RocksdbStorage(std::string directory, rocksdb::Env* env,
+                 std::unique_ptr<rocksdb::Env> own_env)
+      : directory_(std::move(directory)),
+        own_env_(std::move(own_env)),
+        env_(own_env_ != nullptr ? own_env_.get() : env) {}
   ~RocksdbStorage() override { Close().IgnoreError(); }
 
   absl::Status Open(std::size_t write_buffer_bytes);
+  // `beside_writer`: another process has it open.
+  absl::Status OpenReadOnly(std::size_t write_buffer_bytes, bool beside_writer);
   absl::Status Write(const StorageBatch& batch, bool synced) override;
   absl::Status ReadLive(OnLive on_live) override;
   absl::Status ReadRecords(std::uint64_t from, OnRecord on_record) override;
@@ -109,32 +166,45 @@ class RocksdbStorage : public Storage {
   std::string Name() const override { return directory_; }
 
  private:
+  void Take(rocksdb::DB* database,
+            const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   absl::StatusOr<std::uint64_t> SequenceOf(const rocksdb::Slice& key) const;
+  absl::Status NotForWriting() const {
+    return absl::FailedPreconditionError(
+        absl::StrCat("journal ", directory_, ": is open for reading only"));
+  }
   std::string SidePath() const {
     return absl::StrCat(directory_, "/", Text(kSideFile));
   }
 
   const std::string directory_;
+  const std::unique_ptr<rocksdb::Env> own_env_;
   rocksdb::Env* const env_;
   std::unique_ptr<rocksdb::DB> database_;
   rocksdb::ColumnFamilyHandle* default_ = nullptr;
   rocksdb::ColumnFamilyHandle* journal_ = nullptr;
   rocksdb::ColumnFamilyHandle* live_ = nullptr;
+  bool read_only_ = false;
+  std::string side_;  // of a read-only one, as read before opening
 };
+
+void RocksdbStorage::Take(
+    rocksdb::DB* database,
+    const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+  database_.reset(database);
+  default_ = handles[0];
+  journal_ = handles[1];
+  live_ = handles[2];
+}
 
 absl::Status RocksdbStorage::Open(std::size_t write_buffer_bytes) {
   absl::Status made = MakeDirectory(directory_);
   if (!made.ok()) return made;
-  const rocksdb::ColumnFamilyOptions family = FamilyOptions(write_buffer_bytes);
-  const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
-      {rocksdb::kDefaultColumnFamilyName, family},
-      {"journal", family},
-      {"live", family}};
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* database = nullptr;
   const rocksdb::Status status =
       rocksdb::DB::Open(DatabaseOptions(env_, write_buffer_bytes), directory_,
-                        families, &handles, &database);
+                        Families(write_buffer_bytes), &handles, &database);
   if (!status.ok()) {
     const std::string text = status.ToString();
     if (status.IsIOError() && text.find("/LOCK") != std::string::npos) {
@@ -146,14 +216,50 @@ absl::Status RocksdbStorage::Open(std::size_t write_buffer_bytes) {
     }
     return FromRocksdb(status, directory_, "opening");
   }
-  database_.reset(database);
-  default_ = handles[0];
-  journal_ = handles[1];
-  live_ = handles[2];
+  Take(database, handles);
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbStorage::OpenReadOnly(std::size_t write_buffer_bytes,
+                                          bool beside_writer) {
+  absl::Status status = CheckIsJournal(env_, directory_);
+  if (!status.ok()) return status;
+  // Before the records: the writer may go on meanwhile, and this tells what was
+  // acknowledged of those that will be found.
+  auto side = ReadSide();
+  if (!side.ok()) return side.status();
+  side_ = *std::move(side);
+  rocksdb::Options options = DatabaseOptions(env_, write_buffer_bytes);
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  options.info_log = std::make_shared<NoLog>();
+  // Files that the writer removes meanwhile stay readable.
+  options.max_open_files = -1;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* database = nullptr;
+  // Each for what RocksDB promises of it: the first recovers as a writer would,
+  // but is undefined beside one; the second is for beside one. The second
+  // directory is for a log file, of which there is none.
+  const rocksdb::Status opened =
+      beside_writer ? rocksdb::DB::OpenAsSecondary(
+                          options, directory_, directory_,
+                          Families(write_buffer_bytes), &handles, &database)
+                    : rocksdb::DB::OpenForReadOnly(options, directory_,
+                                                   Families(write_buffer_bytes),
+                                                   &handles, &database);
+  if (opened.IsInvalidArgument()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "journal ", directory_,
+        ": is a RocksDB database, but no journal: ", opened.ToString()));
+  }
+  if (!opened.ok()) return FromRocksdb(opened, directory_, "opening to read");
+  Take(database, handles);
+  read_only_ = true;
   return absl::OkStatus();
 }
 
 absl::Status RocksdbStorage::Write(const StorageBatch& batch, bool synced) {
+  if (read_only_) return NotForWriting();
   rocksdb::WriteBatch writes;
   rocksdb::Status status;
   const auto add = [&status](const rocksdb::Status& added) {
@@ -244,6 +350,7 @@ absl::StatusOr<std::vector<std::uint64_t>> RocksdbStorage::LastRecords(
 absl::Status RocksdbStorage::WriteSide(std::string_view text) {
   const std::string path = SidePath();
   const std::string fresh = path + ".new";
+  if (read_only_) return NotForWriting();
   rocksdb::Status status =
       rocksdb::WriteStringToFile(env_, SliceOf(text), fresh, false);
   if (status.ok()) status = env_->RenameFile(fresh, path);
@@ -251,6 +358,7 @@ absl::Status RocksdbStorage::WriteSide(std::string_view text) {
 }
 
 absl::StatusOr<std::string> RocksdbStorage::ReadSide() {
+  if (read_only_) return side_;
   const std::string path = SidePath();
   if (env_->FileExists(path).IsNotFound()) return std::string();
   std::string text;
@@ -291,12 +399,31 @@ absl::StatusOr<std::unique_ptr<Storage>> OpenRocksdbStorage(
     return FieldError(absl::StatusCode::kInvalidArgument, "journal",
                       "the directory's name is empty");
   }
+  std::unique_ptr<rocksdb::Env> own_env;
+  if (options.log_hook != nullptr) {
+    own_env = rocksdb::NewCompositeEnv(HookFileSystem(options.log_hook));
+  }
   auto storage = std::make_unique<RocksdbStorage>(
       options.directory,
-      options.env != nullptr ? options.env : rocksdb::Env::Default());
+      options.env != nullptr ? options.env : rocksdb::Env::Default(),
+      std::move(own_env));
   absl::Status status = storage->Open(options.write_buffer_bytes);
   if (!status.ok()) return status;
   return std::unique_ptr<Storage>(std::move(storage));
+}
+
+absl::StatusOr<ReadOnlyStorage> OpenRocksdbReadOnly(
+    const RocksdbOptions& options) {
+  auto storage = std::make_unique<RocksdbStorage>(
+      options.directory,
+      options.env != nullptr ? options.env : rocksdb::Env::Default());
+  ReadOnlyStorage opened;
+  FindWriter(options.directory, &opened);
+  absl::Status status =
+      storage->OpenReadOnly(options.write_buffer_bytes, opened.in_use);
+  if (!status.ok()) return status;
+  opened.storage = std::move(storage);
+  return opened;
 }
 
 }  // namespace relais::journal

@@ -14,10 +14,12 @@
 #define RELAIS_LIB_JOURNAL_ROCKSDB_STORAGE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "lib/journal/log_hook.h"
 #include "lib/journal/storage.h"
 
 namespace rocksdb {
@@ -32,6 +34,8 @@ struct RocksdbOptions {
   // For tests: what files are made of. The system's if null; must outlive the
   // storage.
   rocksdb::Env* env = nullptr;
+  // Told of every step of the log on the system's files; not with `env`.
+  LogHook log_hook;
   // Of each column family, before it goes to a file of its own. What is in
   // memory twice is bounded by two buffers of each.
   std::size_t write_buffer_bytes = 32 * 1024 * 1024;
@@ -40,6 +44,24 @@ struct RocksdbOptions {
 // FAILED_PRECONDITION if the directory is in use; otherwise what the disk says,
 // with the directory's name.
 absl::StatusOr<std::unique_ptr<Storage>> OpenRocksdbStorage(
+    const RocksdbOptions& options);
+
+// A storage that only reads and changes no file. What it shows stays as it was
+// when it was opened.
+struct ReadOnlyStorage {
+  std::unique_ptr<Storage> storage;
+  // Another process has it open and may be writing: the storage shows a prefix
+  // of what that one has written, normally whole groups. A race with its
+  // housekeeping may still show something else; whoever finds what is shown
+  // not to be sound opens it again. The side file was read first, so it tells
+  // nothing that the prefix does not have.
+  bool in_use = false;
+  std::int64_t writer_pid = 0;  // 0: not known, as from inside a container
+};
+// NOT_FOUND if there is no directory, FAILED_PRECONDITION if it is no journal;
+// otherwise what the disk says, with the directory's name. Not for a process
+// that has the same directory open for writing: it would lose its lock.
+absl::StatusOr<ReadOnlyStorage> OpenRocksdbReadOnly(
     const RocksdbOptions& options);
 
 }  // namespace relais::journal

@@ -350,6 +350,7 @@ TEST(CodecTest, MetaComesBackAndAnotherVersionIsReadAsItsNumber) {
   meta.agents = 11;
   meta.queues = 12;
   meta.ended = kUintMax;
+  meta.clock = {std::string(36, 'b'), -1, std::int64_t{1} << 62};
   auto back = DecodeMeta(EncodeMeta(meta));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, meta);

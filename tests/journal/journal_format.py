@@ -113,7 +113,9 @@ LIVE = {
           7: ("last_at_ms", "sint"), 8: ("arrival_sequence", "uint"),
           9: ("configuration_version", "uint"), 10: ("head", "bytes"),
           11: ("contacts", "uint"), 12: ("agents", "uint"),
-          13: ("queues", "uint"), 14: ("ended", "uint")},
+          13: ("queues", "uint"), 14: ("ended", "uint"),
+          15: ("boot_id", "bytes"), 16: ("boot_clock_ms", "sint"),
+          17: ("clock_at_ms", "sint")},
 }
 DEFAULTS = {"uint": 0, "bool": False, "sint": 0, "bytes": b"", "double": 0.0,
             "fixed64": 0}
