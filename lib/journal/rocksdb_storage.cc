@@ -416,7 +416,7 @@ absl::StatusOr<ReadOnlyStorage> OpenRocksdbReadOnly(
     const RocksdbOptions& options) {
   auto storage = std::make_unique<RocksdbStorage>(
       options.directory,
-      options.env != nullptr ? options.env : rocksdb::Env::Default());
+      options.env != nullptr ? options.env : rocksdb::Env::Default(), nullptr);
   ReadOnlyStorage opened;
   FindWriter(options.directory, &opened);
   absl::Status status =
