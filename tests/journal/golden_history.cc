@@ -1,0 +1,275 @@
+#include "tests/journal/golden_history.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/types/span.h"
+#include "lib/base/assert.h"
+
+namespace relais::journal {
+namespace {
+
+constexpr InstantMs kBeginMs = 1'900'000'000'000;
+constexpr Presence kAvailable{PresenceState::kAvailable, NotReadyReason::kNone};
+
+ContactQueue AccountsQueue() {
+  ContactQueue queue;
+  queue.name = "accounts";
+  queue.channels = SetOf(Channel::kVoice) | SetOf(Channel::kChat);
+  queue.requirement.all_of = {{"accounts", 3},
+                              {"fran\xC3\xA7"
+                               "ais",
+                               2}};
+  queue.service_level = {0.8, 20'000};
+  queue.offer_timeout_ms = 15'000;
+  queue.wrap_up_ms = 30'000;
+  queue.decline_retry_ms = 60'000;
+  queue.wait_limit_ms = 600'000;
+  queue.handling_lease_ms = 7'200'000;
+  queue.short_abandon_threshold_ms = 5'000;
+  return queue;
+}
+
+Configuration GoldenConfiguration() {
+  Configuration configuration;
+  configuration.name = "golden";
+  configuration.skills = {{"accounts", "current accounts"},
+                          {"fran\xC3\xA7"
+                           "ais",
+                           "French"}};
+  configuration.routing_profiles = {{"telephone", SetOf(Channel::kVoice)},
+                                    {"desk", 0xFF}};
+  configuration.agents = {
+      {"anna", AgentGrade::kSpecialised, "desk", {{"accounts", 7}}},
+      {"bela", AgentGrade::kJunior, "telephone", {{"accounts", 3}}}};
+  configuration.queues = {AccountsQueue()};
+  return configuration;
+}
+
+// Gives each event its number and its entities' next versions.
+class Writer {
+ public:
+  // Tell what is particular to the event; the rest is filled in.
+  Event& Add(EventType type, const std::string& contact,
+             const std::string& agent) {
+    Event event;
+    event.sequence = events_.size() + 1;
+    event.type = type;
+    event.at_ms = kBeginMs + static_cast<InstantMs>(1'000 * events_.size());
+    event.configuration_version = 1;
+    event.contact_id.Assign(contact);
+    event.agent_id.Assign(agent);
+    if (!contact.empty()) {
+      event.contact_version = ++contact_versions_[contact];
+      event.queue.Assign("accounts");
+      event.channel = Channel::kChat;
+      event.priority = 4;
+      event.arrival_ms = arrivals_[contact];
+    }
+    if (!agent.empty()) {
+      event.agent_version = ++agent_versions_[agent];
+      event.presence = kAvailable;
+      event.idle_since_ms = kBeginMs + 77;
+    }
+    events_.push_back({event, {}});
+    return events_.back().event;
+  }
+
+  void Ready(const std::string& agent) {
+    Add(EventType::kPresenceChanged, "", agent);
+  }
+
+  void Submit(const std::string& id) {
+    arrivals_[id] = kBeginMs + static_cast<InstantMs>(1'000 * events_.size());
+    Add(EventType::kContactSubmitted, id, "");
+    auto detail = std::make_shared<ContactDetail>();
+    detail->spec.id = id;
+    detail->spec.queue = "accounts";
+    detail->spec.channel = Channel::kChat;
+    detail->spec.priority = 4;
+    detail->spec.requirement.all_of = {{"accounts", 5}};
+    detail->spec.attributes = {{"caller", "+33 1 23 45 67 89"}, {"tier", "2"}};
+    detail->queue = AccountsQueue();
+    detail->fingerprint = {0x0123456789ABCDEF, 0xFEDCBA9876543210};
+    detail->rank_key_ms = arrivals_[id] - 240'000;
+    detail->arrival_sequence = arrivals_.size();
+    events_.back().detail.contact = std::move(detail);
+  }
+
+  void Create(const std::string& contact, const std::string& agent) {
+    Event& event = Add(EventType::kReservationCreated, contact, agent);
+    event.contact_state = ContactState::kReserved;
+    event.work_state = WorkState::kReserved;
+    Place(&event);
+    attempts_[contact] = event.contact_version;
+    event.attempt = event.contact_version;
+    event.offer_expires_ms = event.at_ms + 15'000;
+    event.lane = 9;
+    event.requirement_class = 2;
+    event.profile_class = 1;
+    event.fit_step = 6;
+    event.began_after_sequence = event.sequence - 1;
+    event.at_once = true;
+  }
+
+  void Accept(const std::string& contact, const std::string& agent) {
+    Event& event = Add(EventType::kReservationAccepted, contact, agent);
+    event.contact_state = ContactState::kAssigned;
+    event.work_state = WorkState::kHandling;
+    event.attempt = attempts_[contact];
+    Place(&event);
+  }
+
+  Event& Return(EventType type, const std::string& contact,
+                const std::string& agent) {
+    Event& event = Add(type, contact, agent);
+    event.attempt = attempts_[contact];
+    Place(&event);
+    return event;
+  }
+
+  Event& End(EndReason reason, const std::string& contact,
+             const std::string& agent) {
+    Event& event = Add(EventType::kContactEnded, contact, agent);
+    event.contact_state = ContactState::kEnded;
+    event.end_reason = reason;
+    if (!agent.empty()) event.attempt = attempts_[contact];
+    return event;
+  }
+
+  // An agent's wrap-up after `contact`.
+  void Complete(const std::string& contact, const std::string& agent) {
+    Event& event = End(EndReason::kCompleted, contact, agent);
+    event.work_state = WorkState::kWrapUp;
+    event.wrap_up_ends_ms = event.at_ms + 30'000;
+  }
+
+  // The agent's part of an end while offered.
+  void RescindByEnd(const std::string& contact, const std::string& agent) {
+    Event& event = Return(EventType::kReservationRescinded, contact, agent);
+    event.contact_version = 0;
+    event.contact_state = ContactState::kEnded;
+    event.end_reason = EndReason::kCancelled;
+  }
+
+  std::vector<NumberedEvent> Take() { return std::move(events_); }
+  NumberedEvent& last() { return events_.back(); }
+
+ private:
+  void Place(Event* event) {
+    event->rank_key_ms = event->arrival_ms - 240'001;
+    event->arrival_sequence = 11;
+  }
+
+  std::vector<NumberedEvent> events_;
+  std::map<std::string, std::uint64_t> contact_versions_;
+  std::map<std::string, std::uint64_t> agent_versions_;
+  std::map<std::string, std::uint64_t> attempts_;
+  std::map<std::string, InstantMs> arrivals_;
+};
+
+// Every way in which a reservation ends, and what stands at the end: c1 in
+// handling, c2 waiting with declines, c3 offered.
+void Reservations(Writer& writer) {
+  writer.Submit("c1");
+  writer.Create("c1", "anna");
+  writer.Accept("c1", "anna");
+  writer.Submit("c2");
+  writer.Create("c2", "bela");
+  Event& declined =
+      writer.Return(EventType::kReservationDeclined, "c2", "bela");
+  declined.decline_until_ms = declined.at_ms + 3'600'000;
+  writer.Create("c2", "carl");
+  writer.Return(EventType::kReservationNoAnswer, "c2", "carl")
+      .no_answer_channels = SetOf(Channel::kChat);
+  writer.Create("c2", "dora");
+  writer.Return(EventType::kReservationRescinded, "c2", "dora").presence = {
+      PresenceState::kNotReady, NotReadyReason::kMeal};
+  writer.Submit("c3");
+  writer.Create("c3", "emil");
+  Event& pending = writer.Add(EventType::kPresenceChanged, "", "anna");
+  pending.work_state = WorkState::kHandling;
+  pending.presence_pending = true;
+  pending.pending = {PresenceState::kNotReady, NotReadyReason::kTraining};
+  pending.idle_before_pause_ms = 4'321;
+  // The agent's part first, as two threads may hand them over.
+  writer.Submit("c4");
+  writer.Create("c4", "fred");
+  writer.RescindByEnd("c4", "fred");
+  writer.End(EndReason::kCancelled, "c4", "").contact_version = 3;
+}
+
+void Ends(Writer& writer) {
+  writer.Submit("c5");
+  writer.Create("c5", "fred");
+  writer.Accept("c5", "fred");
+  writer.Complete("c5", "fred");
+  writer.Add(EventType::kWrapUpEnded, "", "fred");
+  writer.Submit("c6");
+  writer.Create("c6", "gina");
+  writer.Accept("c6", "gina");
+  writer.Complete("c6", "gina");
+  writer.Submit("c7");
+  writer.End(EndReason::kAbandoned, "c7", "");
+  writer.Submit("c8");
+  writer.End(EndReason::kWaitLimit, "c8", "");
+  writer.Submit("c9");
+  writer.Create("c9", "fred");
+  writer.Accept("c9", "fred");
+  writer.End(EndReason::kLeaseExpired, "c9", "fred");
+  writer.Add(EventType::kPresenceChanged, "", "hugo").presence = {};
+  writer.Add(EventType::kAgentRemoved, "", "hugo").presence = {};
+}
+
+}  // namespace
+
+JournalOptions GoldenOptions() {
+  JournalOptions options;
+  options.partition = 3;
+  options.retention = {6 * 3600 * 1000, 40};
+  options.time_scaled = true;
+  return options;
+}
+
+std::vector<NumberedEvent> GoldenEvents() {
+  Writer writer;
+  writer.Add(EventType::kConfigurationApplied, "", "");
+  writer.last().detail.configuration =
+      std::make_shared<Configuration>(GoldenConfiguration());
+  for (const char* agent :
+       {"anna", "bela", "carl", "dora", "emil", "fred", "gina"}) {
+    writer.Ready(agent);
+  }
+  Reservations(writer);
+  Ends(writer);
+  return writer.Take();
+}
+
+MemoryStorage WriteGoldenJournal() {
+  MemoryStorage storage;
+  const std::vector<NumberedEvent> events = GoldenEvents();
+  const absl::Span<const NumberedEvent> all(events);
+  constexpr std::size_t kFirstLife = 20;
+  JournalOptions options = GoldenOptions();
+  options.time_scaled = false;
+  std::size_t at = 0;
+  for (const std::size_t until : {kFirstLife, all.size()}) {
+    Recovered recovered;
+    const auto journal = Journal::Open(options, &storage, &recovered);
+    RELAIS_CHECK(journal.ok(), "the golden journal opens");
+    (*journal)->SetClock({"golden-boot", 123'456, kBeginMs + 50'000});
+    for (std::size_t group = 1; at < until; group = group % 5 + 1) {
+      const std::size_t count = std::min(group, until - at);
+      RELAIS_CHECK((*journal)->Append(all.subspan(at, count)).ok(),
+                   "the golden events can have happened");
+      at += count;
+    }
+    options = GoldenOptions();
+  }
+  return storage;
+}
+
+}  // namespace relais::journal
