@@ -10,6 +10,8 @@
 #include "lib/journal/bytes.h"
 #include "lib/journal/digest.h"
 #include "lib/journal/fold.h"
+#include "lib/journal/invariants.h"
+#include "lib/journal/journal.h"
 #include "lib/journal/live_records.h"
 #include "lib/journal/record.h"
 
@@ -22,10 +24,14 @@ Retention RetentionOf(const RecordHeader& header) {
 
 class Verifier {
  public:
-  explicit Verifier(VerifyReport* report) : report_(*report) {}
+  Verifier(VerifyReport* report, const absl::StatusOr<LoadedLive>& loaded)
+      : report_(*report),
+        loaded_(loaded),
+        histories_(loaded.ok() ? &loaded->state : nullptr) {}
 
   void Record(std::uint64_t key, std::string_view bytes) {
     ++report_.records;
+    report_.bytes += bytes.size();
     if (report_.records == 1) {
       report_.first_sequence = key;
       if (key == 1) fold_.emplace(Retention{});
@@ -34,10 +40,13 @@ class Verifier {
     if (!record.ok()) {
       Tell(key, record.status().message());
       fold_.reset();
+      histories_.Forget();
+      all_read_ = false;
     } else {
       CheckHeader(key, record->header);
       for (const NumberedEvent& numbered : record->events) {
-        CheckVersions(key, numbered.event);
+        histories_.Add(numbered.event, report_.first_sequence == 1 && all_read_,
+                       [&](absl::string_view problem) { Tell(key, problem); });
       }
       Fold(key, *record);
       report_.events += record->events.size();
@@ -49,14 +58,23 @@ class Verifier {
     hash_ = Sha256(bytes);
   }
 
-  void Live(const absl::StatusOr<LoadedLive>& loaded,
-            const std::map<std::string, std::string>& records) {
-    if (!loaded.ok()) return Tell(loaded.status().message());
-    const Meta& meta = loaded->meta;
-    if (loaded->empty) {
+  // Of the database: what follows could not be read.
+  void Unreadable(const absl::Status& status) {
+    Tell(status.message());
+    fold_.reset();
+    histories_.Forget();
+    all_read_ = false;
+  }
+
+  void Live(const std::map<std::string, std::string>& records) {
+    if (!loaded_.ok()) return Tell(loaded_.status().message());
+    const Meta& meta = loaded_->meta;
+    if (loaded_->empty) {
       if (report_.records > 0) Tell("there are no live records");
       return;
     }
+    const auto tell = [this](absl::string_view problem) { Tell(problem); };
+    CheckInvariants(loaded_->state, tell);
     report_.time_scaled |= meta.time_scaled;
     if (meta.epoch < report_.epoch) {
       Tell(absl::StrCat("the meta record has epoch ", meta.epoch,
@@ -73,9 +91,22 @@ class Verifier {
           meta.head != hash_ ? ", and the last one is another" : ""));
       return;
     }
+    report_.contacts_compared = histories_.contacts_known();
+    report_.agents_compared = histories_.agents_known();
     if (report_.records > 0 && fold_.has_value()) {
-      Compare(loaded->state, records);
+      Compare(loaded_->state, records);
+    } else {
+      histories_.CompareWithLive(tell);
     }
+  }
+
+  void Side(std::string_view text) {
+    const std::uint64_t acknowledged = SequenceOfSideText(text);
+    if (acknowledged <= report_.last_sequence || !all_read_) return;
+    Tell(absl::StrCat("events up to ", acknowledged,
+                      " were acknowledged (file committed), but only those up "
+                      "to ",
+                      report_.last_sequence, " are left"));
   }
 
  private:
@@ -116,43 +147,6 @@ class Verifier {
     if (!first && header.last_at_ms < last_at_ms_) {
       Tell(key, absl::StrCat("last_at_ms ", header.last_at_ms, " comes after ",
                              last_at_ms_));
-    }
-  }
-
-  void CheckVersions(std::uint64_t key, const Event& event) {
-    if (event.contact_version != 0) {
-      CheckVersion(key, event, "contact", std::string(event.contact_id.view()),
-                   event.contact_version,
-                   event.type == EventType::kContactSubmitted,
-                   event.type == EventType::kContactEnded, &contacts_);
-    }
-    if (event.agent_version != 0) {
-      CheckVersion(key, event, "agent", std::string(event.agent_id.view()),
-                   event.agent_version, event.agent_version == 1,
-                   event.type == EventType::kAgentRemoved, &agents_);
-    }
-  }
-
-  void CheckVersion(std::uint64_t key, const Event& event,
-                    std::string_view what, const std::string& id,
-                    std::uint64_t version, bool begins, bool ends,
-                    std::map<std::string, std::uint64_t>* versions) {
-    const auto known = versions->find(id);
-    // What began before the oldest record is taken as it comes.
-    const bool wrong = begins ? version != 1 || known != versions->end()
-                       : known == versions->end()
-                           ? report_.first_sequence == 1
-                           : version != known->second + 1;
-    if (wrong) {
-      Tell(key,
-           absl::StrCat("event ", event.sequence, ": version ", version, " of ",
-                        Text(what), " ", Quoted(id), " comes after ",
-                        known == versions->end() ? 0 : known->second));
-    }
-    if (ends) {
-      versions->erase(id);
-    } else {
-      (*versions)[id] = version;
     }
   }
 
@@ -206,33 +200,49 @@ class Verifier {
   }
 
   VerifyReport& report_;
+  const absl::StatusOr<LoadedLive>& loaded_;
+  EntityHistories histories_;
+  bool all_read_ = true;
   std::optional<journal::Fold> fold_;
   std::string hash_;
   std::uint32_t partition_ = 0;
   InstantMs last_at_ms_ = 0;
-  std::map<std::string, std::uint64_t> contacts_;
-  std::map<std::string, std::uint64_t> agents_;
 };
 
 }  // namespace
 
 absl::StatusOr<VerifyReport> Verify(Storage& storage) {
+  return Verify(storage, [](const VerifyReport&) {});
+}
+
+absl::StatusOr<VerifyReport> Verify(
+    Storage& storage, absl::FunctionRef<void(const VerifyReport&)> on_record) {
   VerifyReport report;
-  Verifier verifier(&report);
-  absl::Status status = storage.ReadRecords(
-      0, [&verifier](std::uint64_t key, std::string_view bytes) {
+  const absl::StatusOr<LoadedLive> loaded = LoadLive(storage);
+  Verifier verifier(&report, loaded);
+  absl::Status status =
+      storage.ReadRecords(0, [&](std::uint64_t key, std::string_view bytes) {
         verifier.Record(key, bytes);
+        on_record(report);
         return absl::OkStatus();
       });
-  if (!status.ok()) return status;
+  if (absl::IsDataLoss(status)) {
+    verifier.Unreadable(status);
+  } else if (!status.ok()) {
+    return status;
+  }
   std::map<std::string, std::string> records;
   status = storage.ReadLive(
       [&records](std::string_view key, std::string_view bytes) {
         records.emplace(key, bytes);
         return absl::OkStatus();
       });
-  if (!status.ok()) return status;
-  verifier.Live(LoadLive(storage), records);
+  // If it is damaged, so it was when it was loaded.
+  if (!status.ok() && !absl::IsDataLoss(status)) return status;
+  verifier.Live(records);
+  const auto side = storage.ReadSide();
+  if (!side.ok()) return side.status();
+  verifier.Side(*side);
   return report;
 }
 

@@ -1,0 +1,374 @@
+#include "lib/journal/invariants.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "lib/domain/error.h"
+#include "lib/journal/bytes.h"
+#include "relais/limits.h"
+
+namespace relais::journal {
+namespace {
+
+bool Holds(WorkState state) {
+  return state == WorkState::kReserved || state == WorkState::kHandling;
+}
+
+absl::string_view NameOf(ContactState state) {
+  return Text(ContactStateName(state));
+}
+absl::string_view NameOf(WorkState state) { return Text(WorkStateName(state)); }
+
+// What an agent does while a contact is in this state.
+WorkState WorkOn(ContactState state) {
+  return state == ContactState::kReserved ? WorkState::kReserved
+                                          : WorkState::kHandling;
+}
+
+void CheckHeld(const LiveState& state, const std::string& id,
+               const LiveContact& contact, Tell tell) {
+  const std::string who =
+      absl::StrCat("contact ", Quoted(id), " is ", NameOf(contact.state));
+  if (contact.state == ContactState::kWaiting) {
+    if (!contact.agent_id.empty() || contact.attempt != 0) {
+      tell(absl::StrCat(who, ", but held by agent ", Quoted(contact.agent_id)));
+    }
+    return;
+  }
+  if (contact.agent_id.empty()) {
+    // The reservation was rescinded because the contact ends.
+    if (contact.state == ContactState::kReserved) return;
+    return tell(absl::StrCat(who, ", but held by no agent"));
+  }
+  const auto found = state.agents.find(contact.agent_id);
+  if (found == state.agents.end()) {
+    return tell(absl::StrCat(who, " by agent ", Quoted(contact.agent_id),
+                             ", who is not there"));
+  }
+  const LiveAgent& agent = found->second;
+  if (agent.work_state != WorkOn(contact.state) || agent.contact_id != id ||
+      agent.attempt != contact.attempt) {
+    tell(absl::StrCat(who, " by agent ", Quoted(contact.agent_id), " (attempt ",
+                      contact.attempt, "), who is ", NameOf(agent.work_state),
+                      " with contact ", Quoted(agent.contact_id), " (attempt ",
+                      agent.attempt, ")"));
+  }
+}
+
+void CheckContact(const LiveState& state, const std::string& id,
+                  const LiveContact& contact, Tell tell) {
+  CheckHeld(state, id, contact, tell);
+  if (contact.version == 0 || contact.state == ContactState::kEnded) {
+    tell(absl::StrCat("contact ", Quoted(id), " is alive with version ",
+                      contact.version, ", ", NameOf(contact.state)));
+  }
+  if (contact.declines.size() > kDeclinesPerContactMax) {
+    tell(absl::StrCat("contact ", Quoted(id), " has ", contact.declines.size(),
+                      " declines; at most ", kDeclinesPerContactMax));
+  }
+  if (!state.queues.contains(contact.detail->spec.queue)) {
+    tell(absl::StrCat("contact ", Quoted(id), " is in queue ",
+                      Quoted(contact.detail->spec.queue),
+                      ", which is not there"));
+  }
+}
+
+void CheckAgents(const LiveState& state, Tell tell) {
+  std::map<std::string, std::string> holders;  // by contact
+  for (const auto& [id, agent] : state.agents) {
+    if (!Holds(agent.work_state)) continue;
+    const auto [other, fresh] = holders.emplace(agent.contact_id, id);
+    if (!fresh) {
+      tell(absl::StrCat("contact ", Quoted(agent.contact_id),
+                        " is held twice: by agents ", Quoted(other->second),
+                        " and ", Quoted(id)));
+    }
+    const auto contact = state.contacts.find(agent.contact_id);
+    if (contact == state.contacts.end()) {
+      // The contact's end is there, the agent's half of it is still to come.
+      if (agent.work_state == WorkState::kReserved) continue;
+      tell(absl::StrCat("agent ", Quoted(id), " is handling contact ",
+                        Quoted(agent.contact_id), ", which is not alive"));
+    } else if (contact->second.agent_id != id) {
+      tell(absl::StrCat("agent ", Quoted(id), " is ", NameOf(agent.work_state),
+                        " with contact ", Quoted(agent.contact_id),
+                        ", which is ", NameOf(contact->second.state),
+                        " by agent ", Quoted(contact->second.agent_id)));
+    }
+  }
+}
+
+void CheckCapacities(const LiveState& state, Tell tell) {
+  std::map<std::string, std::string> held;  // by agent
+  std::map<std::string, std::size_t> declines;
+  for (const auto& [id, contact] : state.contacts) {
+    for (const LiveDecline& decline : contact.declines) {
+      ++declines[decline.agent_id];
+    }
+    if (contact.agent_id.empty()) continue;
+    const auto [other, fresh] = held.emplace(contact.agent_id, id);
+    if (fresh) continue;
+    tell(absl::StrCat("agent ", Quoted(contact.agent_id),
+                      " is over capacity: holds contacts ",
+                      Quoted(other->second), " and ", Quoted(id)));
+  }
+  for (const auto& [id, count] : declines) {
+    if (count <= kDeclinesPerAgentMax) continue;
+    tell(absl::StrCat("agent ", Quoted(id), " has ", count,
+                      " declines; at most ", kDeclinesPerAgentMax));
+  }
+}
+
+void CheckQueues(const LiveState& state, Tell tell) {
+  // Of those accepted into a queue: still waiting, or answered, or abandoned.
+  std::map<std::string, std::uint64_t> not_answered;
+  for (const auto& [id, contact] : state.contacts) {
+    if (contact.state != ContactState::kAssigned) {
+      ++not_answered[contact.detail->spec.queue];
+    }
+  }
+  for (const auto& [name, queue] : state.queues) {
+    const std::uint64_t known =
+        queue.answered_total + queue.abandoned_total + not_answered[name];
+    if (known <= queue.offered_total) continue;
+    tell(absl::StrCat("queue ", Quoted(name), " was offered ",
+                      queue.offered_total, " contacts, but ",
+                      queue.answered_total, " answered, ",
+                      queue.abandoned_total, " abandoned and ",
+                      not_answered[name], " waiting are more"));
+  }
+}
+
+void CheckEnded(const LiveState& state, Tell tell) {
+  std::set<std::string> ids;
+  for (const EndedContact& ended : state.ended) {
+    if (!ids.insert(ended.id).second) {
+      tell(absl::StrCat("contact ", Quoted(ended.id), " has ended twice"));
+    }
+    if (state.contacts.contains(ended.id)) {
+      tell(absl::StrCat("contact ", Quoted(ended.id),
+                        " is alive, and has ended"));
+    }
+    if (ended.end_reason == EndReason::kNone) {
+      tell(absl::StrCat("contact ", Quoted(ended.id),
+                        " has ended without a reason"));
+    }
+  }
+}
+
+bool EndsReservation(EventType type) {
+  return type == EventType::kReservationDeclined ||
+         type == EventType::kReservationNoAnswer ||
+         type == EventType::kReservationRescinded;
+}
+
+// What the contact must have been before an event; false: anything.
+bool ContactBefore(const Event& event, ContactState* state) {
+  switch (event.type) {
+    case EventType::kReservationCreated:
+      *state = ContactState::kWaiting;
+      return true;
+    case EventType::kReservationAccepted:
+    case EventType::kReservationDeclined:
+    case EventType::kReservationNoAnswer:
+    case EventType::kReservationRescinded:
+      *state = ContactState::kReserved;
+      return true;
+    case EventType::kContactEnded:
+      *state = ContactState::kAssigned;
+      return event.agent_version != 0;
+    default:
+      return false;
+  }
+}
+
+// What the agent must have been doing before an event; false: anything.
+bool WorkBefore(const Event& event, WorkState* state) {
+  switch (event.type) {
+    case EventType::kReservationCreated:
+      *state = WorkState::kIdle;
+      return true;
+    case EventType::kReservationAccepted:
+    case EventType::kReservationDeclined:
+    case EventType::kReservationNoAnswer:
+    case EventType::kReservationRescinded:
+      *state = WorkState::kReserved;
+      return true;
+    case EventType::kContactEnded:
+      *state = WorkState::kHandling;
+      return true;
+    case EventType::kWrapUpEnded:
+      *state = WorkState::kWrapUp;
+      return true;
+    default:
+      return false;
+  }
+}
+
+absl::string_view TypeOf(const Event& event) {
+  return Text(EventTypeName(event.type));
+}
+
+// Empty if `version` may come after `known` (0: not seen before).
+std::string VersionProblem(const Event& event, absl::string_view what,
+                           const std::string& id, std::uint64_t version,
+                           std::uint64_t known, bool begins,
+                           bool from_beginning) {
+  const bool wrong = begins       ? version != 1 || known != 0
+                     : known == 0 ? from_beginning
+                                  : version != known + 1;
+  if (!wrong) return "";
+  return absl::StrCat("event ", event.sequence, ": version ", version, " of ",
+                      what, " ", Quoted(id), " comes after ", known);
+}
+
+}  // namespace
+
+void CheckInvariants(const LiveState& state, Tell tell) {
+  for (const auto& [id, contact] : state.contacts) {
+    CheckContact(state, id, contact, tell);
+  }
+  CheckAgents(state, tell);
+  CheckCapacities(state, tell);
+  CheckQueues(state, tell);
+  CheckEnded(state, tell);
+}
+
+void EntityHistories::Add(const Event& event, bool from_beginning, Tell tell) {
+  if (event.contact_version != 0) AddContact(event, from_beginning, tell);
+  if (event.agent_version != 0) AddAgent(event, from_beginning, tell);
+}
+
+void EntityHistories::AddContact(const Event& event, bool from_beginning,
+                                 Tell tell) {
+  const std::string id(event.contact_id.view());
+  const std::string agent_id(event.agent_id.view());
+  const auto known = contacts_.find(id);
+  const std::string problem = VersionProblem(
+      event, "contact", id, event.contact_version,
+      known == contacts_.end() ? 0 : known->second.version,
+      event.type == EventType::kContactSubmitted, from_beginning);
+  ContactState before = ContactState::kWaiting;
+  if (!problem.empty()) {
+    tell(problem);
+  } else if (known != contacts_.end() && ContactBefore(event, &before)) {
+    const Contact& contact = known->second;
+    const bool same_agent =
+        before == ContactState::kWaiting || contact.agent_id == agent_id;
+    if (contact.state != before || !same_agent) {
+      tell(absl::StrCat(
+          "event ", event.sequence, " (", TypeOf(event), ") by agent ",
+          Quoted(agent_id), ": contact ", Quoted(id), " is ",
+          NameOf(contact.state), contact.agent_id.empty() ? "" : " by agent ",
+          contact.agent_id.empty() ? "" : Quoted(contact.agent_id)));
+    }
+  }
+  gone_contacts_.erase(id);
+  if (event.type == EventType::kContactEnded) {
+    contacts_.erase(id);
+    if (live_ != nullptr && live_->contacts.contains(id)) {
+      gone_contacts_[id] = event.sequence;
+    }
+    return;
+  }
+  Contact& contact = contacts_[id];
+  contact.version = event.contact_version;
+  contact.state = event.contact_state;
+  contact.agent_id =
+      event.contact_state == ContactState::kWaiting ? "" : agent_id;
+}
+
+void EntityHistories::AddAgent(const Event& event, bool from_beginning,
+                               Tell tell) {
+  const std::string id(event.agent_id.view());
+  const std::string contact_id(event.contact_id.view());
+  const auto known = agents_.find(id);
+  const std::string problem =
+      VersionProblem(event, "agent", id, event.agent_version,
+                     known == agents_.end() ? 0 : known->second.version,
+                     event.agent_version == 1, from_beginning);
+  WorkState before = WorkState::kIdle;
+  if (!problem.empty()) {
+    tell(problem);
+  } else if (known != agents_.end() && WorkBefore(event, &before)) {
+    const Agent& agent = known->second;
+    const bool same_contact = !Holds(before) ||
+                              agent.contact_id == contact_id ||
+                              agent.contact_id.empty();
+    if (agent.work_state != before || !same_contact) {
+      tell(absl::StrCat(
+          "event ", event.sequence, " (", TypeOf(event), ") of contact ",
+          Quoted(contact_id), ": agent ", Quoted(id), " is ",
+          NameOf(agent.work_state),
+          agent.contact_id.empty() ? "" : " with contact ",
+          agent.contact_id.empty() ? "" : Quoted(agent.contact_id)));
+    }
+  }
+  gone_agents_.erase(id);
+  if (event.type == EventType::kAgentRemoved) {
+    agents_.erase(id);
+    if (live_ != nullptr && live_->agents.contains(id)) {
+      gone_agents_[id] = event.sequence;
+    }
+    return;
+  }
+  Agent& agent = agents_[id];
+  agent.version = event.agent_version;
+  agent.work_state = event.work_state;
+  if (!Holds(agent.work_state) || EndsReservation(event.type)) {
+    agent.contact_id.clear();
+  } else if (!contact_id.empty()) {
+    agent.contact_id = contact_id;
+  }
+}
+
+void EntityHistories::Forget() {
+  contacts_.clear();
+  agents_.clear();
+  gone_contacts_.clear();
+  gone_agents_.clear();
+}
+
+void EntityHistories::CompareWithLive(Tell tell) const {
+  if (live_ == nullptr) return;
+  for (const auto& [id, contact] : contacts_) {
+    const auto found = live_->contacts.find(id);
+    if (found == live_->contacts.end()) {
+      tell(absl::StrCat("contact ", Quoted(id), " is alive by its last event, ",
+                        "but has no live record"));
+    } else if (found->second.version != contact.version ||
+               found->second.state != contact.state) {
+      tell(absl::StrCat("contact ", Quoted(id), " has version ",
+                        found->second.version, ", ",
+                        NameOf(found->second.state),
+                        " in the live records, its last event says ",
+                        contact.version, ", ", NameOf(contact.state)));
+    }
+  }
+  for (const auto& [id, agent] : agents_) {
+    const auto found = live_->agents.find(id);
+    if (found == live_->agents.end()) {
+      tell(absl::StrCat("agent ", Quoted(id), " has no live record, but was ",
+                        "not removed"));
+    } else if (found->second.version != agent.version ||
+               found->second.work_state != agent.work_state) {
+      tell(absl::StrCat("agent ", Quoted(id), " has version ",
+                        found->second.version, ", ",
+                        NameOf(found->second.work_state),
+                        " in the live records, its last event says ",
+                        agent.version, ", ", NameOf(agent.work_state)));
+    }
+  }
+  for (const auto& [id, sequence] : gone_contacts_) {
+    tell(absl::StrCat("contact ", Quoted(id), " ended with event ", sequence,
+                      ", but has a live record"));
+  }
+  for (const auto& [id, sequence] : gone_agents_) {
+    tell(absl::StrCat("agent ", Quoted(id), " was removed with event ",
+                      sequence, ", but has a live record"));
+  }
+}
+
+}  // namespace relais::journal

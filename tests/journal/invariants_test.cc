@@ -1,0 +1,261 @@
+// Each invariant is broken once, by hand, in a state or in a history that is
+// sound otherwise.
+
+#include "lib/journal/invariants.h"
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lib/journal/fold.h"
+#include "tests/journal/centre.h"
+#include "tests/journal/history.h"
+
+namespace relais::journal {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<std::string> Problems(const LiveState& state) {
+  std::vector<std::string> problems;
+  CheckInvariants(state, [&problems](absl::string_view problem) {
+    problems.emplace_back(problem);
+  });
+  return problems;
+}
+
+// "c1" waits, "c2" is reserved by "a2", "c3" in handling by "a3", "c4" ended.
+class InvariantsTest : public ::testing::Test {
+ protected:
+  InvariantsTest() {
+    for (const char* agent : {"a1", "a2", "a3"}) centre_.Ready(agent);
+    for (const char* id : {"c1", "c2", "c3", "c4"}) centre_.Submit(id);
+    centre_.Reserve("c2", "a2");
+    centre_.Reserve("c3", "a3");
+    centre_.Do(centre_.Accepted("c3", "a3"));
+    centre_.Do(centre_.Ended("c4", EndReason::kAbandoned));
+    state_ = centre_.state();
+  }
+
+  Centre centre_;
+  LiveState state_;
+};
+
+TEST_F(InvariantsTest, HoldAfterEveryEventOfAHistory) {
+  EXPECT_THAT(Problems(state_), IsEmpty());
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    History history(seed);
+    Fold fold({5'000, 50});
+    EntityHistories entities(&fold.state());
+    std::vector<std::string> problems;
+    const auto tell = [&problems](absl::string_view problem) {
+      problems.emplace_back(problem);
+    };
+    for (int i = 0; i < 600; ++i) {
+      const NumberedEvent next = history.Next();
+      ASSERT_TRUE(fold.Apply(next.event, next.detail, nullptr).ok());
+      entities.Add(next.event, true, tell);
+      CheckInvariants(fold.state(), tell);
+      ASSERT_THAT(problems, IsEmpty())
+          << "seed " << seed << ", " << Describe(next);
+    }
+    entities.CompareWithLive(tell);
+    EXPECT_THAT(problems, IsEmpty()) << "seed " << seed;
+  }
+}
+
+TEST_F(InvariantsTest, EachIsTold) {
+  struct Case {
+    const char* said;
+    std::function<void(LiveState*)> damage;
+  };
+  const Case cases[] = {
+      {"contact \"c1\" is waiting, but held by agent \"a1\"",
+       [](LiveState* s) { s->contacts["c1"].agent_id = "a1"; }},
+      {"contact \"c3\" is assigned, but held by no agent",
+       [](LiveState* s) { s->contacts["c3"].agent_id.clear(); }},
+      {"contact \"c2\" is reserved by agent \"a2\", who is not there",
+       [](LiveState* s) { s->agents.erase("a2"); }},
+      {"contact \"c2\" is reserved by agent \"a2\" (attempt 9)",
+       [](LiveState* s) { s->contacts["c2"].attempt = 9; }},
+      {"who is idle with contact",
+       [](LiveState* s) { s->agents["a3"].work_state = WorkState::kIdle; }},
+      {"is alive with version 0",
+       [](LiveState* s) { s->contacts["c1"].version = 0; }},
+      {"contact \"c1\" has 9 declines; at most 8",
+       [](LiveState* s) { s->contacts["c1"].declines.resize(9); }},
+      {"in queue \"q0\", which is not there",
+       [](LiveState* s) { s->queues.erase("q0"); }},
+      {"contact \"c3\" is held twice: by agents \"a1\" and \"a3\"",
+       [](LiveState* s) { s->agents["a1"] = s->agents["a3"]; }},
+      {"agent \"a1\" is handling contact \"c9\", which is not alive",
+       [](LiveState* s) {
+         s->agents["a1"] = s->agents["a3"];
+         s->agents["a1"].contact_id = "c9";
+       }},
+      {"agent \"a1\" is reserved with contact \"c1\", which is waiting by "
+       "agent \"\"",
+       [](LiveState* s) {
+         s->agents["a1"] = s->agents["a2"];
+         s->agents["a1"].contact_id = "c1";
+       }},
+      {"agent \"a3\" is over capacity: holds contacts \"c2\" and \"c3\"",
+       [](LiveState* s) { s->contacts["c2"].agent_id = "a3"; }},
+      {"was offered 1 contacts",
+       [](LiveState* s) { s->queues["q0"].offered_total = 1; }},
+      {"contact \"c4\" has ended twice",
+       [](LiveState* s) { s->ended.push_back(s->ended.front()); }},
+      {"contact \"c4\" is alive, and has ended",
+       [](LiveState* s) { s->contacts["c4"] = s->contacts["c1"]; }},
+      {"contact \"c4\" has ended without a reason",
+       [](LiveState* s) { s->ended.front().end_reason = EndReason::kNone; }},
+      {"agent \"b\" has 65 declines; at most 64",
+       [](LiveState* s) {
+         for (int i = 0; i < 65; ++i) {
+           LiveContact& contact = s->contacts[absl::StrCat("d", i)];
+           contact = s->contacts["c1"];
+           contact.declines.push_back({"b", 1});
+         }
+       }},
+  };
+  for (const Case& c : cases) {
+    LiveState damaged = state_;
+    c.damage(&damaged);
+    EXPECT_THAT(Problems(damaged), Contains(HasSubstr(c.said)));
+  }
+}
+
+TEST_F(InvariantsTest, HalfAnEndIsAllowed) {
+  const std::uint64_t attempt = centre_.contact("c2").attempt;
+  centre_.Do(centre_.RescindedByEnd("c2", "a2", attempt));
+  EXPECT_EQ(centre_.contact("c2").agent_id, "");
+  EXPECT_THAT(Problems(centre_.state()), IsEmpty());
+  Centre other;
+  other.Ready("a2");
+  other.Submit("c2");
+  other.Reserve("c2", "a2");
+  other.Do(other.Ended("c2", EndReason::kAbandoned));
+  EXPECT_EQ(other.agent("a2").work_state, WorkState::kReserved);
+  EXPECT_THAT(Problems(other.state()), IsEmpty());
+}
+
+// --- Histories ---------------------------------------------------------------
+
+class EntityHistoriesTest : public ::testing::Test {
+ protected:
+  Event Make(EventType type, std::uint64_t contact_version,
+             std::uint64_t agent_version) {
+    Event event;
+    event.sequence = ++sequence_;
+    event.type = type;
+    event.contact_id.Assign("c");
+    event.contact_version = contact_version;
+    if (agent_version != 0) event.agent_id.Assign("a");
+    event.agent_version = agent_version;
+    return event;
+  }
+  Event Created(std::uint64_t contact_version, std::uint64_t agent_version) {
+    Event event =
+        Make(EventType::kReservationCreated, contact_version, agent_version);
+    event.contact_state = ContactState::kReserved;
+    event.work_state = WorkState::kReserved;
+    return event;
+  }
+  void Add(const Event& event, bool from_beginning = false) {
+    histories_.Add(event, from_beginning,
+                   [this](absl::string_view p) { problems_.emplace_back(p); });
+  }
+  std::vector<std::string> Take() { return std::exchange(problems_, {}); }
+
+  LiveState live_;
+  EntityHistories histories_{&live_};
+  std::vector<std::string> problems_;
+  std::uint64_t sequence_ = 0;
+};
+
+TEST_F(EntityHistoriesTest, AVersionFollowsTheOneBefore) {
+  Add(Make(EventType::kContactSubmitted, 2, 0));
+  EXPECT_THAT(Take(), Contains("event 1: version 2 of contact \"c\" comes "
+                               "after 0"));
+  Add(Created(4, 7));
+  EXPECT_THAT(Take(), Contains("event 2: version 4 of contact \"c\" comes "
+                               "after 2"));
+  Event accepted = Make(EventType::kReservationAccepted, 5, 9);
+  Add(accepted);
+  EXPECT_THAT(Take(),
+              Contains("event 3: version 9 of agent \"a\" comes after 7"));
+}
+
+TEST_F(EntityHistoriesTest, WhatBeganEarlierIsTakenUnlessThereIsNoEarlier) {
+  Add(Created(3, 7), false);
+  EXPECT_THAT(Take(), IsEmpty());
+  histories_.Forget();
+  Add(Created(4, 8), true);
+  EXPECT_EQ(Take().size(), 2);
+}
+
+TEST_F(EntityHistoriesTest, AHeldContactIsNotTakenAgain) {
+  Add(Created(2, 1));
+  Event again = Created(3, 1);
+  again.agent_id.Assign("b");
+  Add(again);
+  EXPECT_THAT(Take(), Contains("event 2 (reservation_created) by agent \"b\": "
+                               "contact \"c\" is reserved by agent \"a\""));
+}
+
+TEST_F(EntityHistoriesTest, AnAgentIsNotGivenTwo) {
+  Add(Created(2, 1));
+  Event again = Created(2, 2);
+  again.contact_id.Assign("d");
+  Add(again);
+  EXPECT_THAT(Take(),
+              Contains("event 2 (reservation_created) of contact \"d\": agent "
+                       "\"a\" is reserved with contact \"c\""));
+}
+
+TEST_F(EntityHistoriesTest, OnlyTheHolderAccepts) {
+  Add(Created(2, 1));
+  Event accepted = Make(EventType::kReservationAccepted, 3, 1);
+  accepted.agent_id.Assign("b");
+  Add(accepted);
+  EXPECT_EQ(Take().size(), 1);
+}
+
+TEST_F(EntityHistoriesTest, LiveRecordsAreThoseOfTheLastEvents) {
+  const auto compare = [this] {
+    histories_.CompareWithLive(
+        [this](absl::string_view p) { problems_.emplace_back(p); });
+    return Take();
+  };
+  Add(Created(2, 1));
+  EXPECT_THAT(compare(), Contains(HasSubstr("contact \"c\" is alive by its")));
+  live_.contacts["c"].version = 2;
+  live_.contacts["c"].state = ContactState::kReserved;
+  EXPECT_THAT(compare(), Contains(HasSubstr("agent \"a\" has no live record")));
+  live_.agents["a"].version = 1;
+  live_.agents["a"].work_state = WorkState::kReserved;
+  EXPECT_THAT(compare(), IsEmpty());
+  live_.agents["a"].version = 2;
+  live_.contacts["c"].state = ContactState::kAssigned;
+  EXPECT_EQ(compare().size(), 2);
+  Event ended = Make(EventType::kContactEnded, 3, 0);
+  ended.contact_state = ContactState::kEnded;
+  Add(ended);
+  EXPECT_THAT(compare(),
+              Contains("contact \"c\" ended with event 2, but has a live "
+                       "record"));
+  Event removed = Make(EventType::kAgentRemoved, 0, 2);
+  removed.contact_id.Assign("");
+  Add(removed);
+  EXPECT_THAT(compare(), Contains("agent \"a\" was removed with event 3, but "
+                                  "has a live record"));
+}
+
+}  // namespace
+}  // namespace relais::journal
