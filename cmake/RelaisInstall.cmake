@@ -29,7 +29,7 @@ install(FILES ${PROJECT_BINARY_DIR}/relaisConfig.cmake
               ${PROJECT_BINARY_DIR}/relaisConfigVersion.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/relais
         COMPONENT library)
-foreach(binary relaisd relaisctl relais-load)
+foreach(binary relaisd relaisctl relais-replay relais-load)
   if(TARGET ${binary})
     install(TARGETS ${binary} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
             COMPONENT programs)

@@ -35,6 +35,7 @@
 #include "server/command_line.h"
 #include "server/config_file.h"
 #include "server/nearest.h"
+#include "server/relaisctl_journal.h"
 #include "server/relaisctl_text.h"
 #include "server/table.h"
 #include "server/yaml_message.h"
@@ -42,8 +43,8 @@
 ABSL_FLAG(std::string, server, "", "address of relaisd");
 ABSL_FLAG(bool, json, false, "print JSON");
 ABSL_FLAG(double, timeout, 10, "seconds to wait for an answer");
-ABSL_FLAG(std::uint64_t, from, 0, "first event number; 0: the next event");
-ABSL_FLAG(std::uint64_t, count, 0, "stop after that many events; 0: never");
+ABSL_FLAG(std::uint64_t, from, 0, "first event number; 0: see --help");
+ABSL_FLAG(std::uint64_t, count, 0, "stop after that many; 0: never");
 ABSL_FLAG(std::string, queue, "", "queue of the contact");
 ABSL_FLAG(std::string, channel, "voice", "channel of the contact");
 ABSL_FLAG(std::int32_t, priority, 0, "priority of the contact");
@@ -445,6 +446,9 @@ const std::vector<Command>& Commands() {
       {"events", "", 0, 0, Events},
       {"presence", "AGENT STATE [REASON]", 2, 3, SetPresence},
       {"info", "", 0, 0, Info},
+      {"journal inspect", "DIR", 1, 1, JournalInspect},
+      {"journal verify", "DIR", 1, 1, JournalVerify},
+      {"journal export", "DIR", 1, 1, JournalExport},
       {"completion", "bash", 1, 1, Completion},
   };
   return kCommands;

@@ -71,6 +71,12 @@ usage: relaisctl [flags] COMMAND
                              STATE: logged_out, available, not_ready
                              REASON: break, meal, training, meeting, other
   info                       the server
+  journal inspect DIR        what a journal holds; no server is needed
+      [--from N] [--count N]     instead: its records from that event on
+  journal verify DIR         whether it is sound, and if not, what to do
+  journal export DIR         its events, for a warehouse
+      [--format json|csv] [--from N] [--to N] [--output FILE]
+      [--with-attributes]        contacts' attributes, too: personal data
   completion bash            completion for bash
 
 flags: --server HOST:PORT (or RELAIS_SERVER; 127.0.0.1:7400), --json,
@@ -172,7 +178,8 @@ _relaisctl() {
                       absl::StrJoin(commands, "\n"), R"("
   local word="${COMP_WORDS[COMP_CWORD]}" before="" i
   local flags="--server --json --timeout --from --count --queue --channel
-    --priority --skills --attributes --reason --help --version"
+    --priority --skills --attributes --reason --format --to --output
+    --with-attributes --help --version"
   if [[ "${word}" == -* ]]; then
     COMPREPLY=($(compgen -W "${flags}" -- "${word}"))
     return
@@ -180,8 +187,14 @@ _relaisctl() {
   for ((i = 1; i < COMP_CWORD; ++i)); do
     [[ "${COMP_WORDS[i]}" == -* ]] || before+="${COMP_WORDS[i]} "
   done
+  case "${COMP_WORDS[COMP_CWORD - 1]}" in
+    --format) COMPREPLY=($(compgen -W "json csv" -- "${word}")); return ;;
+    --output) COMPREPLY=($(compgen -f -- "${word}")); return ;;
+  esac
   case "${before}" in
     "config check " | "config apply ") COMPREPLY=($(compgen -f -- "${word}")) ;;
+    "journal inspect " | "journal verify " | "journal export ")
+      COMPREPLY=($(compgen -d -- "${word}")) ;;
     "completion ") COMPREPLY=($(compgen -W "bash" -- "${word}")) ;;
     *)
       local rest
@@ -194,6 +207,8 @@ _relaisctl() {
   esac
 }
 complete -F _relaisctl relaisctl
+complete -d -W "--to --against --partial --print-state --with-attributes
+  --help --version" relais-replay
 )");
 }
 

@@ -177,7 +177,7 @@ absl::StatusOr<StateRecords> ReadStateRecords(Storage& storage,
   return state;
 }
 
-std::string Fingerprint(const StateRecords& state) {
+std::string FingerprintOfState(const StateRecords& state) {
   std::string bytes;
   for (const auto& [key, record] : state.records) {
     AppendSized(key, &bytes);

@@ -66,7 +66,7 @@ absl::StatusOr<StateRecords> ReadStateRecords(Storage& storage,
 
 // SHA-256 as 64 lower-case hexadecimal digits; docs/journal.md gives the bytes.
 // Equal states have equal fingerprints, on every machine.
-std::string Fingerprint(const StateRecords& state);
+std::string FingerprintOfState(const StateRecords& state);
 
 // What differs, one a line; empty if nothing does. The names are what the two
 // states are called.

@@ -213,10 +213,10 @@ TEST_F(OfflineTest, StatesAreEqualOrTheirDifferencesAreNamed) {
   ASSERT_TRUE(live.ok()) << live.status();
   const StateRecords replayed = RecordsOf(*Replay(*journal->storage));
   EXPECT_THAT(Differences(replayed, "a", *live, "b"), IsEmpty());
-  EXPECT_EQ(Fingerprint(replayed), Fingerprint(*live));
-  EXPECT_EQ(Fingerprint(replayed).size(), 64);
+  EXPECT_EQ(FingerprintOfState(replayed), FingerprintOfState(*live));
+  EXPECT_EQ(FingerprintOfState(replayed).size(), 64);
   const StateRecords before = RecordsOf(*Replay(*journal->storage, 99));
-  EXPECT_NE(Fingerprint(before), Fingerprint(*live));
+  EXPECT_NE(FingerprintOfState(before), FingerprintOfState(*live));
   StateRecords other = *live;
   other.records["cnew"] = std::string(1, '\xab');
   other.records.begin()->second = "?";
