@@ -1,0 +1,346 @@
+"""Goal: the checker of relais-crash says no when it should.
+Method: a small sound journal and log, made here from docs/journal-format.md,
+pass; the same with one fault planted are refused, and the fault is named. The
+doctored records are sealed and chained again, so that what they say is at
+fault and not their bytes.
+"""
+
+import json
+import types
+import unittest
+
+import journal_builder as builder
+from crash_checker import (Auditor, CrashChecker, Damage, FastReplay,
+                           SUBMITTED, CREATED, ACCEPTED, ENDED, RESCINDED)
+
+
+def story(doctor=None):
+    one = builder.Story()
+    one.configured()
+    one.signed_in(b"anna")
+    one.signed_in(b"bela")
+    one.submitted(b"c1")
+    one.created(b"c1", b"anna")
+    one.accepted(b"c1", b"anna", 2)
+    one.submitted(b"c2")
+    one.completed(b"c1", b"anna", 2)
+    one.wrap_up_ended(b"anna")
+    one.created(b"c2", b"bela")
+    if doctor is not None:
+        doctor(one)
+    return one
+
+
+def contact_ask(contact, priority=0):
+    ask = {"id": contact, "queue": "accounts", "channel": "CHANNEL_VOICE",
+           "attributes": {"caller": "+33"}}
+    if priority:
+        ask["priority"] = priority
+    return {"contact": ask}
+
+
+SUBMIT_ANSWER = {"arrivalMs": str(builder.NOW_MS), "eventSequence": "10"}
+OFFER = {"agentId": "bela", "contact": {"id": "c2"}, "attempt": "2",
+         "arrivalMs": str(builder.NOW_MS),
+         "expiresMs": str(builder.NOW_MS + 9_000)}
+ACCEPT = {"accept": {"agentId": "anna", "contactId": "c1", "attempt": "2"}}
+AGENT = {"id": "anna", "presence": {"state": "PRESENCE_STATE_AVAILABLE"},
+         "workState": "WORK_STATE_IDLE", "version": "5",
+         "idleSinceMs": str(builder.NOW_MS + 1)}
+CONTACT = {"contact": {"id": "c2", "queue": "accounts",
+                       "channel": "CHANNEL_VOICE"},
+           "state": "CONTACT_STATE_RESERVED", "version": "2",
+           "arrivalMs": str(builder.NOW_MS), "agentId": "bela",
+           "attempt": "2"}
+STREAMED = {"sequence": "6", "type": "EVENT_TYPE_RESERVATION_ACCEPTED",
+            "atMs": str(builder.NOW_MS + 500),
+            "contact": {"id": "c1", "version": "3",
+                        "state": "CONTACT_STATE_ASSIGNED"},
+            "agent": {"id": "anna", "version": "3",
+                      "workState": "WORK_STATE_HANDLING"}}
+
+
+def sound_log():
+    return [
+        *builder.answered(1, "SubmitContact", contact_ask("c1"),
+                          SUBMIT_ANSWER),
+        *builder.answered(2, "AcceptOffer", ACCEPT, {"eventSequence": "6"}),
+        *builder.answered(3, "CompleteContact", {"contactId": "c1"},
+                          {"version": "4", "eventSequence": "8"}),
+        *builder.answered(4, "EndWrapUp", {"agentId": "anna"},
+                          {"version": "5", "eventSequence": "9"}),
+        *builder.answered(5, "SignIn", {"agentId": "bela"},
+                          {"version": "1", "eventSequence": "3"}),
+        *builder.answered(6, "GetAgent", {"agentId": "anna"},
+                          {"agent": AGENT}),
+        *builder.answered(7, "GetContact", {"contactId": "c2"},
+                          {"contact": CONTACT}),
+        json.dumps({"life": 1, "offer": OFFER}),
+        json.dumps({"life": 1, "events": [STREAMED]}),
+    ]
+
+
+class World:
+    """A journal with its live records, to be doctored and checked."""
+
+    def __init__(self, doctor=None):
+        # Live records as after the sound story; a doctored one's may differ.
+        self.records = builder.records(story(doctor).events)
+        replay = FastReplay()
+        for event in story().events:
+            replay.apply(event, (builder.RETENTION_MS, 1000))
+        self.live = builder.live(replay, self.records[max(self.records)])
+        self.side = builder.side(10)
+        self.log = sound_log()
+
+    def problems(self):
+        return CrashChecker().check(1, dict(self.records), self.live,
+                                    self.side, {"client-0.log": self.log})
+
+
+class CheckCrashTest(unittest.TestCase):
+    def expect(self, words, problems):
+        self.assertTrue(any(words in problem for problem in problems),
+                        f"{words!r} is not among {problems}")
+
+    def expect_of_events(self, words, doctor):
+        self.expect(words, World(doctor).problems())
+
+    def expect_of_log(self, words, *lines):
+        world = World()
+        world.log.extend(lines)
+        problems = world.problems()
+        self.expect(words, problems)
+        self.assertEqual(len(problems), 1, problems)
+
+    def test_sound(self):
+        self.assertEqual(World().problems(), [])
+
+    # --- The journal ---------------------------------------------------------
+
+    def test_an_event_is_removed(self):
+        world = World()
+        del world.records[6]
+        self.expect("record of event 7: the chain is broken", world.problems())
+
+    def test_an_event_is_removed_and_the_rest_chained_again(self):
+        def doctor(one):
+            del one.events[5]
+        self.expect_of_events("record of event 7: after 5", doctor)
+
+    def test_an_event_is_removed_and_the_rest_numbered_again(self):
+        def doctor(one):
+            del one.events[5]
+            for i, event in enumerate(one.events):
+                event["sequence"] = i + 1
+        self.expect_of_events("leaves out a version", doctor)
+
+    def test_the_end_is_cut_off(self):
+        world = World()
+        del world.records[10]
+        self.expect("event 10 was acknowledged, the records end with 9",
+                    world.problems())
+
+    def test_a_byte_is_flipped(self):
+        world = World()
+        data = bytearray(world.records[4])
+        data[120] ^= 1
+        world.records[4] = bytes(data)
+        self.expect("record of event 4: byte 8: crc32c", world.problems())
+
+    def test_a_contact_is_accepted_twice(self):
+        def doctor(one):
+            one.accepted(b"c2", b"bela", 2)
+            one.accepted(b"c2", b"bela", 2)
+        self.expect_of_events("do not hold each other", doctor)
+
+    def test_a_contact_is_reserved_twice(self):
+        def doctor(one):
+            one.created(b"c2", b"anna")
+        self.expect_of_events("its contact does not wait", doctor)
+
+    def test_an_agent_is_over_capacity(self):
+        def doctor(one):
+            one.submitted(b"c3")
+            one.created(b"c3", b"bela")
+        self.expect_of_events("its agent does other work", doctor)
+
+    def test_a_contact_is_submitted_twice(self):
+        def doctor(one):
+            one.submitted(b"c1")
+        self.expect_of_events("is submitted twice", doctor)
+
+    def test_a_live_record_is_altered(self):
+        world = World()
+        replay = FastReplay()
+        for event in story().events:
+            replay.apply(event, (builder.RETENTION_MS, 1000))
+        replay.contacts[b"c2"]["offer_expires_ms"] += 1
+        world.live = builder.live(replay, world.records[10])
+        self.expect("live record ('c', b'c2')", world.problems())
+
+    def test_a_live_record_is_missing(self):
+        world = World()
+        del world.live[b"abela"]
+        self.expect("the meta record counts other", world.problems())
+
+    # --- From life to life ---------------------------------------------------
+
+    def second(self, world, records):
+        checker = CrashChecker()
+        self.assertEqual(checker.check(1, dict(world.records), world.live,
+                                       world.side, {}), [])
+        return checker.check(2, records, world.live, world.side, {})
+
+    def test_nothing_new_is_fine(self):
+        world = World()
+        self.assertEqual(self.second(world, {10: world.records[10]}), [])
+
+    def test_the_last_record_is_gone_after_a_restart(self):
+        self.expect("record of event 10: is no longer",
+                    self.second(World(), {}))
+
+    def test_the_last_record_is_another_after_a_restart(self):
+        world = World()
+        self.expect("record of event 10: is no longer",
+                    self.second(world, {10: world.records[9]}))
+
+    def test_a_record_changes_later(self):
+        world = World()
+        checker = CrashChecker({1: (6, "00" * 32)})
+        self.expect("the record that ended life 1 with event 6",
+                    checker.check(2, dict(world.records), world.live,
+                                  world.side, {}))
+
+    # --- Acknowledgements ----------------------------------------------------
+
+    def test_an_acknowledged_submission_is_not_there(self):
+        self.expect_of_log("the journal has no such submission",
+                           *builder.answered(9, "SubmitContact",
+                                             contact_ask("c9"), SUBMIT_ANSWER))
+
+    def test_an_acknowledged_submission_has_another_content(self):
+        self.expect_of_log("the journal has ('accounts', 'VOICE', 0",
+                           *builder.answered(9, "SubmitContact",
+                                             contact_ask("c1", 3),
+                                             SUBMIT_ANSWER))
+
+    def test_an_answer_tells_of_events_that_are_not_there(self):
+        self.expect_of_log("event 11 was told of, the journal ended with 10",
+                           *builder.answered(9, "SubmitContact",
+                                             contact_ask("c1"),
+                                             {**SUBMIT_ANSWER,
+                                              "eventSequence": "11"}))
+
+    def test_an_answer_came_before_its_event(self):
+        self.expect_of_log("the journal has no such end",
+                           *builder.answered(9, "CompleteContact",
+                                             {"contactId": "c1"},
+                                             {"version": "4",
+                                              "eventSequence": "7"}))
+
+    def test_other_calls_whose_events_are_not_there(self):
+        for call, ask, answer, words in [
+                ("CancelContact", {"contactId": "c1"},
+                 {"version": "4"}, "no such end"),
+                ("CompleteContact", {"contactId": "c2"},
+                 {"version": "3"}, "no such end"),
+                ("AcceptOffer",
+                 {"accept": {**ACCEPT["accept"], "attempt": "5"}}, {},
+                 "no such answer to an offer"),
+                ("DeclineOffer", {"decline": ACCEPT["accept"]}, {},
+                 "no such answer to an offer"),
+                ("SetPresence",
+                 {"agentId": "anna",
+                  "presence": {"state": "PRESENCE_STATE_NOT_READY"}},
+                 {"version": "5"}, "the journal has ('AVAILABLE'"),
+                ("SignIn", {"agentId": "anna"}, {"version": "6"},
+                 "no such version"),
+                ("EndWrapUp", {"agentId": "anna"}, {"version": "4"},
+                 "no such end of wrap-up")]:
+            with self.subTest(call=call, ask=ask):
+                answer = {"eventSequence": "10", **answer}
+                self.expect_of_log(words,
+                                   *builder.answered(9, call, ask, answer))
+
+    def test_reads_that_show_what_is_not_there(self):
+        for change, words in [
+                ({"version": "7"}, "no such version"),
+                ({"workState": "WORK_STATE_WRAP_UP"}, "the journal has (("),
+                ({"idleSinceMs": "5"}, "idle since"),
+                ({"pending": {"state": "PRESENCE_STATE_NOT_READY"}},
+                 "the journal has ((")]:
+            with self.subTest(change=change):
+                self.expect_of_log(words, *builder.answered(
+                    9, "GetAgent", {"agentId": "anna"},
+                    {"agent": {**AGENT, **change}}))
+        for change, words in [
+                ({"version": "3"}, "no such version"),
+                ({"state": "CONTACT_STATE_WAITING"}, "('RESERVED'"),
+                ({"agentId": "anna"}, "the journal has bela"),
+                ({"attempt": "1"}, "the journal has bela")]:
+            with self.subTest(change=change):
+                self.expect_of_log(words, *builder.answered(
+                    9, "GetContact", {"contactId": "c2"},
+                    {"contact": {**CONTACT, **change}}))
+
+    def test_a_contact_that_is_alive_is_not_found(self):
+        ask, _ = builder.answered(9, "GetContact", {"contactId": "c2"}, {})
+        self.expect_of_log("the journal has it alive", ask, json.dumps(
+            {"of": 9, "life": 1, "refused": "NOT_FOUND", "why": ""}))
+
+    def test_a_retried_submission_is_refused(self):
+        ask, _ = builder.answered(9, "SubmitContact", contact_ask("c2"), {})
+        self.expect_of_log("must not be refused", ask, json.dumps(
+            {"of": 9, "life": 1, "refused": "ALREADY_EXISTS", "why": ""}))
+
+    def test_offers_and_events_that_are_not_there(self):
+        for change, words in [({"attempt": "3"}, "no such reservation"),
+                              ({"agentId": "anna"}, "no such reservation"),
+                              ({"expiresMs": "1"}, "expire at")]:
+            with self.subTest(change=change):
+                self.expect_of_log(words, json.dumps(
+                    {"life": 1, "offer": {**OFFER, **change}}))
+        for change, words in [({"sequence": "11"}, "the journal has none"),
+                              ({"sequence": "7"}, "streamed ("),
+                              ({"type": "EVENT_TYPE_CONTACT_ENDED"},
+                               "streamed (")]:
+            with self.subTest(change=change):
+                self.expect_of_log(words, json.dumps(
+                    {"life": 1, "events": [{**STREAMED, **change}]}))
+
+    # --- Capacity, from types and names alone --------------------------------
+
+    def test_the_auditor(self):
+        def event(kind, contact, agent="", version=1):
+            return types.SimpleNamespace(type=kind, contact=contact,
+                                         agent=agent, contact_version=version)
+        begin = [event(SUBMITTED, "c1"), event(CREATED, "c1", "anna")]
+        accepted = begin + [event(ACCEPTED, "c1", "anna")]
+        for events, words in [
+                (accepted + [event(ACCEPTED, "c1", "bela")],
+                 "accepted twice, by anna and bela"),
+                (begin + [event(ACCEPTED, "c1", "bela")],
+                 "for whom it is not reserved"),
+                (begin + [event(CREATED, "c1", "bela")], "held by anna"),
+                (accepted + [event(CREATED, "c1", "bela")], "held by anna"),
+                (accepted + [event(SUBMITTED, "c2"),
+                             event(CREATED, "c2", "anna")],
+                 "agent anna is over capacity: c2 besides c1"),
+                ([event(CREATED, "c1", "anna")], "not being alive"),
+                (begin + [event(SUBMITTED, "c1")], "while alive"),
+                (accepted + [event(ENDED, "c1", "anna"),
+                             event(ENDED, "c1", "anna")], "ends twice"),
+                (begin + [event(RESCINDED, "c1", "anna"),
+                          event(RESCINDED, "c1", "anna", 0)],
+                 "does not have")]:
+            with self.subTest(words=words):
+                auditor = Auditor()
+                for one in events[:-1]:
+                    auditor.apply(one)
+                with self.assertRaisesRegex(Damage, words):
+                    auditor.apply(events[-1])
+
+
+if __name__ == "__main__":
+    unittest.main()
