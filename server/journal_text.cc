@@ -117,8 +117,10 @@ std::string Cell(const std::string& text) {
 std::string FieldText(const Message& message, const FieldDescriptor* field) {
   const Reflection* reflection = message.GetReflection();
   if (field->is_repeated()) {  // of an enumeration
+    const int size = reflection->FieldSize(message, field);
     std::vector<std::string> names;
-    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+    names.reserve(static_cast<std::size_t>(size));
+    for (int i = 0; i < size; ++i) {
       names.push_back(reflection->GetRepeatedEnum(message, field, i)->name());
     }
     return absl::StrJoin(names, ";");
@@ -360,7 +362,7 @@ absl::StatusOr<std::string> EventJson(const journal::NumberedEvent& event,
   v1::Contact contact;
   contact.mutable_attributes()->insert(attributes.begin(), attributes.end());
   const auto more = JsonLine(contact, /*with_defaults=*/false);
-  if (!more.ok()) return more;
+  if (!more.ok()) return more.status();
   // Two objects with other members each: one object.
   text->back() = ',';
   return absl::StrCat(*text, more->substr(1));

@@ -85,7 +85,7 @@ absl::StatusOr<OfflineJournal> OpenAndTell(const std::string& directory) {
 
 // The first event that is left; 0 if there is none.
 absl::StatusOr<std::uint64_t> FirstSequence(const OfflineJournal& opened) {
-  const absl::Status enough = absl::CancelledError();
+  absl::Status enough = absl::CancelledError();
   std::uint64_t first = 0;
   const absl::Status status =
       opened.storage->ReadRecords(0, [&](std::uint64_t key, std::string_view) {

@@ -36,7 +36,6 @@ ABSL_FLAG(bool, with_attributes, false, "contacts' attributes, too");
 namespace relais::server {
 namespace {
 
-using journal::LoadedLive;
 using journal::Meta;
 using journal::OfflineJournal;
 
@@ -281,7 +280,7 @@ int ShowRecords(const std::string& directory, const OfflineJournal& opened) {
         "sha-256");
   }
   std::uint64_t count = 0;
-  const absl::Status enough = absl::CancelledError();
+  absl::Status enough = absl::CancelledError();
   const absl::Status status = opened.storage->ReadRecords(
       begin, [&](std::uint64_t key, std::string_view bytes) -> absl::Status {
         bool shown = false;

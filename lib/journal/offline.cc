@@ -128,7 +128,7 @@ absl::StatusOr<OfflineJournal> OpenOffline(const std::string& directory) {
 
 absl::Status ReadEvents(Storage& storage, std::uint64_t from, std::uint64_t to,
                         OnEvent on_event) {
-  const absl::Status done = absl::CancelledError();
+  absl::Status done = absl::CancelledError();
   // A record holds so many events at most, so the one with `from` in it begins
   // no earlier.
   const std::uint64_t begin =
