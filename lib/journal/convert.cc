@@ -78,6 +78,7 @@ void ToRepeated(const RoutingRequirement& requirement, Repeated* all_of) {
 
 template <typename Repeated>
 void FromRepeated(const Repeated& all_of, RoutingRequirement* requirement) {
+  requirement->all_of.reserve(static_cast<std::size_t>(all_of.size()));
   for (const auto& term : all_of) {
     requirement->all_of.push_back({term.skill(), term.level_min()});
   }
@@ -156,7 +157,9 @@ absl::Status FromMessage(const v1::ContactDetail& message,
   detail->spec.priority = message.priority();
   FromRepeated(message.all_of(), &detail->spec.requirement);
   for (const v1::Attribute& attribute : message.attributes()) {
-    detail->spec.attributes.emplace(attribute.key(), attribute.value());
+    // They come by rising key.
+    detail->spec.attributes.emplace_hint(detail->spec.attributes.end(),
+                                         attribute.key(), attribute.value());
   }
   reader.Fail(FromMessage(message.queue(), &detail->queue));
   detail->fingerprint = {message.fingerprint_0(), message.fingerprint_1()};

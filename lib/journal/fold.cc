@@ -177,22 +177,22 @@ const LiveAgent& Fold::AgentOf(const Event& event) const {
 
 absl::Status Fold::CheckContact(const Event& event, const LiveContact* contact,
                                 ContactState after) const {
-  const std::string id = Quoted(event.contact_id.view());
+  const auto id = [&event] { return Quoted(event.contact_id.view()); };
   if (contact == nullptr) {
-    return Impossible(event, "contact ", id, " is not alive");
+    return Impossible(event, "contact ", id(), " is not alive");
   }
   if (event.contact_version != contact->version + 1) {
-    return Impossible(event, "contact ", id, " has version ",
+    return Impossible(event, "contact ", id(), " has version ",
                       event.contact_version, ", ", contact->version + 1,
                       " is the next one");
   }
   if (event.contact_state != after) {
-    return Impossible(event, "contact ", id, " is ",
+    return Impossible(event, "contact ", id(), " is ",
                       Text(ContactStateName(event.contact_state)),
                       " after it, not ", Text(ContactStateName(after)));
   }
   if (event.queue.view() != contact->detail->spec.queue) {
-    return Impossible(event, "contact ", id, " is in queue ",
+    return Impossible(event, "contact ", id(), " is in queue ",
                       Quoted(contact->detail->spec.queue), ", not in ",
                       Quoted(event.queue.view()));
   }

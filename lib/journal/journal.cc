@@ -188,9 +188,14 @@ absl::Status CheckTail(Storage& storage, const LoadedLive& loaded,
                      ", the live records are those after event ",
                      loaded.meta.last_sequence));
   }
+  std::size_t first = last->size() - 1;
+  while (first > 0 &&
+         loaded.meta.last_sequence + 1 - (*last)[first] < kTailEvents) {
+    --first;
+  }
   TailCheck check(loaded);
   absl::Status status = storage.ReadRecords(
-      last->front(), [&check](std::uint64_t key, std::string_view bytes) {
+      (*last)[first], [&check](std::uint64_t key, std::string_view bytes) {
         return check.Add(key, bytes);
       });
   return status.ok() ? check.Finish() : status;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
+#include <iterator>
+#include <map>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "lib/domain/error.h"
@@ -32,6 +32,8 @@ void Put(std::string key, const std::string& message, StorageBatch* batch) {
 
 // Reads live records one after another.
 class Loader {
+  using Contacts = std::map<std::string, LiveContact>;
+
  public:
   explicit Loader(LoadedLive* loaded) : loaded_(*loaded) {}
 
@@ -53,24 +55,8 @@ class Loader {
       return absl::DataLossError("the live record \"m\" is missing");
     }
     LiveState& state = loaded_.state;
-    auto detail = details_.begin();
-    for (auto& [id, contact] : state.contacts) {
-      if (detail == details_.end() || detail->first != id) {
-        return Damaged(Key('d', id),
-                       "is missing, or another stands before it that has no "
-                       "contact");
-      }
-      if (detail->second->spec.id != id) {
-        return Damaged(
-            Key('d', id),
-            absl::StrCat("is of contact ", Quoted(detail->second->spec.id)));
-      }
-      contact.detail = std::move(detail->second);
-      ++detail;
-    }
-    if (detail != details_.end()) {
-      return Damaged(Key('d', detail->first), "its contact is not alive");
-    }
+    absl::Status status = CheckDetailsUpTo(state.contacts.end());
+    if (!status.ok()) return status;
     std::sort(state.ended.begin(), state.ended.end(), Fold::EndedBefore);
     return CheckAgainstMeta();
   }
@@ -91,7 +77,7 @@ class Loader {
       case 'c':
         return Into(DecodeLiveContact(message), std::move(id), &state.contacts);
       case 'd':
-        return ReadDetail(std::move(id), message);
+        return ReadDetail(id, message);
       case 'a':
         return Into(DecodeLiveAgent(message), std::move(id), &state.agents);
       case 'q':
@@ -117,11 +103,37 @@ class Loader {
     }
   }
 
-  absl::Status ReadDetail(std::string id, std::string_view message) {
+  // All contacts have been read when the first detail comes: both by rising id.
+  absl::Status ReadDetail(const std::string& id, std::string_view message) {
+    auto& contacts = loaded_.state.contacts;
+    if (!details_begun_) next_detail_ = contacts.begin();
+    details_begun_ = true;
+    auto contact = next_detail_;
+    if (contact == contacts.end() || contact->first != id) {
+      contact = contacts.find(id);
+      if (contact == contacts.end()) {
+        return absl::DataLossError("its contact is not alive");
+      }
+      absl::Status status = CheckDetailsUpTo(contact);
+      if (!status.ok()) return status;
+    }
     auto detail = DecodeContactDetail(message);
     if (!detail.ok()) return detail.status();
-    details_.emplace_back(std::move(id), *std::move(detail));
+    if ((*detail)->spec.id != id) {
+      return absl::DataLossError(
+          absl::StrCat("is of contact ", Quoted((*detail)->spec.id)));
+    }
+    contact->second.detail = *std::move(detail);
+    next_detail_ = std::next(contact);
     return absl::OkStatus();
+  }
+
+  // Whether none is missing before that of `contact`.
+  absl::Status CheckDetailsUpTo(Contacts::iterator contact) {
+    auto& contacts = loaded_.state.contacts;
+    if (!details_begun_) next_detail_ = contacts.begin();
+    if (next_detail_ == contact) return absl::OkStatus();
+    return Damaged(Key('d', next_detail_->first), "is missing");
   }
 
   absl::Status ReadMeta(const std::string& id, std::string_view message) {
@@ -165,9 +177,8 @@ class Loader {
 
   LoadedLive& loaded_;
   bool meta_read_ = false;
-  // As the contacts, by rising id.
-  std::vector<std::pair<std::string, std::shared_ptr<const ContactDetail>>>
-      details_;
+  bool details_begun_ = false;
+  Contacts::iterator next_detail_;  // of the contact whose detail comes next
 };
 
 }  // namespace
