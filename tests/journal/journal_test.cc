@@ -290,6 +290,27 @@ TEST(JournalTest, RefusesToStartBelowWhatWasAcknowledged) {
   EXPECT_EQ(Describe(recovered.state), small.states.back());
 }
 
+// The last 4,096 events, in whole records; what is before is for Verify.
+TEST(JournalTest, TheTailThatIsCheckedIsBoundedByItsEvents) {
+  constexpr std::uint64_t kGroup = 1'000;
+  MemoryStorage sound;
+  Recovered recovered;
+  const auto journal = MustOpen(sound, &recovered);
+  History history(1);
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_TRUE(journal->Append(history.Take(kGroup)).ok());
+  }
+  ASSERT_EQ(sound.records().size(), 8);
+  const std::uint64_t checked_from = 8 * kGroup + 1 - 5 * kGroup;
+  for (const auto& [sequence, bytes] : sound.records()) {
+    MemoryStorage damaged = sound;
+    damaged.records()[sequence].back() ^= 1;
+    Recovered unused;
+    const auto opened = Journal::Open(Options(), &damaged, &unused);
+    EXPECT_EQ(opened.ok(), sequence < checked_from) << sequence;
+  }
+}
+
 TEST(JournalTest, PartitionTimeScaleAndVersionAreChecked) {
   MemoryStorage storage = SmallJournal(12, 3).storage;
   JournalOptions options = Options();
