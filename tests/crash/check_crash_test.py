@@ -294,6 +294,26 @@ class CheckCrashTest(unittest.TestCase):
         self.expect_of_log("must not be refused", ask, json.dumps(
             {"of": 9, "life": 1, "refused": "ALREADY_EXISTS", "why": ""}))
 
+    def test_a_retry_of_what_was_done_is_refused(self):
+        for call, ask in [
+                ("CompleteContact", {"contactId": "c1"}),
+                ("AcceptOffer", {**ACCEPT, "requestId": "1"})]:
+            with self.subTest(call=call):
+                first, _ = builder.answered(9, call, ask, {})
+                again, _ = builder.answered(
+                    10, call, {k: "2" if k == "requestId" else v
+                               for k, v in ask.items()}, {}, 2)
+                refusal = json.dumps({
+                    "of": 10, "life": 1, "refused": "FAILED_PRECONDITION",
+                    "why": ""})
+                self.expect_of_log(
+                    "its retry must be answered so", first,
+                    json.dumps({"of": 9, "life": 1, "unknown": "gone"}),
+                    again, refusal)
+                world = World()
+                world.log.extend([again, refusal])
+                self.assertEqual(world.problems(), [], "it is no retry")
+
     def test_offers_and_events_that_are_not_there(self):
         for change, words in [({"attempt": "3"}, "no such reservation"),
                               ({"agentId": "anna"}, "no such reservation"),

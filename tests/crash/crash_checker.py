@@ -202,6 +202,7 @@ class Journal(Checker):
         self.record_count = 0
         self.told = []  # by sequence - 1
         self.contacts, self.agents, self.answered = {}, {}, {}
+        self.ends = {}  # by contact
         self.heads = {}  # SHA-256 of the record that ends with an event
 
     def more(self, records):
@@ -258,6 +259,8 @@ class Journal(Checker):
         if told.agent_version:
             self.agents.setdefault((told.agent, told.agent_version),
                                    []).append(told)
+        if told.type == ENDED:
+            self.ends.setdefault(told.contact, []).append(told)
         if told.type in (CREATED, ACCEPTED, DECLINED):
             self.answered.setdefault((told.type, told.contact, told.agent,
                                       told.attempt), []).append(told)
@@ -281,6 +284,7 @@ class Acknowledgements:
         self.figures = figures
         self.tell = tell
         self.asked = {}
+        self.unknown = set()  # calls whose outcome nobody has known so far
 
     def line(self, text):
         try:
@@ -294,6 +298,10 @@ class Acknowledgements:
         call, ask = ("", {})
         if "of" in line:
             call, ask = self.asked.pop(line["of"])
+        key = call, json.dumps({k: v for k, v in ask.items()
+                                if k != "requestId"})
+        retried = key in self.unknown
+        self.unknown.discard(key)
         problem = None
         if "answer" in line:
             self.count("answers")
@@ -308,9 +316,10 @@ class Acknowledgements:
                 problem = problem or self.streamed(event)
         elif "unknown" in line:
             self.figures["unknown_outcomes"] += 1
+            self.unknown.add(key)
         else:
             self.figures["refusals"] += 1
-            problem = self.refused(call, ask, line)
+            problem = self.refused(call, ask, line, retried)
         if problem:
             self.tell(f"{self.name}: life {line['life']}: {call} {ask}: "
                       f"{problem}: {text.strip()}")
@@ -482,8 +491,11 @@ class Acknowledgements:
             return f"event {sequence}: the agent became {kept.work_state}"
         return None
 
-    def refused(self, call, ask, line):
+    def refused(self, call, ask, line, retried):
         code = line["refused"]
+        if (retried and code == "FAILED_PRECONDITION" and
+                self.has_happened(call, ask)):
+            return "was done before, and its retry must be answered so"
         if call == "GetContact" and code == "NOT_FOUND":
             if not self.journal.has_ended(ask["contactId"]):
                 return "the journal has it alive"
@@ -492,6 +504,21 @@ class Acknowledgements:
                 code in ("ALREADY_EXISTS", "INVALID_ARGUMENT", "DATA_LOSS")):
             return "must not be refused"
         return None
+
+
+    def has_happened(self, call, ask):
+        """By this client's call: nobody else makes the same one. Of other
+        calls (a decline, an end of wrap-up) later ones may leave no trace."""
+        if call == "AcceptOffer":
+            return not self.offer_answered(call, ask, None, self.journal.last)
+        if call == "CompleteContact":
+            reason = "COMPLETED"
+        elif call == "CancelContact":
+            reason = plain(ask.get("reason"), "END_REASON_", "ABANDONED")
+        else:
+            return False
+        return any(end.end_reason == reason
+                   for end in self.journal.ends.get(ask["contactId"], []))
 
 
 FIGURES = ("acknowledgements", "answers", "offers", "events_streamed",

@@ -29,6 +29,8 @@ constexpr double kMebibyte = 1024.0 * 1024;
 constexpr std::size_t kSamplesMin = 8;
 constexpr double kResidentBytesSlack = 10 * kMebibyte;
 constexpr double kResidentShare = 0.05;
+// In a buffer an entry has a node of a list beside its bytes.
+constexpr double kBufferedPerWritten = 1.5;
 constexpr double kDescriptorsSlack = 8;
 constexpr double kThreadsSlack = 4;
 
@@ -232,14 +234,18 @@ std::vector<std::string> Grown(const std::vector<SoakSample>& samples) {
                                     what, rise / unit, unit_name,
                                     allowed / unit, unit_name));
   };
+  const double journal = Rise(looked, &SoakSample::journal_bytes);
+  const double buffered =
+      std::clamp(kBufferedPerWritten * journal, 0.0, kBufferBytesMax);
   judge("memory", Rise(looked, &SoakSample::resident_bytes),
         std::max(kResidentBytesSlack,
-                 kResidentShare * Mean(looked, &SoakSample::resident_bytes)),
+                 kResidentShare * Mean(looked, &SoakSample::resident_bytes)) +
+            buffered,
         kMebibyte, " MiB");
   judge("descriptors", Rise(looked, &SoakSample::descriptors),
         kDescriptorsSlack, 1, "");
   judge("threads", Rise(looked, &SoakSample::threads), kThreadsSlack, 1, "");
-  judge("journal", Rise(looked, &SoakSample::journal_bytes),
+  judge("journal", journal,
         kJournalBytesSlack +
             kJournalBytesPerAcknowledgement *
                 (looked.back().acknowledged - looked.front().acknowledged),

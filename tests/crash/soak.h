@@ -36,13 +36,19 @@ struct SoakSample {
 // What grew more than it may, one sentence each. The first quarter is not
 // looked at. Of the rest a straight line is fitted to each series; from its
 // first to its last sample the line may rise by
-//   resident_bytes  the larger of 10 MiB and 5 % of the mean
+//   resident_bytes  the larger of 10 MiB and 5 % of the mean, and what RocksDB
+//                   may hold of what was written meanwhile until its buffers
+//                   are full: 1.5 times what the directory grew by, at most
+//                   the buffers
 //   descriptors     8
 //   threads         4
 // and the journal's directory may rise by kJournalBytesPerAcknowledgement for
 // each acknowledgement plus kJournalBytesSlack. At least 8 samples are needed.
 std::vector<std::string> Grown(const std::vector<SoakSample>& samples);
 
+// Two buffers of 32 MiB for each of two column families
+// (lib/journal/rocksdb_storage.h).
+inline constexpr double kBufferBytesMax = 128.0 * 1024 * 1024;
 // What one acknowledged call may leave in the journal: two events of 300 bytes
 // and as much again for those that no call asked for.
 inline constexpr double kJournalBytesPerAcknowledgement = 1'200;
