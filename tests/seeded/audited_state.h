@@ -1,0 +1,154 @@
+// What the auditor believes the state of a centre to be: made from the numbered
+// events by its own rules, written from docs/routing-model.md. It shares no
+// code with the engine or the journal.
+//
+// Thread safety: plain values; one thread. Units: milliseconds.
+
+#ifndef RELAIS_TESTS_SEEDED_AUDITED_STATE_H_
+#define RELAIS_TESTS_SEEDED_AUDITED_STATE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "relais/configuration.h"
+#include "relais/contact.h"
+#include "relais/event.h"
+#include "relais/router.h"
+#include "relais/types.h"
+
+namespace relais::seeded {
+
+// A level for each of the centre's skills, in the order of their names; 0 is
+// none.
+using Levels = std::array<std::int8_t, 16>;
+
+struct AuditedExclusion {
+  std::string agent_id;
+  InstantMs until_ms = 0;
+};
+
+struct AuditedContact {
+  ContactSpec spec;
+  ContactQueue terms;
+  Levels needs{};
+  InstantMs arrival_ms = 0;
+  InstantMs rank_key_ms = 0;
+  std::uint64_t arrival_sequence = 0;
+  std::uint64_t version = 0;
+  ContactState state = ContactState::kWaiting;
+  bool at_once = false;
+  std::string agent_id;
+  std::uint64_t attempt = 0;
+  InstantMs offer_expires_ms = 0;
+  // When the offer is over: later than it said after a restart, which gives
+  // agents time to come back.
+  InstantMs offer_due_ms = 0;
+  InstantMs accepted_ms = 0;
+  // The wait limit was set anew at this instant: it cannot be due before.
+  InstantMs waits_since_ms = 0;
+  std::vector<AuditedExclusion> exclusions;  // the oldest first
+};
+
+struct AuditedAgent {
+  bool listed = true;
+  Levels levels{};
+  ChannelSet channels = 0;
+  // Those before the configuration that is being applied; equal otherwise.
+  Levels levels_before{};
+  ChannelSet channels_before = 0;
+  std::uint64_t version = 0;
+  Presence presence;
+  bool presence_pending = false;
+  Presence pending;
+  WorkState work_state = WorkState::kIdle;
+  ChannelSet closed = 0;
+  InstantMs idle_since_ms = 0;
+  DurationMs idle_before_pause_ms = 0;
+  InstantMs wrap_up_ends_ms = 0;
+  std::string contact_id;
+  std::uint64_t attempt = 0;
+};
+
+struct AuditedEnd {
+  ContactSpec spec;
+  EndReason reason = EndReason::kNone;
+  std::uint64_t version = 0;
+  InstantMs arrival_ms = 0;
+  InstantMs ended_ms = 0;
+  bool at_once = false;
+};
+
+struct AuditedFigures {
+  std::uint64_t offered = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t abandoned = 0;
+};
+
+class AuditedState {
+ public:
+  // Applies the next event. Empty, or what is impossible about it.
+  std::string Apply(const Event& event, const EventDetail& detail);
+
+  // The agent's skills and channels are those of the configuration, and none if
+  // that does not list it: as after a restart.
+  void TakeConfiguredSkills();
+  // The configuration is in force for everybody.
+  void EndTurns();
+  // Offers that stand, stand until then.
+  void ProlongOffers(InstantMs until_ms);
+  // Exclusions that end at or before `now_ms`.
+  void DropExclusionsUntil(InstantMs now_ms);
+
+  // The agent could serve the contact; before or after the configuration that
+  // is being applied, or both.
+  static bool CouldServe(const AuditedAgent& agent,
+                         const AuditedContact& contact);
+  static bool MustServe(const AuditedAgent& agent,
+                        const AuditedContact& contact);
+  static int FitStep(const Levels& has, const Levels& needs);
+  // Available, holds nothing, channel open.
+  static bool Free(const AuditedAgent& agent, Channel channel);
+  static const AuditedExclusion* ExclusionOf(const AuditedContact& contact,
+                                             const std::string& agent_id);
+
+  std::uint64_t sequence = 0;
+  InstantMs last_at_ms = 0;
+  std::uint64_t arrivals = 0;
+  std::uint64_t configuration_version = 0;
+  Configuration configuration;
+  std::map<std::string, AuditedContact> contacts;
+  std::map<std::string, AuditedAgent> agents;
+  std::map<std::string, AuditedFigures> figures;
+  std::map<std::string, AuditedEnd> ended;  // the last end of each id
+  // As the journal does: a decline first drops those whose time is over. The
+  // router's end when RunDue runs them.
+  bool drops_passed_exclusions = false;
+
+ private:
+  std::string ApplyByType(const Event& event, const EventDetail& detail);
+  std::string Configured(const Event& event, const EventDetail& detail);
+  std::string Submitted(const Event& event, const EventDetail& detail);
+  std::string Ended(const Event& event);
+  std::string Created(const Event& event);
+  std::string Accepted(const Event& event);
+  std::string Returned(const Event& event);
+  std::string PresenceChanged(const Event& event);
+  std::string WrapUpEnded(const Event& event);
+  std::string Removed(const Event& event);
+
+  std::string CheckHolder(const Event& event, ContactState before) const;
+  std::string CheckAgentAfter(const Event& event) const;
+  std::string CheckContactAfter(const Event& event) const;
+  Levels LevelsOf(const std::vector<AgentSkill>& skills) const;
+  void AddNeeds(const RoutingRequirement& requirement, Levels* needs) const;
+  std::size_t SkillNumber(const std::string& name) const;
+  void ForgetFiguresIfUnused(const std::string& queue);
+};
+
+}  // namespace relais::seeded
+
+#endif  // RELAIS_TESTS_SEEDED_AUDITED_STATE_H_

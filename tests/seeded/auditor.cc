@@ -1,0 +1,472 @@
+#include "tests/seeded/auditor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace relais::seeded {
+namespace {
+
+absl::string_view Text(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+std::string Described(const Event& event) {
+  return absl::StrCat("event ", event.sequence, " (",
+                      Text(EventTypeName(event.type)), " contact '",
+                      Text(event.contact_id.view()), "' agent '",
+                      Text(event.agent_id.view()), "' at ", event.at_ms, ")");
+}
+
+// Cancel, complete and so on begin with an event of their own.
+EventType PrimaryOf(CallKind kind) {
+  switch (kind) {
+    case CallKind::kSubmit:
+      return EventType::kContactSubmitted;
+    case CallKind::kCancel:
+    case CallKind::kComplete:
+      return EventType::kContactEnded;
+    case CallKind::kAccept:
+      return EventType::kReservationAccepted;
+    case CallKind::kDecline:
+      return EventType::kReservationDeclined;
+    case CallKind::kSetPresence:
+      return EventType::kPresenceChanged;
+    case CallKind::kEndWrapUp:
+      return EventType::kWrapUpEnded;
+    case CallKind::kApply:
+      return EventType::kConfigurationApplied;
+    case CallKind::kGetContact:
+    case CallKind::kRunDue:
+    case CallKind::kRestore:
+      break;
+  }
+  return EventType::kNone;
+}
+
+bool OneOf(CallKind kind, std::initializer_list<CallKind> kinds) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+}  // namespace
+
+std::string_view CallKindName(CallKind kind) {
+  switch (kind) {
+    case CallKind::kSubmit:
+      return "Submit";
+    case CallKind::kCancel:
+      return "Cancel";
+    case CallKind::kComplete:
+      return "Complete";
+    case CallKind::kGetContact:
+      return "GetContact";
+    case CallKind::kAccept:
+      return "Accept";
+    case CallKind::kDecline:
+      return "Decline";
+    case CallKind::kSetPresence:
+      return "SetPresence";
+    case CallKind::kEndWrapUp:
+      return "EndWrapUp";
+    case CallKind::kApply:
+      return "Apply";
+    case CallKind::kRunDue:
+      return "RunDue";
+    case CallKind::kRestore:
+      return "Restore";
+  }
+  return "?";
+}
+
+Auditor::Auditor(const Limits& limits, DurationMs id_retention_ms,
+                 DurationMs reconnect_ms)
+    : limits_(limits),
+      id_retention_ms_(id_retention_ms),
+      reconnect_ms_(reconnect_ms) {
+  durable_.drops_passed_exclusions = true;
+}
+
+void Auditor::Violate(const std::string& what) {
+  if (violation_.empty()) violation_ = what;
+}
+
+void Auditor::Called(CallRecord call) {
+  latest_now_ms_ = std::max(latest_now_ms_, call.now_ms);
+  calls_.push_back(std::move(call));
+}
+
+void Auditor::Numbered(absl::Span<const journal::NumberedEvent> events) {
+  for (const journal::NumberedEvent& one : events) {
+    events_.push_back(one);
+    undecided_.push_back(one);
+  }
+  counts_.events += events.size();
+  while (!calls_.empty() && violation_.empty()) {
+    JudgeCall(calls_.front());
+    calls_.pop_front();
+  }
+  if (violation_.empty() && !events_.empty()) {
+    Violate(absl::StrCat("no call caused ", Described(events_.front().event)));
+  }
+}
+
+// --- One call ----------------------------------------------------------------
+
+void Auditor::JudgeCall(const CallRecord& call) {
+  ++counts_.calls;
+  const std::uint64_t count = call.ticket_after - call.ticket_before;
+  if (base_ + call.ticket_before != now_.sequence || count > events_.size()) {
+    return Violate(absl::StrCat(
+        "promise 6: ", Text(CallKindName(call.kind)), " handed over events ",
+        base_ + call.ticket_before + 1, " to ", base_ + call.ticket_after,
+        ", of which ", events_.size(), " were numbered after ", now_.sequence));
+  }
+  at_once_ = false;
+  own_version_ = 0;
+  last_due_ms_ = 0;
+  JudgeAnswer(call, count);
+  for (std::uint64_t i = 0; i < count && violation_.empty(); ++i) {
+    JudgeEvent(call, events_.front(), i == 0);
+    events_.pop_front();
+  }
+  if (violation_.empty()) EndScope(call);
+  if (!violation_.empty() &&
+      violation_.find(" in call ") == std::string::npos) {
+    absl::StrAppend(&violation_, " in call ", Text(CallKindName(call.kind)),
+                    " contact '", call.contact_id, "' agent '", call.agent_id,
+                    "' now ", call.now_ms);
+  }
+}
+
+void Auditor::EndScope(const CallRecord& call) {
+  if (call.kind == CallKind::kApply) now_.EndTurns();
+  if (call.kind == CallKind::kRunDue) {
+    if (call.complete) now_.DropExclusionsUntil(call.now_ms);
+    maybe_until_ms_ = call.complete ? -1 : call.now_ms;
+  }
+  const bool own =
+      OneOf(call.kind, {CallKind::kAccept, CallKind::kDecline,
+                        CallKind::kCancel, CallKind::kComplete,
+                        CallKind::kSetPresence, CallKind::kEndWrapUp});
+  if (own && own_version_ != 0 && own_version_ != call.version) {
+    Violate(absl::StrCat("it answered version ", call.version, ", its event ",
+                         own_version_));
+  }
+  if (call.kind == CallKind::kSubmit && call.code == absl::StatusCode::kOk &&
+      !call.submitted.repeated && call.submitted.at_once != at_once_) {
+    Violate("it answered another at_once than its events");
+  }
+  const std::string half = Half();
+  if (!half.empty()) Violate(absl::StrCat("promise 1: ", half));
+  JudgeConservation();
+  JudgeDeadlines(call);
+}
+
+// --- Events ------------------------------------------------------------------
+
+bool Auditor::IsPrimary(const CallRecord& call, const Event& event) const {
+  if (event.type != PrimaryOf(call.kind)) return false;
+  switch (call.kind) {
+    case CallKind::kSubmit:
+      return event.contact_id.view() == call.spec.id;
+    case CallKind::kCancel:
+      return event.contact_id.view() == call.contact_id &&
+             event.end_reason == call.reason;
+    case CallKind::kComplete:
+      return event.contact_id.view() == call.contact_id &&
+             event.end_reason == EndReason::kCompleted;
+    case CallKind::kAccept:
+    case CallKind::kDecline:
+      return event.contact_id.view() == call.contact_id &&
+             event.agent_id.view() == call.agent_id &&
+             event.attempt == call.attempt;
+    case CallKind::kSetPresence:
+      return event.agent_id.view() == call.agent_id &&
+             (event.presence_pending ? event.pending : event.presence).state ==
+                 call.presence.state;
+    case CallKind::kEndWrapUp:
+      return event.agent_id.view() == call.agent_id;
+    default:
+      return true;
+  }
+}
+
+// What a call may cause besides its own event.
+bool Auditor::MayCause(const CallRecord& call, const Event& event) const {
+  const CallKind kind = call.kind;
+  const auto contact = now_.contacts.find(std::string(event.contact_id.view()));
+  const auto agent = now_.agents.find(std::string(event.agent_id.view()));
+  switch (event.type) {
+    case EventType::kReservationCreated:
+      return !OneOf(kind, {CallKind::kAccept, CallKind::kGetContact});
+    case EventType::kReservationAccepted:  // a centre that answers at once
+      return contact != now_.contacts.end() &&
+             contact->second.offer_expires_ms == 0 && kind != CallKind::kAccept;
+    case EventType::kReservationNoAnswer:
+      return kind == CallKind::kRunDue;
+    case EventType::kReservationRescinded:
+      return OneOf(kind, {CallKind::kCancel, CallKind::kSetPresence,
+                          CallKind::kApply, CallKind::kRestore});
+    case EventType::kContactEnded:
+      return kind == CallKind::kRunDue &&
+             (event.end_reason == EndReason::kWaitLimit ||
+              event.end_reason == EndReason::kLeaseExpired);
+    case EventType::kPresenceChanged:  // of those who are dropped
+      return OneOf(kind, {CallKind::kApply, CallKind::kRestore}) &&
+             agent != now_.agents.end() && !agent->second.listed;
+    case EventType::kWrapUpEnded:
+      return kind == CallKind::kRunDue;
+    case EventType::kAgentRemoved:
+      return OneOf(kind, {CallKind::kApply, CallKind::kRestore,
+                          CallKind::kRunDue, CallKind::kSetPresence,
+                          CallKind::kComplete, CallKind::kEndWrapUp});
+    default:
+      return false;
+  }
+}
+
+// That this call may have made the event, with what it was given.
+void Auditor::JudgeOrigin(const CallRecord& call,
+                          const journal::NumberedEvent& one, bool first) {
+  const auto& [event, detail] = one;
+  const bool needs_primary = PrimaryOf(call.kind) != EventType::kNone;
+  const bool primary = first && needs_primary;
+  if (event.at_ms != call.now_ms) {
+    return Violate(absl::StrCat("promise 2: ", Described(event),
+                                " has another instant than its call"));
+  }
+  if (primary ? !IsPrimary(call, event) : !MayCause(call, event)) {
+    return Violate(absl::StrCat("promise 6: ", Described(event),
+                                " is not what the call was asked for"));
+  }
+  if (primary) {
+    own_version_ = event.contact_version != 0 ? event.contact_version
+                                              : event.agent_version;
+  } else if (call.kind == CallKind::kSetPresence &&
+             event.type == EventType::kReservationRescinded &&
+             event.agent_id.view() == call.agent_id) {
+    own_version_ = event.agent_version;
+  }
+  if (event.at_once) {
+    at_once_ = true;
+    if (call.kind != CallKind::kSubmit ||
+        event.contact_id.view() != call.spec.id) {
+      Violate(absl::StrCat(Described(event), " says at once"));
+    }
+  }
+  if (event.type == EventType::kReservationDeclined) {
+    const AuditedContact& contact =
+        now_.contacts[std::string(event.contact_id.view())];
+    const DurationMs retry =
+        call.retry_after_ms.value_or(contact.terms.decline_retry_ms);
+    if (event.decline_until_ms != call.now_ms + retry) {
+      Violate(
+          absl::StrCat(Described(event), " ends at ", event.decline_until_ms));
+    }
+  }
+  if (event.type == EventType::kConfigurationApplied &&
+      journal::EncodeConfiguration(*detail.configuration) !=
+          journal::EncodeConfiguration(*call.configuration)) {
+    Violate("another configuration than the one given was applied");
+  }
+  if (event.type == EventType::kContactSubmitted &&
+      (detail.contact->spec.queue != call.spec.queue ||
+       detail.contact->spec.requirement != call.spec.requirement ||
+       detail.contact->spec.attributes != call.spec.attributes ||
+       event.channel != call.spec.channel ||
+       event.priority != call.spec.priority)) {
+    Violate("another contact than the one given was taken");
+  }
+}
+
+void Auditor::JudgeEvent(const CallRecord& call,
+                         const journal::NumberedEvent& one, bool first) {
+  JudgeOrigin(call, one, first);
+  if (!violation_.empty()) return;
+  JudgeTime(call, one.event);
+  if (one.event.type == EventType::kReservationCreated) {
+    JudgeDecision(call, one.event);
+  }
+  if (!violation_.empty()) return;
+  const std::string problem = now_.Apply(one.event, one.detail);
+  if (!problem.empty()) {
+    Violate(absl::StrCat(problem.rfind("promise", 0) == 0 ? "" : "promise 6: ",
+                         problem, ": ", Described(one.event)));
+  }
+}
+
+// Deadlines are not run early, and the earliest first.
+void Auditor::JudgeTime(const CallRecord& call, const Event& event) {
+  if (call.kind != CallKind::kRunDue) return;
+  const auto contact = now_.contacts.find(std::string(event.contact_id.view()));
+  const auto agent = now_.agents.find(std::string(event.agent_id.view()));
+  std::optional<InstantMs> due;
+  bool set_just_now = false;
+  if (event.type == EventType::kReservationNoAnswer &&
+      contact != now_.contacts.end()) {
+    due = contact->second.offer_due_ms;
+    set_just_now = *due != contact->second.offer_expires_ms;
+  } else if (event.type == EventType::kContactEnded &&
+             contact != now_.contacts.end()) {
+    const AuditedContact& of = contact->second;
+    const bool lease = event.end_reason == EndReason::kLeaseExpired;
+    due = lease ? of.accepted_ms + of.terms.handling_lease_ms
+                : of.arrival_ms + of.terms.wait_limit_ms;
+    set_just_now = !lease && of.waits_since_ms == call.now_ms;
+    if (!lease && of.terms.wait_limit_ms == 0) {
+      Violate(absl::StrCat("promise 2: there is no limit: ", Described(event)));
+    }
+  } else if (event.type == EventType::kWrapUpEnded &&
+             agent != now_.agents.end()) {
+    due = agent->second.wrap_up_ends_ms;
+  }
+  if (!due.has_value()) return;
+  if (*due > call.now_ms) {
+    Violate(absl::StrCat("promise 2: due at ", *due,
+                         ", so too early: ", Described(event)));
+  }
+  if (set_just_now) return;
+  if (*due < last_due_ms_) {
+    Violate(absl::StrCat("promise 2: due at ", *due, ", after one of ",
+                         last_due_ms_, ": ", Described(event)));
+  }
+  last_due_ms_ = *due;
+}
+
+// Surely free for each other.
+bool Auditor::MustMatch(const std::string& agent_id, const AuditedAgent& agent,
+                        const AuditedContact& contact) const {
+  return contact.state == ContactState::kWaiting &&
+         AuditedState::Free(agent, contact.spec.channel) &&
+         AuditedState::MustServe(agent, contact) &&
+         AuditedState::ExclusionOf(contact, agent_id) == nullptr;
+}
+
+void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
+  ++counts_.decisions;
+  const auto found = now_.contacts.find(std::string(event.contact_id.view()));
+  const auto holder = now_.agents.find(std::string(event.agent_id.view()));
+  if (found == now_.contacts.end() || holder == now_.agents.end()) return;
+  const AuditedContact& contact = found->second;
+  const AuditedAgent& agent = holder->second;
+  if (contact.state != ContactState::kWaiting) return;  // promise 1, by Apply
+  const AuditedExclusion* const exclusion =
+      AuditedState::ExclusionOf(contact, holder->first);
+  const InstantMs over_ms =
+      call.kind == CallKind::kRunDue ? call.now_ms : maybe_until_ms_;
+  if (exclusion != nullptr && exclusion->until_ms > over_ms) {
+    return Violate(absl::StrCat("promise 3: declined until ",
+                                exclusion->until_ms, ": ", Described(event)));
+  }
+  if (!AuditedState::CouldServe(agent, contact) ||
+      (agent.work_state == WorkState::kIdle &&
+       !AuditedState::Free(agent, contact.spec.channel))) {
+    return Violate(absl::StrCat("promise 3: not eligible or not free: ",
+                                Described(event)));
+  }
+  for (const auto& [id, other] : now_.contacts) {
+    if (!MustMatch(holder->first, agent, other)) continue;
+    if (std::pair(other.rank_key_ms, other.arrival_sequence) <
+        std::pair(contact.rank_key_ms, contact.arrival_sequence)) {
+      return Violate(absl::StrCat("promise 4: contact '", id,
+                                  "' stands before it: ", Described(event)));
+    }
+  }
+  // While agents are opened or changed one by one, others are not there yet.
+  if (OneOf(call.kind, {CallKind::kApply, CallKind::kRestore})) return;
+  const int fit = AuditedState::FitStep(agent.levels, contact.needs);
+  for (const auto& [id, other] : now_.agents) {
+    if (!MustMatch(id, other, contact)) continue;
+    const int other_fit = AuditedState::FitStep(other.levels, contact.needs);
+    if (other_fit > fit ||
+        (other_fit == fit && other.idle_since_ms < agent.idle_since_ms)) {
+      return Violate(absl::StrCat("promise 4: agent '", id,
+                                  "' comes first: ", Described(event)));
+    }
+  }
+}
+
+// --- Quiet moments -----------------------------------------------------------
+
+void Auditor::JudgeConservation() {
+  std::vector<const std::pair<const std::string, AuditedAgent>*> free;
+  for (const auto& entry : now_.agents) {
+    if (entry.second.work_state == WorkState::kIdle &&
+        entry.second.presence.state == PresenceState::kAvailable) {
+      free.push_back(&entry);
+    }
+  }
+  if (free.empty()) return;
+  for (const auto& [contact_id, contact] : now_.contacts) {
+    if (contact.state != ContactState::kWaiting) continue;
+    for (const auto* agent : free) {
+      ++counts_.pairs;
+      if (!MustMatch(agent->first, agent->second, contact)) continue;
+      return Violate(absl::StrCat("promise 3: agent '", agent->first,
+                                  "' is free, contact '", contact_id,
+                                  "' waits"));
+    }
+  }
+}
+
+std::string Auditor::Half() const {
+  for (const auto& [id, agent] : now_.agents) {
+    if (!agent.listed && agent.work_state == WorkState::kIdle &&
+        agent.presence.state == PresenceState::kLoggedOut) {
+      return absl::StrCat("agent '", id, "' has left and is still there");
+    }
+    if (agent.work_state != WorkState::kReserved &&
+        agent.work_state != WorkState::kHandling) {
+      continue;
+    }
+    const bool reserved = agent.work_state == WorkState::kReserved;
+    const auto contact = now_.contacts.find(agent.contact_id);
+    if (contact == now_.contacts.end() || contact->second.agent_id != id ||
+        contact->second.attempt != agent.attempt ||
+        (contact->second.state == ContactState::kReserved) != reserved) {
+      return absl::StrCat("agent '", id, "' holds '", agent.contact_id,
+                          "', which is not held by it");
+    }
+    if (reserved && (agent.presence.state != PresenceState::kAvailable ||
+                     contact->second.offer_expires_ms == 0)) {
+      return absl::StrCat("the reservation of agent '", id,
+                          "' should have ended");
+    }
+  }
+  return "";
+}
+
+void Auditor::JudgeDeadlines(const CallRecord& call) {
+  std::optional<InstantMs> earliest;
+  const auto add = [&earliest](InstantMs due) {
+    if (!earliest.has_value() || due < *earliest) earliest = due;
+  };
+  for (const auto& [id, contact] : now_.contacts) {
+    const DurationMs limit = contact.terms.wait_limit_ms;
+    if (contact.state == ContactState::kReserved) add(contact.offer_due_ms);
+    if (contact.state == ContactState::kAssigned) {
+      add(contact.accepted_ms + contact.terms.handling_lease_ms);
+    }
+    if (contact.state == ContactState::kWaiting && limit > 0) {
+      add(contact.arrival_ms + limit);
+    }
+    for (const AuditedExclusion& exclusion : contact.exclusions) {
+      if (exclusion.until_ms > maybe_until_ms_) add(exclusion.until_ms);
+    }
+  }
+  for (const auto& [id, agent] : now_.agents) {
+    if (agent.work_state == WorkState::kWrapUp) add(agent.wrap_up_ends_ms);
+  }
+  if (!earliest.has_value()) return;
+  if (call.kind == CallKind::kRunDue && call.complete &&
+      *earliest <= call.now_ms) {
+    Violate(absl::StrCat("promise 2: overdue since ", *earliest));
+  }
+  if (!call.next_due.has_value() || *call.next_due > *earliest) {
+    Violate(absl::StrCat("promise 2: something is due at ", *earliest,
+                         ", the router says ", call.next_due.value_or(-1)));
+  }
+}
+
+}  // namespace relais::seeded

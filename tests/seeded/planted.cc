@@ -1,0 +1,154 @@
+#include "tests/seeded/planted.h"
+
+#include <array>
+#include <memory>
+
+#include "lib/domain/error.h"
+
+namespace relais::seeded {
+namespace {
+
+struct Named {
+  std::string_view name;
+  std::string_view finding;
+};
+
+constexpr std::array<Named, static_cast<std::size_t>(Planted::kLast) + 1>
+    kNamed = {{
+        {"nothing", ""},
+        {"loses_acknowledged", "promise 6: event"},
+        {"loses_event", "promise 6: the journal refused"},
+        {"answers_early", "promise 6: an answer of event"},
+        {"delivers_early", "promise 6: an event of event"},
+        {"forgets_declines", "promise 3: declined until"},
+        {"forgets_contact", "promise 6: contact"},
+        {"forgets_ended", "promise 6: "},
+        {"forgets_idle", "promise 5: "},
+        {"forgets_wrap_up", "promise 2: overdue"},
+        {"wrong_place", "promise 4: "},
+        {"skips_agent", "promise 3: agent"},
+        {"accepts_twice", "promise 6: answered, and no event"},
+        {"completes_twice", "promise 6: answered, and no event"},
+        {"timers_early", "promise 2: event"},
+        {"timers_never", "promise 2: overdue"},
+        {"another_answer", "promise 6: a retry"},
+        {"takes_bad_input", "promise 10"},
+        {"refuses_good", "promise 6: it answered"},
+    }};
+
+}  // namespace
+
+std::string_view PlantedName(Planted planted) {
+  return kNamed.at(static_cast<std::size_t>(planted)).name;
+}
+
+std::string_view FindingOf(Planted planted) {
+  return kNamed.at(static_cast<std::size_t>(planted)).finding;
+}
+
+absl::Status PlantedRouter::Restore(const LiveState& state, InstantMs now_ms) {
+  LiveState other = state;
+  switch (planted_) {
+    case Planted::kForgetsDeclines:
+      for (auto& [id, contact] : other.contacts) contact.declines.clear();
+      break;
+    case Planted::kForgetsContact:
+      for (const auto& [id, contact] : state.contacts) {
+        if (contact.state != ContactState::kWaiting) continue;
+        other.contacts.erase(id);
+        break;
+      }
+      break;
+    case Planted::kForgetsEnded:
+      other.ended.clear();
+      break;
+    case Planted::kForgetsIdle:
+      for (auto& [id, agent] : other.agents) agent.idle_since_ms = now_ms;
+      break;
+    case Planted::kForgetsWrapUp:
+      for (auto& [id, agent] : other.agents) agent.wrap_up_ends_ms += 7'000;
+      break;
+    case Planted::kWrongPlace:
+      for (auto& [id, contact] : other.contacts) {
+        if (contact.placed) contact.rank_key_ms += 3'600'000;
+      }
+      break;
+    case Planted::kSkipsAgent:
+      if (other.configuration != nullptr) {
+        auto configuration =
+            std::make_shared<Configuration>(*other.configuration);
+        for (AgentConfiguration& agent : configuration->agents) {
+          agent.skills.clear();
+        }
+        other.configuration = std::move(configuration);
+      }
+      break;
+    default:
+      break;
+  }
+  return ForwardingRouter::Restore(other, now_ms);
+}
+
+absl::StatusOr<SubmitOutcome> PlantedRouter::Submit(const ContactSpec& spec,
+                                                    InstantMs now_ms) {
+  if (planted_ == Planted::kTakesBadInput && spec.priority > 9) {
+    ContactSpec mended = spec;
+    mended.priority = 9;
+    return ForwardingRouter::Submit(mended, now_ms);
+  }
+  auto outcome = ForwardingRouter::Submit(spec, now_ms);
+  if (planted_ == Planted::kAnotherAnswer && outcome.ok() &&
+      outcome->repeated) {
+    ++outcome->arrival_ms;
+  }
+  return outcome;
+}
+
+absl::StatusOr<Outcome> PlantedRouter::Complete(ContactHandle contact,
+                                                InstantMs now_ms) {
+  auto outcome = ForwardingRouter::Complete(contact, now_ms);
+  if (planted_ != Planted::kCompletesTwice) return outcome;
+  const std::pair key(contact.slot, contact.base_tag);
+  const auto before = completed_.find(key);
+  if (before != completed_.end()) return before->second;
+  if (outcome.ok()) completed_.emplace(key, *outcome);
+  return outcome;
+}
+
+absl::StatusOr<Outcome> PlantedRouter::Accept(AgentHandle agent,
+                                              ContactHandle contact,
+                                              std::uint64_t attempt,
+                                              InstantMs now_ms) {
+  auto outcome = ForwardingRouter::Accept(agent, contact, attempt, now_ms);
+  if (planted_ != Planted::kAcceptsTwice) return outcome;
+  const std::pair key(contact.slot, contact.base_tag);
+  const auto before = accepted_.find(key);
+  if (before != accepted_.end()) return before->second;
+  if (outcome.ok()) accepted_.emplace(key, *outcome);
+  return outcome;
+}
+
+absl::StatusOr<Outcome> PlantedRouter::SetPresence(AgentHandle agent,
+                                                   Presence presence,
+                                                   InstantMs now_ms) {
+  if (planted_ == Planted::kRefusesGood && presence == Presence{} &&
+      ++presences_ % 2 == 0) {
+    return FieldError(absl::StatusCode::kNotFound, "agent_id", "not today");
+  }
+  return ForwardingRouter::SetPresence(agent, presence, now_ms);
+}
+
+// Early is allowed; so what was forgotten does not show here already.
+std::optional<InstantMs> PlantedRouter::NextDue() const {
+  const bool hides = planted_ == Planted::kForgetsDeclines ||
+                     planted_ == Planted::kForgetsContact;
+  return hides ? 0 : ForwardingRouter::NextDue();
+}
+
+std::size_t PlantedRouter::RunDue(InstantMs now_ms, std::size_t limit) {
+  if (planted_ == Planted::kTimersNever) return 0;
+  const DurationMs early = planted_ == Planted::kTimersEarly ? 5'000 : 0;
+  return ForwardingRouter::RunDue(now_ms + early, limit);
+}
+
+}  // namespace relais::seeded

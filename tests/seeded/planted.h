@@ -1,0 +1,74 @@
+// Mistakes planted into a router, so that the auditor can be seen to find them.
+//
+// Thread safety: none; one thread.
+
+#ifndef RELAIS_TESTS_SEEDED_PLANTED_H_
+#define RELAIS_TESTS_SEEDED_PLANTED_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "relais/router.h"
+#include "tests/reference/forwarding_router.h"
+
+namespace relais::seeded {
+
+enum class Planted : std::uint8_t {
+  kNothing,
+  kLosesAcknowledged,  // the disk forgets a synced batch, and says nothing
+  kLosesEvent,         // one event of a group is not journaled
+  kAnswersEarly,       // an answer does not wait for its event
+  kDeliversEarly,      // an event leaves before it is durable
+  kForgetsDeclines,    // a restart does not know who declined
+  kForgetsContact,     // a restart loses one waiting contact
+  kForgetsEnded,       // a restart does not know the ids that ended
+  kForgetsIdle,        // a restart begins everybody's idle time anew
+  kForgetsWrapUp,      // a restart ends wrap-ups later
+  kWrongPlace,         // a restart puts contacts last
+  kSkipsAgent,         // a restart overlooks one agent's skills
+  kAcceptsTwice,       // a second acceptance is answered as the first
+  kCompletesTwice,     // the same of completions
+  kTimersEarly,        // deadlines run 5 s before their time
+  kTimersNever,        // no deadline is run
+  kAnotherAnswer,      // a retry is answered with another arrival
+  kTakesBadInput,      // a bad contact is mended and taken
+  kRefusesGood,        // now and then a good call is refused
+  kLast = kRefusesGood,
+};
+std::string_view PlantedName(Planted planted);
+// What the auditor's finding must begin with.
+std::string_view FindingOf(Planted planted);
+
+class PlantedRouter final : public reference::ForwardingRouter {
+ public:
+  PlantedRouter(Planted planted, Router* next)
+      : ForwardingRouter(next), planted_(planted) {}
+
+  absl::Status Restore(const LiveState& state, InstantMs now_ms) override;
+  absl::StatusOr<SubmitOutcome> Submit(const ContactSpec& spec,
+                                       InstantMs now_ms) override;
+  absl::StatusOr<Outcome> Complete(ContactHandle contact,
+                                   InstantMs now_ms) override;
+  absl::StatusOr<Outcome> Accept(AgentHandle agent, ContactHandle contact,
+                                 std::uint64_t attempt,
+                                 InstantMs now_ms) override;
+  absl::StatusOr<Outcome> SetPresence(AgentHandle agent, Presence presence,
+                                      InstantMs now_ms) override;
+  std::optional<InstantMs> NextDue() const override;
+  std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
+
+ private:
+  const Planted planted_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, Outcome> accepted_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, Outcome> completed_;
+  std::uint64_t presences_ = 0;
+};
+
+}  // namespace relais::seeded
+
+#endif  // RELAIS_TESTS_SEEDED_PLANTED_H_
