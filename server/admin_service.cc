@@ -39,6 +39,19 @@ absl::Status Refused(const std::vector<Finding>& findings) {
                                                errors - 1, " more errors)"));
 }
 
+v1::DiskLevel DiskLevelOf(const Core& core) {
+  if (core.disk == nullptr) return v1::DISK_LEVEL_UNSPECIFIED;
+  switch (core.disk->level()) {
+    case DiskLevel::kEnough:
+      return v1::DISK_LEVEL_ENOUGH;
+    case DiskLevel::kLow:
+      return v1::DISK_LEVEL_LOW;
+    case DiskLevel::kReadOnly:
+      break;
+  }
+  return v1::DISK_LEVEL_READ_ONLY;
+}
+
 using AdminBase = v1::AdminService::WithRawCallbackMethod_ApplyConfiguration<
     v1::AdminService::WithRawCallbackMethod_ValidateConfiguration<
         v1::AdminService::WithRawCallbackMethod_GetConfiguration<
@@ -120,6 +133,8 @@ class AdminServiceImpl final : public AdminBase {
  private:
   void Apply(const v1::ApplyConfigurationRequest& request,
              const Reply<v1::ApplyConfigurationResponse>& reply) {
+    const absl::Status allowed = core_->AllowsChanges();
+    if (!allowed.ok()) return reply.Fail(allowed);
     if (!request.has_configuration()) {
       return reply.Fail(FieldError(absl::StatusCode::kInvalidArgument,
                                    "configuration",
@@ -210,6 +225,8 @@ class SupervisionServiceImpl final : public SupervisionBase {
           answer.set_decisions_total(counters.decisions);
           answer.set_rona_total(counters.rona_total);
           answer.set_ids_forgotten_total(counters.ids_forgotten);
+          answer.set_epoch(core_->epoch);
+          answer.set_disk_level(DiskLevelOf(*core_));
           reply.Ok(answer);
         });
   }

@@ -122,9 +122,12 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
       case v1::ConnectRequest::kAttach:
         Attach(request_id, request.attach());
         return;
-      case v1::ConnectRequest::kAccept:
-        Answer(request_id, Accept(request.accept()));
+      case v1::ConnectRequest::kAccept: {
+        bool repeated = false;
+        const auto outcome = Accept(request.accept(), &repeated);
+        Answer(request_id, outcome, repeated);
         return;
+      }
       case v1::ConnectRequest::kDecline:
         Answer(request_id, Decline(request.decline()));
         return;
@@ -156,14 +159,18 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
     });
   }
 
-  // The handles that an answer to an offer names.
+  // What an answer to an offer names.
   struct Named {
     AgentHandle agent;
     ContactHandle contact;
+    absl::Status epoch;  // FAILED_PRECONDITION if it is an old one
   };
-  absl::StatusOr<Named> Find(const std::string& agent_id,
-                             const std::string& contact_id,
-                             const char* request) const {
+  template <typename Offer>
+  absl::StatusOr<Named> Find(const Offer& offer, const char* request) const {
+    const absl::Status allowed = core_->AllowsChanges();
+    if (!allowed.ok()) return allowed;
+    const std::string& agent_id = offer.agent_id();
+    const std::string& contact_id = offer.contact_id();
     const auto agent = core_->router->FindAgent(agent_id);
     if (!agent.ok()) {
       return AboutField(agent.status(), absl::StrCat(request, ".agent_id"));
@@ -172,21 +179,56 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
     if (!contact.ok()) {
       return AboutField(contact.status(), absl::StrCat(request, ".contact_id"));
     }
-    return Named{*agent, *contact};
+    Named named{*agent, *contact, absl::OkStatus()};
+    if (offer.epoch() != 0 && offer.epoch() != core_->epoch) {
+      named.epoch = FieldError(
+          absl::StatusCode::kFailedPrecondition,
+          absl::StrCat(request, ".epoch"),
+          absl::StrCat(offer.epoch(), " is not the server's, ", core_->epoch,
+                       "; offers that stand are pushed again after Attach"));
+    }
+    return named;
   }
 
-  absl::StatusOr<Outcome> Accept(const v1::AcceptOffer& offer) {
-    const auto named = Find(offer.agent_id(), offer.contact_id(), "accept");
+  // This attempt was accepted: it is in handling, or has been.
+  bool IsAccepted(const v1::AcceptOffer& offer) const {
+    const auto contact = core_->router->GetContact(offer.contact_id());
+    if (!contact.ok()) return false;
+    if (contact->state == ContactState::kAssigned) {
+      return contact->agent_id == offer.agent_id() &&
+             contact->attempt == offer.attempt();
+    }
+    // An attempt is the version of its reservation; acceptance and end are the
+    // next two.
+    return contact->state == ContactState::kEnded &&
+           (contact->end_reason == EndReason::kCompleted ||
+            contact->end_reason == EndReason::kLeaseExpired) &&
+           contact->version == offer.attempt() + 2;
+  }
+
+  absl::StatusOr<Outcome> Accept(const v1::AcceptOffer& offer, bool* repeated) {
+    const auto named = Find(offer, "accept");
     if (!named.ok()) return named.status();
-    const auto outcome = core_->router->Accept(
-        named->agent, named->contact, offer.attempt(), core_->clock->NowMs());
-    if (!outcome.ok()) return AboutField(outcome.status(), "accept");
-    return outcome;
+    absl::StatusOr<Outcome> outcome =
+        absl::FailedPreconditionError("an old epoch");
+    if (named->epoch.ok()) {
+      outcome = core_->router->Accept(named->agent, named->contact,
+                                      offer.attempt(), core_->clock->NowMs());
+    }
+    if (outcome.ok()) return outcome;
+    if (outcome.status().code() == absl::StatusCode::kFailedPrecondition &&
+        IsAccepted(offer)) {
+      *repeated = true;
+      return Outcome{offer.attempt() + 1, core_->router->LastTicket()};
+    }
+    return named->epoch.ok() ? AboutField(outcome.status(), "accept")
+                             : named->epoch;
   }
 
   absl::StatusOr<Outcome> Decline(const v1::DeclineOffer& offer) {
-    const auto named = Find(offer.agent_id(), offer.contact_id(), "decline");
+    const auto named = Find(offer, "decline");
     if (!named.ok()) return named.status();
+    if (!named->epoch.ok()) return named->epoch;
     std::optional<DurationMs> retry_after_ms;
     if (offer.has_retry_after_ms()) retry_after_ms = offer.retry_after_ms();
     const auto outcome =
@@ -202,27 +244,26 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
     return outcome;
   }
 
-  void Answer(std::uint64_t request_id,
-              const absl::StatusOr<Outcome>& outcome) {
-    if (!outcome.ok()) {
-      MutexLock lock(mutex_);
-      PushAnswer(request_id, outcome.status());
-      return;
-    }
+  // A refusal, too, waits until what it was read from is durable.
+  void Answer(std::uint64_t request_id, const absl::StatusOr<Outcome>& outcome,
+              bool repeated = false) {
     core_->runtime->WhenCommitted(
-        outcome->ticket, [this, self = shared_from_this(), request_id] {
+        outcome.ok() ? outcome->ticket : core_->router->LastTicket(),
+        [this, self = shared_from_this(), request_id, repeated,
+         status = outcome.status()] {
           MutexLock lock(mutex_);
-          PushAnswer(request_id, absl::OkStatus());
+          PushAnswer(request_id, status, repeated);
         });
   }
 
-  void PushAnswer(std::uint64_t request_id, const absl::Status& status)
-      RELAIS_REQUIRES(mutex_) {
+  void PushAnswer(std::uint64_t request_id, const absl::Status& status,
+                  bool repeated = false) RELAIS_REQUIRES(mutex_) {
     v1::ConnectResponse response;
     v1::Answer* answer = response.mutable_answer();
     answer->set_request_id(request_id);
     if (!status.ok()) *answer->mutable_error() = ToProto(status);
     answer->set_event_sequence(core_->log->LastSequence());
+    answer->set_repeated(repeated);
     --answers_due_;
     PushLocked(response);
     core_->calls.Leave();
@@ -309,6 +350,8 @@ class AgentServiceImpl final : public Service {
     return Unary<v1::SetPresenceRequest, v1::SetPresenceResponse>(
         core_, context, request, response,
         [this](const auto& message, const auto& reply) {
+          const absl::Status allowed = core_->AllowsChanges();
+          if (!allowed.ok()) return reply.Fail(allowed);
           const auto presence = ToDomain(message.presence());
           if (!presence.ok()) return reply.Fail(presence.status());
           const auto agent = core_->router->FindAgent(message.agent_id());
@@ -327,12 +370,7 @@ class AgentServiceImpl final : public Service {
     return Unary<v1::EndWrapUpRequest, v1::EndWrapUpResponse>(
         core_, context, request, response,
         [this](const auto& message, const auto& reply) {
-          const auto agent = core_->router->FindAgent(message.agent_id());
-          if (!agent.ok()) {
-            return reply.Fail(AboutField(agent.status(), "agent_id"));
-          }
-          Change(core_->router->EndWrapUp(*agent, core_->clock->NowMs()),
-                 "agent_id", reply);
+          DoEndWrapUp(message, reply);
         });
   }
 
@@ -364,8 +402,43 @@ class AgentServiceImpl final : public Service {
   }
 
  private:
+  void DoEndWrapUp(const v1::EndWrapUpRequest& request,
+                   const Reply<v1::EndWrapUpResponse>& reply) {
+    const absl::Status allowed = core_->AllowsChanges();
+    if (!allowed.ok()) return reply.Fail(allowed);
+    const auto agent = core_->router->FindAgent(request.agent_id());
+    if (!agent.ok()) return reply.Fail(AboutField(agent.status(), "agent_id"));
+    if (!request.contact_id().empty()) {
+      // The contact first: an agent's record tells of the wrap-up before the
+      // contact is shown as ended.
+      const auto contact = core_->router->GetContact(request.contact_id());
+      const auto view = core_->router->GetAgent(*agent);
+      if (!contact.ok()) {
+        return reply.Fail(AboutField(contact.status(), "contact_id"));
+      }
+      if (contact->state != ContactState::kEnded) {
+        return reply.Fail(FieldError(absl::StatusCode::kFailedPrecondition,
+                                     "contact_id",
+                                     "has not ended; there is no wrap-up"));
+      }
+      if (view.ok() && (view->work_state != WorkState::kWrapUp ||
+                        view->contact_id != request.contact_id())) {
+        return AnswerWhenCommitted(
+            core_, core_->router->LastTicket(), reply,
+            [version = view->version](v1::EndWrapUpResponse* response) {
+              response->set_version(version);
+              response->set_repeated(true);
+            });
+      }
+    }
+    Change(core_->router->EndWrapUp(*agent, core_->clock->NowMs()), "agent_id",
+           reply);
+  }
+
   void DoSignIn(const v1::SignInRequest& request,
                 const Reply<v1::SignInResponse>& reply) {
+    const absl::Status allowed = core_->AllowsChanges();
+    if (!allowed.ok()) return reply.Fail(allowed);
     Presence presence{PresenceState::kAvailable, NotReadyReason::kNone};
     if (request.has_presence()) {
       const auto given = ToDomain(request.presence());

@@ -172,12 +172,11 @@ class ContactServiceImpl final : public Service {
         [this](const auto& message, const auto& reply) {
           const auto reason = CancelReasonToDomain(message.reason());
           if (!reason.ok()) return reply.Fail(reason.status());
-          const auto contact = core_->router->FindContact(message.contact_id());
-          if (!contact.ok()) {
-            return reply.Fail(AboutField(contact.status(), "contact_id"));
-          }
-          End(core_->router->Cancel(*contact, *reason, core_->clock->NowMs()),
-              reply);
+          End(message.contact_id(), *reason, reply,
+              [this, &reason](ContactHandle contact) {
+                return core_->router->Cancel(contact, *reason,
+                                             core_->clock->NowMs());
+              });
         });
   }
 
@@ -187,11 +186,10 @@ class ContactServiceImpl final : public Service {
     return Unary<v1::CompleteContactRequest, v1::CompleteContactResponse>(
         core_, context, request, response,
         [this](const auto& message, const auto& reply) {
-          const auto contact = core_->router->FindContact(message.contact_id());
-          if (!contact.ok()) {
-            return reply.Fail(AboutField(contact.status(), "contact_id"));
-          }
-          End(core_->router->Complete(*contact, core_->clock->NowMs()), reply);
+          End(message.contact_id(), EndReason::kCompleted, reply,
+              [this](ContactHandle contact) {
+                return core_->router->Complete(contact, core_->clock->NowMs());
+              });
         });
   }
 
@@ -228,6 +226,11 @@ class ContactServiceImpl final : public Service {
     }
     const absl::StatusOr<ContactSpec> spec = ToDomain(request.contact());
     if (!spec.ok()) return reply.Fail(spec.status());
+    // What is known already gets its answer again, however little room is left.
+    const absl::Status room = core_->router->FindContact(spec->id).ok()
+                                  ? core_->AllowsChanges()
+                                  : core_->AllowsNewContacts();
+    if (!room.ok()) return reply.Fail(room);
     const auto outcome = core_->router->Submit(*spec, core_->clock->NowMs());
     if (!outcome.ok()) return reply.Fail(outcome.status());
     AnswerWhenCommitted(
@@ -239,16 +242,39 @@ class ContactServiceImpl final : public Service {
         });
   }
 
-  // Answers a call that ended a contact.
-  template <typename Response>
-  void End(const absl::StatusOr<Outcome>& outcome,
-           const Reply<Response>& reply) {
+  // Ends a contact by `end`. If it had ended for this reason before, that is
+  // the answer again: whoever lost it asks once more.
+  template <typename Response, typename EndCall>
+  void End(const std::string& contact_id, EndReason reason,
+           const Reply<Response>& reply, EndCall end) {
+    absl::Status status = core_->AllowsChanges();
+    if (!status.ok()) return reply.Fail(status);
+    const auto contact = core_->router->FindContact(contact_id);
+    if (!contact.ok()) {
+      return reply.Fail(AboutField(contact.status(), "contact_id"));
+    }
+    const absl::StatusOr<Outcome> outcome = end(*contact);
     if (!outcome.ok()) {
-      return reply.Fail(AboutField(outcome.status(), "contact_id"));
+      return Refused(contact_id, reason, outcome.status(), reply);
     }
     AnswerWhenCommitted(core_, outcome->ticket, reply,
                         [version = outcome->version](Response* response) {
                           response->set_version(version);
+                        });
+  }
+
+  template <typename Response>
+  void Refused(const std::string& contact_id, EndReason reason,
+               const absl::Status& status, const Reply<Response>& reply) {
+    const auto view = core_->router->GetContact(contact_id);
+    if (status.code() != absl::StatusCode::kFailedPrecondition || !view.ok() ||
+        view->state != ContactState::kEnded || view->end_reason != reason) {
+      return reply.Fail(AboutField(status, "contact_id"));
+    }
+    AnswerWhenCommitted(core_, core_->router->LastTicket(), reply,
+                        [version = view->version](Response* response) {
+                          response->set_version(version);
+                          response->set_repeated(true);
                         });
   }
 

@@ -6,13 +6,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "lib/base/mutex.h"
 #include "lib/runtime/clock.h"
 #include "lib/runtime/runtime.h"
 #include "relais/router.h"
+#include "server/disk_guard.h"
 #include "server/event_log.h"
 #include "server/offer_hub.h"
 
@@ -97,10 +100,21 @@ struct Core {
   const runtime::ScaledClock* clock = nullptr;
   EventLog* log = nullptr;
   OfferHub* hub = nullptr;  // the Runtime's thread alone
+  DiskGuard* disk = nullptr;
+  // Of this process; a later one on the same journal has a larger one.
+  std::uint64_t epoch = 0;
   Limits limits;
   std::string version;
   CallGate calls;
   OpenStreams streams;
+
+  // OK, or what the journal's disk has no room for.
+  absl::Status AllowsNewContacts() const {
+    return disk == nullptr ? absl::OkStatus() : disk->AllowsNewContacts();
+  }
+  absl::Status AllowsChanges() const {
+    return disk == nullptr ? absl::OkStatus() : disk->AllowsChanges();
+  }
 };
 
 }  // namespace relais::server

@@ -12,6 +12,7 @@
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
+#include "lib/base/mutex.h"
 #include "server/rpc.h"
 #include "server/services.h"
 
@@ -82,6 +83,10 @@ class GrpcServer::Impl {
   void Shutdown(std::chrono::milliseconds grace) {
     if (server_ == nullptr) return;
     SetServing(false);
+    {
+      MutexLock lock(mutex_);
+      stopping_ = true;
+    }
     // The events behind every call that was taken are then in the log, for
     // the readers to take before their streams end.
     core_->calls.CloseAndWait(grace);
@@ -93,8 +98,9 @@ class GrpcServer::Impl {
 
   int port() const { return port_; }
 
- private:
   void SetServing(bool serving) {
+    MutexLock lock(mutex_);
+    if (stopping_ || server_ == nullptr) return;
     grpc::HealthCheckServiceInterface* health =
         server_->GetHealthCheckService();
     if (health == nullptr) return;
@@ -104,6 +110,7 @@ class GrpcServer::Impl {
     }
   }
 
+ private:
   Core* const core_;
   const std::unique_ptr<grpc::Service> contacts_;
   const std::unique_ptr<grpc::Service> agents_;
@@ -111,6 +118,8 @@ class GrpcServer::Impl {
   const std::unique_ptr<grpc::Service> supervision_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
+  Mutex mutex_;
+  bool stopping_ RELAIS_GUARDED_BY(mutex_) = false;  // NOT_SERVING for good
 };
 
 GrpcServer::GrpcServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -124,6 +133,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   if (!started.ok()) return started;
   return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(impl)));
 }
+
+void GrpcServer::SetServing(bool serving) { impl_->SetServing(serving); }
 
 int GrpcServer::port() const { return impl_->port(); }
 

@@ -21,6 +21,8 @@ class GrpcServer {
   ~GrpcServer();
 
   int port() const;
+  // What health says of the server and each service. Any thread.
+  void SetServing(bool serving);
   // Health says NOT_SERVING, no new call is taken, calls in flight are
   // answered, readers get the events that are there, streams are closed. What
   // is not done after `grace` is cut off.

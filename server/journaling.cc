@@ -1,57 +1,23 @@
 #include "server/journaling.h"
 
-#include <signal.h>
-
-#include <algorithm>
-#include <array>
 #include <utility>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "lib/journal/record.h"
 #include "lib/journal/rocksdb_storage.h"
+#include "server/boot_clock.h"
 
 namespace relais::server {
-namespace {
-
-struct NamedPoint {
-  absl::string_view name;
-  CrashPoint point;
-};
-constexpr std::array<NamedPoint, 4> kPoints = {{
-    {"before-write", CrashPoint::kBeforeWrite},
-    {"after-sync", CrashPoint::kAfterSync},
-    {"before-acknowledge", CrashPoint::kBeforeAcknowledge},
-    {"after-publish", CrashPoint::kAfterPublish},
-}};
-
-}  // namespace
-
-absl::StatusOr<Crash> ParseCrash(std::string_view text) {
-  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(
-      absl::string_view(text.data(), text.size()), absl::MaxSplits(':', 1));
-  Crash crash;
-  for (const NamedPoint& named : kPoints) {
-    if (named.name == parts.first) crash.point = named.point;
-  }
-  if (crash.point == CrashPoint::kNever ||
-      !absl::SimpleAtoi(parts.second, &crash.at) || crash.at == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "'", absl::string_view(text.data(), text.size()),
-        "' is not POINT:N, N from 1 and POINT one of ",
-        absl::StrJoin(kPoints, ", ", [](std::string* out, const auto& named) {
-          absl::StrAppend(out, named.name);
-        })));
-  }
-  return crash;
-}
-
 absl::StatusOr<std::unique_ptr<Journaling>> Journaling::Open(Options options) {
   std::unique_ptr<Journaling> opened(new Journaling(std::move(options)));
-  auto storage =
-      journal::OpenRocksdbStorage({opened->options_.directory, nullptr});
+  journal::RocksdbOptions rocksdb;
+  rocksdb.directory = opened->options_.directory;
+  if (FailPoints* points = opened->options_.fail_points;
+      points->watches_log()) {
+    rocksdb.log_hook = [points](journal::LogStep step) {
+      return points->OnLogStep(step);
+    };
+  }
+  auto storage = journal::OpenRocksdbStorage(rocksdb);
   if (!storage.ok()) return storage.status();
   opened->storage_ = *std::move(storage);
   auto journal = journal::Journal::Open(
@@ -90,22 +56,17 @@ absl::Status Journaling::ReadLastEvents(
 
 absl::Status Journaling::Commit(
     absl::Span<const journal::NumberedEvent> events) {
-  Reach(CrashPoint::kBeforeWrite);
+  journal_->SetClock(MarkClock(clock_->NowMs()));
   absl::Status status = journal_->Append(events);
   if (status.ok() && ++groups_ % kGroupsATrim == 0) {
     status = journal_->Trim().status();
   }
-  Reach(CrashPoint::kAfterSync);
+  options_.disk->Check();
   return status;
 }
 
 void Journaling::OnCommitFailed(const absl::Status& status) {
   options_.on_failure(status);
-}
-
-void Journaling::Reach(CrashPoint point) {
-  if (point != options_.crash.point) return;
-  if (++reached_ == options_.crash.at) raise(SIGKILL);
 }
 
 }  // namespace relais::server

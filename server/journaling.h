@@ -11,7 +11,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -20,35 +19,24 @@
 #include "absl/types/span.h"
 #include "lib/journal/journal.h"
 #include "lib/journal/storage.h"
+#include "lib/runtime/clock.h"
 #include "lib/runtime/runtime.h"
 #include "relais/event.h"
 #include "relais/live_state.h"
+#include "server/disk_guard.h"
+#include "server/fail_points.h"
 
 namespace relais::server {
-
-// Where a process can be made to kill itself, for tests of recovery.
-enum class CrashPoint : std::uint8_t {
-  kNever,
-  kBeforeWrite,        // a group is numbered, nothing of it is written
-  kAfterSync,          // it is durable, nobody knows
-  kBeforeAcknowledge,  // its events are about to be delivered
-  kAfterPublish,       // they are delivered, answers are on their way
-};
-
-// "before-write:3" is the third time that it gets there. INVALID_ARGUMENT names
-// the points.
-struct Crash {
-  CrashPoint point = CrashPoint::kNever;
-  std::uint64_t at = 0;
-};
-absl::StatusOr<Crash> ParseCrash(std::string_view text);
 
 class Journaling final : public runtime::EventCommitter {
  public:
   struct Options {
     std::string directory;
     journal::JournalOptions journal;
-    Crash crash;
+    // Not the router's, but that of whoever will call it; outlives this.
+    FailPoints* fail_points = nullptr;
+    // Asked after each group; outlives this.
+    DiskGuard* disk = nullptr;
     // Called when a write has failed; should end the process.
     std::function<void(const absl::Status&)> on_failure;
   };
@@ -64,12 +52,13 @@ class Journaling final : public runtime::EventCommitter {
   absl::Status ReadLastEvents(std::uint64_t count,
                               absl::FunctionRef<void(const Event&)> on_event);
 
+  // What the next groups are marked with. Before the Runtime's start; outlives
+  // this.
+  void SetClock(const runtime::Clock* clock) { clock_ = clock; }
+
   // EventCommitter.
   absl::Status Commit(absl::Span<const journal::NumberedEvent> events) override;
   void OnCommitFailed(const absl::Status& status) override;
-
-  // Kills the process if its time has come.
-  void Reach(CrashPoint point);
 
  private:
   explicit Journaling(Options options) : options_(std::move(options)) {}
@@ -81,8 +70,8 @@ class Journaling final : public runtime::EventCommitter {
   std::unique_ptr<journal::Storage> storage_;
   std::unique_ptr<journal::Journal> journal_;
   journal::Recovered recovered_;
+  const runtime::Clock* clock_ = nullptr;
   std::uint64_t groups_ = 0;
-  std::uint64_t reached_ = 0;
 };
 
 }  // namespace relais::server

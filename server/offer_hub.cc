@@ -52,6 +52,13 @@ void OfferHub::Detach(const OfferStream* stream) {
   });
 }
 
+bool OfferHub::IsCutOff(std::string_view agent_id,
+                        std::uint64_t attempt) const {
+  const auto offer = standing_.find(agent_id);
+  return offer != standing_.end() && offer->second.attempt == attempt &&
+         !streams_.contains(agent_id);
+}
+
 void OfferHub::PushOffer(const Event& created, OfferStream* stream) const {
   // The contact may have ended since: then it has no attributes any more, and
   // the end of the offer follows.
@@ -60,6 +67,7 @@ void OfferHub::PushOffer(const Event& created, OfferStream* stream) const {
   v1::ConnectResponse response;
   *response.mutable_offer() =
       ToOffer(created, contact.ok() ? *contact : ContactView());
+  response.mutable_offer()->set_epoch(epoch_);
   stream->Push(response);
 }
 

@@ -9,9 +9,11 @@
 #ifndef RELAIS_SERVER_OFFER_HUB_H_
 #define RELAIS_SERVER_OFFER_HUB_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relais/event.h"
@@ -31,7 +33,9 @@ class OfferStream {
 class OfferHub {
  public:
   // Reads contacts' attributes from the Router, which must outlive the hub.
-  explicit OfferHub(const Router* router) : router_(router) {}
+  // `epoch` is shown with every offer.
+  OfferHub(const Router* router, std::uint64_t epoch)
+      : router_(router), epoch_(epoch) {}
 
   void OnEvent(const Event& event);
   // Offers to these agents go to this stream from now on, those that stand
@@ -40,12 +44,15 @@ class OfferHub {
               const std::shared_ptr<OfferStream>& stream);
   // Its agents have no stream any more, unless another was attached since.
   void Detach(const OfferStream* stream);
+  // The agent has an offer of this attempt and no stream to answer it on.
+  bool IsCutOff(std::string_view agent_id, std::uint64_t attempt) const;
 
  private:
   void PushOffer(const Event& created, OfferStream* stream) const;
   void PushEnd(const Event& event, v1::OfferEnd end);
 
   const Router* const router_;
+  const std::uint64_t epoch_;
   // By agent: kReservationCreated of the offer that stands.
   std::map<std::string, Event, std::less<>> standing_;
   std::map<std::string, std::shared_ptr<OfferStream>, std::less<>> streams_;

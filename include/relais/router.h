@@ -40,6 +40,9 @@ struct RouterOptions {
   Limits limits;
   // How long an id is remembered after its contact ended.
   DurationMs id_retention_ms = 24LL * 3600 * 1000;
+  // Offers that stood when a state was left stand at least this long after
+  // Restore, so that agents who were cut off can come back and answer them.
+  DurationMs reconnect_ms = 0;
   // Receives events; must outlive the Router. Required.
   RouterObserver* observer = nullptr;
 };

@@ -79,6 +79,11 @@ absl::Status CheckOptions(const RouterOptions& options) {
     return FieldError(absl::StatusCode::kInvalidArgument, "id_retention_ms",
                       absl::StrCat(options.id_retention_ms, " is negative"));
   }
+  if (options.reconnect_ms < 0 || options.reconnect_ms > kDurationMsMax) {
+    return FieldError(
+        absl::StatusCode::kInvalidArgument, "reconnect_ms",
+        absl::StrCat(options.reconnect_ms, " is not in 0..", kDurationMsMax));
+  }
   return absl::OkStatus();
 }
 
@@ -93,6 +98,7 @@ absl::StatusOr<std::unique_ptr<Router>> Router::Create(
 
 RouterImpl::RouterImpl(const RouterOptions& options)
     : limits_(options.limits),
+      reconnect_ms_(options.reconnect_ms),
       observer_(options.observer),
       wants_details_(options.observer->WantsDetails()),
       agent_slots_(AgentSlots(options.limits)),

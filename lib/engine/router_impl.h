@@ -357,6 +357,7 @@ class RouterImpl final : public Router, private ClassMatrix {
 
   // Constant after construction.
   const Limits limits_;
+  const DurationMs reconnect_ms_;
   RouterObserver* const observer_;
   const bool wants_details_;
   const std::uint32_t agent_slots_;

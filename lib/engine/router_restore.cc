@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
 #include "lib/domain/error.h"
+#include "lib/engine/live_state_check.h"
 #include "lib/engine/router_impl.h"
 
 namespace relais {
@@ -25,104 +26,8 @@ using match::ContactWord;
 // An ended contact of before has no slot; this handle is one that has ended.
 constexpr ContactHandle kEndedBefore{0, 1};
 
-absl::Status Contradiction(std::string_view path, const std::string& what) {
-  return FieldError(absl::StatusCode::kInvalidArgument, path, what);
-}
-
-std::string ContactPath(const std::string& id) {
-  return absl::StrCat("state.contacts[", Quoted(id), "]");
-}
-
-std::string AgentPath(const std::string& id) {
-  return absl::StrCat("state.agents[", Quoted(id), "]");
-}
-
 std::uint8_t KindOf(const LiveContact& contact) {
   return static_cast<std::uint8_t>(contact.detail->spec.channel);
-}
-
-bool Holds(ContactState state) {
-  return state == ContactState::kReserved || state == ContactState::kAssigned;
-}
-
-absl::Status CheckContact(const std::string& id, const LiveContact& live,
-                          const LiveState& state) {
-  if (live.detail == nullptr || live.detail->spec.id != id) {
-    return Contradiction(ContactPath(id), "has no detail, or another's");
-  }
-  if (live.version == 0 || live.state == ContactState::kEnded) {
-    return Contradiction(ContactPath(id), "is not alive");
-  }
-  // Ended by a call that nobody was answered: its rescission is known, its end
-  // is not.
-  if (live.state == ContactState::kReserved && live.agent_id.empty()) {
-    return absl::OkStatus();
-  }
-  if (!Holds(live.state)) {
-    if (live.placed && live.version < 3) {
-      return Contradiction(ContactPath(id), "came back without having gone");
-    }
-    return absl::OkStatus();
-  }
-  const auto agent = state.agents.find(live.agent_id);
-  const WorkState expected = live.state == ContactState::kReserved
-                                 ? WorkState::kReserved
-                                 : WorkState::kHandling;
-  if (agent == state.agents.end() || agent->second.contact_id != id ||
-      agent->second.work_state != expected ||
-      agent->second.attempt != live.attempt) {
-    return Contradiction(ContactPath(id),
-                         absl::StrCat("is held by ", Quoted(live.agent_id),
-                                      ", who does not hold it"));
-  }
-  if (!live.placed || live.attempt == 0 || live.attempt > live.version) {
-    return Contradiction(ContactPath(id), "is held without a reservation");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckAgent(const std::string& id, const LiveAgent& live,
-                        const LiveState& state) {
-  if (live.work_state != WorkState::kReserved &&
-      live.work_state != WorkState::kHandling) {
-    return absl::OkStatus();
-  }
-  const auto contact = state.contacts.find(live.contact_id);
-  // Its end is known, the rescission is not.
-  if (contact == state.contacts.end() &&
-      live.work_state == WorkState::kReserved) {
-    return absl::OkStatus();
-  }
-  if (contact == state.contacts.end() || contact->second.agent_id != id ||
-      !Holds(contact->second.state)) {
-    return Contradiction(AgentPath(id),
-                         absl::StrCat("holds ", Quoted(live.contact_id),
-                                      ", which is not held by it"));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckState(const LiveState& state, const Limits& limits) {
-  if (state.configuration == nullptr &&
-      !(state.contacts.empty() && state.agents.empty())) {
-    return Contradiction("state.configuration",
-                         "is missing, but contacts or agents are alive");
-  }
-  for (const auto& [id, contact] : state.contacts) {
-    absl::Status status = CheckContact(id, contact, state);
-    if (!status.ok()) return status;
-  }
-  for (const auto& [id, agent] : state.agents) {
-    absl::Status status = CheckAgent(id, agent, state);
-    if (!status.ok()) return status;
-  }
-  if (state.contacts.size() > limits.contacts) {
-    return FieldError(
-        absl::StatusCode::kResourceExhausted, "limits.contacts",
-        absl::StrCat(state.contacts.size(),
-                     " contacts are alive; the limit is ", limits.contacts));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -154,7 +59,7 @@ absl::Status RouterImpl::Restore(const LiveState& state, InstantMs now_ms) {
     return FieldError(absl::StatusCode::kFailedPrecondition, "state",
                       "can be restored only before any other call");
   }
-  absl::Status status = CheckState(state, limits_);
+  absl::Status status = CheckLiveState(state, limits_);
   if (!status.ok()) return status;
   Call call(*this, now_ms);
   Restoration restoration{state, now_ms, call, {}, {}, {}, {}, {}, {}, {}};
@@ -178,8 +83,9 @@ absl::Status RouterImpl::RestoreConfiguration(Restoration& restoration) {
   for (const Finding& finding :
        ValidateConfiguration(*state.configuration, limits_)) {
     if (finding.severity != Finding::Severity::kError) continue;
-    return Contradiction(absl::StrCat("state.configuration.", finding.path),
-                         finding.message);
+    return FieldError(absl::StatusCode::kInvalidArgument,
+                      absl::StrCat("state.configuration.", finding.path),
+                      finding.message);
   }
   return InstallConfiguration(*state.configuration, state.configuration_version,
                               restoration.call);
@@ -479,8 +385,10 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
                 live.accepted_ms + terms.queue.handling_lease_ms, word.tag(),
                 restoration.call);
   } else if (live.offer_expires_ms > 0) {
-    SetDeadline(contact.slot, word.tag(), live.offer_expires_ms, word.tag(),
-                restoration.call);
+    SetDeadline(
+        contact.slot, word.tag(),
+        std::max(live.offer_expires_ms, restoration.now_ms + reconnect_ms_),
+        word.tag(), restoration.call);
   } else {
     restoration.to_accept.emplace_back(contact, word);
   }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 #include <sys/stat.h>
@@ -68,6 +69,16 @@ absl::Status MakeDirectory(const std::string& directory) {
   return absl::OkStatus();
 }
 
+// After a full disk RocksDB would try again by itself, on a log that has
+// failed.
+class NoRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 rocksdb::Options DatabaseOptions(rocksdb::Env* env,
                                  std::size_t write_buffer_bytes) {
   rocksdb::Options options;
@@ -78,6 +89,7 @@ rocksdb::Options DatabaseOptions(rocksdb::Env* env,
   options.max_total_wal_size = 4 * write_buffer_bytes;
   // A failed write or sync is never tried again.
   options.max_bgerror_resume_count = 0;
+  options.listeners.push_back(std::make_shared<NoRecovery>());
   options.max_background_jobs = 2;
   options.max_open_files = 512;
   options.info_log_level = rocksdb::InfoLogLevel::ERROR_LEVEL;

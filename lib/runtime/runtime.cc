@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <thread>
 #include <utility>  // before Asio 1.74, which needs it and does not say so
@@ -42,9 +43,15 @@ class Runtime::Impl {
         work_(asio::make_work_guard(context_)),
         timer_(context_) {}
 
+  void Every(std::chrono::milliseconds period, std::function<void()> chore) {
+    RELAIS_CHECK(router_ == nullptr, "chores are given before the start");
+    chores_.push_back({period, std::move(chore), asio::steady_timer(context_)});
+  }
+
   void Start(Router* router) {
     RELAIS_CHECK(router_ == nullptr, "a Runtime starts once");
     router_ = router;
+    for (Chore& chore : chores_) ArmChore(chore);
     thread_ = std::thread([this] { context_.run(); });
     if (committer_ != nullptr) {
       commit_thread_ = std::thread([this] { CommitLoop(); });
@@ -69,6 +76,7 @@ class Runtime::Impl {
       while (committer_ == nullptr && Drain() > 0) {
       }
       timer_.cancel();
+      for (Chore& chore : chores_) chore.timer.cancel();
       work_.reset();
     });
     thread_.join();
@@ -145,6 +153,11 @@ class Runtime::Impl {
     std::uint64_t order;
     std::function<void()> answer;
   };
+  struct Chore {
+    std::chrono::milliseconds period;
+    std::function<void()> run;
+    asio::steady_timer timer;
+  };
   static bool LaterFirst(const Waiter& left, const Waiter& right) {
     return std::pair(left.ticket, left.order) >
            std::pair(right.ticket, right.order);
@@ -212,6 +225,7 @@ class Runtime::Impl {
       committed_.store(ticket, std::memory_order_release);
       if (!group.empty()) subscriber_->OnDrained();
       AnswerWaiters();
+      if (!group.empty()) subscriber_->OnAnswered();
     });
     group_.clear();
     return true;
@@ -224,6 +238,7 @@ class Runtime::Impl {
     committed_.store(router_->Committed().value, std::memory_order_release);
     if (count > 0) subscriber_->OnDrained();
     AnswerWaiters();
+    if (count > 0) subscriber_->OnAnswered();
     return count;
   }
 
@@ -249,6 +264,15 @@ class Runtime::Impl {
     } else {
       Arm(ran == 0);
     }
+  }
+
+  void ArmChore(Chore& chore) {
+    chore.timer.expires_after(chore.period);
+    chore.timer.async_wait([this, &chore](const boost::system::error_code& e) {
+      if (e || stopping_) return;
+      chore.run();
+      ArmChore(chore);
+    });
   }
 
   // Sets the timer to the next deadline.
@@ -282,6 +306,8 @@ class Runtime::Impl {
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   std::thread thread_;
 
+  std::deque<Chore> chores_;  // their timers: as below
+
   // The Runtime's thread alone.
   asio::steady_timer timer_;
   std::optional<steady_clock::time_point> armed_for_;
@@ -313,6 +339,10 @@ Runtime::Runtime(const Clock* clock, EventSubscriber* subscriber,
 
 Runtime::~Runtime() { Stop(); }
 
+void Runtime::Every(std::chrono::milliseconds period,
+                    std::function<void()> chore) {
+  impl_->Every(period, std::move(chore));
+}
 void Runtime::Start(Router* router) { impl_->Start(router); }
 void Runtime::Stop() { impl_->Stop(); }
 void Runtime::Post(std::function<void()> work) { impl_->Post(std::move(work)); }

@@ -22,6 +22,7 @@
 #ifndef RELAIS_LIB_RUNTIME_RUNTIME_H_
 #define RELAIS_LIB_RUNTIME_RUNTIME_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,6 +43,8 @@ class EventSubscriber {
   virtual void OnEvent(const Event& event) = 0;
   // The events at hand have been delivered: wake whoever waits for them.
   virtual void OnDrained() {}
+  // Whoever waited for these events has been answered.
+  virtual void OnAnswered() {}
 };
 
 // Makes events durable before anybody hears of them.
@@ -71,6 +74,9 @@ class Runtime final : public RouterObserver {
           EventCommitter* committer = nullptr);
   ~Runtime() override;
 
+  // Runs `chore` on the Runtime's thread each time that `period` of the
+  // machine's time has passed, first after one period. Before Start.
+  void Every(std::chrono::milliseconds period, std::function<void()> chore);
   // Starts the thread. Once.
   void Start(Router* router);
   // Delivers all events handed over so far, answers everybody who waits for

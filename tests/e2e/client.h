@@ -12,7 +12,10 @@
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/create_channel.h"
+#include "grpcpp/impl/codegen/client_unary_call.h"
+#include "grpcpp/impl/codegen/rpc_method.h"
 #include "grpcpp/security/credentials.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "gtest/gtest.h"
 #include "relais/v1/admin_service.grpc.pb.h"
 #include "relais/v1/agent_service.grpc.pb.h"
@@ -48,6 +51,16 @@ inline v1::Findings FindingsOf(const grpc::Status& status) {
     if (detail.UnpackTo(&findings)) break;
   }
   return findings;
+}
+
+inline grpc::ByteBuffer Bytes(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+inline std::string Text(const grpc::ByteBuffer& buffer) {
+  grpc::Slice slice;
+  EXPECT_TRUE(buffer.DumpToSingleSlice(&slice).ok());
+  return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
 }
 
 class Client {
@@ -161,6 +174,27 @@ class Client {
     context.TryCancel();
     reader->Finish();
     return events;
+  }
+
+  // What health says; `service` empty: of the server as a whole. Debian has no
+  // generated code for it: the bytes are written out.
+  bool Serving(const std::string& service = "") {
+    std::string request;  // HealthCheckRequest.service = 1
+    if (!service.empty()) {
+      request =
+          "\x0A" + std::string(1, static_cast<char>(service.size())) + service;
+    }
+    grpc::ClientContext context;
+    context.set_deadline(Patience());
+    grpc::ByteBuffer response;
+    const grpc::Status status =
+        grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
+            channel.get(),
+            grpc::internal::RpcMethod("/grpc.health.v1.Health/Check",
+                                      grpc::internal::RpcMethod::NORMAL_RPC),
+            &context, Bytes(request), &response);
+    EXPECT_TRUE(status.ok()) << service << ": " << status.error_message();
+    return Text(response) == "\x08\x01";  // status = 1, SERVING
   }
 
   std::shared_ptr<grpc::Channel> channel;

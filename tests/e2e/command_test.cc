@@ -2,10 +2,13 @@
 // say about mistakes, and that they work together.
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -52,6 +55,14 @@ TEST(RelaisdCommandTest, WrongCommandLinesExitWith2) {
       {{"--max-contacts", "0"}, "contacts"},
       {{"--max-contacts", "4294967295"}, "contacts"},
       {{"--fault", "gaps"}, "skip-oldest"},
+      {{"--fault", "gap", "--journal", "/nonexistent"}, "--journal memory"},
+      {{"--time-scale", "60"}, "a directory of its own"},
+      {{"--start-time", "1999-02-02"}, "a directory of its own"},
+      {{"--reconnect-time", "soon"}, "90s"},
+      {{"--disk-low-mib", "1"}, "--disk-read-only-mib (64)"},
+      {{"--crash-at", "before-sync:1", "--journal", "memory"}, "nothing would"},
+      {{"--storage-fault", "sync-eio:1", "--journal", "memory"}, "no journal"},
+      {{"--wall-offset", "1 hour"}, "--wall-offset"},
       {{"--lisen", "127.0.0.1:0"}, "did you mean '--listen'?"},
       {{"serve"}, "unexpected argument 'serve'"},
       {{"--config", "/nonexistent.yaml"}, "No such file"},
@@ -85,6 +96,25 @@ TEST(RelaisdCommandTest, APortInUseIsAFailure) {
   const Finished second = Daemon({"--listen", server.address()});
   EXPECT_EQ(second.exit_code, 1);
   EXPECT_THAT(second.output, HasSubstr("cannot listen on"));
+}
+
+TEST(RelaisdCommandTest, KeepsItsJournalWhereStateBelongs) {
+  const std::filesystem::path state =
+      ::testing::TempDir() + "/relais_e2e_state_" + std::to_string(getpid());
+  // It would serve for ever.
+  const std::string daemon = RelaisdPath() + " --crash-at before-sync:1";
+  for (const auto& [variables, place] :
+       {std::pair("XDG_STATE_HOME=" + state.string(), "relais/journal"),
+        std::pair("STATE_DIRECTORY=" + state.string() + ":/other", "journal"),
+        std::pair("XDG_STATE_HOME= HOME=" + state.string(),
+                  ".local/state/relais/journal")}) {
+    const Finished finished =
+        RunProgram({"/bin/sh", "-c",
+                    "env -u STATE_DIRECTORY " + variables + " " + daemon});
+    EXPECT_EQ(finished.exit_code, 128 + SIGKILL) << finished.output;
+    EXPECT_TRUE(std::filesystem::exists(state / place)) << variables;
+    std::filesystem::remove_all(state);
+  }
 }
 
 TEST(RelaisdCommandTest, WritesThePortAndWarnsOfWhatIsUnusual) {

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -85,6 +86,9 @@ Relaisd::Relaisd(const std::string& configuration,
     words.insert(words.end(), {"--config", config_file_});
   }
   words.insert(words.end(), flags.begin(), flags.end());
+  if (std::find(flags.begin(), flags.end(), "--journal") == flags.end()) {
+    words.insert(words.end(), {"--journal", "memory"});
+  }
   pid_ = StartProgram(words, &output_);
   const std::string marker = " serves on ";
   while (address_.empty() && ReadSome(output_, &said_)) {

@@ -22,7 +22,8 @@ Finished RunProgram(const std::vector<std::string>& words);
 // says to standard error is kept.
 class Relaisd {
  public:
-  // With a configuration (YAML, may be empty) and more flags.
+  // With a configuration (YAML, may be empty) and more flags. Without a journal
+  // unless "--journal" is among them.
   explicit Relaisd(const std::string& configuration,
                    const std::vector<std::string>& flags = {});
   ~Relaisd();

@@ -25,7 +25,7 @@ class PlayedDayTest(unittest.TestCase):
         ).stdout.strip()
         command = [
             RELAISD, f"--time-scale={SCALE}", f"--start-time={start}",
-            "--listen=127.0.0.1:0",
+            "--listen=127.0.0.1:0", "--journal=memory",
         ]
         if fault:
             command.append(f"--fault={fault}")

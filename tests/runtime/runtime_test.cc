@@ -313,6 +313,26 @@ class GatedCommitter final : public EventCommitter {
   std::promise<std::string> failure_;
 };
 
+TEST(ChoresTest, RunAgainAndAgainUntilTheStop) {
+  ManualClock clock;
+  Recorder recorder;
+  Runtime runtime(&clock, &recorder);
+  FakeRouter router(&runtime);
+  std::promise<void> thrice;
+  std::atomic<int> runs{0};
+  runtime.Every(std::chrono::milliseconds(1), [&] {
+    if (++runs == 3) thrice.set_value();
+  });
+  // This one is waiting when the Runtime stops, and must not hold it up.
+  runtime.Every(std::chrono::hours(1), [&] { ADD_FAILURE() << "too early"; });
+  runtime.Start(&router);
+  thrice.get_future().wait();
+  runtime.Stop();
+  const int then = runs;
+  EXPECT_GE(then, 3);
+  EXPECT_EQ(runs, then);
+}
+
 class CommittingTest : public ::testing::Test {
  protected:
   ManualClock clock_;

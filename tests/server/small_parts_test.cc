@@ -177,7 +177,7 @@ class OfferHubTest : public WithRouter {
   }
   void SetUp() override {
     WithRouter::SetUp();
-    hub_ = std::make_unique<OfferHub>(router_.get());
+    hub_ = std::make_unique<OfferHub>(router_.get(), 7);
     ASSERT_TRUE(
         router_
             ->SetPresence(Agent("anna"),

@@ -1,0 +1,110 @@
+#include "lib/engine/live_state_check.h"
+
+#include <string>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "lib/domain/error.h"
+
+namespace relais {
+namespace {
+
+absl::Status Contradiction(std::string_view path, const std::string& what) {
+  return FieldError(absl::StatusCode::kInvalidArgument, path, what);
+}
+
+std::string ContactPath(const std::string& id) {
+  return absl::StrCat("state.contacts[", Quoted(id), "]");
+}
+
+std::string AgentPath(const std::string& id) {
+  return absl::StrCat("state.agents[", Quoted(id), "]");
+}
+
+bool Holds(ContactState state) {
+  return state == ContactState::kReserved || state == ContactState::kAssigned;
+}
+
+absl::Status CheckContact(const std::string& id, const LiveContact& live,
+                          const LiveState& state) {
+  if (live.detail == nullptr || live.detail->spec.id != id) {
+    return Contradiction(ContactPath(id), "has no detail, or another's");
+  }
+  if (live.version == 0 || live.state == ContactState::kEnded) {
+    return Contradiction(ContactPath(id), "is not alive");
+  }
+  // Ended by a call that nobody was answered: its rescission is known, its end
+  // is not.
+  if (live.state == ContactState::kReserved && live.agent_id.empty()) {
+    return absl::OkStatus();
+  }
+  if (!Holds(live.state)) {
+    if (live.placed && live.version < 3) {
+      return Contradiction(ContactPath(id), "came back without having gone");
+    }
+    return absl::OkStatus();
+  }
+  const auto agent = state.agents.find(live.agent_id);
+  const WorkState expected = live.state == ContactState::kReserved
+                                 ? WorkState::kReserved
+                                 : WorkState::kHandling;
+  if (agent == state.agents.end() || agent->second.contact_id != id ||
+      agent->second.work_state != expected ||
+      agent->second.attempt != live.attempt) {
+    return Contradiction(ContactPath(id),
+                         absl::StrCat("is held by ", Quoted(live.agent_id),
+                                      ", who does not hold it"));
+  }
+  if (!live.placed || live.attempt == 0 || live.attempt > live.version) {
+    return Contradiction(ContactPath(id), "is held without a reservation");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckAgent(const std::string& id, const LiveAgent& live,
+                        const LiveState& state) {
+  if (live.work_state != WorkState::kReserved &&
+      live.work_state != WorkState::kHandling) {
+    return absl::OkStatus();
+  }
+  const auto contact = state.contacts.find(live.contact_id);
+  // Its end is known, the rescission is not.
+  if (contact == state.contacts.end() &&
+      live.work_state == WorkState::kReserved) {
+    return absl::OkStatus();
+  }
+  if (contact == state.contacts.end() || contact->second.agent_id != id ||
+      !Holds(contact->second.state)) {
+    return Contradiction(AgentPath(id),
+                         absl::StrCat("holds ", Quoted(live.contact_id),
+                                      ", which is not held by it"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckLiveState(const LiveState& state, const Limits& limits) {
+  if (state.configuration == nullptr &&
+      !(state.contacts.empty() && state.agents.empty())) {
+    return Contradiction("state.configuration",
+                         "is missing, but contacts or agents are alive");
+  }
+  for (const auto& [id, contact] : state.contacts) {
+    absl::Status status = CheckContact(id, contact, state);
+    if (!status.ok()) return status;
+  }
+  for (const auto& [id, agent] : state.agents) {
+    absl::Status status = CheckAgent(id, agent, state);
+    if (!status.ok()) return status;
+  }
+  if (state.contacts.size() > limits.contacts) {
+    return FieldError(
+        absl::StatusCode::kResourceExhausted, "limits.contacts",
+        absl::StrCat(state.contacts.size(),
+                     " contacts are alive; the limit is ", limits.contacts));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace relais
