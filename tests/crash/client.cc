@@ -225,6 +225,7 @@ class Desk {
       accept->set_agent_id(response.offer().agent_id());
       accept->set_contact_id(response.offer().contact().id());
       accept->set_attempt(response.offer().attempt());
+      accept->set_epoch(response.offer().epoch());
       return Send(session, stream, "AcceptOffer", request);
     }
     if (chance < 0.9) {
@@ -232,6 +233,7 @@ class Desk {
       decline->set_agent_id(response.offer().agent_id());
       decline->set_contact_id(response.offer().contact().id());
       decline->set_attempt(response.offer().attempt());
+      decline->set_epoch(response.offer().epoch());
       return Send(session, stream, "DeclineOffer", request);
     }
     return true;  // does not answer
@@ -290,7 +292,7 @@ class Keeper {
   Told Finish(const Work& work) {
     const Told told = Complete(work.contact_id);
     if (told != Told::kDone || random_.Bernoulli(0.3)) return told;
-    return EndWrapUp(work.agent_id);
+    return EndWrapUp(work.agent_id, work.contact_id);
   }
 
   Told LookAround() {
@@ -320,7 +322,7 @@ class Keeper {
       return Complete(agent.contact_id());
     }
     if (agent.work_state() == v1::WORK_STATE_WRAP_UP) {
-      return EndWrapUp(agent.id());
+      return EndWrapUp(agent.id(), agent.contact_id());
     }
     return told;
   }
@@ -335,9 +337,10 @@ class Keeper {
     });
   }
 
-  Told EndWrapUp(const std::string& agent_id) {
+  Told EndWrapUp(const std::string& agent_id, const std::string& contact_id) {
     v1::EndWrapUpRequest request;
     request.set_agent_id(agent_id);
+    request.set_contact_id(contact_id);
     v1::EndWrapUpResponse response;
     return sessions_.Insist([&](const Session& session) {
       return Ask(log_, session, "EndWrapUp", session.agents, &Agents::EndWrapUp,

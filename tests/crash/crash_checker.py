@@ -494,7 +494,8 @@ class Acknowledgements:
     def refused(self, call, ask, line, retried):
         code = line["refused"]
         if (retried and code == "FAILED_PRECONDITION" and
-                self.has_happened(call, ask)):
+                self.has_happened(call, ask,
+                                  self.lives.get(line["life"] - 1, 0))):
             return "was done before, and its retry must be answered so"
         if call == "GetContact" and code == "NOT_FOUND":
             if not self.journal.has_ended(ask["contactId"]):
@@ -506,19 +507,21 @@ class Acknowledgements:
         return None
 
 
-    def has_happened(self, call, ask):
-        """By this client's call: nobody else makes the same one. Of other
-        calls (a decline, an end of wrap-up) later ones may leave no trace."""
+    def has_happened(self, call, ask, before):
+        """By this client's call, and not after the event `before`: nobody else
+        makes the same call. A decline may be followed by another reservation,
+        which leaves no trace of it."""
         if call == "AcceptOffer":
-            return not self.offer_answered(call, ask, None, self.journal.last)
-        if call == "CompleteContact":
-            reason = "COMPLETED"
-        elif call == "CancelContact":
-            reason = plain(ask.get("reason"), "END_REASON_", "ABANDONED")
-        else:
-            return False
-        return any(end.end_reason == reason
-                   for end in self.journal.ends.get(ask["contactId"], []))
+            return not self.offer_answered(call, ask, None, before)
+        ends = self.until(self.journal.ends.get(ask.get("contactId"), []),
+                          before)
+        if call == "EndWrapUp":
+            # There is one wrap-up of a contact, and it has begun.
+            return bool(ends)
+        reason = {"CompleteContact": "COMPLETED",
+                  "CancelContact": plain(ask.get("reason"), "END_REASON_",
+                                         "ABANDONED")}.get(call)
+        return any(end.end_reason == reason for end in ends)
 
 
 FIGURES = ("acknowledgements", "answers", "offers", "events_streamed",
