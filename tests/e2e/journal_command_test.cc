@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -311,12 +312,11 @@ TEST_F(JournalCommandTest, BesideAServerAPrefixIsRead) {
   Start();
   ASSERT_TRUE(client_->Submit("c0").ok());
   std::atomic<std::uint64_t> acknowledged{0};
-  std::atomic<bool> enough{false};
-  std::vector<std::thread> submitters;
+  std::vector<std::jthread> submitters;  // end with the test, however it ends
   for (int thread = 0; thread < 4; ++thread) {
-    submitters.emplace_back([&, thread] {
+    submitters.emplace_back([&, thread](const std::stop_token& stop) {
       Client client(server_->address());
-      for (int i = 0; !enough; ++i) {
+      for (int i = 0; !stop.stop_requested(); ++i) {
         v1::Contact contact =
             Client::ContactOf(absl::StrCat("c", thread, "_", i));
         (*contact.mutable_attributes())["notes"] = std::string(15'000, 'x');
@@ -359,8 +359,7 @@ TEST_F(JournalCommandTest, BesideAServerAPrefixIsRead) {
         Journal("export", journal_, {"--output", file.string()}).exit_code, 0);
     EXPECT_GE(LinesOf(ReadAll(file)).size(), least);
   }
-  enough = true;
-  for (std::thread& submitter : submitters) submitter.join();
+  submitters.clear();
   // The writer has noticed nothing.
   EXPECT_TRUE(client_->Submit("c").ok());
   const std::uint64_t last = client_->Barrier().event_sequence();
