@@ -313,6 +313,7 @@ TEST_F(JournalCommandTest, BesideAServerAPrefixIsRead) {
   ASSERT_TRUE(client_->Submit("c0").ok());
   std::atomic<std::uint64_t> acknowledged{0};
   std::vector<std::jthread> submitters;  // end with the test, however it ends
+  submitters.reserve(4);
   for (int thread = 0; thread < 4; ++thread) {
     submitters.emplace_back([&, thread](const std::stop_token& stop) {
       Client client(server_->address());
