@@ -228,9 +228,8 @@ std::string AuditedState::Configured(const Event& event,
     agent.levels = old->second.levels;
     agent.channels = old->second.channels;
   }
-  std::vector<std::string> names;
-  for (const auto& [name, each] : figures) names.push_back(name);
-  for (const std::string& name : names) ForgetFiguresIfUnused(name);
+  const std::map<std::string, AuditedFigures> all = figures;
+  for (const auto& [name, each] : all) ForgetFiguresIfUnused(name);
   return "";
 }
 

@@ -78,12 +78,12 @@ void Auditor::Recovered(const LiveState& state, std::uint64_t epoch,
                         InstantMs now_ms) {
   if (!violation_.empty()) return;
   ++counts_.recoveries;
+  const std::string lost = Undecide(state);
+  if (!lost.empty()) return Violate(absl::StrCat("promise 6: ", lost));
   if (epoch <= epoch_) {
     Violate(absl::StrCat("promise 6: epoch ", epoch, " after ", epoch_));
   }
   epoch_ = epoch;
-  const std::string lost = Undecide(state);
-  if (!lost.empty()) return Violate(absl::StrCat("promise 6: ", lost));
   now_ = durable_;
   now_.drops_passed_exclusions = false;
   base_ = now_.sequence;

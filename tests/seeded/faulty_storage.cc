@@ -29,8 +29,8 @@ FaultyStorage::Fault FaultyStorage::TakeFault() {
 }
 
 void FaultyStorage::Sync() {
-  if (lies_) before_last_sync_ = medium_;
   for (const journal::StorageBatch& batch : not_synced_) {
+    if (lies_ && !batch.records.empty()) before_last_records_ = medium_;
     medium_.Write(batch, true).IgnoreError();
   }
   not_synced_.clear();
@@ -84,7 +84,7 @@ void FaultyStorage::Kill() {
 
 void FaultyStorage::LosePower() {
   Kill();
-  if (lies_) medium_ = before_last_sync_;
+  if (lies_) medium_ = before_last_records_;
   const std::uint64_t kept = random_.Uniform(not_synced_.size() + 1);
   for (std::uint64_t i = 0; i < kept; ++i) {
     medium_.Write(not_synced_[i], true).IgnoreError();

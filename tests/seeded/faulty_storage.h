@@ -89,7 +89,7 @@ class FaultyStorage final : public journal::Storage {
   bool full_ = false;
   bool lies_ = false;
   std::uint64_t syncs_ = 0;
-  journal::MemoryStorage before_last_sync_;
+  journal::MemoryStorage before_last_records_;
 };
 
 }  // namespace relais::seeded

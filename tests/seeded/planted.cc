@@ -141,7 +141,8 @@ absl::StatusOr<Outcome> PlantedRouter::SetPresence(AgentHandle agent,
 // Early is allowed; so what was forgotten does not show here already.
 std::optional<InstantMs> PlantedRouter::NextDue() const {
   const bool hides = planted_ == Planted::kForgetsDeclines ||
-                     planted_ == Planted::kForgetsContact;
+                     planted_ == Planted::kForgetsContact ||
+                     planted_ == Planted::kForgetsWrapUp;
   return hides ? 0 : ForwardingRouter::NextDue();
 }
 

@@ -17,14 +17,20 @@ constexpr DurationMs kHourMs = 3'600'000;
 constexpr std::size_t kTailRecords = 64;
 constexpr std::size_t kNotesKept = 25;
 
+struct Drawn {
+  bool narrow = false;
+  DurationMs reconnect_ms = 0;
+};
+
 // Small enough that some runs find them full.
-RouterOptions Options(bool narrow, RouterObserver* observer) {
+RouterOptions Options(const Drawn& drawn, RouterObserver* observer) {
   RouterOptions options = model::WorldOptions(observer);
+  options.reconnect_ms = drawn.reconnect_ms;
   options.limits.requirement_classes = 512;
   options.limits.profile_classes = 64;
   options.limits.lanes = 2'048;
-  options.limits.pending_events = narrow ? 96 : 384;
-  if (narrow) options.limits.contacts = 14;
+  options.limits.pending_events = drawn.narrow ? 96 : 384;
+  if (drawn.narrow) options.limits.contacts = 14;
   return options;
 }
 
@@ -36,8 +42,11 @@ SeededRun::SeededRun(std::uint64_t seed, Planted planted)
       random_(seed),
       world_(&random_),
       storage_(random_.NextUint64()),
-      options_(Options(random_.Bernoulli(0.15), this)),
-      auditor_(options_.limits, options_.id_retention_ms, 0) {
+      options_(Options(
+          Drawn{random_.Bernoulli(0.15), random_.UniformBetween(0, 3) * 6'000},
+          this)),
+      auditor_(options_.limits, options_.id_retention_ms,
+               options_.reconnect_ms) {
   mood_ = {random_.Bernoulli(0.5),
            0.03,
            0.03,
@@ -85,6 +94,7 @@ SeededRun::SeededRun(std::uint64_t seed, Planted planted)
       break;
   }
   wall_ms_ = kFirstWallMs;
+  storage_.set_lies(planted_ == Planted::kLosesAcknowledged);
 }
 
 void SeededRun::OnEvent(const Event& event) {
@@ -102,7 +112,7 @@ RunCounts SeededRun::counts() const {
   return counts;
 }
 
-void SeededRun::Note(std::string what) {
+void SeededRun::Note(const std::string& what) {
   notes_.push_back(absl::StrCat("step ", step_, " now ", now_ms_, ": ", what));
   if (notes_.size() > kNotesKept) notes_.pop_front();
 }
@@ -313,7 +323,6 @@ void SeededRun::Crash(bool power) {
     request.contact.reset();
     request.agent.reset();
   }
-  storage_.set_lies(planted_ == Planted::kLosesAcknowledged);
   power ? storage_.LosePower() : storage_.Kill();
   Start();
 }

@@ -114,7 +114,7 @@ class SeededRun final : public RouterObserver {
   void Trim();
   void ArmFault();
   void Finish();
-  void Note(std::string what);
+  void Note(const std::string& what);
   void Mix(std::string_view bytes);
 
   // Calls (server_calls.cc).

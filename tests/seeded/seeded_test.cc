@@ -51,7 +51,7 @@ constexpr KeptSeed kKept[] = {
 };
 
 std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
+  const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
   std::uint64_t value = 0;
   if (text == nullptr || !absl::SimpleAtoi(text, &value)) return otherwise;
   return value;
@@ -182,7 +182,7 @@ std::string FingerprintsOfAnother() {
 
 // For the tests below; elsewhere it has nothing to do.
 TEST(SeededProcess, PrintsFingerprints) {
-  if (std::getenv(kPrint) == nullptr) return;
+  if (FromEnvironment(kPrint, 0) == 0) return;
   std::cout << Fingerprints();
 }
 
