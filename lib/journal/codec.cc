@@ -25,12 +25,11 @@ Message& Scratch() {
   return message;
 }
 
-template <typename Message, typename Value>
-std::string Encode(const Value& value) {
-  Message& message = Scratch<Message>();
-  ToMessage(value, &message);
+template <typename Value>
+std::string Encode(void (*append)(const Value&, std::string*),
+                   const Value& value) {
   std::string bytes;
-  AppendBytes(message, &bytes);
+  append(value, &bytes);
   return bytes;
 }
 
@@ -73,13 +72,6 @@ absl::Status Decode(std::string_view name, std::string_view bytes,
 
 }  // namespace
 
-void AppendEvent(const Event& event, const EventDetail& detail,
-                 std::string* out) {
-  v1::Event& message = Scratch<v1::Event>();
-  ToMessage(event, detail, &message);
-  AppendBytes(message, out);
-}
-
 absl::StatusOr<NumberedEvent> DecodeEvent(std::string_view bytes) {
   v1::Event& message = Scratch<v1::Event>();
   absl::Status status = Parse("event", bytes, &message);
@@ -95,7 +87,7 @@ absl::StatusOr<NumberedEvent> DecodeEvent(std::string_view bytes) {
 }
 
 std::string EncodeContactDetail(const ContactDetail& detail) {
-  return Encode<v1::ContactDetail>(detail);
+  return Encode(&AppendContactDetail, detail);
 }
 
 absl::StatusOr<std::shared_ptr<const ContactDetail>> DecodeContactDetail(
@@ -108,7 +100,7 @@ absl::StatusOr<std::shared_ptr<const ContactDetail>> DecodeContactDetail(
 }
 
 std::string EncodeLiveContact(const LiveContact& contact) {
-  return Encode<v1::LiveContact>(contact);
+  return Encode(&AppendLiveContact, contact);
 }
 
 absl::StatusOr<LiveContact> DecodeLiveContact(std::string_view bytes) {
@@ -120,7 +112,7 @@ absl::StatusOr<LiveContact> DecodeLiveContact(std::string_view bytes) {
 }
 
 std::string EncodeLiveAgent(const LiveAgent& agent) {
-  return Encode<v1::LiveAgent>(agent);
+  return Encode(&AppendLiveAgent, agent);
 }
 
 absl::StatusOr<LiveAgent> DecodeLiveAgent(std::string_view bytes) {
@@ -131,7 +123,7 @@ absl::StatusOr<LiveAgent> DecodeLiveAgent(std::string_view bytes) {
 }
 
 std::string EncodeLiveQueue(const LiveQueue& queue) {
-  return Encode<v1::LiveQueue>(queue);
+  return Encode(&AppendLiveQueue, queue);
 }
 
 absl::StatusOr<LiveQueue> DecodeLiveQueue(std::string_view bytes) {
@@ -142,7 +134,7 @@ absl::StatusOr<LiveQueue> DecodeLiveQueue(std::string_view bytes) {
 }
 
 std::string EncodeEndedContact(const EndedContact& contact) {
-  return Encode<v1::EndedContact>(contact);
+  return Encode(&AppendEndedContact, contact);
 }
 
 absl::StatusOr<EndedContact> DecodeEndedContact(std::string_view bytes) {
@@ -174,7 +166,13 @@ absl::StatusOr<std::shared_ptr<const Configuration>> DecodeConfiguration(
   return std::shared_ptr<const Configuration>(std::move(configuration));
 }
 
-std::string EncodeMeta(const Meta& meta) { return Encode<v1::Meta>(meta); }
+std::string EncodeMeta(const Meta& meta) {
+  v1::Meta& message = Scratch<v1::Meta>();
+  ToMessage(meta, &message);
+  std::string bytes;
+  AppendBytes(message, &bytes);
+  return bytes;
+}
 
 absl::StatusOr<Meta> DecodeMeta(std::string_view bytes) {
   Meta meta;

@@ -31,7 +31,6 @@ namespace relais::journal {
 // does with others.
 inline constexpr std::uint16_t kFormatVersion = 1;
 
-// What there is to know about a journal besides what is alive in it.
 // How the router's clock and the machine's stood to each other when the last
 // group was committed: after a restart within one boot of the machine the time
 // between is known, whatever was done to the wall clock.
@@ -42,6 +41,7 @@ struct ClockMark {
   friend bool operator==(const ClockMark&, const ClockMark&) = default;
 };
 
+// What there is to know about a journal besides what is alive in it.
 struct Meta {
   std::uint32_t format_version = 0;
   std::uint32_t partition = 0;
@@ -72,21 +72,27 @@ void AppendEvent(const Event& event, const EventDetail& detail,
                  std::string* out);
 absl::StatusOr<NumberedEvent> DecodeEvent(std::string_view bytes);
 
+// The Append functions append to `out`, as AppendEvent does.
+void AppendContactDetail(const ContactDetail& detail, std::string* out);
 std::string EncodeContactDetail(const ContactDetail& detail);
 absl::StatusOr<std::shared_ptr<const ContactDetail>> DecodeContactDetail(
     std::string_view bytes);
 
 // Without `detail`, which is a record of its own.
+void AppendLiveContact(const LiveContact& contact, std::string* out);
 std::string EncodeLiveContact(const LiveContact& contact);
 absl::StatusOr<LiveContact> DecodeLiveContact(std::string_view bytes);
 
+void AppendLiveAgent(const LiveAgent& agent, std::string* out);
 std::string EncodeLiveAgent(const LiveAgent& agent);
 absl::StatusOr<LiveAgent> DecodeLiveAgent(std::string_view bytes);
 
+void AppendLiveQueue(const LiveQueue& queue, std::string* out);
 std::string EncodeLiveQueue(const LiveQueue& queue);
 absl::StatusOr<LiveQueue> DecodeLiveQueue(std::string_view bytes);
 
 // Without `id`, which is its key.
+void AppendEndedContact(const EndedContact& contact, std::string* out);
 std::string EncodeEndedContact(const EndedContact& contact);
 absl::StatusOr<EndedContact> DecodeEndedContact(std::string_view bytes);
 

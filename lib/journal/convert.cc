@@ -59,14 +59,6 @@ class Reader {
   absl::Status status_;
 };
 
-// Absent stands for the default.
-bool IsSaid(const Presence& presence) { return presence != Presence{}; }
-
-void ToMessage(const Presence& presence, v1::Presence* message) {
-  message->set_state(static_cast<std::uint32_t>(presence.state));
-  message->set_reason(static_cast<std::uint32_t>(presence.reason));
-}
-
 template <typename Repeated>
 void ToRepeated(const RoutingRequirement& requirement, Repeated* all_of) {
   for (const SkillRequirement& term : requirement.all_of) {
@@ -127,24 +119,6 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
     }
   }
   return reader.status();
-}
-
-void ToMessage(const ContactDetail& detail, v1::ContactDetail* message) {
-  message->set_id(detail.spec.id);
-  message->set_queue_name(detail.spec.queue);
-  message->set_channel(static_cast<std::uint32_t>(detail.spec.channel));
-  message->set_priority(detail.spec.priority);
-  ToRepeated(detail.spec.requirement, message->mutable_all_of());
-  for (const auto& [key, value] : detail.spec.attributes) {
-    v1::Attribute* attribute = message->add_attributes();
-    attribute->set_key(key);
-    attribute->set_value(value);
-  }
-  ToMessage(detail.queue, message->mutable_queue());
-  message->set_fingerprint_0(detail.fingerprint[0]);
-  message->set_fingerprint_1(detail.fingerprint[1]);
-  message->set_rank_key_ms(detail.rank_key_ms);
-  message->set_arrival_sequence(detail.arrival_sequence);
 }
 
 absl::Status FromMessage(const v1::ContactDetail& message,
@@ -227,50 +201,6 @@ absl::Status FromMessage(const v1::Configuration& message,
 
 namespace {
 
-void ContactToMessage(const Event& event, v1::Event* message) {
-  message->set_contact_id(event.contact_id.view().data(),
-                          event.contact_id.view().size());
-  message->set_contact_version(event.contact_version);
-  message->set_contact_state(static_cast<std::uint32_t>(event.contact_state));
-  message->set_end_reason(static_cast<std::uint32_t>(event.end_reason));
-  message->set_queue(event.queue.view().data(), event.queue.view().size());
-  message->set_channel(static_cast<std::uint32_t>(event.channel));
-  message->set_priority(event.priority);
-  message->set_arrival_ms(event.arrival_ms);
-  message->set_rank_key_ms(event.rank_key_ms);
-  message->set_arrival_sequence(event.arrival_sequence);
-}
-
-void AgentToMessage(const Event& event, v1::Event* message) {
-  message->set_agent_id(event.agent_id.view().data(),
-                        event.agent_id.view().size());
-  message->set_agent_version(event.agent_version);
-  if (IsSaid(event.presence)) {
-    ToMessage(event.presence, message->mutable_presence());
-  }
-  message->set_presence_pending(event.presence_pending);
-  if (IsSaid(event.pending)) {
-    ToMessage(event.pending, message->mutable_pending());
-  }
-  message->set_work_state(static_cast<std::uint32_t>(event.work_state));
-  message->set_no_answer_channels(event.no_answer_channels);
-  message->set_idle_since_ms(event.idle_since_ms);
-  message->set_idle_before_pause_ms(event.idle_before_pause_ms);
-}
-
-void ReservationToMessage(const Event& event, v1::Event* message) {
-  message->set_attempt(event.attempt);
-  message->set_offer_expires_ms(event.offer_expires_ms);
-  message->set_decline_until_ms(event.decline_until_ms);
-  message->set_wrap_up_ends_ms(event.wrap_up_ends_ms);
-  message->set_lane(event.lane);
-  message->set_requirement_class(event.requirement_class);
-  message->set_profile_class(event.profile_class);
-  message->set_fit_step(event.fit_step);
-  message->set_began_after_sequence(event.began_after_sequence);
-  message->set_at_once(event.at_once);
-}
-
 void ContactFromMessage(const v1::Event& message, Reader* reader,
                         Event* event) {
   reader->Id("contact_id", message.contact_id(), &event->contact_id);
@@ -318,24 +248,6 @@ void ReservationFromMessage(const v1::Event& message, Reader* reader,
 
 }  // namespace
 
-void ToMessage(const Event& event, const EventDetail& detail,
-               v1::Event* message) {
-  message->set_sequence(event.sequence);
-  message->set_type(static_cast<std::uint32_t>(event.type));
-  message->set_at_ms(event.at_ms);
-  message->set_configuration_version(event.configuration_version);
-  ContactToMessage(event, message);
-  AgentToMessage(event, message);
-  ReservationToMessage(event, message);
-  if (event.type == EventType::kContactSubmitted && detail.contact != nullptr) {
-    ToMessage(*detail.contact, message->mutable_contact_detail());
-  }
-  if (event.type == EventType::kConfigurationApplied &&
-      detail.configuration != nullptr) {
-    ToMessage(*detail.configuration, message->mutable_configuration());
-  }
-}
-
 absl::Status FromMessage(const v1::Event& message, NumberedEvent* numbered) {
   Reader reader;
   Event& event = numbered->event;
@@ -362,27 +274,6 @@ absl::Status FromMessage(const v1::Event& message, NumberedEvent* numbered) {
   return reader.status();
 }
 
-void ToMessage(const LiveContact& contact, v1::LiveContact* message) {
-  message->set_arrival_ms(contact.arrival_ms);
-  message->set_version(contact.version);
-  message->set_state(static_cast<std::uint32_t>(contact.state));
-  message->set_at_once(contact.at_once);
-  message->set_placed(contact.placed);
-  message->set_rank_key_ms(contact.rank_key_ms);
-  message->set_arrival_sequence(contact.arrival_sequence);
-  message->set_agent_id(contact.agent_id);
-  message->set_attempt(contact.attempt);
-  message->set_fit_step(contact.fit_step);
-  message->set_idle_since_ms(contact.idle_since_ms);
-  message->set_offer_expires_ms(contact.offer_expires_ms);
-  message->set_accepted_ms(contact.accepted_ms);
-  for (const LiveDecline& decline : contact.declines) {
-    v1::LiveDecline* added = message->add_declines();
-    added->set_agent_id(decline.agent_id);
-    added->set_until_ms(decline.until_ms);
-  }
-}
-
 absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
   Reader reader;
   contact->arrival_ms = message.arrival_ms();
@@ -406,26 +297,6 @@ absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
   return reader.status();
 }
 
-void ToMessage(const LiveAgent& agent, v1::LiveAgent* message) {
-  message->set_version(agent.version);
-  if (IsSaid(agent.presence)) {
-    ToMessage(agent.presence, message->mutable_presence());
-  }
-  message->set_presence_pending(agent.presence_pending);
-  if (IsSaid(agent.pending)) {
-    ToMessage(agent.pending, message->mutable_pending());
-  }
-  message->set_work_state(static_cast<std::uint32_t>(agent.work_state));
-  message->set_no_answer_channels(agent.no_answer_channels);
-  message->set_idle_since_ms(agent.idle_since_ms);
-  message->set_idle_before_pause_ms(agent.idle_before_pause_ms);
-  message->set_wrap_up_ends_ms(agent.wrap_up_ends_ms);
-  message->set_contact_id(agent.contact_id);
-  message->set_attempt(agent.attempt);
-  message->set_presence_configuration_version(
-      agent.presence_configuration_version);
-}
-
 absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
   Reader reader;
   agent->version = message.version();
@@ -446,31 +317,11 @@ absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
   return reader.status();
 }
 
-void ToMessage(const LiveQueue& queue, v1::LiveQueue* message) {
-  message->set_offered_total(queue.offered_total);
-  message->set_answered_total(queue.answered_total);
-  message->set_abandoned_total(queue.abandoned_total);
-}
-
 absl::Status FromMessage(const v1::LiveQueue& message, LiveQueue* queue) {
   queue->offered_total = message.offered_total();
   queue->answered_total = message.answered_total();
   queue->abandoned_total = message.abandoned_total();
   return absl::OkStatus();
-}
-
-void ToMessage(const EndedContact& contact, v1::EndedContact* message) {
-  message->set_fingerprint_0(contact.fingerprint[0]);
-  message->set_fingerprint_1(contact.fingerprint[1]);
-  message->set_queue(contact.queue);
-  message->set_channel(static_cast<std::uint32_t>(contact.channel));
-  message->set_priority(contact.priority);
-  message->set_end_reason(static_cast<std::uint32_t>(contact.end_reason));
-  message->set_version(contact.version);
-  message->set_arrival_ms(contact.arrival_ms);
-  message->set_rank_key_ms(contact.rank_key_ms);
-  message->set_ended_ms(contact.ended_ms);
-  message->set_at_once(contact.at_once);
 }
 
 absl::Status FromMessage(const v1::EndedContact& message,

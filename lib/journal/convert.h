@@ -1,5 +1,6 @@
 // Between the router's values and the messages of journal.proto. For codec.cc
-// alone: messages appear in no header that others include.
+// and encode.cc: messages appear in no header that others include. What is
+// written for each event has no message (encode.cc).
 //
 // Errors: the From functions answer DATA_LOSS naming the field and its value.
 //
@@ -19,7 +20,6 @@ namespace relais::journal {
 void ToMessage(const ContactQueue& queue, v1::ContactQueue* message);
 absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue);
 
-void ToMessage(const ContactDetail& detail, v1::ContactDetail* message);
 absl::Status FromMessage(const v1::ContactDetail& message,
                          ContactDetail* detail);
 
@@ -27,21 +27,14 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message);
 absl::Status FromMessage(const v1::Configuration& message,
                          Configuration* configuration);
 
-// Of the type's details, those given.
-void ToMessage(const Event& event, const EventDetail& detail,
-               v1::Event* message);
 absl::Status FromMessage(const v1::Event& message, NumberedEvent* event);
 
-void ToMessage(const LiveContact& contact, v1::LiveContact* message);
 absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact);
 
-void ToMessage(const LiveAgent& agent, v1::LiveAgent* message);
 absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent);
 
-void ToMessage(const LiveQueue& queue, v1::LiveQueue* message);
 absl::Status FromMessage(const v1::LiveQueue& message, LiveQueue* queue);
 
-void ToMessage(const EndedContact& contact, v1::EndedContact* message);
 absl::Status FromMessage(const v1::EndedContact& message,
                          EndedContact* contact);
 

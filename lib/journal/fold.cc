@@ -17,10 +17,6 @@ std::string ContactId(const Event& event) {
   return std::string(event.contact_id.view());
 }
 
-std::string AgentId(const Event& event) {
-  return std::string(event.agent_id.view());
-}
-
 template <typename... Parts>
 absl::Status Impossible(const Event& event, const Parts&... parts) {
   return absl::DataLossError(absl::StrCat("event ", event.sequence, " (",
@@ -73,13 +69,18 @@ bool NamesAgent(const Event& event) {
 
 Fold::Fold(Retention retention, LiveState state)
     : retention_(retention), state_(std::move(state)) {
+  for (auto& [name, queue] : state_.queues) queues_[name].totals = &queue;
   IndexConfiguration();
-  for (const auto& [id, contact] : state_.contacts) {
-    ++alive_by_queue_[contact.detail->spec.queue];
+  contacts_.reserve(state_.contacts.size());
+  for (auto at = state_.contacts.begin(); at != state_.contacts.end(); ++at) {
+    const auto& [id, contact] = *at;
+    contacts_.emplace(id, at);
+    ++queues_[contact.detail->spec.queue].alive;
     for (const LiveDecline& decline : contact.declines) {
       declined_by_agent_[decline.agent_id].insert({decline.until_ms, id});
     }
   }
+  for (auto& [id, agent] : state_.agents) agents_.emplace(id, &agent);
   for (const EndedContact& ended : state_.ended) {
     ended_at_[FingerprintOf(ended.id)] = ended.ended_ms;
   }
@@ -92,6 +93,7 @@ bool Fold::EndedBefore(const EndedContact& a, const EndedContact& b) {
 absl::Status Fold::Apply(const Event& event, const EventDetail& detail,
                          ChangedKeys* changed) {
   changed_ = changed != nullptr ? changed : &ignored_;
+  agent_ = event.agent_id.empty() ? nullptr : FindAgent(event.agent_id.view());
   absl::Status status = CheckEvent(event);
   if (status.ok()) status = ApplyByType(event, detail);
   if (!status.ok()) return status;
@@ -123,7 +125,7 @@ absl::Status Fold::CheckEvent(const Event& event) const {
                       names_agent ? "has no agent_id" : "has an agent_id");
   }
   if (!names_agent) return absl::OkStatus();
-  const std::uint64_t next = AgentOf(event).version + 1;
+  const std::uint64_t next = Agent().version + 1;
   if (event.agent_version != next) {
     return Impossible(event, "agent ", Quoted(event.agent_id.view()),
                       " has version ", event.agent_version, ", ", next,
@@ -164,15 +166,19 @@ absl::Status Fold::ApplyByType(const Event& event, const EventDetail& detail) {
 
 // --- What must hold ----------------------------------------------------------
 
-LiveContact* Fold::FindContact(const Event& event) {
-  const auto found = state_.contacts.find(ContactId(event));
-  return found == state_.contacts.end() ? nullptr : &found->second;
+LiveContact* Fold::FindContact(std::string_view id) {
+  const auto found = contacts_.find(Text(id));
+  return found == contacts_.end() ? nullptr : &found->second->second;
 }
 
-const LiveAgent& Fold::AgentOf(const Event& event) const {
+LiveAgent* Fold::FindAgent(std::string_view id) {
+  const auto found = agents_.find(Text(id));
+  return found == agents_.end() ? nullptr : found->second;
+}
+
+const LiveAgent& Fold::Agent() const {
   static const LiveAgent* const unknown = new LiveAgent();
-  const auto found = state_.agents.find(AgentId(event));
-  return found == state_.agents.end() ? *unknown : found->second;
+  return agent_ == nullptr ? *unknown : *agent_;
 }
 
 absl::Status Fold::CheckContact(const Event& event, const LiveContact* contact,
@@ -201,7 +207,7 @@ absl::Status Fold::CheckContact(const Event& event, const LiveContact* contact,
 
 absl::Status Fold::CheckAgent(const Event& event, WorkState before,
                               WorkState after) const {
-  const LiveAgent& agent = AgentOf(event);
+  const LiveAgent& agent = Agent();
   if (agent.work_state != before) {
     return Impossible(event, "agent ", Quoted(event.agent_id.view()), " is ",
                       Text(WorkStateName(agent.work_state)), " before it, not ",
@@ -218,7 +224,7 @@ absl::Status Fold::CheckAgent(const Event& event, WorkState before,
 // Contact and agent hold each other in the attempt that the event names.
 absl::Status Fold::CheckHolder(const Event& event, const LiveContact& contact,
                                ContactState before) const {
-  const LiveAgent& agent = AgentOf(event);
+  const LiveAgent& agent = Agent();
   if (contact.state != before || contact.agent_id != event.agent_id.view() ||
       contact.attempt != event.attempt || event.attempt == 0 ||
       agent.contact_id != event.contact_id.view() ||
@@ -257,11 +263,15 @@ absl::Status Fold::Configured(const Event& event, const EventDetail& detail) {
 }
 
 void Fold::IndexConfiguration() {
-  listed_queues_.clear();
+  for (auto& [name, use] : queues_) use.listed = false;
   if (state_.configuration == nullptr) return;
   for (const ContactQueue& queue : state_.configuration->queues) {
-    listed_queues_.insert(queue.name);
+    queues_[queue.name].listed = true;
   }
+  absl::erase_if(queues_, [](const auto& queue) {
+    const QueueUse& use = queue.second;
+    return !use.listed && use.alive == 0 && use.totals == nullptr;
+  });
 }
 
 absl::Status Fold::Submitted(const Event& event, const EventDetail& detail) {
@@ -276,7 +286,7 @@ absl::Status Fold::Submitted(const Event& event, const EventDetail& detail) {
                       " has another id, queue, channel or priority in its "
                       "detail");
   }
-  if (FindContact(event) != nullptr) {
+  if (FindContact(event.contact_id.view()) != nullptr) {
     return Impossible(event, "contact ", Quoted(id), " is alive already");
   }
   if (event.contact_version != 1 ||
@@ -297,21 +307,25 @@ absl::Status Fold::Submitted(const Event& event, const EventDetail& detail) {
                                                           key, EndedBefore) -
                                          state_.ended.begin()));
   }
-  LiveContact& contact = state_.contacts[id];
+  // They mostly come by rising id.
+  const auto place =
+      state_.contacts.emplace_hint(state_.contacts.end(), id, LiveContact());
+  contacts_.emplace(place->first, place);
+  LiveContact& contact = place->second;
   contact.detail = detail.contact;
   contact.arrival_ms = event.arrival_ms;
   contact.version = 1;
   state_.arrival_sequence =
       std::max(state_.arrival_sequence, detail.contact->arrival_sequence);
   ++QueueOf(spec.queue).offered_total;
-  ++alive_by_queue_[spec.queue];
-  changed_->contacts.insert(id);
-  changed_->details.insert(id);
+  ++queues_[spec.queue].alive;
+  changed_->contacts.Set(id, &contact);
+  changed_->details.Set(id, detail.contact.get());
   return absl::OkStatus();
 }
 
 absl::Status Fold::Ended(const Event& event) {
-  LiveContact* contact = FindContact(event);
+  LiveContact* contact = FindContact(event.contact_id.view());
   absl::Status status = CheckContact(event, contact, ContactState::kEnded);
   if (!status.ok()) return status;
   const bool assigned = event.agent_version != 0;
@@ -340,7 +354,6 @@ absl::Status Fold::Ended(const Event& event) {
     ++QueueOf(event.queue.view()).abandoned_total;
   }
   EndedContact ended;
-  ended.id = ContactId(event);
   ended.fingerprint = contact->detail->fingerprint;
   ended.queue = contact->detail->spec.queue;
   ended.channel = event.channel;
@@ -351,41 +364,50 @@ absl::Status Fold::Ended(const Event& event) {
   ended.rank_key_ms = contact->detail->rank_key_ms;
   ended.ended_ms = event.at_ms;
   ended.at_once = contact->at_once;
-  DropContact(ended.id);
+  DropContact(event.contact_id.view());
+  changed_->ended.Set(event.contact_id.view(), ended);
+  ended.id = ContactId(event);
   Remember(std::move(ended));
   return absl::OkStatus();
 }
 
-void Fold::DropContact(const std::string& id) {
-  const auto found = state_.contacts.find(id);
-  const std::string queue = found->second.detail->spec.queue;
-  for (const LiveDecline& decline : found->second.declines) {
-    ForgetDecline(id, decline);
+void Fold::DropContact(std::string_view id) {
+  const auto found = contacts_.find(Text(id));
+  const Contacts::iterator contact = found->second;
+  for (const LiveDecline& decline : contact->second.declines) {
+    ForgetDecline(contact->first, decline);
   }
-  state_.contacts.erase(found);
-  changed_->contacts.insert(id);
-  changed_->details.insert(id);
-  const auto alive = alive_by_queue_.find(queue);
-  if (--alive->second == 0) alive_by_queue_.erase(alive);
-  ForgetQueueIfUnused(queue);
+  // Its queue's name is needed longer than the contact.
+  const std::shared_ptr<const ContactDetail> detail = contact->second.detail;
+  contacts_.erase(found);
+  state_.contacts.erase(contact);
+  changed_->contacts.Set(id, nullptr);
+  changed_->details.Set(id, nullptr);
+  --queues_[detail->spec.queue].alive;
+  ForgetQueueIfUnused(detail->spec.queue);
 }
 
 // The router forgets a queue that is neither listed nor in use.
 void Fold::ForgetQueueIfUnused(const std::string& name) {
-  if (listed_queues_.contains(name) || alive_by_queue_.contains(name)) return;
-  if (state_.queues.erase(name) > 0) changed_->queues.insert(name);
+  const auto found = queues_.find(name);
+  if (found->second.listed || found->second.alive > 0) return;
+  if (found->second.totals != nullptr) {
+    changed_->queues.Set(name, nullptr);
+    state_.queues.erase(name);
+  }
+  queues_.erase(found);
 }
 
 LiveQueue& Fold::QueueOf(std::string_view name) {
-  const std::string key(name);
-  changed_->queues.insert(key);
-  return state_.queues[key];
+  QueueUse& use = queues_[Text(name)];
+  if (use.totals == nullptr) use.totals = &state_.queues[std::string(name)];
+  changed_->queues.Set(name, use.totals);
+  return *use.totals;
 }
 
 // --- The ended ---------------------------------------------------------------
 
 void Fold::Remember(EndedContact ended) {
-  changed_->ended[ended.id] = ended;
   ended_at_[FingerprintOf(ended.id)] = ended.ended_ms;
   // Nearly always the last: threads' clocks differ little.
   auto place = state_.ended.end();
@@ -399,7 +421,7 @@ void Fold::ForgetEnded(std::size_t position) {
   RELAIS_CHECK(position < state_.ended.size(), "it was remembered");
   const auto ended =
       state_.ended.begin() + static_cast<std::ptrdiff_t>(position);
-  changed_->ended[ended->id] = std::nullopt;
+  changed_->ended.Set(ended->id, std::nullopt);
   ended_at_.erase(FingerprintOf(ended->id));
   state_.ended.erase(ended);
 }

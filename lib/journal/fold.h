@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -28,7 +29,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "lib/base/fingerprint.h"
+#include "lib/journal/bytes.h"
 #include "relais/event.h"
 #include "relais/live_state.h"
 
@@ -41,15 +44,68 @@ struct Retention {
   friend bool operator==(const Retention&, const Retention&) = default;
 };
 
-// Live records that differ from before: changed, new or gone.
+// Values by id, in the order in which the ids first came; the last value of
+// each counts.
+template <typename Value>
+class ChangedById {
+ public:
+  struct Entry {
+    std::string id;
+    Value value;
+  };
+
+  ChangedById() = default;
+  ChangedById(const ChangedById&) = delete;
+  ChangedById& operator=(const ChangedById&) = delete;
+
+  void Set(std::string_view id, Value value) {
+    const auto found = places_.find(Text(id));
+    if (found != places_.end()) {
+      found->second->value = std::move(value);
+      return;
+    }
+    Entry& entry = entries_.emplace_back();
+    entry.id = id;
+    entry.value = std::move(value);
+    places_.emplace(Text(entry.id), &entry);
+  }
+  // The id must be there.
+  const Value& at(std::string_view id) const {
+    return places_.find(Text(id))->second->value;
+  }
+  bool contains(std::string_view id) const {
+    return places_.contains(Text(id));
+  }
+  std::size_t size() const { return entries_.size(); }
+  auto begin() const { return entries_.begin(); }
+  auto end() const { return entries_.end(); }
+  void Clear() {
+    places_.clear();
+    entries_.clear();
+  }
+
+ private:
+  std::deque<Entry> entries_;  // stay where they are
+  absl::flat_hash_map<absl::string_view, Entry*> places_;
+};
+
+// Live records that differ from before: changed, new, or gone (null). The
+// pointers are good until the Fold's next event.
 struct ChangedKeys {
-  std::set<std::string> contacts;
-  std::set<std::string> details;  // of contacts; new or gone
-  std::set<std::string> agents;
-  std::set<std::string> queues;
-  std::map<std::string, std::optional<EndedContact>> ended;  // empty: gone
+  ChangedById<const LiveContact*> contacts;
+  ChangedById<const ContactDetail*> details;  // new or gone
+  ChangedById<const LiveAgent*> agents;
+  ChangedById<const LiveQueue*> queues;
+  ChangedById<std::optional<EndedContact>> ended;  // its own id left out
   bool configuration = false;
-  void Clear() { *this = ChangedKeys(); }
+  void Clear() {
+    contacts.Clear();
+    details.Clear();
+    agents.Clear();
+    queues.Clear();
+    ended.Clear();
+    configuration = false;
+  }
 };
 
 class Fold {
@@ -89,8 +145,17 @@ class Fold {
   absl::Status WrapUpEnded(const Event& event);
   absl::Status Removed(const Event& event);
 
-  LiveContact* FindContact(const Event& event);
-  const LiveAgent& AgentOf(const Event& event) const;
+  using Contacts = std::map<std::string, LiveContact>;
+  struct QueueUse {
+    LiveQueue* totals = nullptr;  // none yet
+    std::uint64_t alive = 0;      // contacts in it
+    bool listed = false;          // by the configuration
+  };
+
+  LiveContact* FindContact(std::string_view id);
+  LiveAgent* FindAgent(std::string_view id);
+  // The agent of the event being applied.
+  const LiveAgent& Agent() const;
   absl::Status CheckContact(const Event& event, const LiveContact* contact,
                             ContactState after) const;
   absl::Status CheckAgent(const Event& event, WorkState before,
@@ -105,7 +170,7 @@ class Fold {
   void DropDecline(const std::string& contact_id, const std::string& agent_id);
   void ForgetDecline(const std::string& contact_id, const LiveDecline& decline);
   void DropDeclinesOfAgent(const std::string& agent_id);
-  void DropContact(const std::string& id);
+  void DropContact(std::string_view id);
   void ForgetQueueIfUnused(const std::string& name);
   void Remember(EndedContact ended);
   void ForgetEnded(std::size_t position);
@@ -122,9 +187,12 @@ class Fold {
   LiveState state_;
   ChangedKeys* changed_ = nullptr;  // of the event being applied; never null
   ChangedKeys ignored_;
-  // Found from the state, for speed alone.
-  std::set<std::string, std::less<>> listed_queues_;
-  std::map<std::string, std::uint64_t, std::less<>> alive_by_queue_;
+  LiveAgent* agent_ = nullptr;  // of that event; null: none, or not known yet
+  // Found from the state, for speed alone: the keys are those of its maps,
+  // whose nodes stay where they are.
+  absl::flat_hash_map<absl::string_view, Contacts::iterator> contacts_;
+  absl::flat_hash_map<absl::string_view, LiveAgent*> agents_;
+  absl::flat_hash_map<std::string, QueueUse> queues_;
   // What an agent has declined: until when, and which contact.
   using Declined = std::set<std::pair<InstantMs, std::string>>;
   std::map<std::string, Declined> declined_by_agent_;

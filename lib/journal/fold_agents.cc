@@ -26,8 +26,13 @@ absl::Status Impossible(const Event& event, const Parts&... parts) {
 // unless it goes on; idle_since_ms in kReservation* is that of the decision and
 // may be older than what a change of presence has given it since.
 LiveAgent& Fold::TakeAgent(const Event& event, bool with_idle_since) {
-  const std::string id(event.agent_id.view());
-  LiveAgent& agent = state_.agents[id];
+  const std::string_view id = event.agent_id.view();
+  if (agent_ == nullptr) {
+    const auto added = state_.agents.try_emplace(std::string(id)).first;
+    agents_.emplace(added->first, &added->second);
+    agent_ = &added->second;
+  }
+  LiveAgent& agent = *agent_;
   agent.version = event.agent_version;
   agent.presence = event.presence;
   agent.presence_pending = event.presence_pending;
@@ -41,12 +46,12 @@ LiveAgent& Fold::TakeAgent(const Event& event, bool with_idle_since) {
     agent.contact_id.clear();
     agent.attempt = 0;
   }
-  changed_->agents.insert(id);
+  changed_->agents.Set(id, &agent);
   return agent;
 }
 
 absl::Status Fold::Created(const Event& event) {
-  LiveContact* contact = FindContact(event);
+  LiveContact* contact = FindContact(event.contact_id.view());
   absl::Status status = CheckContact(event, contact, ContactState::kReserved);
   if (!status.ok()) return status;
   if (contact->state != ContactState::kWaiting) {
@@ -60,27 +65,26 @@ absl::Status Fold::Created(const Event& event) {
   }
   status = CheckAgent(event, WorkState::kIdle, WorkState::kReserved);
   if (!status.ok()) return status;
-  const std::string contact_id(event.contact_id.view());
   contact->version = event.contact_version;
   contact->state = ContactState::kReserved;
   contact->at_once = contact->at_once || event.at_once;
   contact->placed = true;
   contact->rank_key_ms = event.rank_key_ms;
   contact->arrival_sequence = event.arrival_sequence;
-  contact->agent_id = std::string(event.agent_id.view());
+  contact->agent_id = event.agent_id.view();
   contact->attempt = event.attempt;
   contact->fit_step = event.fit_step;
   contact->idle_since_ms = event.idle_since_ms;
   contact->offer_expires_ms = event.offer_expires_ms;
   LiveAgent& agent = TakeAgent(event, false);
-  agent.contact_id = contact_id;
+  agent.contact_id = event.contact_id.view();
   agent.attempt = event.attempt;
-  changed_->contacts.insert(contact_id);
+  changed_->contacts.Set(event.contact_id.view(), contact);
   return absl::OkStatus();
 }
 
 absl::Status Fold::Accepted(const Event& event) {
-  LiveContact* contact = FindContact(event);
+  LiveContact* contact = FindContact(event.contact_id.view());
   absl::Status status = CheckContact(event, contact, ContactState::kAssigned);
   if (!status.ok()) return status;
   status = CheckHolder(event, *contact, ContactState::kReserved);
@@ -93,12 +97,12 @@ absl::Status Fold::Accepted(const Event& event) {
   contact->offer_expires_ms = 0;
   TakeAgent(event, false);
   ++QueueOf(event.queue.view()).answered_total;
-  changed_->contacts.insert(std::string(event.contact_id.view()));
+  changed_->contacts.Set(event.contact_id.view(), contact);
   return absl::OkStatus();
 }
 
 absl::Status Fold::Returned(const Event& event) {
-  LiveContact* contact = FindContact(event);
+  LiveContact* contact = FindContact(event.contact_id.view());
   absl::Status status = CheckContact(event, contact, ContactState::kWaiting);
   if (!status.ok()) return status;
   status = CheckHolder(event, *contact, ContactState::kReserved);
@@ -123,7 +127,7 @@ absl::Status Fold::Rescinded(const Event& event) {
   absl::Status status =
       CheckAgent(event, WorkState::kReserved, WorkState::kIdle);
   if (!status.ok()) return status;
-  const LiveAgent& holder = AgentOf(event);
+  const LiveAgent& holder = Agent();
   if (holder.contact_id != contact_id || holder.attempt != event.attempt) {
     return Impossible(event, "agent ", Quoted(event.agent_id.view()),
                       " has attempt ", holder.attempt, " with ",
@@ -131,7 +135,7 @@ absl::Status Fold::Rescinded(const Event& event) {
                       " with ", Quoted(contact_id));
   }
   // Its end may be numbered a little later.
-  LiveContact* contact = FindContact(event);
+  LiveContact* contact = FindContact(event.contact_id.view());
   if (contact != nullptr && contact->agent_id == event.agent_id.view() &&
       contact->attempt == event.attempt) {
     if (contact->state != ContactState::kReserved) {
@@ -140,7 +144,7 @@ absl::Status Fold::Rescinded(const Event& event) {
                         ", not reserved");
     }
     contact->agent_id.clear();
-    changed_->contacts.insert(contact_id);
+    changed_->contacts.Set(contact_id, contact);
   }
   TakeAgent(event, false);
   return absl::OkStatus();
@@ -157,7 +161,7 @@ void Fold::BackToWaiting(const Event& event, LiveContact& contact) {
   contact.fit_step = 0;
   contact.idle_since_ms = 0;
   contact.offer_expires_ms = 0;
-  changed_->contacts.insert(std::string(event.contact_id.view()));
+  changed_->contacts.Set(event.contact_id.view(), &contact);
 }
 
 // --- Declines ----------------------------------------------------------------
@@ -193,7 +197,8 @@ void Fold::AddDecline(const Event& event, LiveContact& contact) {
 
 void Fold::DropDecline(const std::string& contact_id,
                        const std::string& agent_id) {
-  std::vector<LiveDecline>& declines = state_.contacts.at(contact_id).declines;
+  LiveContact& contact = *FindContact(contact_id);
+  std::vector<LiveDecline>& declines = contact.declines;
   const auto found = std::find_if(declines.begin(), declines.end(),
                                   [&agent_id](const LiveDecline& decline) {
                                     return decline.agent_id == agent_id;
@@ -201,7 +206,7 @@ void Fold::DropDecline(const std::string& contact_id,
   if (found == declines.end()) return;
   ForgetDecline(contact_id, *found);
   declines.erase(found);
-  changed_->contacts.insert(contact_id);
+  changed_->contacts.Set(contact_id, &contact);
 }
 
 // In the agents' index alone.
@@ -224,10 +229,10 @@ void Fold::DropDeclinesOfAgent(const std::string& agent_id) {
 // --- Agents alone ------------------------------------------------------------
 
 absl::Status Fold::PresenceChanged(const Event& event) {
-  const WorkState work = AgentOf(event).work_state;
+  const WorkState work = Agent().work_state;
   absl::Status status = CheckAgent(event, work, work);
   if (!status.ok()) return status;
-  const InstantMs wrap_up_ends_ms = AgentOf(event).wrap_up_ends_ms;
+  const InstantMs wrap_up_ends_ms = Agent().wrap_up_ends_ms;
   LiveAgent& agent = TakeAgent(event, true);
   agent.wrap_up_ends_ms = wrap_up_ends_ms;
   agent.presence_configuration_version = event.configuration_version;
@@ -247,8 +252,9 @@ absl::Status Fold::Removed(const Event& event) {
   if (!status.ok()) return status;
   const std::string id(event.agent_id.view());
   DropDeclinesOfAgent(id);
+  agents_.erase(id);
   state_.agents.erase(id);
-  changed_->agents.insert(id);
+  changed_->agents.Set(id, nullptr);
   return absl::OkStatus();
 }
 

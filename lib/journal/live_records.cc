@@ -25,9 +25,33 @@ absl::Status Damaged(std::string_view key, std::string_view what) {
       absl::StrCat("live record ", Quoted(key), ": ", Text(what)));
 }
 
-void Put(std::string key, const std::string& message, StorageBatch* batch) {
-  std::string bytes = SealLive(key, message);
-  batch->live_puts.emplace_back(std::move(key), std::move(bytes));
+// `append` gives the message.
+template <typename Append>
+void Put(std::string key, Append append, StorageBatch* batch) {
+  auto& put = batch->live_puts.emplace_back();
+  put.first = std::move(key);
+  std::string& bytes = put.second;
+  bytes.resize(sizeof(std::uint32_t));
+  append(&bytes);
+  const std::string_view message =
+      std::string_view(bytes).substr(sizeof(std::uint32_t));
+  PutBigEndian(Crc32c(put.first, message), 0, &bytes);
+}
+
+// Of one kind: null means that it is gone.
+template <typename Values, typename Append>
+void PutAll(char kind, const Values& changed, Append append,
+            StorageBatch* batch) {
+  for (const auto& [id, value] : changed) {
+    if (value) {
+      Put(
+          Key(kind, id),
+          [&append, &value = *value](std::string* out) { append(value, out); },
+          batch);
+    } else {
+      batch->live_deletes.push_back(Key(kind, id));
+    }
+  }
 }
 
 // Reads live records one after another.
@@ -209,48 +233,22 @@ absl::StatusOr<std::string_view> OpenLive(std::string_view key,
 
 void AppendChanges(const LiveState& state, const ChangedKeys& changed,
                    StorageBatch* batch) {
-  for (const std::string& id : changed.contacts) {
-    const auto found = state.contacts.find(id);
-    if (found == state.contacts.end()) {
-      batch->live_deletes.push_back(Key('c', id));
-    } else {
-      Put(Key('c', id), EncodeLiveContact(found->second), batch);
-    }
-  }
-  for (const std::string& id : changed.details) {
-    const auto found = state.contacts.find(id);
-    if (found == state.contacts.end()) {
-      batch->live_deletes.push_back(Key('d', id));
-    } else {
-      Put(Key('d', id), EncodeContactDetail(*found->second.detail), batch);
-    }
-  }
-  for (const std::string& id : changed.agents) {
-    const auto found = state.agents.find(id);
-    if (found == state.agents.end()) {
-      batch->live_deletes.push_back(Key('a', id));
-    } else {
-      Put(Key('a', id), EncodeLiveAgent(found->second), batch);
-    }
-  }
-  for (const std::string& name : changed.queues) {
-    const auto found = state.queues.find(name);
-    if (found == state.queues.end()) {
-      batch->live_deletes.push_back(Key('q', name));
-    } else {
-      Put(Key('q', name), EncodeLiveQueue(found->second), batch);
-    }
-  }
-  for (const auto& [id, ended] : changed.ended) {
-    if (ended.has_value()) {
-      Put(Key('e', id), EncodeEndedContact(*ended), batch);
-    } else {
-      batch->live_deletes.push_back(Key('e', id));
-    }
-  }
+  // And the configuration and the meta record.
+  batch->live_puts.reserve(batch->live_puts.size() + changed.contacts.size() +
+                           changed.details.size() + changed.agents.size() +
+                           changed.queues.size() + changed.ended.size() + 2);
+  PutAll('c', changed.contacts, AppendLiveContact, batch);
+  PutAll('d', changed.details, AppendContactDetail, batch);
+  PutAll('a', changed.agents, AppendLiveAgent, batch);
+  PutAll('q', changed.queues, AppendLiveQueue, batch);
+  PutAll('e', changed.ended, AppendEndedContact, batch);
   if (changed.configuration) {
-    Put(std::string(kConfigurationKey),
-        EncodeConfiguration(*state.configuration), batch);
+    Put(
+        std::string(kConfigurationKey),
+        [&state](std::string* out) {
+          out->append(EncodeConfiguration(*state.configuration));
+        },
+        batch);
   }
 }
 
@@ -263,20 +261,22 @@ void AppendMeta(const LiveState& state, Meta meta, StorageBatch* batch) {
   meta.agents = state.agents.size();
   meta.queues = state.queues.size();
   meta.ended = state.ended.size();
-  Put(std::string(kMetaKey), EncodeMeta(meta), batch);
+  Put(
+      std::string(kMetaKey),
+      [&meta](std::string* out) { out->append(EncodeMeta(meta)); }, batch);
 }
 
 std::map<std::string, std::string> AllLiveRecords(const LiveState& state) {
   StorageBatch batch;
   ChangedKeys all;
   for (const auto& [id, contact] : state.contacts) {
-    all.contacts.insert(id);
-    all.details.insert(id);
+    all.contacts.Set(id, &contact);
+    all.details.Set(id, contact.detail.get());
   }
-  for (const auto& [id, agent] : state.agents) all.agents.insert(id);
-  for (const auto& [name, queue] : state.queues) all.queues.insert(name);
+  for (const auto& [id, agent] : state.agents) all.agents.Set(id, &agent);
+  for (const auto& [name, queue] : state.queues) all.queues.Set(name, &queue);
   all.configuration = state.configuration != nullptr;
-  for (const EndedContact& ended : state.ended) all.ended[ended.id] = ended;
+  for (const EndedContact& ended : state.ended) all.ended.Set(ended.id, ended);
   AppendChanges(state, all, &batch);
   std::map<std::string, std::string> records;
   for (auto& [key, bytes] : batch.live_puts) {

@@ -34,7 +34,7 @@ std::string SealLive(std::string_view key, std::string_view message);
 absl::StatusOr<std::string_view> OpenLive(std::string_view key,
                                           std::string_view bytes);
 
-// Adds what has changed, as it is in `state` now.
+// Adds what has changed, as it is in `state` now: no event came since.
 void AppendChanges(const LiveState& state, const ChangedKeys& changed,
                    StorageBatch* batch);
 // Adds `meta`, whose counts and totals are taken from `state`.

@@ -88,6 +88,8 @@ rocksdb::Options DatabaseOptions(rocksdb::Env* env,
   options.create_missing_column_families = true;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.max_total_wal_size = 4 * write_buffer_bytes;
+  // Otherwise each start leaves another small file, for ever.
+  options.avoid_flush_during_recovery = true;
   // A failed write or sync is never tried again.
   options.max_bgerror_resume_count = 0;
   options.listeners.push_back(std::make_shared<NoRecovery>());

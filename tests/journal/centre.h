@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "lib/journal/fold.h"
@@ -14,6 +15,14 @@ namespace relais::journal {
 
 inline constexpr Presence kReady{PresenceState::kAvailable,
                                  NotReadyReason::kNone};
+
+// The ids, in the order in which they first changed.
+template <typename Value>
+std::vector<std::string> KeysOf(const ChangedById<Value>& changed) {
+  std::vector<std::string> keys;
+  for (const auto& entry : changed) keys.push_back(entry.id);
+  return keys;
+}
 
 // Makes events by hand and applies them; each is given the next number and, if
 // it names none, the next versions of what it names.

@@ -14,6 +14,7 @@
 #include "lib/base/random.h"
 #include "lib/journal/bytes.h"
 #include "lib/journal/digest.h"
+#include "lib/journal/journal.pb.h"
 #include "lib/journal/live_records.h"
 #include "tests/journal/history.h"
 
@@ -176,6 +177,17 @@ std::string BytesOf(const NumberedEvent& numbered) {
   return bytes;
 }
 
+// What is written without messages is what these would have written.
+template <typename Message>
+void ExpectAsTheLibraryWritesIt(const std::string& bytes) {
+  Message message;
+  ASSERT_TRUE(message.ParseFromString(bytes));
+  ASSERT_EQ(message.GetReflection()->GetUnknownFields(message).field_count(),
+            0);
+  ASSERT_EQ(absl::BytesToHexString(message.SerializeAsString()),
+            absl::BytesToHexString(Text(bytes)));
+}
+
 class EventCodecTest : public ::testing::TestWithParam<int> {};
 
 TEST_P(EventCodecTest, ComesBackWithEveryField) {
@@ -184,6 +196,7 @@ TEST_P(EventCodecTest, ComesBackWithEveryField) {
   for (int i = 0; i < 300; ++i) {
     const NumberedEvent event = AnyNumbered(random, type);
     const std::string bytes = BytesOf(event);
+    ExpectAsTheLibraryWritesIt<v1::Event>(bytes);
     const auto back = DecodeEvent(bytes);
     ASSERT_TRUE(back.ok()) << back.status();
     EXPECT_EQ(Describe(*back), Describe(event));
@@ -285,6 +298,9 @@ TEST(CodecTest, LiveRecordsComeBack) {
     for (std::uint64_t n = random.Uniform(4); n > 0; --n) {
       contact.declines.push_back({AnyText(random, 50), AnySigned(random)});
     }
+    ExpectAsTheLibraryWritesIt<v1::LiveContact>(EncodeLiveContact(contact));
+    ExpectAsTheLibraryWritesIt<v1::ContactDetail>(
+        EncodeContactDetail(*contact.detail));
     auto back = DecodeLiveContact(EncodeLiveContact(contact));
     ASSERT_TRUE(back.ok()) << back.status();
     const auto detail =
@@ -308,11 +324,14 @@ TEST(CodecTest, LiveRecordsComeBack) {
     agent.contact_id = AnyText(random, 50);
     agent.attempt = Any(random);
     agent.presence_configuration_version = Any(random);
+    ExpectAsTheLibraryWritesIt<v1::LiveAgent>(EncodeLiveAgent(agent));
     const auto agent_back = DecodeLiveAgent(EncodeLiveAgent(agent));
     ASSERT_TRUE(agent_back.ok()) << agent_back.status();
     read.agents["a"] = *agent_back;
 
     state.queues["q"] = {Any(random), Any(random), Any(random)};
+    ExpectAsTheLibraryWritesIt<v1::LiveQueue>(
+        EncodeLiveQueue(state.queues["q"]));
     read.queues["q"] = *DecodeLiveQueue(EncodeLiveQueue(state.queues["q"]));
 
     EndedContact ended;
@@ -327,6 +346,7 @@ TEST(CodecTest, LiveRecordsComeBack) {
     ended.ended_ms = AnySigned(random);
     ended.at_once = random.Bernoulli(0.5);
     state.ended.push_back(ended);
+    ExpectAsTheLibraryWritesIt<v1::EndedContact>(EncodeEndedContact(ended));
     const auto ended_back = DecodeEndedContact(EncodeEndedContact(ended));
     ASSERT_TRUE(ended_back.ok()) << ended_back.status();
     read.ended.push_back(*ended_back);

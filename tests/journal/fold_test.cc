@@ -27,9 +27,9 @@ TEST(FoldTest, TheLifeOfAContact) {
   EXPECT_TRUE(centre.changed.configuration);
   centre.Ready("ann");
   centre.Submit("c1");
-  EXPECT_THAT(centre.changed.contacts, ElementsAre("c1"));
-  EXPECT_THAT(centre.changed.details, ElementsAre("c1"));
-  EXPECT_THAT(centre.changed.queues, ElementsAre("q0"));
+  EXPECT_THAT(KeysOf(centre.changed.contacts), ElementsAre("c1"));
+  EXPECT_THAT(KeysOf(centre.changed.details), ElementsAre("c1"));
+  EXPECT_THAT(KeysOf(centre.changed.queues), ElementsAre("q0"));
   EXPECT_EQ(centre.contact("c1").version, 1);
   EXPECT_FALSE(centre.contact("c1").placed);
   EXPECT_EQ(centre.state().arrival_sequence, 1);
@@ -38,7 +38,7 @@ TEST(FoldTest, TheLifeOfAContact) {
   Event created = centre.Created("c1", "ann");
   created.at_once = true;
   centre.Do(created);
-  EXPECT_THAT(centre.changed.details, IsEmpty());
+  EXPECT_THAT(KeysOf(centre.changed.details), IsEmpty());
   EXPECT_EQ(centre.contact("c1").state, ContactState::kReserved);
   EXPECT_TRUE(centre.contact("c1").placed);
   EXPECT_TRUE(centre.contact("c1").at_once);
@@ -134,7 +134,8 @@ TEST(FoldTest, PresenceForgetsTheDeclinesOfThatAgentAlone) {
     }
   }
   centre.Ready("ann");
-  EXPECT_THAT(centre.changed.contacts, UnorderedElementsAre("c1", "c2"));
+  EXPECT_THAT(KeysOf(centre.changed.contacts),
+              UnorderedElementsAre("c1", "c2"));
   for (const std::string id : {"c1", "c2"}) {
     EXPECT_THAT(centre.contact(id).declines,
                 ElementsAre(LiveDecline{"bob", 60'000}));
@@ -168,7 +169,8 @@ TEST(FoldTest, DeclinesAreBoundedAsInTheRouter) {
     centre.Do(centre.Declined(id, "ann", 100'000 + i));
   }
   EXPECT_THAT(centre.contact("x0").declines, IsEmpty());
-  EXPECT_THAT(centre.changed.contacts, UnorderedElementsAre("x0", "x64"));
+  EXPECT_THAT(KeysOf(centre.changed.contacts),
+              UnorderedElementsAre("x0", "x64"));
   EXPECT_EQ(centre.contact("x1").declines.size(), 1);
 }
 
@@ -219,7 +221,7 @@ TEST(FoldTest, AQueueNeitherListedNorInUseIsForgotten) {
   EXPECT_TRUE(centre.state().queues.contains("q0"));
   centre.Do(centre.Ended("c1", EndReason::kCancelled));
   EXPECT_THAT(centre.state().queues, IsEmpty());
-  EXPECT_THAT(centre.changed.queues, ElementsAre("q0"));
+  EXPECT_THAT(KeysOf(centre.changed.queues), ElementsAre("q0"));
   centre.Configure(1);
   centre.Submit("c2");
   EXPECT_EQ(centre.state().queues.at("q0").offered_total, 1);

@@ -1,0 +1,397 @@
+// The bytes of what is written with every group: events and live records.
+//
+// They are those that the messages of journal.proto serialize to, without the
+// messages: filling and clearing these cost more than all else that is done
+// with an event. Each value is walked twice, for its size and for its bytes;
+// numbers of fields are those of the generated code. Reading goes through the
+// messages, and DecodeEvent compares with what is written here.
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "lib/base/assert.h"
+#include "lib/journal/codec.h"
+#include "lib/journal/journal.pb.h"
+
+namespace relais::journal {
+namespace {
+
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedOutputStream;
+
+// Adds up the bytes of the fields that it is given.
+class Size {
+ public:
+  std::size_t bytes() const { return bytes_; }
+
+  void Uint(int field, std::uint64_t value) {
+    if (value != 0) bytes_ += Tag(field) + VarintSize(value);
+  }
+  void Sint(int field, std::int64_t value) {
+    Uint(field, WireFormatLite::ZigZagEncode64(value));
+  }
+  void Fixed64(int field, std::uint64_t value) {
+    if (value != 0) bytes_ += Tag(field) + sizeof(value);
+  }
+  void Bytes(int field, std::string_view value) {
+    if (!value.empty()) Always(field, value);
+  }
+  void Always(int field, std::string_view value) {
+    bytes_ += Tag(field) + VarintSize(value.size()) + value.size();
+  }
+  template <typename Values>
+  void Packed(int field, const Values& values) {
+    const std::size_t size = PackedSize(values);
+    bytes_ += Tag(field) + VarintSize(size) + size;
+  }
+  // `walk` gives the fields of the message, which may be empty.
+  template <typename Walk>
+  void Message(int field, const Walk& walk) {
+    const std::size_t before = bytes_;
+    walk(*this);
+    bytes_ += Tag(field) + VarintSize(bytes_ - before);
+  }
+
+  template <typename Values>
+  static std::size_t PackedSize(const Values& values) {
+    std::size_t size = 0;
+    for (const std::int64_t value : values) {
+      size += VarintSize(WireFormatLite::ZigZagEncode64(value));
+    }
+    return size;
+  }
+
+ private:
+  static std::size_t Tag(int field) {
+    return VarintSize(static_cast<std::uint64_t>(field) << 3);
+  }
+  static std::size_t VarintSize(std::uint64_t value) {
+    return CodedOutputStream::VarintSize64(value);
+  }
+
+  std::size_t bytes_ = 0;
+};
+
+// Writes them to memory that is large enough.
+class Writer {
+ public:
+  explicit Writer(std::uint8_t* at) : at_(at) {}
+  const std::uint8_t* end() const { return at_; }
+
+  void Uint(int field, std::uint64_t value) {
+    if (value == 0) return;
+    Tag(field, WireFormatLite::WIRETYPE_VARINT);
+    Varint(value);
+  }
+  void Sint(int field, std::int64_t value) {
+    Uint(field, WireFormatLite::ZigZagEncode64(value));
+  }
+  void Fixed64(int field, std::uint64_t value) {
+    if (value == 0) return;
+    Tag(field, WireFormatLite::WIRETYPE_FIXED64);
+    at_ = CodedOutputStream::WriteLittleEndian64ToArray(value, at_);
+  }
+  void Bytes(int field, std::string_view value) {
+    if (!value.empty()) Always(field, value);
+  }
+  void Always(int field, std::string_view value) {
+    Length(field, value.size());
+    at_ = CodedOutputStream::WriteRawToArray(
+        value.data(), static_cast<int>(value.size()), at_);
+  }
+  template <typename Values>
+  void Packed(int field, const Values& values) {
+    Length(field, Size::PackedSize(values));
+    for (const std::int64_t value : values) {
+      Varint(WireFormatLite::ZigZagEncode64(value));
+    }
+  }
+  template <typename Walk>
+  void Message(int field, const Walk& walk) {
+    Size size;
+    walk(size);
+    Length(field, size.bytes());
+    walk(*this);
+  }
+
+ private:
+  void Tag(int field, WireFormatLite::WireType type) {
+    at_ = CodedOutputStream::WriteTagToArray(
+        WireFormatLite::MakeTag(field, type), at_);
+  }
+  void Varint(std::uint64_t value) {
+    at_ = CodedOutputStream::WriteVarint64ToArray(value, at_);
+  }
+  void Length(int field, std::size_t bytes) {
+    Tag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+    Varint(bytes);
+  }
+
+  std::uint8_t* at_;
+};
+
+// --- The fields, by rising number --------------------------------------------
+
+template <typename Enum>
+std::uint64_t Number(Enum value) {
+  return static_cast<std::uint64_t>(value);
+}
+
+// Absent stands for the default.
+template <typename Sink>
+void Walk(int field, const Presence& presence, Sink& sink) {
+  if (presence == Presence{}) return;
+  sink.Message(field, [&presence](auto& inner) {
+    using M = v1::Presence;
+    inner.Uint(M::kStateFieldNumber, Number(presence.state));
+    inner.Uint(M::kReasonFieldNumber, Number(presence.reason));
+  });
+}
+
+template <typename Sink>
+void Walk(int field, const RoutingRequirement& requirement, Sink& sink) {
+  for (const SkillRequirement& term : requirement.all_of) {
+    sink.Message(field, [&term](auto& inner) {
+      using M = v1::SkillRequirement;
+      inner.Bytes(M::kSkillFieldNumber, term.skill);
+      inner.Sint(M::kLevelMinFieldNumber, term.level_min);
+    });
+  }
+}
+
+template <typename Sink>
+void Walk(const ContactQueue& queue, Sink& sink) {
+  using M = v1::ContactQueue;
+  sink.Bytes(M::kNameFieldNumber, queue.name);
+  sink.Uint(M::kChannelsFieldNumber, queue.channels);
+  Walk(M::kAllOfFieldNumber, queue.requirement, sink);
+  sink.Fixed64(
+      M::kAnsweredFractionFieldNumber,
+      std::bit_cast<std::uint64_t>(queue.service_level.answered_fraction));
+  sink.Sint(M::kThresholdMsFieldNumber, queue.service_level.threshold_ms);
+  sink.Sint(M::kOfferTimeoutMsFieldNumber, queue.offer_timeout_ms);
+  sink.Sint(M::kWrapUpMsFieldNumber, queue.wrap_up_ms);
+  sink.Sint(M::kDeclineRetryMsFieldNumber, queue.decline_retry_ms);
+  sink.Sint(M::kWaitLimitMsFieldNumber, queue.wait_limit_ms);
+  sink.Sint(M::kHandlingLeaseMsFieldNumber, queue.handling_lease_ms);
+  sink.Sint(M::kShortAbandonThresholdMsFieldNumber,
+            queue.short_abandon_threshold_ms);
+  sink.Packed(M::kPriorityCreditMsFieldNumber, queue.priority_credit_ms);
+}
+
+template <typename Sink>
+void Walk(const ContactDetail& detail, Sink& sink) {
+  using M = v1::ContactDetail;
+  sink.Bytes(M::kIdFieldNumber, detail.spec.id);
+  sink.Bytes(M::kQueueNameFieldNumber, detail.spec.queue);
+  sink.Uint(M::kChannelFieldNumber, Number(detail.spec.channel));
+  sink.Sint(M::kPriorityFieldNumber, detail.spec.priority);
+  Walk(M::kAllOfFieldNumber, detail.spec.requirement, sink);
+  for (const auto& attribute : detail.spec.attributes) {
+    sink.Message(M::kAttributesFieldNumber, [&attribute](auto& inner) {
+      inner.Bytes(v1::Attribute::kKeyFieldNumber, attribute.first);
+      inner.Bytes(v1::Attribute::kValueFieldNumber, attribute.second);
+    });
+  }
+  sink.Message(M::kQueueFieldNumber,
+               [&detail](auto& inner) { Walk(detail.queue, inner); });
+  sink.Fixed64(M::kFingerprint0FieldNumber, detail.fingerprint[0]);
+  sink.Fixed64(M::kFingerprint1FieldNumber, detail.fingerprint[1]);
+  sink.Sint(M::kRankKeyMsFieldNumber, detail.rank_key_ms);
+  sink.Uint(M::kArrivalSequenceFieldNumber, detail.arrival_sequence);
+}
+
+template <typename Sink>
+void WalkContact(const Event& event, Sink& sink) {
+  using M = v1::Event;
+  sink.Bytes(M::kContactIdFieldNumber, event.contact_id.view());
+  sink.Uint(M::kContactVersionFieldNumber, event.contact_version);
+  sink.Uint(M::kContactStateFieldNumber, Number(event.contact_state));
+  sink.Uint(M::kEndReasonFieldNumber, Number(event.end_reason));
+  sink.Bytes(M::kQueueFieldNumber, event.queue.view());
+  sink.Uint(M::kChannelFieldNumber, Number(event.channel));
+  sink.Uint(M::kPriorityFieldNumber, event.priority);
+  sink.Sint(M::kArrivalMsFieldNumber, event.arrival_ms);
+  sink.Sint(M::kRankKeyMsFieldNumber, event.rank_key_ms);
+  sink.Uint(M::kArrivalSequenceFieldNumber, event.arrival_sequence);
+}
+
+template <typename Sink>
+void WalkAgent(const Event& event, Sink& sink) {
+  using M = v1::Event;
+  sink.Bytes(M::kAgentIdFieldNumber, event.agent_id.view());
+  sink.Uint(M::kAgentVersionFieldNumber, event.agent_version);
+  Walk(M::kPresenceFieldNumber, event.presence, sink);
+  sink.Uint(M::kPresencePendingFieldNumber, Number(event.presence_pending));
+  Walk(M::kPendingFieldNumber, event.pending, sink);
+  sink.Uint(M::kWorkStateFieldNumber, Number(event.work_state));
+  sink.Uint(M::kNoAnswerChannelsFieldNumber, event.no_answer_channels);
+  sink.Sint(M::kIdleSinceMsFieldNumber, event.idle_since_ms);
+  sink.Sint(M::kIdleBeforePauseMsFieldNumber, event.idle_before_pause_ms);
+}
+
+template <typename Sink>
+void WalkReservation(const Event& event, Sink& sink) {
+  using M = v1::Event;
+  sink.Uint(M::kAttemptFieldNumber, event.attempt);
+  sink.Sint(M::kOfferExpiresMsFieldNumber, event.offer_expires_ms);
+  sink.Sint(M::kDeclineUntilMsFieldNumber, event.decline_until_ms);
+  sink.Sint(M::kWrapUpEndsMsFieldNumber, event.wrap_up_ends_ms);
+  sink.Uint(M::kLaneFieldNumber, event.lane);
+  sink.Uint(M::kRequirementClassFieldNumber, event.requirement_class);
+  sink.Uint(M::kProfileClassFieldNumber, event.profile_class);
+  sink.Uint(M::kFitStepFieldNumber, event.fit_step);
+  sink.Uint(M::kBeganAfterSequenceFieldNumber, event.began_after_sequence);
+  sink.Uint(M::kAtOnceFieldNumber, Number(event.at_once));
+}
+
+// An event and its detail, in bytes if that is a configuration.
+struct Detailed {
+  const Event& event;
+  const ContactDetail* contact = nullptr;
+  const std::string* configuration = nullptr;
+};
+
+template <typename Sink>
+void Walk(const Detailed& detailed, Sink& sink) {
+  using M = v1::Event;
+  const Event& event = detailed.event;
+  sink.Uint(M::kSequenceFieldNumber, event.sequence);
+  sink.Uint(M::kTypeFieldNumber, Number(event.type));
+  sink.Sint(M::kAtMsFieldNumber, event.at_ms);
+  sink.Uint(M::kConfigurationVersionFieldNumber, event.configuration_version);
+  WalkContact(event, sink);
+  WalkAgent(event, sink);
+  WalkReservation(event, sink);
+  if (detailed.contact != nullptr) {
+    sink.Message(M::kContactDetailFieldNumber,
+                 [&detailed](auto& inner) { Walk(*detailed.contact, inner); });
+  }
+  if (detailed.configuration != nullptr) {
+    sink.Always(M::kConfigurationFieldNumber, *detailed.configuration);
+  }
+}
+
+template <typename Sink>
+void Walk(const LiveContact& contact, Sink& sink) {
+  using M = v1::LiveContact;
+  sink.Sint(M::kArrivalMsFieldNumber, contact.arrival_ms);
+  sink.Uint(M::kVersionFieldNumber, contact.version);
+  sink.Uint(M::kStateFieldNumber, Number(contact.state));
+  sink.Uint(M::kAtOnceFieldNumber, Number(contact.at_once));
+  sink.Uint(M::kPlacedFieldNumber, Number(contact.placed));
+  sink.Sint(M::kRankKeyMsFieldNumber, contact.rank_key_ms);
+  sink.Uint(M::kArrivalSequenceFieldNumber, contact.arrival_sequence);
+  sink.Bytes(M::kAgentIdFieldNumber, contact.agent_id);
+  sink.Uint(M::kAttemptFieldNumber, contact.attempt);
+  sink.Uint(M::kFitStepFieldNumber, contact.fit_step);
+  sink.Sint(M::kIdleSinceMsFieldNumber, contact.idle_since_ms);
+  sink.Sint(M::kOfferExpiresMsFieldNumber, contact.offer_expires_ms);
+  sink.Sint(M::kAcceptedMsFieldNumber, contact.accepted_ms);
+  for (const LiveDecline& decline : contact.declines) {
+    sink.Message(M::kDeclinesFieldNumber, [&decline](auto& inner) {
+      inner.Bytes(v1::LiveDecline::kAgentIdFieldNumber, decline.agent_id);
+      inner.Sint(v1::LiveDecline::kUntilMsFieldNumber, decline.until_ms);
+    });
+  }
+}
+
+template <typename Sink>
+void Walk(const LiveAgent& agent, Sink& sink) {
+  using M = v1::LiveAgent;
+  sink.Uint(M::kVersionFieldNumber, agent.version);
+  Walk(M::kPresenceFieldNumber, agent.presence, sink);
+  sink.Uint(M::kPresencePendingFieldNumber, Number(agent.presence_pending));
+  Walk(M::kPendingFieldNumber, agent.pending, sink);
+  sink.Uint(M::kWorkStateFieldNumber, Number(agent.work_state));
+  sink.Uint(M::kNoAnswerChannelsFieldNumber, agent.no_answer_channels);
+  sink.Sint(M::kIdleSinceMsFieldNumber, agent.idle_since_ms);
+  sink.Sint(M::kIdleBeforePauseMsFieldNumber, agent.idle_before_pause_ms);
+  sink.Sint(M::kWrapUpEndsMsFieldNumber, agent.wrap_up_ends_ms);
+  sink.Bytes(M::kContactIdFieldNumber, agent.contact_id);
+  sink.Uint(M::kAttemptFieldNumber, agent.attempt);
+  sink.Uint(M::kPresenceConfigurationVersionFieldNumber,
+            agent.presence_configuration_version);
+}
+
+template <typename Sink>
+void Walk(const LiveQueue& queue, Sink& sink) {
+  using M = v1::LiveQueue;
+  sink.Uint(M::kOfferedTotalFieldNumber, queue.offered_total);
+  sink.Uint(M::kAnsweredTotalFieldNumber, queue.answered_total);
+  sink.Uint(M::kAbandonedTotalFieldNumber, queue.abandoned_total);
+}
+
+template <typename Sink>
+void Walk(const EndedContact& contact, Sink& sink) {
+  using M = v1::EndedContact;
+  sink.Fixed64(M::kFingerprint0FieldNumber, contact.fingerprint[0]);
+  sink.Fixed64(M::kFingerprint1FieldNumber, contact.fingerprint[1]);
+  sink.Bytes(M::kQueueFieldNumber, contact.queue);
+  sink.Uint(M::kChannelFieldNumber, Number(contact.channel));
+  sink.Uint(M::kPriorityFieldNumber, contact.priority);
+  sink.Uint(M::kEndReasonFieldNumber, Number(contact.end_reason));
+  sink.Uint(M::kVersionFieldNumber, contact.version);
+  sink.Sint(M::kArrivalMsFieldNumber, contact.arrival_ms);
+  sink.Sint(M::kRankKeyMsFieldNumber, contact.rank_key_ms);
+  sink.Sint(M::kEndedMsFieldNumber, contact.ended_ms);
+  sink.Uint(M::kAtOnceFieldNumber, Number(contact.at_once));
+}
+
+template <typename Value>
+void Append(const Value& value, std::string* out) {
+  Size size;
+  Walk(value, size);
+  const std::size_t at = out->size();
+  out->resize(at + size.bytes());
+  Writer writer(reinterpret_cast<std::uint8_t*>(out->data()) + at);
+  Walk(value, writer);
+  RELAIS_CHECK(writer.end() ==
+                   reinterpret_cast<std::uint8_t*>(out->data()) + out->size(),
+               "both walks see the same fields");
+}
+
+}  // namespace
+
+void AppendEvent(const Event& event, const EventDetail& detail,
+                 std::string* out) {
+  Detailed detailed{event};
+  if (event.type == EventType::kContactSubmitted) {
+    detailed.contact = detail.contact.get();
+  }
+  std::string configuration;
+  if (event.type == EventType::kConfigurationApplied &&
+      detail.configuration != nullptr) {
+    configuration = EncodeConfiguration(*detail.configuration);
+    detailed.configuration = &configuration;
+  }
+  Append(detailed, out);
+}
+
+void AppendContactDetail(const ContactDetail& detail, std::string* out) {
+  Append(detail, out);
+}
+
+void AppendLiveContact(const LiveContact& contact, std::string* out) {
+  Append(contact, out);
+}
+
+void AppendLiveAgent(const LiveAgent& agent, std::string* out) {
+  Append(agent, out);
+}
+
+void AppendLiveQueue(const LiveQueue& queue, std::string* out) {
+  Append(queue, out);
+}
+
+void AppendEndedContact(const EndedContact& contact, std::string* out) {
+  Append(contact, out);
+}
+
+}  // namespace relais::journal
