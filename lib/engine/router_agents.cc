@@ -273,7 +273,8 @@ void RouterImpl::RemoveAgentIfLeft(std::uint32_t slot, Call& call) {
   std::uint64_t retry_version = 0;
   {
     MutexLock lock(agent.mutex);
-    if (!HasLeft(agent)) return;
+    // While a state is restored, what it holds may not be known yet.
+    if (restoring_ || !HasLeft(agent)) return;
     retry_version = ++agent.deadline_version;
     last = NextUpdate(agent, slot, 0);  // logged out: open for nothing
   }

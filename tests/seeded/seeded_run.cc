@@ -15,7 +15,7 @@ namespace {
 constexpr InstantMs kFirstWallMs = 1'000'000'000;
 constexpr DurationMs kHourMs = 3'600'000;
 constexpr std::size_t kTailRecords = 64;
-constexpr std::size_t kNotesKept = 25;
+constexpr std::size_t kNotesKept = 40;
 
 struct Drawn {
   bool narrow = false;
@@ -219,6 +219,15 @@ void SeededRun::Drain() {
   for (const journal::NumberedEvent& one : drained_) {
     journal::AppendEvent(one.event, one.detail, &bytes);
     in_flight_.push_back(one);
+    const Event& event = one.event;
+    Note(absl::StrCat("  event ", event.sequence, " ",
+                      absl::string_view(EventTypeName(event.type).data(),
+                                        EventTypeName(event.type).size()),
+                      " '", std::string(event.contact_id.view()), "' '",
+                      std::string(event.agent_id.view()), "' presence ",
+                      static_cast<int>(event.presence.state), " work ",
+                      static_cast<int>(event.work_state), " agent version ",
+                      event.agent_version));
   }
   if (!bytes.empty()) Mix(bytes);
   if (router_->LastSequence() != base_ + router_->LastTicket().value) {

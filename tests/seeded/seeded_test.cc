@@ -48,6 +48,8 @@ constexpr KeptSeed kKept[] = {
     {3, 400},    // the same, among other deadlines
     {46, 400},   // killed while an agent without any event was dropped
     {150, 400},  // the same
+    // Restored, and removed before it was known that it held a contact.
+    {14177, 400},
 };
 
 std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
