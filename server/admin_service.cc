@@ -200,13 +200,33 @@ class SupervisionServiceImpl final : public SupervisionBase {
     return Unary<v1::ListAgentsRequest, v1::ListAgentsResponse>(
         core_, context, request, response,
         [this](const auto&, const auto& reply) {
-          v1::ListAgentsResponse answer;
-          for (const AgentView& agent : core_->router->Agents()) {
-            *answer.add_agents() = ToProto(agent);
-          }
-          answer.set_now_ms(core_->clock->NowMs());
-          reply.OkOnceCommitted(std::move(answer));
+          List(core_, core_->router->Agents(), reply);
         });
+  }
+
+  // Once all of them are settled (rpc.h): those that are not are read again.
+  static void List(Core* core, std::vector<AgentView> agents,
+                   const Reply<v1::ListAgentsResponse>& reply) {
+    bool settled = true;
+    for (AgentView& agent : agents) {
+      if (agent.settled) continue;
+      // One that is removed meanwhile stays as it was seen last.
+      const auto again = core->router->GetAgent(agent.handle);
+      if (again.ok()) agent = *again;
+      settled = settled && (agent.settled || !again.ok());
+    }
+    if (!settled) {
+      core->runtime->Post([core, agents = std::move(agents), reply] {
+        List(core, agents, reply);
+      });
+      return;
+    }
+    v1::ListAgentsResponse answer;
+    for (const AgentView& agent : agents) {
+      *answer.add_agents() = ToProto(agent);
+    }
+    answer.set_now_ms(core->clock->NowMs());
+    reply.OkOnceCommitted(std::move(answer));
   }
 
   ServerUnaryReactor* GetServerInfo(CallbackServerContext* context,

@@ -1,4 +1,5 @@
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -122,14 +123,11 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
       case v1::ConnectRequest::kAttach:
         Attach(request_id, request.attach());
         return;
-      case v1::ConnectRequest::kAccept: {
-        bool repeated = false;
-        const auto outcome = Accept(request.accept(), &repeated);
-        Answer(request_id, outcome, repeated);
+      case v1::ConnectRequest::kAccept:
+        Accept(request_id, request.accept());
         return;
-      }
       case v1::ConnectRequest::kDecline:
-        Answer(request_id, Decline(request.decline()));
+        Decline(request_id, request.decline());
         return;
       case v1::ConnectRequest::REQUEST_NOT_SET:
         break;
@@ -191,41 +189,64 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
   }
 
   // This attempt was accepted: it is in handling, or has been.
-  bool IsAccepted(const v1::AcceptOffer& offer) const {
-    const auto contact = core_->router->GetContact(offer.contact_id());
-    if (!contact.ok()) return false;
-    if (contact->state == ContactState::kAssigned) {
-      return contact->agent_id == offer.agent_id() &&
-             contact->attempt == offer.attempt();
+  static bool IsAccepted(const v1::AcceptOffer& offer,
+                         const ContactView& contact) {
+    if (contact.state == ContactState::kAssigned) {
+      return contact.agent_id == offer.agent_id() &&
+             contact.attempt == offer.attempt();
     }
     // An attempt is the version of its reservation; acceptance and end are the
     // next two.
-    return contact->state == ContactState::kEnded &&
-           (contact->end_reason == EndReason::kCompleted ||
-            contact->end_reason == EndReason::kLeaseExpired) &&
-           contact->version == offer.attempt() + 2;
+    return contact.state == ContactState::kEnded &&
+           (contact.end_reason == EndReason::kCompleted ||
+            contact.end_reason == EndReason::kLeaseExpired) &&
+           contact.version == offer.attempt() + 2;
   }
 
-  absl::StatusOr<Outcome> Accept(const v1::AcceptOffer& offer, bool* repeated) {
+  absl::StatusOr<Outcome> TryAccept(const v1::AcceptOffer& offer) {
     const auto named = Find(offer, "accept");
     if (!named.ok()) return named.status();
-    absl::StatusOr<Outcome> outcome =
-        absl::FailedPreconditionError("an old epoch");
-    if (named->epoch.ok()) {
-      outcome = core_->router->Accept(named->agent, named->contact,
-                                      offer.attempt(), core_->clock->NowMs());
-    }
-    if (outcome.ok()) return outcome;
-    if (outcome.status().code() == absl::StatusCode::kFailedPrecondition &&
-        IsAccepted(offer)) {
-      *repeated = true;
-      return Outcome{offer.attempt() + 1, core_->router->LastTicket()};
-    }
-    return named->epoch.ok() ? AboutField(outcome.status(), "accept")
-                             : named->epoch;
+    if (!named->epoch.ok()) return named->epoch;
+    auto outcome = core_->router->Accept(
+        named->agent, named->contact, offer.attempt(), core_->clock->NowMs());
+    if (!outcome.ok()) return AboutField(outcome.status(), "accept");
+    return outcome;
   }
 
-  absl::StatusOr<Outcome> Decline(const v1::DeclineOffer& offer) {
+  // Whoever accepted and lost the answer asks again and gets it.
+  void Accept(std::uint64_t request_id, const v1::AcceptOffer& offer) {
+    const auto outcome = TryAccept(offer);
+    if (outcome.ok()) return Answer(request_id, outcome);
+    AnswerSettled(
+        core_, ReadContact(offer.contact_id()),
+        [this, self = shared_from_this(), request_id, offer,
+         status = outcome.status()](const auto& contact) {
+          if (status.code() != absl::StatusCode::kFailedPrecondition ||
+              !contact.ok() || !IsAccepted(offer, *contact)) {
+            return Answer(request_id, status);
+          }
+          Answer(request_id,
+                 Outcome{offer.attempt() + 1, core_->router->LastTicket()},
+                 /*repeated=*/true);
+        });
+  }
+
+  std::function<absl::StatusOr<ContactView>()> ReadContact(
+      const std::string& contact_id) const {
+    return [core = core_, contact_id] {
+      return core->router->GetContact(contact_id);
+    };
+  }
+
+  void Decline(std::uint64_t request_id, const v1::DeclineOffer& offer) {
+    const auto outcome = TryDecline(offer);
+    if (outcome.ok()) return Answer(request_id, outcome);
+    AnswerSettled(core_, ReadContact(offer.contact_id()),
+                  [this, self = shared_from_this(), request_id,
+                   outcome](const auto&) { Answer(request_id, outcome); });
+  }
+
+  absl::StatusOr<Outcome> TryDecline(const v1::DeclineOffer& offer) {
     const auto named = Find(offer, "decline");
     if (!named.ok()) return named.status();
     if (!named->epoch.ok()) return named->epoch;
@@ -358,7 +379,8 @@ class AgentServiceImpl final : public Service {
           if (!agent.ok()) {
             return reply.Fail(AboutField(agent.status(), "agent_id"));
           }
-          Change(core_->router->SetPresence(*agent, *presence,
+          Change(*agent,
+                 core_->router->SetPresence(*agent, *presence,
                                             core_->clock->NowMs()),
                  "presence", reply);
         });
@@ -384,13 +406,14 @@ class AgentServiceImpl final : public Service {
           if (!agent.ok()) {
             return reply.Fail(AboutField(agent.status(), "agent_id"));
           }
-          const auto view = core_->router->GetAgent(*agent);
-          if (!view.ok()) {
-            return reply.Fail(AboutField(view.status(), "agent_id"));
-          }
-          v1::GetAgentResponse answer;
-          *answer.mutable_agent() = ToProto(*view);
-          reply.OkOnceCommitted(std::move(answer));
+          AnswerSettled(core_, ReadAgent(*agent), [reply](const auto& view) {
+            if (!view.ok()) {
+              return reply.Fail(AboutField(view.status(), "agent_id"));
+            }
+            v1::GetAgentResponse answer;
+            *answer.mutable_agent() = ToProto(*view);
+            reply.OkOnceCommitted(std::move(answer));
+          });
         });
   }
 
@@ -423,16 +446,21 @@ class AgentServiceImpl final : public Service {
       }
       if (view.ok() && (view->work_state != WorkState::kWrapUp ||
                         view->contact_id != request.contact_id())) {
-        return AnswerWhenCommitted(
-            core_, core_->router->LastTicket(), reply,
-            [version = view->version](v1::EndWrapUpResponse* response) {
-              response->set_version(version);
-              response->set_repeated(true);
+        return AnswerSettled(
+            core_, ReadAgent(*agent),
+            [core = core_, reply](const absl::StatusOr<AgentView>& now) {
+              if (!now.ok()) return reply.Fail(now.status());
+              AnswerWhenCommitted(
+                  core, core->router->LastTicket(), reply,
+                  [version = now->version](v1::EndWrapUpResponse* response) {
+                    response->set_version(version);
+                    response->set_repeated(true);
+                  });
             });
       }
     }
-    Change(core_->router->EndWrapUp(*agent, core_->clock->NowMs()), "agent_id",
-           reply);
+    Change(*agent, core_->router->EndWrapUp(*agent, core_->clock->NowMs()),
+           "agent_id", reply);
   }
 
   void DoSignIn(const v1::SignInRequest& request,
@@ -456,23 +484,31 @@ class AgentServiceImpl final : public Service {
     const auto view = core_->router->GetAgent(*agent);
     if (!view.ok()) return reply.Fail(AboutField(view.status(), "agent_id"));
     if (view->presence.state != PresenceState::kLoggedOut) {
-      return reply.Fail(
+      return FailSettled(
+          core_, ReadAgent(*agent), reply,
           FieldError(absl::StatusCode::kFailedPrecondition, "agent_id",
                      absl::StrCat(Quoted(request.agent_id()),
                                   " is signed in already; use SetPresence")));
     }
-    Change(core_->router->SetPresence(*agent, presence, core_->clock->NowMs()),
+    Change(*agent,
+           core_->router->SetPresence(*agent, presence, core_->clock->NowMs()),
            "presence", reply);
+  }
+
+  std::function<absl::StatusOr<AgentView>()> ReadAgent(
+      AgentHandle agent) const {
+    return [core = core_, agent] { return core->router->GetAgent(agent); };
   }
 
   // Answers a call that changed an agent.
   template <typename Response>
-  void Change(const absl::StatusOr<Outcome>& outcome, const char* field,
-              const Reply<Response>& reply) {
+  void Change(AgentHandle agent, const absl::StatusOr<Outcome>& outcome,
+              const char* field, const Reply<Response>& reply) {
     if (!outcome.ok()) {
       const bool about_value =
           outcome.status().code() == absl::StatusCode::kInvalidArgument;
-      return reply.Fail(
+      return FailSettled(
+          core_, ReadAgent(agent), reply,
           about_value && !FieldPathOf(outcome.status()).empty()
               ? outcome.status()
               : AboutField(outcome.status(), about_value ? field : "agent_id"));

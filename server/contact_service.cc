@@ -1,4 +1,6 @@
 #include <chrono>
+#include <functional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -199,13 +201,16 @@ class ContactServiceImpl final : public Service {
     return Unary<v1::GetContactRequest, v1::GetContactResponse>(
         core_, context, request, response,
         [this](const auto& message, const auto& reply) {
-          const auto contact = core_->router->GetContact(message.contact_id());
-          if (!contact.ok()) {
-            return reply.Fail(AboutField(contact.status(), "contact_id"));
-          }
-          v1::GetContactResponse answer;
-          *answer.mutable_contact() = ToProto(*contact);
-          reply.OkOnceCommitted(std::move(answer));
+          AnswerSettled(
+              core_, ReadContact(message.contact_id()),
+              [reply](const absl::StatusOr<ContactView>& contact) {
+                if (!contact.ok()) {
+                  return reply.Fail(AboutField(contact.status(), "contact_id"));
+                }
+                v1::GetContactResponse answer;
+                *answer.mutable_contact() = ToProto(*contact);
+                reply.OkOnceCommitted(std::move(answer));
+              });
         });
   }
 
@@ -232,7 +237,9 @@ class ContactServiceImpl final : public Service {
                                   : core_->AllowsNewContacts();
     if (!room.ok()) return reply.Fail(room);
     const auto outcome = core_->router->Submit(*spec, core_->clock->NowMs());
-    if (!outcome.ok()) return reply.Fail(outcome.status());
+    if (!outcome.ok()) {
+      return FailSettled(core_, ReadContact(spec->id), reply, outcome.status());
+    }
     AnswerWhenCommitted(
         core_, outcome->ticket, reply,
         [outcome = *outcome](v1::SubmitContactResponse* response) {
@@ -266,16 +273,28 @@ class ContactServiceImpl final : public Service {
   template <typename Response>
   void Refused(const std::string& contact_id, EndReason reason,
                const absl::Status& status, const Reply<Response>& reply) {
-    const auto view = core_->router->GetContact(contact_id);
-    if (status.code() != absl::StatusCode::kFailedPrecondition || !view.ok() ||
-        view->state != ContactState::kEnded || view->end_reason != reason) {
-      return reply.Fail(AboutField(status, "contact_id"));
-    }
-    AnswerWhenCommitted(core_, core_->router->LastTicket(), reply,
-                        [version = view->version](Response* response) {
-                          response->set_version(version);
-                          response->set_repeated(true);
-                        });
+    AnswerSettled(
+        core_, ReadContact(contact_id),
+        [core = core_, reason, status,
+         reply](const absl::StatusOr<ContactView>& view) {
+          if (status.code() != absl::StatusCode::kFailedPrecondition ||
+              !view.ok() || view->state != ContactState::kEnded ||
+              view->end_reason != reason) {
+            return reply.Fail(AboutField(status, "contact_id"));
+          }
+          AnswerWhenCommitted(core, core->router->LastTicket(), reply,
+                              [version = view->version](Response* response) {
+                                response->set_version(version);
+                                response->set_repeated(true);
+                              });
+        });
+  }
+
+  std::function<absl::StatusOr<ContactView>()> ReadContact(
+      const std::string& contact_id) const {
+    return [core = core_, contact_id] {
+      return core->router->GetContact(contact_id);
+    };
   }
 
   Core* const core_;

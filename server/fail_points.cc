@@ -3,6 +3,8 @@
 #include <signal.h>
 
 #include <array>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -15,6 +17,8 @@ namespace {
 
 using journal::LogStep;
 using journal::MediumError;
+
+constexpr std::chrono::milliseconds kLastMoments{30};
 
 struct NamedPoint {
   absl::string_view name;
@@ -99,9 +103,11 @@ bool FailPoints::watches_log() const {
 
 void FailPoints::Reach(CrashPoint point) {
   if (point != crash_.point) return;
-  if (reached_.fetch_add(1, std::memory_order_relaxed) + 1 == crash_.at) {
-    raise(SIGKILL);
-  }
+  if (reached_.fetch_add(1, std::memory_order_relaxed) + 1 != crash_.at) return;
+  // The other threads go on: what they would let out too early gets out, and is
+  // found.
+  std::this_thread::sleep_for(kLastMoments);
+  raise(SIGKILL);
 }
 
 MediumError FailPoints::OnLogStep(LogStep step) {

@@ -99,6 +99,30 @@ grpc::ServerUnaryReactor* Unary(Core* core,
   return reactor;
 }
 
+// Answers `read()`, a view or a list of them, by `answer(view)`, once what it
+// shows has been handed over: a view may be taken in the moment between a
+// change and its event. It is then taken again, on the Runtime's thread;
+// whoever makes the change is at work, and only those who ask for this entity
+// wait for it.
+template <typename Read, typename Answer>
+void AnswerSettled(Core* core, Read read, Answer answer) {
+  auto view = read();
+  if (!view.ok() || view->settled) return answer(view);
+  core->runtime->Post(
+      [core, read = std::move(read), answer = std::move(answer)] {
+        AnswerSettled(core, read, answer);
+      });
+}
+
+// Refuses a call about a contact or an agent once what it was refused for has
+// been handed over.
+template <typename Response, typename Read>
+void FailSettled(Core* core, Read read, const Reply<Response>& reply,
+                 const absl::Status& status) {
+  AnswerSettled(core, std::move(read),
+                [reply, status](const auto&) { reply.Fail(status); });
+}
+
 // Answers with `fill(&response)` once the event behind the ticket is numbered.
 template <typename Response, typename Fill>
 void AnswerWhenCommitted(Core* core, CommitTicket ticket,

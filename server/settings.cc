@@ -27,6 +27,12 @@ ABSL_FLAG(std::uint32_t, events_kept, 200'000, "events kept for readers");
 ABSL_FLAG(std::string, id_retention, "24h",
           "how long an ended contact's id is remembered");
 ABSL_FLAG(std::string, journal, "", "directory of the journal, or 'memory'");
+ABSL_FLAG(std::uint64_t, journal_keep_events, 10'000'000,
+          "events that stay in the journal");
+ABSL_FLAG(std::string, journal_keep_time, "168h",
+          "how long events stay in the journal");
+ABSL_FLAG(std::uint32_t, journal_buffer_mib, 32,
+          "memory of each of the journal's write buffers");
 ABSL_FLAG(std::string, reconnect_time, "30s",
           "how long agents may take to come back after a restart");
 ABSL_FLAG(std::uint32_t, disk_low_mib, 256,
@@ -57,6 +63,10 @@ usage: relaisd [flags]
                         Default: $STATE_DIRECTORY/journal, which systemd sets,
                         $XDG_STATE_HOME/relais/journal or
                         ~/.local/state/relais/journal
+  --journal-keep-events N, --journal-keep-time T
+                        events beyond either are dropped (10000000, 168h); who
+                        needs them for longer exports them
+  --journal-buffer-mib N  memory of each of its four write buffers (32)
   --reconnect-time T    how long agents may take to come back after a restart
                         before what they were offered goes to others (30s)
   --disk-low-mib N      with less room than this on the journal's disk new
@@ -92,6 +102,7 @@ namespace {
 constexpr double kTimeScaleMin = 0.001;
 constexpr double kTimeScaleMax = 10'000;
 constexpr std::uint32_t kEventsKeptMax = 100'000'000;
+constexpr std::uint32_t kBufferMibMax = 1'024;
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
 
 absl::Status About(std::string_view flag, std::string_view what) {
@@ -212,6 +223,19 @@ absl::Status ReadJournal(Settings* settings) {
     }
   }
   if (journal != "memory") settings->journal = journal;
+  settings->journal_keep_events = absl::GetFlag(FLAGS_journal_keep_events);
+  if (settings->journal_keep_events == 0) {
+    return About("journal-keep-events", "0 is not at least 1");
+  }
+  const auto keep = ParseDuration(absl::GetFlag(FLAGS_journal_keep_time));
+  if (!keep.ok()) return About("journal-keep-time", keep.status());
+  settings->journal_keep_ms = *keep;
+  const std::uint32_t buffer_mib = absl::GetFlag(FLAGS_journal_buffer_mib);
+  if (buffer_mib < 1 || buffer_mib > kBufferMibMax) {
+    return About("journal-buffer-mib",
+                 absl::StrCat(buffer_mib, " is not in 1..", kBufferMibMax));
+  }
+  settings->journal_buffer_bytes = buffer_mib * kMebibyte;
   return absl::OkStatus();
 }
 

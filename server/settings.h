@@ -27,6 +27,9 @@ struct Settings {
   Limits limits;
   std::uint32_t events_kept = 0;
   std::string journal;  // directory; empty: none
+  std::uint64_t journal_keep_events = 0;
+  DurationMs journal_keep_ms = 0;
+  std::uint64_t journal_buffer_bytes = 0;
   std::uint64_t disk_low_bytes = 0;
   std::uint64_t disk_read_only_bytes = 0;
   Fault fault = Fault::kNone;

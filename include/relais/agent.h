@@ -35,6 +35,10 @@ struct AgentView {
   InstantMs idle_since_ms = 0;  // the longest-idle order; see routing model
   std::string contact_id;       // reserved, in handling or being wrapped up
   std::uint64_t attempt = 0;    // of its reservation, if any
+  // False: another call is changing it at this moment and has not handed over
+  // the event of this version yet. Whoever must tell only what is durable reads
+  // it again.
+  bool settled = true;
 };
 
 }  // namespace relais

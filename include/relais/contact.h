@@ -39,10 +39,14 @@ struct ContactView {
   EndReason end_reason = EndReason::kNone;
   std::uint64_t version = 0;  // number of its events so far
   InstantMs arrival_ms = 0;
-  InstantMs rank_key_ms = 0;       // arrival less its credits
-  InstantMs ended_ms = 0;          // 0 while it lives
-  std::string agent_id;            // who holds it, reserved or assigned
-  std::uint64_t attempt = 0;       // of the reservation that stands
+  InstantMs rank_key_ms = 0;  // arrival less its credits
+  InstantMs ended_ms = 0;     // 0 while it lives
+  std::string agent_id;       // who holds it, reserved or assigned
+  std::uint64_t attempt = 0;  // of the reservation that stands
+  // False: another call is changing it at this moment and has not handed over
+  // the event of this version yet. Whoever must tell only what is durable reads
+  // it again.
+  bool settled = true;
   RoutingRequirement requirement;  // its own, as submitted; empty once ended
   std::map<std::string, std::string> attributes;  // empty once ended
 };

@@ -99,6 +99,9 @@ struct ContactRecord {
   // by the contact's word).
   std::atomic<std::int64_t> arrival_ms{0};
   std::atomic<std::uint32_t> queue_slot{0};
+  // The tag of the last event handed over; only grows. release <-> acquire: who
+  // reads it finds the event's ticket in LastTicket.
+  std::atomic<std::uint64_t> told_tag{0};
   // Set by the thread that reserves it inside Submit; read with the answer.
   std::atomic<bool> at_once{false};
 
@@ -120,8 +123,16 @@ struct ContactRecord {
   InstantMs ended_ms = 0;
 };
 
+// An agent's version together with the slot's generation; grows with both.
+inline std::uint64_t ToldOf(std::uint64_t generation, std::uint64_t version) {
+  constexpr int kVersionBits = 40;
+  return generation << kVersionBits | version;
+}
+
 struct AgentRecord {
   mutable Mutex mutex;
+  // ToldOf the last event handed over; as ContactRecord::told_tag.
+  std::atomic<std::uint64_t> told{0};
   bool used RELAIS_GUARDED_BY(mutex) = false;
   bool leaving RELAIS_GUARDED_BY(mutex) = false;  // no longer listed
   std::string id RELAIS_GUARDED_BY(mutex);

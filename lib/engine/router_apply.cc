@@ -359,6 +359,7 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     agent.leaving = false;
     agent.id = id;
     ++agent.generation;
+    agent.told.store(ToldOf(agent.generation, 0), std::memory_order_relaxed);
     agent.grade = grade;
     agent.channels = channels;
     agent.profile = profile;

@@ -132,6 +132,19 @@ bool Call::Reserve(EventPurpose purpose, std::uint32_t events) {
   return true;
 }
 
+namespace {
+
+// Two events of one entity may be handed over in either order.
+void RaiseTo(std::uint64_t value, std::atomic<std::uint64_t>& told) {
+  std::uint64_t before = told.load(std::memory_order_relaxed);
+  while (before < value &&
+         !told.compare_exchange_weak(before, value, std::memory_order_release,
+                                     std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace
+
 void Call::HandOver(const Event& event, EventDetail detail) {
   if (room_ == 0) {
     // A call causes more decisions than it took room for when it works off
@@ -142,6 +155,14 @@ void Call::HandOver(const Event& event, EventDetail detail) {
   --room_;
   const auto pushed = router_.events_.Push(event, std::move(detail));
   ticket_ = pushed.ticket;
+  if (event.contact_version > 0) {
+    RaiseTo(event.contact.base_tag + event.contact_version,
+            router_.contacts_[event.contact.slot].told_tag);
+  }
+  if (event.agent_version > 0) {
+    RaiseTo(ToldOf(event.agent.generation, event.agent_version),
+            router_.agents_[event.agent.slot].told);
+  }
   to_notify_ = to_notify_ || pushed.was_empty;
 }
 

@@ -175,6 +175,8 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
     agent.idle_before_pause_ms = live.idle_before_pause_ms;
     if (live.version > 0) {
       events_.ContinueAgent({slot, agent.generation}, live.version);
+      agent.told.store(ToldOf(agent.generation, live.version),
+                       std::memory_order_relaxed);
     }
     if (live.work_state == WorkState::kReserved &&
         !restoration.state.contacts.contains(live.contact_id)) {
@@ -305,6 +307,8 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
   }
   FiguresOf(**terms).alive.fetch_add(1, std::memory_order_relaxed);
   events_.ContinueContact(contact, live.version);
+  record.told_tag.store(contact.base_tag + live.version,
+                        std::memory_order_relaxed);
   if (ending) restoration.to_end.push_back(contact);
   if (waiting) {
     RestoreWaiting(live, contact, lane, restoration);

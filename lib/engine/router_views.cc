@@ -67,6 +67,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
   const ContactShard& shard = ShardFor(id);
   ContactView view;
   ContactWord word;
+  std::uint32_t slot = 0;
   {
     MutexLock lock(shard.mutex);
     const auto live = shard.live.find(std::string(id));
@@ -75,7 +76,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
       if (!retained.has_value()) return UnknownId("contact_id", id);
       return std::move(retained->view);
     }
-    const std::uint32_t slot = live->second;
+    slot = live->second;
     const ContactRecord& record = contacts_[slot];
     word = matcher_.Contact(slot);
     if (word.phase() == ContactPhase::kNew) return UnknownId("contact_id", id);
@@ -92,6 +93,10 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     view.attributes = record.attributes;
   }
   view.version = VersionOf(word, view.handle);
+  // Of one that has ended but is not remembered yet the reason is not known.
+  view.settled =
+      word.phase() != ContactPhase::kEnded &&
+      contacts_[slot].told_tag.load(std::memory_order_acquire) >= word.tag();
   view.state = StateOf(word.phase());
   if (word.phase() == ContactPhase::kReserved ||
       word.phase() == ContactPhase::kAssigned) {
@@ -132,6 +137,8 @@ AgentView RouterImpl::ViewLocked(const AgentRecord& agent,
   view.work_state = agent.work_state;
   view.no_answer_channels = agent.no_answer_channels;
   view.version = agent.version;
+  view.settled = agent.told.load(std::memory_order_acquire) >=
+                 ToldOf(agent.generation, agent.version);
   view.idle_since_ms = agent.idle_since_ms;
   if (agent.work_state != WorkState::kIdle) {
     view.contact_id = std::string(agent.reservation.contact_id.view());
