@@ -208,6 +208,7 @@ class RocksdbStorage : public Storage {
   void Take(rocksdb::DB* database,
             const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   absl::StatusOr<std::uint64_t> SequenceOf(const rocksdb::Slice& key) const;
+  rocksdb::Status ReplaceSide(std::string_view text);
   absl::Status NotForWriting() const {
     return absl::FailedPreconditionError(
         absl::StrCat("journal ", directory_, ": is open for reading only"));
@@ -223,6 +224,9 @@ class RocksdbStorage : public Storage {
   rocksdb::ColumnFamilyHandle* default_ = nullptr;
   rocksdb::ColumnFamilyHandle* journal_ = nullptr;
   rocksdb::ColumnFamilyHandle* live_ = nullptr;
+  // The side file as this process wrote it last; null: not yet.
+  std::unique_ptr<rocksdb::RandomRWFile> side_file_;
+  std::size_t side_bytes_ = 0;
   bool read_only_ = false;
   std::string side_;  // of a read-only one, as read before opening
 };
@@ -384,16 +388,36 @@ absl::StatusOr<std::vector<std::uint64_t>> RocksdbStorage::LastRecords(
   return last;
 }
 
-// A reader sees the old text or the new one, whatever is killed; after a power
-// loss it may see an older one, or none.
+// In place if the text is as long as the one before, which is of this process:
+// to replace the file each time made the file system write it at once, which
+// cost as much as syncing the log. A reader sees the old text or the new one,
+// whatever is killed: both lie in one page. After a power loss it may see an
+// older one, or none.
 absl::Status RocksdbStorage::WriteSide(std::string_view text) {
+  if (read_only_) return NotForWriting();
+  rocksdb::Status status;
+  if (side_file_ != nullptr && text.size() == side_bytes_) {
+    status = side_file_->Write(0, SliceOf(text));
+  } else {
+    status = ReplaceSide(text);
+  }
+  if (!status.ok()) side_file_.reset();
+  return FromRocksdb(status, directory_, "writing the file committed");
+}
+
+rocksdb::Status RocksdbStorage::ReplaceSide(std::string_view text) {
   const std::string path = SidePath();
   const std::string fresh = path + ".new";
-  if (read_only_) return NotForWriting();
+  side_file_.reset();
   rocksdb::Status status =
       rocksdb::WriteStringToFile(env_, SliceOf(text), fresh, false);
   if (status.ok()) status = env_->RenameFile(fresh, path);
-  return FromRocksdb(status, directory_, "writing the file committed");
+  if (!status.ok()) return status;
+  side_bytes_ = text.size();
+  // Without it the next text is written as this one was.
+  env_->NewRandomRWFile(path, &side_file_, rocksdb::EnvOptions())
+      .PermitUncheckedError();
+  return status;
 }
 
 absl::StatusOr<std::string> RocksdbStorage::ReadSide() {
@@ -417,6 +441,7 @@ absl::StatusOr<std::uint64_t> RocksdbStorage::FreeBytes() {
 }
 
 absl::Status RocksdbStorage::Close() {
+  side_file_.reset();
   if (database_ == nullptr) return absl::OkStatus();
   rocksdb::Status status;
   for (rocksdb::ColumnFamilyHandle* family : {default_, journal_, live_}) {

@@ -54,7 +54,7 @@ class Storage {
   virtual absl::StatusOr<std::vector<std::uint64_t>> LastRecords(
       std::size_t count) = 0;
 
-  // The side file: replaced whole, not synced. Empty if there is none.
+  // The side file: one short line, not synced. Empty if there is none.
   virtual absl::Status WriteSide(std::string_view text) = 0;
   virtual absl::StatusOr<std::string> ReadSide() = 0;
 

@@ -80,6 +80,27 @@ class FaultFile : public rocksdb::FSWritableFileOwnerWrapper {
   FaultFileSystem& system_;
 };
 
+class FaultRandomRWFile : public rocksdb::FSRandomRWFileOwnerWrapper {
+ public:
+  FaultRandomRWFile(std::unique_ptr<rocksdb::FSRandomRWFile>&& target,
+                    std::string path, FaultFileSystem* system)
+      : FSRandomRWFileOwnerWrapper(std::move(target)),
+        path_(std::move(path)),
+        system_(*system) {}
+
+  IOStatus Write(std::uint64_t offset, const rocksdb::Slice& data,
+                 const rocksdb::IOOptions& options,
+                 rocksdb::IODebugContext* debug) override {
+    const IOStatus before = system_.BeforeWriteInPlace(path_);
+    if (!before.ok()) return before;
+    return FSRandomRWFileOwnerWrapper::Write(offset, data, options, debug);
+  }
+
+ private:
+  const std::string path_;
+  FaultFileSystem& system_;
+};
+
 class FaultDirectory : public rocksdb::FSDirectoryWrapper {
  public:
   FaultDirectory(std::unique_ptr<rocksdb::FSDirectory>&& target,
@@ -221,6 +242,25 @@ IOStatus FaultFileSystem::ReopenWritableFile(
   if (!status.ok()) return status;
   *file = std::make_unique<FaultFile>(std::move(target), path, this);
   return status;
+}
+
+IOStatus FaultFileSystem::NewRandomRWFile(
+    const std::string& path, const rocksdb::FileOptions& options,
+    std::unique_ptr<rocksdb::FSRandomRWFile>* file,
+    rocksdb::IODebugContext* debug) {
+  std::unique_ptr<rocksdb::FSRandomRWFile> target;
+  const IOStatus status =
+      FileSystemWrapper::NewRandomRWFile(path, options, &target, debug);
+  if (!status.ok()) return status;
+  *file = std::make_unique<FaultRandomRWFile>(std::move(target), path, this);
+  return status;
+}
+
+IOStatus FaultFileSystem::BeforeWriteInPlace(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return StoppedError();
+  renamed_.push_back({path, ReadAll(path)});
+  return IOStatus::OK();
 }
 
 IOStatus FaultFileSystem::NewDirectory(

@@ -50,6 +50,11 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
       const std::string& path, const rocksdb::FileOptions& options,
       std::unique_ptr<rocksdb::FSWritableFile>* file,
       rocksdb::IODebugContext* debug) override;
+  // Its writes may each be lost, as renames are.
+  rocksdb::IOStatus NewRandomRWFile(
+      const std::string& path, const rocksdb::FileOptions& options,
+      std::unique_ptr<rocksdb::FSRandomRWFile>* file,
+      rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus NewDirectory(
       const std::string& path, const rocksdb::IOOptions& options,
       std::unique_ptr<rocksdb::FSDirectory>* directory,
@@ -64,6 +69,7 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   // For the files that this makes.
   rocksdb::IOStatus BeforeAppend(const std::string& path, bool* stopped);
   void AfterAppend(const std::string& path, std::uint64_t size);
+  rocksdb::IOStatus BeforeWriteInPlace(const std::string& path);
   rocksdb::IOStatus BeforeSync(const std::string& path);
   void AfterSync(const std::string& path);
   void AfterDirectorySync(const std::string& path);
@@ -90,7 +96,8 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus sync_error_;
   std::uint64_t log_syncs_ = 0;
   std::map<std::string, File> files_;
-  std::vector<Renamed> renamed_;  // since their directory was synced
+  // Since their directory was synced; and what was written in place.
+  std::vector<Renamed> renamed_;
 };
 
 }  // namespace relais::journal
