@@ -46,8 +46,8 @@ class Journaling final : public runtime::EventCommitter {
   ~Journaling() override;
 
   const journal::Recovered& recovered() const { return recovered_; }
-  // Frees what only the router's start needed.
-  void ForgetRecovered() { recovered_.state = {}; }
+  // What the router begins with; until the Runtime's start.
+  const LiveState& state() const { return journal_->state(); }
   // The last events at most `count` of them, in order.
   absl::Status ReadLastEvents(std::uint64_t count,
                               absl::FunctionRef<void(const Event&)> on_event);

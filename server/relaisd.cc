@@ -103,7 +103,7 @@ InstantMs StartOf(const Settings& settings, const JournalParts* parts) {
   // A scaled clock has nothing to do with the machine's.
   return InstantAtRestart(
       settings.time_scaled ? journal::ClockMark() : recovered.clock,
-      MarkClock(settings.start_ms), recovered.state.last_at_ms,
+      MarkClock(settings.start_ms), parts->journaling->state().last_at_ms,
       settings.start_ms);
 }
 
@@ -318,7 +318,7 @@ class Server : public runtime::EventSubscriber {
   int Recover() {
     Journaling& journaling = *parts_->journaling;
     const journal::Recovered& recovered = journaling.recovered();
-    const LiveState& state = recovered.state;
+    const LiveState& state = journaling.state();
     for (const std::string& note : recovered.notes) Log("warning", note);
     if (state.last_sequence > 0) TellClock();
     absl::Status status = journaling.ReadLastEvents(
@@ -341,7 +341,6 @@ class Server : public runtime::EventSubscriber {
         absl::StrCat("epoch ", recovered.epoch, ", ", state.contacts.size(),
                      " contacts and ", state.agents.size(),
                      " agents recovered, after event ", state.last_sequence));
-    journaling.ForgetRecovered();
     return kExitDone;
   }
 

@@ -87,10 +87,10 @@ Parts Recover(const std::string& directory, std::int64_t now_ms) {
   Observer observer;
   auto router = Router::Create(CentreOptions(kContacts, &observer));
   RELAIS_CHECK(router.ok(), "the Router refuses its options");
-  const absl::Status status = (*router)->Restore(recovered.state, now_ms);
+  const absl::Status status = (*router)->Restore(journal->state(), now_ms);
   RELAIS_CHECK(status.ok(), "the Router refuses the state");
   const double end = WallSeconds();
-  RELAIS_CHECK(recovered.state.contacts.size() >= kContacts,
+  RELAIS_CHECK(journal->state().contacts.size() >= kContacts,
                "contacts are missing");
   parts.storage = opened - begin;
   parts.journal = read - opened;

@@ -259,7 +259,6 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(
   meta.format_version = kFormatVersion;
   ++meta.epoch;
   meta.time_scaled = meta.time_scaled || options.time_scaled;
-  recovered->state = loaded->state;
   recovered->epoch = meta.epoch;
   recovered->clock = meta.clock;
   if (meta.time_scaled) {

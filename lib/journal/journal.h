@@ -7,8 +7,8 @@
 // not what was.
 //
 //   auto journal = Journal::Open(options, storage.get(), &recovered);
-//   Router begins with recovered.state; its numbers go on after
-//   recovered.state.last_sequence.
+//   Router begins with journal->state(); its numbers go on after
+//   journal->state().last_sequence.
 //   For each group: journal->Append(events), then answers and events may leave
 //   the process.
 //
@@ -60,9 +60,8 @@ struct JournalOptions {
   DurationMs retain_ms = 7LL * 24 * 3600 * 1000;
 };
 
-// What a journal begins with.
+// What a journal begins with, besides its state().
 struct Recovered {
-  LiveState state;
   // One more than the last time: an offer made under an older one is void.
   std::uint64_t epoch = 0;
   // As the last process left it.
@@ -101,7 +100,7 @@ class Journal {
   std::uint64_t committed_sequence() const { return meta_.last_sequence; }
   std::uint64_t first_sequence() const { return meta_.first_sequence; }
   std::uint64_t epoch() const { return meta_.epoch; }
-  // As of the last event given to Append.
+  // As of the last event given to Append; the next one changes it.
   const LiveState& state() const { return fold_.state(); }
   // How often the side file could not be written. The bound that it holds is
   // lower then, nothing else.

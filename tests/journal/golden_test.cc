@@ -64,7 +64,7 @@ std::string StateOf(Storage& storage) {
   Recovered recovered;
   const auto journal = Journal::Open(GoldenOptions(), &storage, &recovered);
   EXPECT_TRUE(journal.ok()) << journal.status();
-  return Describe(recovered.state);
+  return journal.ok() ? Describe((*journal)->state()) : "";
 }
 
 GoldenFiles GoldenNow() {
@@ -111,7 +111,7 @@ TEST_P(GoldenTest, IsReadFromADatabaseAndGoneOnWith) {
         Journal::Open(GoldenOptions(), storage->get(), &recovered);
     ASSERT_TRUE(journal.ok()) << journal.status();
     NumberedEvent next;
-    next.event.sequence = recovered.state.last_sequence + 1;
+    next.event.sequence = (*journal)->state().last_sequence + 1;
     next.event.type = EventType::kPresenceChanged;
     next.event.agent_id.Assign("newcomer");
     next.event.agent_version = 1;

@@ -51,8 +51,8 @@ std::string RefusalOf(Storage& storage,
 std::string StateOf(const MemoryStorage& storage) {
   MemoryStorage copy = storage;
   Recovered recovered;
-  MustOpen(copy, &recovered);
-  return Describe(recovered.state);
+  const auto journal = MustOpen(copy, &recovered);
+  return journal == nullptr ? "" : Describe(journal->state());
 }
 
 // Appends `groups` groups of 1 to `group_max` events.
@@ -70,7 +70,7 @@ TEST(JournalTest, ANewOneIsEmpty) {
   Recovered recovered;
   const auto journal = MustOpen(storage, &recovered);
   EXPECT_EQ(recovered.epoch, 1);
-  EXPECT_EQ(recovered.state.last_sequence, 0);
+  EXPECT_EQ(journal->state().last_sequence, 0);
   EXPECT_THAT(recovered.notes, IsEmpty());
   EXPECT_EQ(journal->committed_sequence(), 0);
   EXPECT_TRUE(journal->Append({}).ok());
@@ -89,7 +89,7 @@ TEST(JournalTest, WhatIsRecoveredIsWhatWasAndWhatReplayGives) {
       const auto journal = MustOpen(storage, &recovered);
       ASSERT_NE(journal, nullptr);
       EXPECT_EQ(recovered.epoch, epoch);
-      EXPECT_EQ(Describe(recovered.state), before);
+      EXPECT_EQ(Describe(journal->state()), before);
       EXPECT_THAT(recovered.notes, IsEmpty());
       AppendGroups(*journal, history, 10, 40, random);
       before = Describe(journal->state());
@@ -285,9 +285,10 @@ TEST(JournalTest, RefusesToStartBelowWhatWasAcknowledged) {
   }
   small.storage.side().clear();
   Recovered recovered;
-  MustOpen(small.storage, &recovered);
+  const auto journal = MustOpen(small.storage, &recovered);
+  ASSERT_NE(journal, nullptr);
   EXPECT_THAT(recovered.notes, ElementsAre(HasSubstr("file committed")));
-  EXPECT_EQ(Describe(recovered.state), small.states.back());
+  EXPECT_EQ(Describe(journal->state()), small.states.back());
 }
 
 // The last 4,096 events, in whole records; what is before is for Verify.
@@ -420,10 +421,11 @@ TEST(JournalFailureTest, AFailedWriteIsFinal) {
     EXPECT_EQ(storage.writes, 4) << "nothing is tried again";
     // What was acknowledged is there; of the failed group all or nothing.
     Recovered again;
-    MustOpen(storage, &again);
-    EXPECT_EQ(again.state.last_sequence, done_nevertheless ? 15 : 10);
+    const auto reopened = MustOpen(storage, &again);
+    ASSERT_NE(reopened, nullptr);
+    EXPECT_EQ(reopened->state().last_sequence, done_nevertheless ? 15 : 10);
     if (!done_nevertheless) {
-      EXPECT_EQ(Describe(again.state), acknowledged);
+      EXPECT_EQ(Describe(reopened->state()), acknowledged);
     }
     EXPECT_THAT(Verify(storage)->problems, IsEmpty());
   }

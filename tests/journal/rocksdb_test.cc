@@ -90,7 +90,7 @@ TEST_F(RocksdbTest, ComesBackAndIsSound) {
     Recovered recovered;
     const auto journal = MustOpen(*storage, &recovered);
     EXPECT_EQ(recovered.epoch, epoch);
-    EXPECT_EQ(Describe(recovered.state), before);
+    EXPECT_EQ(Describe(journal->state()), before);
     EXPECT_THAT(recovered.notes, IsEmpty());
     for (int i = 0; i < 40; ++i) {
       ASSERT_TRUE(journal->Append(history.Take(1 + random.Uniform(60))).ok());
@@ -107,6 +107,18 @@ TEST_F(RocksdbTest, ComesBackAndIsSound) {
   EXPECT_THAT(report->problems, IsEmpty());
   EXPECT_TRUE(report->replayed);
   EXPECT_EQ(Describe(*Replay(*storage)), before);
+}
+
+TEST_F(RocksdbTest, TheSideFileIsTheLastTextAlone) {
+  for (int life = 0; life < 2; ++life) {
+    const auto storage = MustOpen();
+    ASSERT_NE(storage, nullptr);
+    for (const std::string text : {"at 8", "at 9", "at 10", "at 11", "at"}) {
+      ASSERT_TRUE(storage->WriteSide(text).ok());
+      EXPECT_EQ(*storage->ReadSide(), text);
+    }
+    EXPECT_FALSE(fs::exists(directory_ + "/committed.new"));
+  }
 }
 
 TEST_F(RocksdbTest, TrimDropsRecords) {
@@ -250,9 +262,9 @@ TEST_P(RocksdbFaultTest, IsFinalAndLosesNothingAcknowledged) {
   const auto journal = MustOpen(*storage, &recovered);
   if (GetParam() == Fault::kSync) {
     // Written and not known to be on the medium: there, or not.
-    EXPECT_THAT(Describe(recovered.state), AnyOf(states[0], states[1]));
+    EXPECT_THAT(Describe(journal->state()), AnyOf(states[0], states[1]));
   } else {
-    EXPECT_EQ(Describe(recovered.state), states[0]);
+    EXPECT_EQ(Describe(journal->state()), states[0]);
   }
   EXPECT_THAT(Verify(*storage)->problems, IsEmpty());
 }
@@ -283,7 +295,7 @@ TEST_F(RocksdbTest, APowerLossLosesNothingAcknowledged) {
         Recovered recovered;
         const auto journal = MustOpen(*storage, &recovered);
         ASSERT_NE(journal, nullptr) << "life " << life;
-        const std::uint64_t last = recovered.state.last_sequence;
+        const std::uint64_t last = journal->state().last_sequence;
         ASSERT_GE(last, acknowledged);
         ASSERT_THAT(last, AnyOf(acknowledged, in_flight));
         if (in_flight > acknowledged) {
@@ -312,11 +324,11 @@ TEST_F(RocksdbTest, APowerLossLosesNothingAcknowledged) {
     const auto journal = MustOpen(*storage, &recovered);
     ASSERT_NE(journal, nullptr);
     Fold fold(Options().retention);
-    for (std::uint64_t i = 0; i < recovered.state.last_sequence; ++i) {
+    for (std::uint64_t i = 0; i < journal->state().last_sequence; ++i) {
       ASSERT_TRUE(fold.Apply(given[i].event, given[i].detail, nullptr).ok());
     }
-    EXPECT_EQ(Describe(recovered.state), Describe(fold.state()));
-    EXPECT_GE(recovered.state.last_sequence, acknowledged);
+    EXPECT_EQ(Describe(journal->state()), Describe(fold.state()));
+    EXPECT_GE(journal->state().last_sequence, acknowledged);
     const auto report = Verify(*storage);
     ASSERT_TRUE(report.ok()) << report.status();
     EXPECT_THAT(report->problems, IsEmpty());
@@ -382,8 +394,8 @@ class RocksdbDamageTest : public RocksdbTest {
       refusal_ = std::string(journal.status().message());
       return -1;
     }
-    const auto groups = recovered.state.last_sequence / 2;
-    EXPECT_EQ(Describe(recovered.state), states_.at(groups));
+    const auto groups = (*journal)->state().last_sequence / 2;
+    EXPECT_EQ(Describe((*journal)->state()), states_.at(groups));
     return static_cast<int>(groups);
   }
 

@@ -213,7 +213,8 @@ void RunLives(std::uint64_t seed, int lives, int threads, int calls) {
       const auto applied = (*router)->Apply(Centre(), now_ms);
       ASSERT_TRUE(applied.ok() && applied->applied());
     } else {
-      const absl::Status restored = (*router)->Restore(recovered.state, now_ms);
+      const absl::Status restored =
+          (*router)->Restore((*journal)->state(), now_ms);
       ASSERT_TRUE(restored.ok()) << restored;
     }
     std::vector<std::thread> workers;

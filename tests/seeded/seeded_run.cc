@@ -406,12 +406,12 @@ void SeededRun::Start() {
     wall_ms_ += random_.Bernoulli(0.5) ? kHourMs : -kHourMs;
     wall_ms_ = std::max(wall_ms_, kFirstWallMs / 2);
   }
-  start_ms_ = std::max(wall_ms_, recovered.state.last_at_ms);
+  const LiveState& state = journal_->state();
+  start_ms_ = std::max(wall_ms_, state.last_at_ms);
   now_ms_ = start_ms_;
-  Note(absl::StrCat("a process begins after event ",
-                    recovered.state.last_sequence));
-  auditor_.Recovered(recovered.state, recovered.epoch, now_ms_);
-  base_ = recovered.state.last_sequence;
+  Note(absl::StrCat("a process begins after event ", state.last_sequence));
+  auditor_.Recovered(state, recovered.epoch, now_ms_);
+  base_ = state.last_sequence;
   committed_ticket_ = 0;
   for (auto& [id, request] : unanswered_) {
     request.contact.reset();
@@ -426,7 +426,7 @@ void SeededRun::Start() {
   CallRecord call;
   call.kind = CallKind::kRestore;
   call.now_ms = now_ms_;
-  const absl::Status restored = router_->Restore(recovered.state, now_ms_);
+  const absl::Status restored = router_->Restore(state, now_ms_);
   if (!restored.ok()) {
     return auditor_.Violate(
         absl::StrCat("promise 6: not restored: ", restored.ToString()));
