@@ -1,6 +1,7 @@
 #include "lib/journal/codec.h"
 
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -90,12 +91,24 @@ std::string EncodeContactDetail(const ContactDetail& detail) {
   return Encode(&AppendContactDetail, detail);
 }
 
+// A start reads one for each contact. The message keeps its queue, which Clear
+// would free: an empty one reads as one that is not there.
 absl::StatusOr<std::shared_ptr<const ContactDetail>> DecodeContactDetail(
     std::string_view bytes) {
+  static thread_local v1::ContactDetail message;
+  std::unique_ptr<v1::ContactQueue> queue(message.release_queue());
+  message.Clear();
+  if (queue != nullptr) {
+    queue->Clear();
+    message.set_allocated_queue(queue.release());
+  }
   auto detail = std::make_shared<ContactDetail>();
-  absl::Status status =
-      Decode<v1::ContactDetail>("contact's detail", bytes, detail.get());
+  absl::Status status = Parse("contact's detail", bytes, &message);
   if (!status.ok()) return status;
+  status = FromMessage(message, detail.get());
+  if (!status.ok()) {
+    return Damaged("contact's detail", std::string(status.message()));
+  }
   return std::shared_ptr<const ContactDetail>(std::move(detail));
 }
 
