@@ -11,6 +11,7 @@ absl::StatusOr<std::unique_ptr<Journaling>> Journaling::Open(Options options) {
   std::unique_ptr<Journaling> opened(new Journaling(std::move(options)));
   journal::RocksdbOptions rocksdb;
   rocksdb.directory = opened->options_.directory;
+  rocksdb.write_buffer_bytes = opened->options_.write_buffer_bytes;
   if (FailPoints* points = opened->options_.fail_points;
       points->watches_log()) {
     rocksdb.log_hook = [points](journal::LogStep step) {

@@ -7,6 +7,7 @@
 #ifndef RELAIS_SERVER_JOURNALING_H_
 #define RELAIS_SERVER_JOURNALING_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,6 +34,7 @@ class Journaling final : public runtime::EventCommitter {
   struct Options {
     std::string directory;
     journal::JournalOptions journal;
+    std::size_t write_buffer_bytes = 32 * 1024 * 1024;
     // Not the router's, but that of whoever will call it; outlives this.
     FailPoints* fail_points = nullptr;
     // Asked after each group; outlives this.

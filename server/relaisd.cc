@@ -81,6 +81,9 @@ absl::StatusOr<std::unique_ptr<JournalParts>> OpenJournal(
   options.journal.retention = {settings.id_retention_ms,
                                settings.limits.ended_ids};
   options.journal.time_scaled = settings.time_scaled;
+  options.journal.retain_events = settings.journal_keep_events;
+  options.journal.retain_ms = settings.journal_keep_ms;
+  options.write_buffer_bytes = settings.journal_buffer_bytes;
   options.fail_points = &parts->fail_points;
   options.disk = &parts->disk;
   options.on_failure = [](const absl::Status& status) {
@@ -306,12 +309,12 @@ class Server : public runtime::EventSubscriber {
     const InstantMs ahead_ms = clock_.NowMs() - settings_.start_ms;
     if (settings_.time_scaled || std::abs(ahead_ms) <= kClockStepMs) return;
     Log("warning",
-        absl::StrCat("the wall clock was set since the last start; the clock "
-                     "goes on ",
-                     absl::FormatDuration(
-                         absl::Milliseconds(std::abs(ahead_ms))),
-                     ahead_ms > 0 ? " ahead of it" : " behind it",
-                     ", so that no deadline moves"));
+        absl::StrCat(
+            "the wall clock was set since the last start; the clock "
+            "goes on ",
+            absl::FormatDuration(absl::Milliseconds(std::abs(ahead_ms))),
+            ahead_ms > 0 ? " ahead of it" : " behind it",
+            ", so that no deadline moves"));
   }
 
   // The router goes on where the journal ends, and readers may resume.

@@ -196,10 +196,9 @@ class Router {
   virtual std::size_t DrainEvents() = 0;
   // All calls whose ticket is at most this are behind numbered events.
   virtual CommitTicket Committed() const = 0;
-  // Of the last event handed over. Whatever a call answered, or a view showed,
-  // before this was asked is behind an event of at most this ticket; but for a
-  // refusal or a view of a contact whose end another thread is about to hand
-  // over.
+  // Of the last event handed over. Whatever a call answered, or a settled view
+  // showed, before this was asked is behind an event of at most this ticket. A
+  // refusal is, too, once a view of what it was about is settled.
   virtual CommitTicket LastTicket() const = 0;
   // The last number given.
   virtual std::uint64_t LastSequence() const = 0;
