@@ -1,5 +1,8 @@
 #include "lib/journal/codec.h"
 
+#include <google/protobuf/io/coded_stream.h>
+
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -40,14 +43,26 @@ absl::Status Damaged(std::string_view name, std::string_view what) {
                    absl::string_view(what.data(), what.size())));
 }
 
+absl::Status NoMessage(std::string_view name, std::string_view bytes) {
+  return Damaged(name, absl::StrCat("its ", bytes.size(),
+                                    " bytes are not such a message"));
+}
+
+// Into what `message` has. Whether the bytes are a message and nothing else.
+template <typename Message>
+bool Merge(std::string_view bytes, Message* message) {
+  if (bytes.size() > std::numeric_limits<int>::max()) return false;
+  google::protobuf::io::CodedInputStream input(
+      reinterpret_cast<const std::uint8_t*>(bytes.data()),
+      static_cast<int>(bytes.size()));
+  return message->MergeFromCodedStream(&input) && input.ConsumedEntireMessage();
+}
+
 template <typename Message>
 absl::Status Parse(std::string_view name, std::string_view bytes,
                    Message* message) {
-  if (bytes.size() > std::numeric_limits<int>::max() ||
-      !message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return Damaged(name, absl::StrCat("its ", bytes.size(),
-                                      " bytes are not such a message"));
-  }
+  message->Clear();
+  if (!Merge(bytes, message)) return NoMessage(name, bytes);
   return absl::OkStatus();
 }
 
@@ -102,10 +117,9 @@ absl::StatusOr<std::shared_ptr<const ContactDetail>> DecodeContactDetail(
     queue->Clear();
     message.set_allocated_queue(queue.release());
   }
+  if (!Merge(bytes, &message)) return NoMessage("contact's detail", bytes);
   auto detail = std::make_shared<ContactDetail>();
-  absl::Status status = Parse("contact's detail", bytes, &message);
-  if (!status.ok()) return status;
-  status = FromMessage(message, detail.get());
+  absl::Status status = FromMessage(message, detail.get());
   if (!status.ok()) {
     return Damaged("contact's detail", std::string(status.message()));
   }

@@ -276,6 +276,23 @@ TEST(CodecTest, RefusesWhatItDoesNotWrite) {
               HasSubstr("contact_id has 129 bytes, at most 128"));
 }
 
+LiveAgent AnyLiveAgent(Random& random) {
+  LiveAgent agent;
+  agent.version = Any(random);
+  agent.presence = AnyPresence(random);
+  agent.presence_pending = random.Bernoulli(0.5);
+  agent.pending = AnyPresence(random);
+  agent.work_state = AnyOf(random, WorkState::kWrapUp);
+  agent.no_answer_channels = static_cast<ChannelSet>(Any(random));
+  agent.idle_since_ms = AnySigned(random);
+  agent.idle_before_pause_ms = AnySigned(random);
+  agent.wrap_up_ends_ms = AnySigned(random);
+  agent.contact_id = AnyText(random, 50);
+  agent.attempt = Any(random);
+  agent.presence_configuration_version = Any(random);
+  return agent;
+}
+
 TEST(CodecTest, LiveRecordsComeBack) {
   Random random(5);
   for (int i = 0; i < 300; ++i) {
@@ -311,19 +328,7 @@ TEST(CodecTest, LiveRecordsComeBack) {
     state.contacts["x"] = contact;
     read.contacts["x"] = *back;
 
-    LiveAgent& agent = state.agents["a"];
-    agent.version = Any(random);
-    agent.presence = AnyPresence(random);
-    agent.presence_pending = random.Bernoulli(0.5);
-    agent.pending = AnyPresence(random);
-    agent.work_state = AnyOf(random, WorkState::kWrapUp);
-    agent.no_answer_channels = static_cast<ChannelSet>(Any(random));
-    agent.idle_since_ms = AnySigned(random);
-    agent.idle_before_pause_ms = AnySigned(random);
-    agent.wrap_up_ends_ms = AnySigned(random);
-    agent.contact_id = AnyText(random, 50);
-    agent.attempt = Any(random);
-    agent.presence_configuration_version = Any(random);
+    const LiveAgent& agent = state.agents["a"] = AnyLiveAgent(random);
     ExpectAsTheLibraryWritesIt<v1::LiveAgent>(EncodeLiveAgent(agent));
     const auto agent_back = DecodeLiveAgent(EncodeLiveAgent(agent));
     ASSERT_TRUE(agent_back.ok()) << agent_back.status();

@@ -39,7 +39,7 @@ class FaultFile : public rocksdb::FSWritableFileOwnerWrapper {
   IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                   rocksdb::IODebugContext* debug) override {
     bool stopped = false;
-    const IOStatus before = system_.BeforeAppend(path_, &stopped);
+    IOStatus before = system_.BeforeAppend(path_, &stopped);
     if (!before.ok()) {
       // The machine stops in the middle of a write.
       if (stopped && data.size() > 1) {
@@ -49,7 +49,7 @@ class FaultFile : public rocksdb::FSWritableFileOwnerWrapper {
       }
       return before;
     }
-    const IOStatus status = target()->Append(data, options, debug);
+    IOStatus status = target()->Append(data, options, debug);
     if (status.ok()) system_.AfterAppend(path_, data.size());
     return status;
   }
@@ -60,17 +60,17 @@ class FaultFile : public rocksdb::FSWritableFileOwnerWrapper {
   }
   IOStatus Sync(const rocksdb::IOOptions& options,
                 rocksdb::IODebugContext* debug) override {
-    const IOStatus before = system_.BeforeSync(path_);
+    IOStatus before = system_.BeforeSync(path_);
     if (!before.ok()) return before;
-    const IOStatus status = target()->Sync(options, debug);
+    IOStatus status = target()->Sync(options, debug);
     if (status.ok()) system_.AfterSync(path_);
     return status;
   }
   IOStatus Fsync(const rocksdb::IOOptions& options,
                  rocksdb::IODebugContext* debug) override {
-    const IOStatus before = system_.BeforeSync(path_);
+    IOStatus before = system_.BeforeSync(path_);
     if (!before.ok()) return before;
-    const IOStatus status = target()->Fsync(options, debug);
+    IOStatus status = target()->Fsync(options, debug);
     if (status.ok()) system_.AfterSync(path_);
     return status;
   }
@@ -91,7 +91,7 @@ class FaultRandomRWFile : public rocksdb::FSRandomRWFileOwnerWrapper {
   IOStatus Write(std::uint64_t offset, const rocksdb::Slice& data,
                  const rocksdb::IOOptions& options,
                  rocksdb::IODebugContext* debug) override {
-    const IOStatus before = system_.BeforeWriteInPlace(path_);
+    IOStatus before = system_.BeforeWriteInPlace(path_);
     if (!before.ok()) return before;
     return FSRandomRWFileOwnerWrapper::Write(offset, data, options, debug);
   }
@@ -111,18 +111,18 @@ class FaultDirectory : public rocksdb::FSDirectoryWrapper {
 
   IOStatus Fsync(const rocksdb::IOOptions& options,
                  rocksdb::IODebugContext* debug) override {
-    const IOStatus before = system_.BeforeSync(path_);
+    IOStatus before = system_.BeforeSync(path_);
     if (!before.ok()) return before;
-    const IOStatus status = FSDirectoryWrapper::Fsync(options, debug);
+    IOStatus status = FSDirectoryWrapper::Fsync(options, debug);
     if (status.ok()) system_.AfterDirectorySync(path_);
     return status;
   }
   IOStatus FsyncWithDirOptions(
       const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug,
       const rocksdb::DirFsyncOptions& directory) override {
-    const IOStatus before = system_.BeforeSync(path_);
+    IOStatus before = system_.BeforeSync(path_);
     if (!before.ok()) return before;
-    const IOStatus status =
+    IOStatus status =
         FSDirectoryWrapper::FsyncWithDirOptions(options, debug, directory);
     if (status.ok()) system_.AfterDirectorySync(path_);
     return status;
@@ -222,7 +222,7 @@ IOStatus FaultFileSystem::NewWritableFile(
   const std::lock_guard lock(mutex_);
   if (stopped_) return StoppedError();
   std::unique_ptr<rocksdb::FSWritableFile> target;
-  const IOStatus status =
+  IOStatus status =
       FileSystemWrapper::NewWritableFile(path, options, &target, debug);
   if (!status.ok()) return status;
   files_[path] = File();
@@ -237,7 +237,7 @@ IOStatus FaultFileSystem::ReopenWritableFile(
   const std::lock_guard lock(mutex_);
   if (stopped_) return StoppedError();
   std::unique_ptr<rocksdb::FSWritableFile> target;
-  const IOStatus status =
+  IOStatus status =
       FileSystemWrapper::ReopenWritableFile(path, options, &target, debug);
   if (!status.ok()) return status;
   *file = std::make_unique<FaultFile>(std::move(target), path, this);
@@ -249,7 +249,7 @@ IOStatus FaultFileSystem::NewRandomRWFile(
     std::unique_ptr<rocksdb::FSRandomRWFile>* file,
     rocksdb::IODebugContext* debug) {
   std::unique_ptr<rocksdb::FSRandomRWFile> target;
-  const IOStatus status =
+  IOStatus status =
       FileSystemWrapper::NewRandomRWFile(path, options, &target, debug);
   if (!status.ok()) return status;
   *file = std::make_unique<FaultRandomRWFile>(std::move(target), path, this);
@@ -268,7 +268,7 @@ IOStatus FaultFileSystem::NewDirectory(
     std::unique_ptr<rocksdb::FSDirectory>* directory,
     rocksdb::IODebugContext* debug) {
   std::unique_ptr<rocksdb::FSDirectory> target;
-  const IOStatus status =
+  IOStatus status =
       FileSystemWrapper::NewDirectory(path, options, &target, debug);
   if (!status.ok()) return status;
   std::string name = path;
@@ -288,8 +288,7 @@ IOStatus FaultFileSystem::RenameFile(const std::string& from,
   if (std::filesystem::exists(to)) {
     renamed.before = ReadAll(to);
   }
-  const IOStatus status =
-      FileSystemWrapper::RenameFile(from, to, options, debug);
+  IOStatus status = FileSystemWrapper::RenameFile(from, to, options, debug);
   if (!status.ok()) return status;
   const auto moved = files_.extract(from);
   if (!moved.empty()) {
