@@ -26,6 +26,8 @@ constexpr std::size_t kLastAtMsAt = 44;
 constexpr std::size_t kIdRetentionAt = 52;
 constexpr std::size_t kEndedIdsMaxAt = 60;
 constexpr std::size_t kPreviousAt = 64;
+// A record that is larger is given the room of a whole one.
+constexpr std::size_t kSmallRecordBytes = 4'096;
 static_assert(kPreviousAt + kSha256Bytes == kRecordHeaderBytes);
 
 absl::Status Damaged(std::size_t byte, std::string_view what) {
@@ -77,6 +79,10 @@ bool RecordWriter::Full() const {
 
 absl::Status RecordWriter::Add(const Event& event, const EventDetail& detail) {
   const std::size_t at = bytes_.size();
+  // At once instead of by doubling, which moves and frees large pieces.
+  if (at > kSmallRecordBytes && bytes_.capacity() < kRecordBytesWanted) {
+    bytes_.reserve(kRecordBytesWanted + kSmallRecordBytes);
+  }
   AppendBigEndian(std::uint32_t{0}, &bytes_);
   AppendEvent(event, detail, &bytes_);
   const std::size_t size = bytes_.size() - at - sizeof(std::uint32_t);
