@@ -151,6 +151,7 @@ using RocksdbChildTest = RocksdbTest;
 // What the other process does, which tells how it went. Alone it opens a
 // directory of its own, where nobody is.
 TEST_F(RocksdbChildTest, OpensTheDirectoryItIsGiven) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
   const char* given = std::getenv(kChildVariable);
   RocksdbOptions options;
   options.directory = given != nullptr ? given : directory_;
