@@ -218,6 +218,7 @@ void RunLives(std::uint64_t seed, int lives, int threads, int calls) {
       ASSERT_TRUE(restored.ok()) << restored;
     }
     std::vector<std::thread> workers;
+    workers.reserve(static_cast<std::size_t>(threads));
     for (int i = 0; i < threads; ++i) {
       workers.emplace_back([&, i] {
         Caller caller(**router, seed * 100 + static_cast<std::uint64_t>(i),
