@@ -3,16 +3,13 @@
 // because an answer was lost.
 
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mount.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "tests/e2e/client.h"
 #include "tests/e2e/process.h"
+#include "tests/e2e/restarting_server.h"
 
 namespace relais::e2e {
 namespace {
@@ -42,29 +40,10 @@ queues:
     wait_limit_ms: 40min
 )";
 
-class FaultTest : public ::testing::Test {
+class FaultTest : public RestartingServerTest {
  protected:
-  FaultTest() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "relais-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  ~FaultTest() override {
-    server_.reset();
-    std::filesystem::remove_all(directory_);
-  }
+  FaultTest() : RestartingServerTest(kCentre) {}
 
-  void Start(std::vector<std::string> flags = {}) {
-    flags.insert(flags.end(), {"--journal", (directory_ / "journal").string()});
-    server_ = std::make_unique<Relaisd>(kCentre, flags);
-    client_ = std::make_unique<Client>(server_->address());
-  }
-  void Kill() {
-    server_->Signal(SIGKILL);
-    EXPECT_EQ(server_->Wait().exit_code, 128 + SIGKILL);
-    server_.reset();
-  }
   v1::GetServerInfoResponse Info() {
     v1::GetServerInfoResponse response;
     const grpc::Status status = Client::Call(
@@ -83,10 +62,6 @@ class FaultTest : public ::testing::Test {
     }
     return false;
   }
-
-  std::filesystem::path directory_;
-  std::unique_ptr<Relaisd> server_;
-  std::unique_ptr<Client> client_;
 };
 
 // --- A disk that fails -------------------------------------------------------
@@ -118,9 +93,9 @@ TEST_F(FaultTest, AFailedWriteOrSyncEndsTheProcessAndNothingAnsweredIsLost) {
 }
 
 TEST_F(FaultTest, AMistakenStorageFaultIsNamed) {
-  const Finished refused = RunProgram(
-      {RelaisdPath(), "--listen", "127.0.0.1:0", "--journal",
-       (directory_ / "journal").string(), "--storage-fault", "fire:1"});
+  const Finished refused =
+      RunProgram({RelaisdPath(), "--listen", "127.0.0.1:0", "--journal",
+                  journal(), "--storage-fault", "fire:1"});
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.output, HasSubstr("sync-eio"));
 }

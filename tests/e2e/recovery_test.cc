@@ -2,10 +2,7 @@
 // that was: contacts, offers, handling, presence, wrap-up, ids, events.
 
 #include <signal.h>
-#include <stdlib.h>
 
-#include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "tests/e2e/client.h"
 #include "tests/e2e/process.h"
+#include "tests/e2e/restarting_server.h"
 
 namespace relais::e2e {
 namespace {
@@ -33,33 +31,9 @@ queues:
     wrap_up_ms: 10min
 )";
 
-class RecoveryTest : public ::testing::Test {
+class RecoveryTest : public RestartingServerTest {
  protected:
-  RecoveryTest() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "relais-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  ~RecoveryTest() override {
-    server_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-
-  void Start(std::vector<std::string> flags = {}) {
-    flags.insert(flags.end(), {"--journal", (directory_ / "journal").string()});
-    server_ = std::make_unique<Relaisd>(kCentre, flags);
-    client_ = std::make_unique<Client>(server_->address());
-  }
-  void Kill() {
-    server_->Signal(SIGKILL);
-    EXPECT_EQ(server_->Wait().exit_code, 128 + SIGKILL);
-    server_.reset();
-  }
-
-  std::filesystem::path directory_;
-  std::unique_ptr<Relaisd> server_;
-  std::unique_ptr<Client> client_;
+  RecoveryTest() : RestartingServerTest(kCentre) {}
 };
 
 TEST_F(RecoveryTest, EverythingIsWhereItWasAnswered) {
@@ -123,9 +97,8 @@ TEST_F(RecoveryTest, EverythingIsWhereItWasAnswered) {
 
 TEST_F(RecoveryTest, ASecondProcessIsRefused) {
   Start();
-  const Finished second =
-      RunProgram({RelaisdPath(), "--listen", "127.0.0.1:0", "--journal",
-                  (directory_ / "journal").string()});
+  const Finished second = RunProgram(
+      {RelaisdPath(), "--listen", "127.0.0.1:0", "--journal", journal()});
   EXPECT_EQ(second.exit_code, 1);
   EXPECT_THAT(second.output, HasSubstr("another process has it open"));
   EXPECT_TRUE(client_->Submit("c1").ok()) << "the first goes on";
@@ -134,7 +107,7 @@ TEST_F(RecoveryTest, ASecondProcessIsRefused) {
 TEST_F(RecoveryTest, AMistakenCrashPointIsNamed) {
   const Finished refused =
       RunProgram({RelaisdPath(), "--listen", "127.0.0.1:0", "--journal",
-                  (directory_ / "journal").string(), "--crash-at", "lunch:1"});
+                  journal(), "--crash-at", "lunch:1"});
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.output, HasSubstr("before-write"));
 }

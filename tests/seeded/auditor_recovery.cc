@@ -272,6 +272,10 @@ void Auditor::Shown(const Router& router) {
       return Violate(absl::StrCat("promise 6: contact '", id, "' is gone"));
     }
     CompareView(*view);
+    // There is one thread: nothing can be under way.
+    if (!view->settled) {
+      return Violate(absl::StrCat("contact '", id, "' is not settled"));
+    }
     ++by_queue[contact.spec.queue].at(static_cast<std::size_t>(contact.state));
   }
   const std::vector<AgentView> agents = router.Agents();
@@ -283,7 +287,8 @@ void Auditor::Shown(const Router& router) {
   for (const AgentView& view : agents) {
     const auto found = now_.agents.find(view.id);
     const bool means = view.presence.state != PresenceState::kLoggedOut;
-    if (found == now_.agents.end() || view.version != found->second.version ||
+    if (found == now_.agents.end() || !view.settled ||
+        view.version != found->second.version ||
         view.presence != found->second.presence ||
         view.work_state != found->second.work_state ||
         view.no_answer_channels != found->second.closed ||
