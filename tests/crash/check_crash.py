@@ -28,7 +28,7 @@ from crash_checker import CrashChecker
 
 PAIR = re.compile(r"^0x([0-9A-F]+) : 0x([0-9A-F]*)$")
 # A run that goes wrong goes wrong in many places; the first ones tell why.
-PROBLEMS_TOLD_MAX = 20
+problems_told_max = 20
 SAMPLE = 30
 
 
@@ -93,12 +93,12 @@ def figures_of(checker, problems):
     journal = checker.journal
     figures = dict(checker.figures)
     figures.update(
-        problems=problems[:PROBLEMS_TOLD_MAX], events=journal.events,
+        problems=problems[:problems_told_max], events=journal.events,
         records=journal.record_count, last_sequence=journal.last,
         sample=journal.sample(SAMPLE) if journal.replay else [])
-    if len(problems) > PROBLEMS_TOLD_MAX:
+    if len(problems) > problems_told_max:
         figures["problems"].append(
-            f"and {len(problems) - PROBLEMS_TOLD_MAX} more")
+            f"and {len(problems) - problems_told_max} more")
     return figures
 
 
@@ -152,10 +152,14 @@ def once(path):
 
 
 def main():
+    global problems_told_max
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--follow", action="store_true")
+    parser.add_argument("--most", type=int, default=problems_told_max,
+                        help="how many problems are told (%(default)s)")
     parser.add_argument("directory")
     options = parser.parse_args()
+    problems_told_max = options.most
     if not pathlib.Path(options.directory).is_dir():
         parser.error(f"{options.directory}: is no directory")
     if options.follow:
