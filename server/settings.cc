@@ -117,7 +117,8 @@ absl::Status About(std::string_view flag, const absl::Status& status) {
 }
 
 std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
+  // Before there are other threads.
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
   return value == nullptr ? "" : value;
 }
 
