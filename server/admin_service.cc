@@ -108,7 +108,7 @@ class AdminServiceImpl final : public AdminBase {
           *answer.mutable_configuration() =
               ToProto(core_->router->CurrentConfiguration(&version));
           answer.set_configuration_version(version);
-          reply.Ok(answer);
+          reply.OkOnceCommitted(std::move(answer));
         });
   }
 
@@ -247,7 +247,7 @@ class SupervisionServiceImpl final : public SupervisionBase {
           answer.set_ids_forgotten_total(counters.ids_forgotten);
           answer.set_epoch(core_->epoch);
           answer.set_disk_level(DiskLevelOf(*core_));
-          reply.Ok(answer);
+          reply.OkOnceCommitted(std::move(answer));
         });
   }
 

@@ -439,10 +439,13 @@ class AgentServiceImpl final : public Service {
       if (!contact.ok()) {
         return reply.Fail(AboutField(contact.status(), "contact_id"));
       }
-      if (contact->state != ContactState::kEnded) {
-        return reply.Fail(FieldError(absl::StatusCode::kFailedPrecondition,
-                                     "contact_id",
-                                     "has not ended; there is no wrap-up"));
+      // Of others nobody had anything to wrap up.
+      if (contact->state != ContactState::kEnded ||
+          (contact->end_reason != EndReason::kCompleted &&
+           contact->end_reason != EndReason::kLeaseExpired)) {
+        return reply.Fail(FieldError(
+            absl::StatusCode::kFailedPrecondition, "contact_id",
+            "was not handled to its end; there is no wrap-up after it"));
       }
       if (view.ok() && (view->work_state != WorkState::kWrapUp ||
                         view->contact_id != request.contact_id())) {

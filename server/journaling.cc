@@ -59,7 +59,8 @@ absl::Status Journaling::Commit(
     absl::Span<const journal::NumberedEvent> events) {
   journal_->SetClock(MarkClock(clock_->NowMs()));
   absl::Status status = journal_->Append(events);
-  if (status.ok() && ++groups_ % kGroupsATrim == 0) {
+  // At the first group, too: who is started often would never drop anything.
+  if (status.ok() && groups_++ % kGroupsATrim == 0) {
     status = journal_->Trim().status();
   }
   options_.disk->Check();

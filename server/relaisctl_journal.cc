@@ -369,6 +369,10 @@ void PrintReport(const std::string& directory,
             << (report.time_scaled ? ", written under a time scale" : "")
             << "\n"
             << HowFar(report) << "\n";
+  if (!report.acknowledged_known && report.last_sequence > 0) {
+    std::cout << "note: the file committed is missing or not readable; events "
+                 "that are missing at the end would not be noticed\n";
+  }
   if (report.ok()) return;
   std::cout << "what to do:\n";
   for (const std::string& one : AdviceFor(report)) {
@@ -389,6 +393,7 @@ absl::Status PrintReportAsJson(const std::string& directory,
       .SetNumber("epoch", report.epoch)
       .SetBool("time_scaled", report.time_scaled)
       .SetBool("replayed", report.replayed)
+      .SetBool("acknowledged_known", report.acknowledged_known)
       .SetNumber("contacts_compared", report.contacts_compared)
       .SetNumber("agents_compared", report.agents_compared)
       .SetTexts("problems", report.problems)

@@ -184,16 +184,7 @@ class Server : public runtime::EventSubscriber {
       if (const int failed = Recover(); failed != kExitDone) return failed;
     }
     runtime_.Start(router_.get());
-    if (settings_.configuration.has_value()) {
-      const auto applied =
-          router_->Apply(*settings_.configuration, clock_.NowMs());
-      if (!applied.ok() || !applied->applied()) {
-        return Misused(absl::StrCat(
-            "the configuration was refused: ",
-            applied.ok() ? applied->findings.front().message
-                         : std::string(applied.status().message())));
-      }
-    }
+    if (const int failed = Configure(); failed != kExitDone) return failed;
     auto server = GrpcServer::Start(
         &core_,
         absl::StrCat(settings_.listen.host, ":", settings_.listen.port));
@@ -203,6 +194,7 @@ class Server : public runtime::EventSubscriber {
     }
     server_ = std::move(*server);
     serving_ = true;
+    if (parts_ != nullptr) runtime_.Post([this] { LookAround(); });
     return kExitDone;
   }
 
@@ -247,6 +239,33 @@ class Server : public runtime::EventSubscriber {
   std::uint64_t EpochOf() const {
     return parts_ != nullptr ? parts_->journaling->recovered().epoch
                              : static_cast<std::uint64_t>(clock_.NowMs());
+  }
+
+  // The configuration of the command line, unless one was recovered: what was
+  // applied and answered last counts.
+  int Configure() {
+    if (!settings_.configuration.has_value()) return kExitDone;
+    std::uint64_t version = 0;
+    const Configuration recovered = router_->CurrentConfiguration(&version);
+    if (version > 0) {
+      if (ToProto(recovered).SerializeAsString() !=
+          ToProto(*settings_.configuration).SerializeAsString()) {
+        Log("warning",
+            absl::StrCat("--config differs from the journal's configuration, "
+                         "version ",
+                         version,
+                         ", which stays in force; relaisctl config apply "
+                         "replaces it"));
+      }
+      return kExitDone;
+    }
+    const auto applied =
+        router_->Apply(*settings_.configuration, clock_.NowMs());
+    if (applied.ok() && applied->applied()) return kExitDone;
+    return Misused(absl::StrCat("the configuration was refused: ",
+                                applied.ok()
+                                    ? applied->findings.front().message
+                                    : std::string(applied.status().message())));
   }
 
   // On the Runtime's thread.

@@ -26,7 +26,8 @@ ABSL_FLAG(std::uint32_t, max_agents, relais::Limits().agents,
 ABSL_FLAG(std::uint32_t, events_kept, 200'000, "events kept for readers");
 ABSL_FLAG(std::string, id_retention, "24h",
           "how long an ended contact's id is remembered");
-ABSL_FLAG(std::string, journal, "", "directory of the journal, or 'memory'");
+ABSL_FLAG(std::string, journal, "auto",
+          "directory of the journal, or 'memory'");
 ABSL_FLAG(std::uint64_t, journal_keep_events, 10'000'000,
           "events that stay in the journal");
 ABSL_FLAG(std::string, journal_keep_time, "168h",
@@ -60,8 +61,8 @@ usage: relaisd [flags]
   --journal DIR         keep the journal there: what was answered survives the end
                         of the process, however it ends, and a restart goes on
                         with it. 'memory': a restart begins with nothing.
-                        Default: $STATE_DIRECTORY/journal, which systemd sets,
-                        $XDG_STATE_HOME/relais/journal or
+                        'auto' (the default): $STATE_DIRECTORY/journal, which
+                        systemd sets, $XDG_STATE_HOME/relais/journal or
                         ~/.local/state/relais/journal
   --journal-keep-events N, --journal-keep-time T
                         events beyond either are dropped (10000000, 168h); who
@@ -102,6 +103,9 @@ namespace {
 constexpr double kTimeScaleMin = 0.001;
 constexpr double kTimeScaleMax = 10'000;
 constexpr std::uint32_t kEventsKeptMax = 100'000'000;
+constexpr InstantMs kYearMs = 366LL * 24 * 3600 * 1000;
+constexpr InstantMs kStartMsMax = 1'000 * kYearMs;
+constexpr DurationMs kWallOffsetMsMax = kYearMs;
 constexpr std::uint32_t kBufferMibMax = 1'024;
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
 
@@ -171,11 +175,18 @@ absl::Status ReadTimes(Settings* settings) {
     if (!instant.ok()) return About("start-time", instant.status());
     settings->start_ms = *instant;
   }
+  if (settings->start_ms < 0 || settings->start_ms > kStartMsMax) {
+    return About("start-time",
+                 absl::StrCat(start, " is not between 1970 and 2970"));
+  }
   settings->time_scaled = settings->time_scale != 1 || !start.empty();
   if (const std::string flag = absl::GetFlag(FLAGS_wall_offset);
       !flag.empty()) {
     const auto offset = ParseSigned(flag);
     if (!offset.ok()) return About("wall-offset", offset.status());
+    if (std::abs(*offset) > kWallOffsetMsMax) {
+      return About("wall-offset", absl::StrCat(flag, " is beyond a year"));
+    }
     settings->start_ms += *offset;
   }
   const auto retention = ParseDuration(absl::GetFlag(FLAGS_id_retention));
@@ -183,6 +194,9 @@ absl::Status ReadTimes(Settings* settings) {
   settings->id_retention_ms = *retention;
   const auto reconnect = ParseDuration(absl::GetFlag(FLAGS_reconnect_time));
   if (!reconnect.ok()) return About("reconnect-time", reconnect.status());
+  if (*reconnect > kDurationMsMax) {
+    return About("reconnect-time", "is more than 7 days");
+  }
   settings->reconnect_ms = *reconnect;
   return absl::OkStatus();
 }
@@ -211,6 +225,9 @@ absl::Status ReadLimits(Settings* settings) {
 absl::Status ReadJournal(Settings* settings) {
   std::string journal = absl::GetFlag(FLAGS_journal);
   if (journal.empty()) {
+    return About("journal", "is empty; give a directory, 'memory' or 'auto'");
+  }
+  if (journal == "auto") {
     if (settings->time_scaled) {
       return About("journal",
                    "is missing; with --time-scale or --start-time give it a "

@@ -401,10 +401,6 @@ bool RouterImpl::CancelReserved(ContactHandle contact, ContactWord word,
   *version = VersionOf(ended, contact);
   ContactRecord& record = contacts_[contact.slot];
   QueueFigures& figures = FiguresOf(*record.terms);
-  figures.reserved.fetch_sub(1, std::memory_order_relaxed);
-  if (reason == EndReason::kAbandoned) {
-    figures.abandoned_total.fetch_add(1, std::memory_order_relaxed);
-  }
   AgentRecord& agent = agents_[word.ref()];
   Event event = ContactEvent(EventType::kContactEnded, record, contact,
                              *version, ContactState::kEnded, call.now_ms());
@@ -428,6 +424,10 @@ bool RouterImpl::CancelReserved(ContactHandle contact, ContactWord word,
     }
   }
   call.Push(event);
+  figures.reserved.fetch_sub(1, std::memory_order_relaxed);
+  if (reason == EndReason::kAbandoned) {
+    figures.abandoned_total.fetch_add(1, std::memory_order_relaxed);
+  }
   if (!registered) return true;  // the reserving thread does the rest
   call.Push(rescinded);
   FreeContact(contact, *version, reason, call.now_ms(), call);

@@ -172,6 +172,12 @@ absl::Status CheckOptions(const JournalOptions& options, const Meta& meta) {
         "was written under a time scale, so its times are not those of a "
         "clock; use another directory");
   }
+  if (options.time_scaled && !options.accept_time_scaled && !meta.time_scaled &&
+      meta.last_sequence > 0) {
+    return absl::FailedPreconditionError(
+        "was written by a clock that was not scaled, and a scaled one would "
+        "spoil it; use another directory");
+  }
   return absl::OkStatus();
 }
 

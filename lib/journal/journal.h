@@ -50,7 +50,9 @@ struct JournalOptions {
   // This process's clock is scaled: its records are marked, and the journal
   // stays marked.
   bool time_scaled = false;
-  // A journal that is marked may be opened. Implied by time_scaled.
+  // A journal may be opened that was written by the other kind of clock:
+  // otherwise a marked one is opened by a scaled clock only, and one with events
+  // that is not marked by no scaled one.
   bool accept_time_scaled = false;
   // How many of the last records are checked when it is opened; fewer if these
   // hold kTailEvents already, at least the last one.

@@ -102,6 +102,7 @@ class Verifier {
 
   void Side(std::string_view text) {
     const std::uint64_t acknowledged = SequenceOfSideText(text);
+    report_.acknowledged_known = acknowledged > 0;
     if (acknowledged <= report_.last_sequence || !all_read_) return;
     Tell(absl::StrCat("events up to ", acknowledged,
                       " were acknowledged (file committed), but only those up "

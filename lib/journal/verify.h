@@ -37,6 +37,9 @@ struct VerifyReport {
   // or not: those that the records have an event of.
   std::uint64_t contacts_compared = 0;
   std::uint64_t agents_compared = 0;
+  // The file committed tells how far it was acknowledged at least. Without it
+  // records that are missing at the end are not noticed.
+  bool acknowledged_known = false;
   std::vector<std::string> problems;
   std::uint64_t problems_not_told = 0;
   bool ok() const { return problems.empty(); }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -348,6 +349,96 @@ TEST_F(FaultTest, WhoAsksAgainAfterARestartGetsTheFirstAnswer) {
   EXPECT_FALSE(ended.repeated());
   ASSERT_TRUE(Client::Call(client_->agents, kEnd, end, &ended).ok());
   EXPECT_TRUE(ended.repeated());
+}
+
+TEST_F(FaultTest, WhatWasNotHandledHasNoWrapUpToRepeat) {
+  Start();
+  ASSERT_TRUE(client_->Submit("left").ok());
+  ASSERT_TRUE(client_->Cancel("left").ok());
+  v1::EndWrapUpRequest end;
+  end.set_agent_id("anna");
+  end.set_contact_id("left");
+  v1::EndWrapUpResponse ended;
+  EXPECT_EQ(Client::Call(client_->agents, &v1::AgentService::Stub::EndWrapUp,
+                         end, &ended)
+                .error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+TEST_F(FaultTest, AnAppliedConfigurationIsNotUndoneByTheOneOfTheCommandLine) {
+  Start();
+  v1::GetConfigurationResponse before;
+  constexpr auto kGet = &v1::AdminService::Stub::GetConfiguration;
+  ASSERT_TRUE(
+      Client::Call(client_->admin, kGet, v1::GetConfigurationRequest(), &before)
+          .ok());
+  Kill();
+  Start();
+  v1::GetConfigurationResponse same;
+  ASSERT_TRUE(
+      Client::Call(client_->admin, kGet, v1::GetConfigurationRequest(), &same)
+          .ok());
+  EXPECT_EQ(same.configuration_version(), before.configuration_version());
+  v1::ApplyConfigurationRequest apply;
+  *apply.mutable_configuration() = before.configuration();
+  apply.mutable_configuration()->mutable_queues(0)->set_name("loans");
+  v1::ApplyConfigurationResponse applied;
+  ASSERT_TRUE(Client::Call(client_->admin,
+                           &v1::AdminService::Stub::ApplyConfiguration, apply,
+                           &applied)
+                  .ok());
+  Kill();
+  Start();
+  v1::GetConfigurationResponse after;
+  ASSERT_TRUE(
+      Client::Call(client_->admin, kGet, v1::GetConfigurationRequest(), &after)
+          .ok());
+  EXPECT_EQ(after.configuration_version(), applied.configuration_version());
+  EXPECT_EQ(after.configuration().queues(0).name(), "loans");
+  server_->Signal(SIGTERM);
+  EXPECT_THAT(server_->Wait().output, HasSubstr("stays in force"));
+}
+
+// What was read of a configuration is there after a kill at any instant.
+TEST_F(FaultTest, AConfigurationIsShownOnlyWhenItIsDurable) {
+  constexpr auto kGet = &v1::AdminService::Stub::GetConfiguration;
+  for (const char* at : {"before-write:4", "before-write:6", "before-sync:5"}) {
+    SCOPED_TRACE(at);
+    Start();
+    Kill();  // so that the next start applies nothing
+    Start({"--crash-at", at});
+    std::atomic<std::uint64_t> shown{0};
+    std::thread reader([this, &shown] {
+      Client client(server_->address());
+      v1::GetConfigurationResponse got;
+      while (
+          Client::Call(client.admin, kGet, v1::GetConfigurationRequest(), &got)
+              .ok()) {
+        shown = got.configuration_version();
+      }
+    });
+    v1::GetConfigurationResponse got;
+    EXPECT_TRUE(
+        Client::Call(client_->admin, kGet, v1::GetConfigurationRequest(), &got)
+            .ok());
+    v1::ApplyConfigurationRequest apply;
+    *apply.mutable_configuration() = got.configuration();
+    v1::ApplyConfigurationResponse applied;
+    while (Client::Call(client_->admin,
+                        &v1::AdminService::Stub::ApplyConfiguration, apply,
+                        &applied)
+               .ok()) {
+    }
+    reader.join();
+    EXPECT_EQ(server_->Wait().exit_code, 128 + SIGKILL);
+    server_.reset();
+    Start();
+    EXPECT_TRUE(
+        Client::Call(client_->admin, kGet, v1::GetConfigurationRequest(), &got)
+            .ok());
+    EXPECT_GE(got.configuration_version(), shown.load());
+    Kill();
+  }
 }
 
 TEST_F(FaultTest, ACancelAskedForAgainGetsTheFirstAnswerForTheSameReasonOnly) {

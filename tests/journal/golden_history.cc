@@ -231,6 +231,8 @@ JournalOptions GoldenOptions() {
   options.partition = 3;
   options.retention = {6 * 3600 * 1000, 40};
   options.time_scaled = true;
+  // The first life's was not.
+  options.accept_time_scaled = true;
   return options;
 }
 

@@ -321,6 +321,8 @@ TEST(JournalTest, PartitionTimeScaleAndVersionAreChecked) {
   options = Options();
   options.time_scaled = true;
   Recovered recovered;
+  EXPECT_THAT(RefusalOf(storage, options), HasSubstr("would spoil it"));
+  storage = MemoryStorage();
   MustOpen(storage, &recovered, options);
   EXPECT_THAT(RefusalOf(storage), HasSubstr("under a time scale"));
   options.time_scaled = false;
