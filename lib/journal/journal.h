@@ -51,8 +51,8 @@ struct JournalOptions {
   // stays marked.
   bool time_scaled = false;
   // A journal may be opened that was written by the other kind of clock:
-  // otherwise a marked one is opened by a scaled clock only, and one with events
-  // that is not marked by no scaled one.
+  // otherwise a marked one is opened by a scaled clock only, and one with
+  // events that is not marked by no scaled one.
   bool accept_time_scaled = false;
   // How many of the last records are checked when it is opened; fewer if these
   // hold kTailEvents already, at least the last one.
