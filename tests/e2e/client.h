@@ -229,6 +229,7 @@ class Desk {
     request.mutable_accept()->set_agent_id(offer.agent_id());
     request.mutable_accept()->set_contact_id(offer.contact().id());
     request.mutable_accept()->set_attempt(offer.attempt());
+    request.mutable_accept()->set_epoch(offer.epoch());
     return Send(&request);
   }
   std::uint64_t Decline(const v1::Offer& offer) {
@@ -236,6 +237,7 @@ class Desk {
     request.mutable_decline()->set_agent_id(offer.agent_id());
     request.mutable_decline()->set_contact_id(offer.contact().id());
     request.mutable_decline()->set_attempt(offer.attempt());
+    request.mutable_decline()->set_epoch(offer.epoch());
     return Send(&request);
   }
   std::uint64_t Send(v1::ConnectRequest* request) {

@@ -26,25 +26,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kCentre[] = R"(
-skills: [{name: accounts}]
-routing_profiles: [{name: telephone, channels: [voice]}]
-agents:
-  - {id: anna, routing_profile: telephone, skills: [{skill: accounts, level: 5}]}
-  - {id: bela, routing_profile: telephone, skills: [{skill: accounts, level: 5}]}
-queues:
-  - name: accounts
-    channels: [voice]
-    requirement: {all_of: [{skill: accounts}]}
-    offer_timeout_ms: 20min
-    wrap_up_ms: 30min
-    wait_limit_ms: 40min
-)";
-
 class FaultTest : public RestartingServerTest {
  protected:
-  FaultTest() : RestartingServerTest(kCentre) {}
-
   v1::GetServerInfoResponse Info() {
     v1::GetServerInfoResponse response;
     const grpc::Status status = Client::Call(
@@ -305,12 +288,7 @@ TEST_F(FaultTest, WhoAsksAgainAfterARestartGetsTheFirstAnswer) {
   Start();
   EXPECT_EQ(Info().epoch(), epoch + 1);
   Desk desk(client_.get());
-  v1::ConnectRequest accept;
-  accept.mutable_accept()->set_agent_id("anna");
-  accept.mutable_accept()->set_contact_id("c1");
-  accept.mutable_accept()->set_attempt(offer.attempt());
-  accept.mutable_accept()->set_epoch(epoch);
-  desk.Send(&accept);
+  desk.Accept(offer);
   v1::Answer again = desk.NextAnswer();
   EXPECT_FALSE(again.has_error()) << again.ShortDebugString();
   EXPECT_TRUE(again.repeated());
@@ -330,13 +308,13 @@ TEST_F(FaultTest, WhoAsksAgainAfterARestartGetsTheFirstAnswer) {
   EXPECT_TRUE(second.repeated());
   EXPECT_EQ(second.version(), first.version());
   Desk later(client_.get());
-  later.Send(&accept);
+  later.Accept(offer);
   again = later.NextAnswer();
   EXPECT_FALSE(again.has_error()) << again.ShortDebugString();
   EXPECT_TRUE(again.repeated());
   // Of what did not happen there is no answer.
-  accept.mutable_accept()->set_attempt(offer.attempt() + 1);
-  later.Send(&accept);
+  offer.set_attempt(offer.attempt() + 1);
+  later.Accept(offer);
   EXPECT_EQ(later.NextAnswer().error().code(),
             grpc::StatusCode::FAILED_PRECONDITION);
 
@@ -475,12 +453,7 @@ TEST_F(FaultTest, AnAnswerToAnOfferOfAnOlderEpochIsRefused) {
   Kill();
   Start();
   Desk desk(client_.get());
-  v1::ConnectRequest accept;
-  accept.mutable_accept()->set_agent_id("anna");
-  accept.mutable_accept()->set_contact_id("c1");
-  accept.mutable_accept()->set_attempt(offer.attempt());
-  accept.mutable_accept()->set_epoch(offer.epoch());
-  desk.Send(&accept);
+  desk.Accept(offer);
   const v1::Answer refused = desk.NextAnswer();
   EXPECT_EQ(refused.error().code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_THAT(refused.error().message(), HasSubstr("pushed again"));
@@ -490,8 +463,7 @@ TEST_F(FaultTest, AnAnswerToAnOfferOfAnOlderEpochIsRefused) {
   const v1::Offer again = desk.NextOffer();
   EXPECT_EQ(again.attempt(), offer.attempt());
   EXPECT_GT(again.epoch(), offer.epoch());
-  accept.mutable_accept()->set_epoch(again.epoch());
-  desk.Send(&accept);
+  desk.Accept(again);
   EXPECT_FALSE(desk.NextAnswer().has_error());
 }
 

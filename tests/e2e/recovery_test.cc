@@ -17,24 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kCentre[] = R"(
-skills: [{name: accounts}]
-routing_profiles: [{name: telephone, channels: [voice]}]
-agents:
-  - {id: anna, routing_profile: telephone, skills: [{skill: accounts, level: 5}]}
-  - {id: bela, routing_profile: telephone, skills: [{skill: accounts, level: 5}]}
-queues:
-  - name: accounts
-    channels: [voice]
-    requirement: {all_of: [{skill: accounts}]}
-    offer_timeout_ms: 10min
-    wrap_up_ms: 10min
-)";
-
-class RecoveryTest : public RestartingServerTest {
- protected:
-  RecoveryTest() : RestartingServerTest(kCentre) {}
-};
+using RecoveryTest = RestartingServerTest;
 
 TEST_F(RecoveryTest, EverythingIsWhereItWasAnswered) {
   Start();

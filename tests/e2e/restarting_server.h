@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -18,10 +17,25 @@
 
 namespace relais::e2e {
 
+// Deadlines far behind any test's end.
+inline constexpr char kTwoAgents[] = R"(
+skills: [{name: accounts}]
+routing_profiles: [{name: telephone, channels: [voice]}]
+agents:
+  - {id: anna, routing_profile: telephone, skills: [{skill: accounts, level: 5}]}
+  - {id: bela, routing_profile: telephone, skills: [{skill: accounts, level: 5}]}
+queues:
+  - name: accounts
+    channels: [voice]
+    requirement: {all_of: [{skill: accounts}]}
+    offer_timeout_ms: 20min
+    wrap_up_ms: 30min
+    wait_limit_ms: 40min
+)";
+
 class RestartingServerTest : public ::testing::Test {
  protected:
-  explicit RestartingServerTest(std::string centre)
-      : centre_(std::move(centre)) {
+  RestartingServerTest() {
     std::string name =
         (std::filesystem::temp_directory_path() / "relais-XXXXXX").string();
     EXPECT_NE(mkdtemp(name.data()), nullptr);
@@ -35,7 +49,7 @@ class RestartingServerTest : public ::testing::Test {
   std::string journal() const { return (directory_ / "journal").string(); }
   void Start(std::vector<std::string> flags = {}) {
     flags.insert(flags.end(), {"--journal", journal()});
-    server_ = std::make_unique<Relaisd>(centre_, flags);
+    server_ = std::make_unique<Relaisd>(kTwoAgents, flags);
     client_ = std::make_unique<Client>(server_->address());
   }
   void Kill() {
@@ -44,7 +58,6 @@ class RestartingServerTest : public ::testing::Test {
     server_.reset();
   }
 
-  const std::string centre_;
   std::filesystem::path directory_;
   std::unique_ptr<Relaisd> server_;
   std::unique_ptr<Client> client_;
