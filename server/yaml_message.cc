@@ -391,6 +391,13 @@ std::string EnumValueShortName(const EnumDescriptor& type, int number) {
   return value == nullptr ? absl::StrCat(number) : ShortName(*value);
 }
 
+YamlOutcome FillFromYamlNode(const YAML::Node& node, const std::string& path,
+                             Message* message) {
+  YamlOutcome outcome;
+  Filler(&outcome).Fill(node, path, message);
+  return outcome;
+}
+
 YamlOutcome FillFromYaml(const std::string& text, Message* message) {
   YamlOutcome outcome;
   const auto whole = [&outcome](int line, int column, std::string problem) {
