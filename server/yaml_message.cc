@@ -167,6 +167,7 @@ void Filler::Fill(const YAML::Node& node, const std::string& path,
 void Filler::UnknownKey(const std::string& key, const YAML::Mark& mark,
                         const std::string& path, const Descriptor& type) {
   std::vector<std::string> known;
+  known.reserve(static_cast<std::size_t>(type.field_count()));
   for (int i = 0; i < type.field_count(); ++i) {
     known.push_back(type.field(i)->name());
   }

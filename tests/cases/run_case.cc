@@ -94,6 +94,7 @@ class CaseRun {
       const Step& step, const std::vector<v1::Event>& events) {
     if (!step.events.has_value()) return std::nullopt;
     std::vector<std::string> texts;
+    texts.reserve(events.size());
     for (const v1::Event& event : events) texts.push_back(TextOf(event));
     if (texts == *step.events) return std::nullopt;
     return Problem{step.line, absl::StrCat("expected the events [",
