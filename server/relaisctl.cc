@@ -297,7 +297,7 @@ std::string ReadSkills(v1::RoutingRequirement* requirement) {
     if (!names.insert(name).second) {
       return "--skills: '" + name + "' is given twice";
     }
-    v1::SkillRequirement* term = requirement->add_all_of();
+    v1::RequirementTerm* term = requirement->add_all_of();
     term->set_skill(name);
     term->set_level_min(level);
   }

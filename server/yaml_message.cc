@@ -265,6 +265,17 @@ void Filler::FillScalar(const YAML::Node& node, const std::string& path,
       }
       return;
     }
+    case FieldDescriptor::CPPTYPE_BOOL: {
+      if (text != "true" && text != "false") {
+        Add(node.Mark(), path,
+            absl::StrCat("is ", Quoted(text), "; it has to be true or false"));
+      } else if (repeated) {
+        reflection.AddBool(message, &field, text == "true");
+      } else {
+        reflection.SetBool(message, &field, text == "true");
+      }
+      return;
+    }
     case FieldDescriptor::CPPTYPE_DOUBLE: {
       double value = 0;
       if (!absl::SimpleAtod(text, &value) || !std::isfinite(value)) {
@@ -345,6 +356,10 @@ void EmitValue(const Message& message, const FieldDescriptor& field, int index,
     case FieldDescriptor::CPPTYPE_INT64:
       *out << (repeated ? reflection.GetRepeatedInt64(message, &field, index)
                         : reflection.GetInt64(message, &field));
+      return;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      *out << (repeated ? reflection.GetRepeatedBool(message, &field, index)
+                        : reflection.GetBool(message, &field));
       return;
     case FieldDescriptor::CPPTYPE_DOUBLE:
       *out << ShortestDouble(

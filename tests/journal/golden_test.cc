@@ -125,7 +125,8 @@ TEST_P(GoldenTest, IsReadFromADatabaseAndGoneOnWith) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest,
-                         ::testing::Range(1, kFormatVersion + 1));
+                         ::testing::Range<int>(kFormatVersionOldest,
+                                                kFormatVersion + 1));
 
 TEST(GoldenFormatTest, ThePresentCodeWritesThePresentFiles) {
   const GoldenFiles now = GoldenNow();
@@ -276,7 +277,8 @@ TEST(GoldenFormatTest, AnUnknownVersionIsRefusedByBothNumbers) {
     storage.live()["m"] = SealLive("m", EncodeMeta(meta));
     EXPECT_THAT(RefusalOf(storage),
                 HasSubstr(absl::StrCat("format version ", other,
-                                       ", this program reads version ",
+                                       ", this program reads versions ",
+                                       kFormatVersionOldest, " to ",
                                        kFormatVersion)));
     storage = golden;
     std::string& record = storage.records().rbegin()->second;
@@ -288,7 +290,8 @@ TEST(GoldenFormatTest, AnUnknownVersionIsRefusedByBothNumbers) {
     EXPECT_THAT(RefusalOf(storage),
                 HasSubstr(absl::StrCat("format version ", other,
                                        " is not known, this program reads "
-                                       "version ",
+                                       "versions ",
+                                       kFormatVersionOldest, " to ",
                                        kFormatVersion)));
   }
 }

@@ -182,7 +182,7 @@ TEST(AuditSkillTest, WithoutTheLevelOrTheChannel) {
       story.plan.configuration.mutable_agents(1)->mutable_skills(0)->set_level(
           9);
     } else {
-      v1::SkillRequirement* term =
+      v1::RequirementTerm* term =
           story.plan.contacts[0].contact.mutable_requirement()->add_all_of();
       term->set_skill("basics");
       term->set_level_min(5);  // bob has 4

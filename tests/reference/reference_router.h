@@ -26,6 +26,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "relais/router.h"
+#include "tests/reference/reference_requirement.h"
 
 namespace relais::stress {
 class HistoryReplay;
@@ -109,7 +110,6 @@ class ReferenceRouter final : public Router {
     std::uint64_t number = 0;  // also its arrival sequence
     ContactSpec spec;
     std::shared_ptr<const ContactQueue> terms;
-    std::map<std::string, ProficiencyLevel> required;
     ContactState state = ContactState::kWaiting;
     EndReason end_reason = EndReason::kNone;
     std::uint64_t version = 0;
@@ -129,7 +129,7 @@ class ReferenceRouter final : public Router {
     std::uint32_t slot = 0;
     bool listed = true;
     AgentConfiguration configuration;
-    ChannelSet channels = 0;
+    Holdings holdings;
     Presence presence;
     bool presence_pending = false;
     Presence pending;
@@ -230,7 +230,7 @@ class ReferenceRouter final : public Router {
   bool QueueHasContacts(std::string_view name) const;
   AgentView ViewOf(const AgentRecord& agent) const;
   absl::Status CheckRoom(const Configuration& configuration) const;
-  void AddAgent(const AgentConfiguration& configuration, ChannelSet channels);
+  void AddAgent(const AgentConfiguration& configured);
 
   const RouterOptions options_;
   Configuration configuration_;
