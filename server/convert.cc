@@ -135,8 +135,8 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
   result.channels = ChannelsToDomain(queue.channels(),
                                      absl::StrCat(path, ".channels"), findings);
   const FieldPath root(path);
-  result.requirement =
-      ToDomain(queue.requirement(), root.Field("requirement"), findings);
+  result.requirement = RequirementToDomain(
+      queue.requirement(), root.Field("requirement"), findings);
   if (queue.has_service_level()) {
     result.service_level = {queue.service_level().answered_fraction(),
                             queue.service_level().threshold_ms()};
@@ -245,8 +245,8 @@ absl::StatusOr<ContactSpec> ToDomain(const v1::Contact& contact) {
   spec.channel = static_cast<Channel>(contact.channel() - 1);
   spec.priority = contact.priority();
   std::vector<Finding> findings;
-  spec.requirement = ToDomain(contact.requirement(),
-                              FieldPath("contact.requirement"), &findings);
+  spec.requirement = RequirementToDomain(
+      contact.requirement(), FieldPath("contact.requirement"), &findings);
   if (!findings.empty()) {
     return FieldError(absl::StatusCode::kInvalidArgument, findings[0].path,
                       findings[0].message);

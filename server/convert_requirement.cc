@@ -38,7 +38,8 @@ RequirementTerm ToDomain(const v1::RequirementTerm& term, const FieldPath& path,
   }
   if (term.has_requirement()) {
     result.requirement = std::make_shared<const RoutingRequirement>(
-        ToDomain(term.requirement(), path.Field("requirement"), findings));
+        RequirementToDomain(term.requirement(), path.Field("requirement"),
+                            findings));
   }
   return result;
 }
@@ -93,9 +94,9 @@ std::string EnumProblem(int value,
   return absl::StrCat("unknown value ", value, use);
 }
 
-RoutingRequirement ToDomain(const v1::RoutingRequirement& requirement,
-                            const FieldPath& path,
-                            std::vector<Finding>* findings) {
+RoutingRequirement RequirementToDomain(
+    const v1::RoutingRequirement& requirement, const FieldPath& path,
+    std::vector<Finding>* findings) {
   RoutingRequirement result;
   ToDomain(requirement.all_of(), path.Field("all_of"), findings,
            &result.all_of);

@@ -22,9 +22,9 @@ std::string EnumProblem(int value,
                         const google::protobuf::EnumDescriptor& type);
 
 // Grades that are unknown are added to `findings` as errors.
-RoutingRequirement ToDomain(const v1::RoutingRequirement& requirement,
-                            const FieldPath& path,
-                            std::vector<Finding>* findings);
+RoutingRequirement RequirementToDomain(
+    const v1::RoutingRequirement& requirement, const FieldPath& path,
+    std::vector<Finding>* findings);
 
 void SetRequirement(const RoutingRequirement& requirement,
                     v1::RoutingRequirement* result);
