@@ -74,8 +74,7 @@ std::vector<Finding> OfWhatWasRead(std::vector<Finding> findings,
     sections.insert(SectionOf(problem.path));
     entries.insert(EntryOf(problem.path));
   }
-  const google::protobuf::Descriptor& centre =
-      *v1::Configuration::descriptor();
+  const google::protobuf::Descriptor& centre = *v1::Configuration::descriptor();
   for (const std::string& section : sections) {
     // A whole section may be missing, under whatever name.
     if (centre.FindFieldByName(section) == nullptr) return {};

@@ -135,8 +135,8 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
   result.channels = ChannelsToDomain(queue.channels(),
                                      absl::StrCat(path, ".channels"), findings);
   const FieldPath root(path);
-  result.requirement = RequirementToDomain(
-      queue.requirement(), root.Field("requirement"), findings);
+  result.requirement = RequirementToDomain(queue.requirement(),
+                                           root.Field("requirement"), findings);
   if (queue.has_service_level()) {
     result.service_level = {queue.service_level().answered_fraction(),
                             queue.service_level().threshold_ms()};
@@ -293,8 +293,8 @@ namespace {
 Skill ToDomain(const v1::Skill& skill) {
   Skill result{skill.name(), skill.description()};
   for (const v1::ImpliedSkill& implied : skill.implies()) {
-    result.implies.push_back(
-        {implied.skill(), implied.level_max() == 0 ? kProficiencyLevelMax
+    result.implies.push_back({implied.skill(), implied.level_max() == 0
+                                                   ? kProficiencyLevelMax
                                                    : implied.level_max()});
   }
   return result;

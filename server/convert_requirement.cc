@@ -27,7 +27,8 @@ RequirementTerm ToDomain(const v1::RequirementTerm& term, const FieldPath& path,
   const FieldPath grades = path.Field("grades");
   for (int i = 0; i < term.grades_size(); ++i) {
     const int grade = term.grades(i);
-    if (grade == v1::AGENT_GRADE_UNSPECIFIED || !v1::AgentGrade_IsValid(grade)) {
+    if (grade == v1::AGENT_GRADE_UNSPECIFIED ||
+        !v1::AgentGrade_IsValid(grade)) {
       findings->push_back({Finding::Severity::kError,
                            grades.At(static_cast<std::size_t>(i)).Text(),
                            EnumProblem(grade, *v1::AgentGrade_descriptor())});
@@ -37,9 +38,9 @@ RequirementTerm ToDomain(const v1::RequirementTerm& term, const FieldPath& path,
         result.grades | SetOf(static_cast<AgentGrade>(grade - 1)));
   }
   if (term.has_requirement()) {
-    result.requirement = std::make_shared<const RoutingRequirement>(
-        RequirementToDomain(term.requirement(), path.Field("requirement"),
-                            findings));
+    result.requirement =
+        std::make_shared<const RoutingRequirement>(RequirementToDomain(
+            term.requirement(), path.Field("requirement"), findings));
   }
   return result;
 }

@@ -189,9 +189,8 @@ Limits LargestLimits() {
 // All that is wrong, however much: who corrects a file wants to do it once.
 int ConfigCheck(const Arguments& arguments) {
   const std::string& name = arguments[0];
-  const ConfigFile file =
-      ReadConfigFile(name, LargestLimits(),
-                     std::numeric_limits<std::size_t>::max());
+  const ConfigFile file = ReadConfigFile(
+      name, LargestLimits(), std::numeric_limits<std::size_t>::max());
   std::cerr << file.Describe(name);
   if (file.HasErrors()) {
     const auto errors = std::count_if(

@@ -103,6 +103,9 @@ class Filler {
   void FillEnum(const std::string& text, const YAML::Mark& mark,
                 const std::string& path, const FieldDescriptor& field,
                 Message* message);
+  void FillBool(const std::string& text, const YAML::Mark& mark,
+                const std::string& path, const FieldDescriptor& field,
+                Message* message);
   void UnknownKey(const std::string& key, const YAML::Mark& mark,
                   const std::string& path, const Descriptor& type);
 
@@ -269,17 +272,9 @@ void Filler::FillScalar(const YAML::Node& node, const std::string& path,
       }
       return;
     }
-    case FieldDescriptor::CPPTYPE_BOOL: {
-      if (text != "true" && text != "false") {
-        Add(node.Mark(), path,
-            absl::StrCat("is ", Quoted(text), "; it has to be true or false"));
-      } else if (repeated) {
-        reflection.AddBool(message, &field, text == "true");
-      } else {
-        reflection.SetBool(message, &field, text == "true");
-      }
+    case FieldDescriptor::CPPTYPE_BOOL:
+      FillBool(text, node.Mark(), path, field, message);
       return;
-    }
     case FieldDescriptor::CPPTYPE_DOUBLE: {
       double value = 0;
       if (!absl::SimpleAtod(text, &value) || !std::isfinite(value)) {
@@ -319,6 +314,20 @@ void Filler::FillEnum(const std::string& text, const YAML::Mark& mark,
   Add(mark, path,
       absl::StrCat("unknown value ", Quoted(text), DidYouMean(text, known),
                    " (known: ", absl::StrJoin(known, ", "), ")"));
+}
+
+void Filler::FillBool(const std::string& text, const YAML::Mark& mark,
+                      const std::string& path, const FieldDescriptor& field,
+                      Message* message) {
+  const bool value = text == "true";
+  if (!value && text != "false") {
+    Add(mark, path,
+        absl::StrCat("is ", Quoted(text), "; it has to be true or false"));
+  } else if (field.is_repeated()) {
+    message->GetReflection()->AddBool(message, &field, value);
+  } else {
+    message->GetReflection()->SetBool(message, &field, value);
+  }
 }
 
 // "0.8" and not "0.80000000000000004", as long as it reads back the same.

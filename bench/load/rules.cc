@@ -51,8 +51,7 @@ void CollectLevels(const v1::RoutingRequirement& requirement,
   for (const v1::RequirementTerm& term : requirement.all_of()) {
     if (term.has_requirement()) CollectLevels(term.requirement(), asked);
     if (term.skill().empty()) continue;
-    auto& [least, most] =
-        asked->try_emplace(term.skill(), 1, 10).first->second;
+    auto& [least, most] = asked->try_emplace(term.skill(), 1, 10).first->second;
     least = std::max(least, LevelMin(term));
     most = std::min(most, LevelMax(term));
   }
@@ -159,8 +158,7 @@ bool Rules::Meets(const Agent& agent, const Requirement& requirement) {
          std::none_of(none.begin(), none.end(), meets);
 }
 
-std::string Rules::Missing(const Agent& agent,
-                           const Requirement& requirement) {
+std::string Rules::Missing(const Agent& agent, const Requirement& requirement) {
   std::vector<std::string> missing;
   for (const v1::RequirementTerm& term : requirement.all_of()) {
     if (Meets(agent, term)) continue;

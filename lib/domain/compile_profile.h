@@ -36,9 +36,9 @@ class ProfileCompiler {
   std::vector<Fact> FactsOf(const AgentConfiguration& agent) const;
 
   absl::flat_hash_map<std::string, OfSkill> skills_;
-  absl::flat_hash_map<std::string, ChannelSet> channels_;   // of profiles
-  absl::flat_hash_map<std::string, std::string> sites_;     // of teams
-  absl::flat_hash_map<std::string, bool> providers_;        // by site
+  absl::flat_hash_map<std::string, ChannelSet> channels_;  // of profiles
+  absl::flat_hash_map<std::string, std::string> sites_;    // of teams
+  absl::flat_hash_map<std::string, bool> providers_;       // by site
 };
 
 }  // namespace relais

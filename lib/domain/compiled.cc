@@ -93,10 +93,9 @@ void Normalize(SkillLevels* levels) {
 }
 
 void Normalize(SkillTerms* terms) {
-  std::sort(terms->begin(), terms->end(),
-            [](const SkillTerm& a, const SkillTerm& b) {
-              return a.skill < b.skill;
-            });
+  std::sort(
+      terms->begin(), terms->end(),
+      [](const SkillTerm& a, const SkillTerm& b) { return a.skill < b.skill; });
   auto last = terms->begin();
   for (auto at = terms->begin(); at != terms->end(); ++at) {
     if (at == last) continue;
@@ -136,8 +135,7 @@ CompiledRequirement CombineRequirements(Channel channel,
     Normalize(&combined.all_of);
   }
   if (!own.condition.empty()) {
-    combined.condition =
-        AllOf({std::move(combined.condition), own.condition});
+    combined.condition = AllOf({std::move(combined.condition), own.condition});
   }
   if (!own.preferred.empty()) {
     combined.preferred.insert(combined.preferred.end(), own.preferred.begin(),
@@ -160,20 +158,19 @@ bool CoversAll(const SkillTerms& required, const SkillLevels& held) {
 }
 
 bool Holds(const Condition& condition, const CompiledProfile& profile) {
-  return Holds(condition,
-               [&profile](Subject subject, std::uint64_t id) -> unsigned {
-                 if (subject == Subject::kSkill) {
-                   return LevelIn(profile.skills, id);
-                 }
-                 if (subject == Subject::kGrade) {
-                   return static_cast<unsigned>(profile.grade);
-                 }
-                 return std::binary_search(profile.facts.begin(),
-                                           profile.facts.end(),
-                                           Fact{subject, id})
-                            ? 1
-                            : 0;
-               });
+  return Holds(
+      condition, [&profile](Subject subject, std::uint64_t id) -> unsigned {
+        if (subject == Subject::kSkill) {
+          return LevelIn(profile.skills, id);
+        }
+        if (subject == Subject::kGrade) {
+          return static_cast<unsigned>(profile.grade);
+        }
+        return std::binary_search(profile.facts.begin(), profile.facts.end(),
+                                  Fact{subject, id})
+                   ? 1
+                   : 0;
+      });
 }
 
 bool Meets(const CompiledRequirement& requirement,

@@ -41,9 +41,9 @@ void MergeLeaves(bool all, std::vector<Condition>* parts) {
     const auto begin = parts->begin() + static_cast<std::ptrdiff_t>(i) + 1;
     for (auto other = begin; other != parts->end(); ++other) {
       if (!same(*other)) continue;
-      leaf.count = static_cast<std::uint16_t>(
-          all ? leaf.count & (*other)[0].count
-              : leaf.count | (*other)[0].count);
+      leaf.count =
+          static_cast<std::uint16_t>(all ? leaf.count & (*other)[0].count
+                                         : leaf.count | (*other)[0].count);
     }
     parts->erase(std::remove_if(begin, parts->end(), same), parts->end());
   }
@@ -58,7 +58,7 @@ Condition Combine(Kind kind, std::vector<Condition> conditions) {
   for (Condition& condition : conditions) {
     const bool holds = condition.empty();
     if (holds || condition == never) {
-      if (holds == all) continue;    // changes nothing
+      if (holds == all) continue;        // changes nothing
       return all ? never : Condition{};  // decides
     }
     if (condition[0].kind != kind) {

@@ -27,8 +27,8 @@ namespace relais {
 
 class ConfigurationChecker {
  public:
-  ConfigurationChecker(const Configuration& configuration,
-                       const Limits& limits, CloseSkillsFn close)
+  ConfigurationChecker(const Configuration& configuration, const Limits& limits,
+                       CloseSkillsFn close)
       : configuration_(configuration), limits_(limits), close_(close) {}
 
   std::vector<Finding> Run() &&;

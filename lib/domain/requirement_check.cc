@@ -55,10 +55,10 @@ class ShapeCheck {
 bool ShapeCheck::Add(std::size_t count, const FieldPath& path) {
   count_ += count;
   if (count_ <= kTermsPerRequirementMax) return true;
-  tell_(path, absl::StrCat("with it there are more than ",
-                           kTermsPerRequirementMax,
-                           " terms, nested ones counted; at most ",
-                           kTermsPerRequirementMax, " are allowed"));
+  tell_(path,
+        absl::StrCat("with it there are more than ", kTermsPerRequirementMax,
+                     " terms, nested ones counted; at most ",
+                     kTermsPerRequirementMax, " are allowed"));
   return false;
 }
 
@@ -99,8 +99,9 @@ void ShapeCheck::Check(const RoutingRequirement& requirement,
   }
   const FieldPath list = path.Field("preferred");
   if (depth > 0 && !requirement.preferred.empty()) {
-    return tell_(list, "stands in a nested requirement; only the outermost one "
-                       "may prefer");
+    return tell_(list,
+                 "stands in a nested requirement; only the outermost one "
+                 "may prefer");
   }
   for (std::size_t i = 0; i < requirement.preferred.size(); ++i) {
     const PreferredTerm& preferred = requirement.preferred[i];
@@ -113,9 +114,10 @@ void ShapeCheck::Check(const RoutingRequirement& requirement,
       CheckTerm(preferred.term, term, depth);
     }
     if (preferred.weight < 1 || preferred.weight > kPreferenceWeightMax) {
-      tell_(here.Field("weight"),
-            absl::StrCat(preferred.weight, " is not a weight; weights are 1 to ",
-                         kPreferenceWeightMax));
+      tell_(
+          here.Field("weight"),
+          absl::StrCat(preferred.weight, " is not a weight; weights are 1 to ",
+                       kPreferenceWeightMax));
     }
   }
 }
@@ -215,8 +217,8 @@ class Conjunction {
   // Another one that is asked for of which an agent has only one.
   const Entry* Rival(Subject subject, std::string_view name,
                      ValueSet values) const {
-    if (values != kHas || (subject != Subject::kTeam &&
-                           subject != Subject::kSite)) {
+    if (values != kHas ||
+        (subject != Subject::kTeam && subject != Subject::kSite)) {
       return nullptr;
     }
     const auto found =
@@ -304,10 +306,9 @@ bool ContradictionSearch::Term(const RequirementTerm& term, bool negated,
   const Subject subject = SubjectOf(term);
   ValueSet values = ValuesOf(term);
   if (negated) values = static_cast<ValueSet>(AllValues(subject) & ~values);
-  std::string problem =
-      conjunction_.Restrict(subject, NameOf(term), values, [&] {
-        return absl::StrCat(negated ? "no " : "", Describe(term));
-      });
+  std::string problem = conjunction_.Restrict(
+      subject, NameOf(term), values,
+      [&] { return absl::StrCat(negated ? "no " : "", Describe(term)); });
   return !problem.empty() && Found(path, std::move(problem));
 }
 

@@ -35,14 +35,15 @@ constexpr std::size_t kSuggestionsMax = 64;
 }  // namespace
 
 void ConfigurationChecker::CheckCount(std::string_view path, std::size_t count,
-                         std::size_t limit) {
+                                      std::size_t limit) {
   if (count <= limit) return;
   Error(std::string(path), absl::StrCat("has ", count, " entries; at most ",
                                         limit, " are allowed"));
 }
 
-bool ConfigurationChecker::CheckText(const std::string& path, std::string_view value,
-                        std::size_t bytes_max) {
+bool ConfigurationChecker::CheckText(const std::string& path,
+                                     std::string_view value,
+                                     std::size_t bytes_max) {
   if (value.size() > bytes_max) {
     Error(path, absl::StrCat(Quoted(value), " is too long; at most ", bytes_max,
                              " bytes are allowed"));
@@ -159,13 +160,13 @@ void ConfigurationChecker::CheckRequirementOf(
                              right = false;
                              Error(where.Text(), std::move(message));
                            });
-  ForEachName(requirement, path,
-              [this](Subject subject, const std::string& name,
-                     const FieldPath& where) {
-                if (KnownOf(subject).contains(name)) return;
-                CheckReference(where.Text(), name, KnownOf(subject),
-                               SubjectName(subject));
-              });
+  ForEachName(
+      requirement, path,
+      [this](Subject subject, const std::string& name, const FieldPath& where) {
+        if (KnownOf(subject).contains(name)) return;
+        CheckReference(where.Text(), name, KnownOf(subject),
+                       SubjectName(subject));
+      });
   CheckRepeats(requirement, path, 0);
   if (!right) return;
   if (auto found = FindContradiction(requirement, path)) {
@@ -200,16 +201,15 @@ void ConfigurationChecker::CheckRepeats(const RoutingRequirement& requirement,
                                               : other == term;
           });
       if (first == end || CountSubjects(term) != 1) continue;
-      const FieldPath there =
-          list.At(static_cast<std::size_t>(first - begin));
+      const FieldPath there = list.At(static_cast<std::size_t>(first - begin));
       if (all && !term.skill.empty()) {
         Error(here.Field("skill").Text(),
               absl::StrCat(Quoted(term.skill), " is given twice; first at ",
                            there.Field("skill").Text()));
       } else {
-        Error(here.Text(), absl::StrCat(Describe(term),
-                                        " is given twice; first at ",
-                                        there.Text()));
+        Error(here.Text(),
+              absl::StrCat(Describe(term), " is given twice; first at ",
+                           there.Text()));
       }
     }
   }
@@ -256,10 +256,10 @@ void ConfigurationChecker::CheckSkillGraph() {
   }
   if (closure_.too_many_pairs) {
     Enter(kSkills, 0);
-    Error("skills", absl::StrCat("imply each other in more than ",
-                                 kImpliedPairsMax,
-                                 " pairs, those over others counted; at most ",
-                                 kImpliedPairsMax, " are allowed"));
+    Error("skills",
+          absl::StrCat("imply each other in more than ", kImpliedPairsMax,
+                       " pairs, those over others counted; at most ",
+                       kImpliedPairsMax, " are allowed"));
   }
 }
 

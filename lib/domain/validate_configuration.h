@@ -1,6 +1,6 @@
 // Checks of a whole configuration. ValidateConfiguration of
-// relais/configuration.h is this one, called by lib/skillgraph: how skills imply
-// each other is a question for it.
+// relais/configuration.h is this one, called by lib/skillgraph: how skills
+// imply each other is a question for it.
 //
 // Thread safety: pure functions.
 //

@@ -19,8 +19,8 @@ std::string NameText(Channel channel) {
   return std::string(ChannelName(channel));
 }
 
-// Why none of them (`who`, agents with one of the channels) meets the term; empty
-// if some do.
+// Why none of them (`who`, agents with one of the channels) meets the term;
+// empty if some do.
 std::string WhyNotTerm(const RequirementTerm& term, const std::string& who,
                        ChannelSet among, const Reachability& reachability) {
   RoutingRequirement alone;
@@ -32,8 +32,7 @@ std::string WhyNotTerm(const RequirementTerm& term, const std::string& who,
     return absl::StrCat(who, term.requirement == nullptr ? " has " : " meets ",
                         Describe(term));
   }
-  const int highest =
-      reachability.HighestLevel(NameIdOf(term.skill), among);
+  const int highest = reachability.HighestLevel(NameIdOf(term.skill), among);
   if (highest == 0) {
     return absl::StrCat(who, " has the skill ", Quoted(term.skill));
   }
@@ -53,8 +52,7 @@ std::string WhyNobody(const RoutingRequirement& requirement, Channel channel,
   if (!Contains(reachability.channels(), channel)) {
     return absl::StrCat("no agent's routing profile has the channel ", name);
   }
-  bool skills_only =
-      requirement.any_of.empty() && requirement.none_of.empty();
+  bool skills_only = requirement.any_of.empty() && requirement.none_of.empty();
   // What nobody has at all explains more than what nobody on the channel has.
   for (const ChannelSet among : {reachability.channels(), SetOf(channel)}) {
     const std::string who = among == SetOf(channel)

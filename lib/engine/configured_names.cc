@@ -32,8 +32,8 @@ absl::Status ConfiguredNames::Add(const Configuration& configuration) {
   constexpr auto kNameOfEntry = [](const auto& entry) -> const std::string& {
     return entry.name;
   };
-  absl::Status status = AddList(Subject::kSkill, "skills", configuration.skills,
-                                kNameOfEntry);
+  absl::Status status =
+      AddList(Subject::kSkill, "skills", configuration.skills, kNameOfEntry);
   if (status.ok()) {
     status = AddList(Subject::kCertification, "certifications",
                      configuration.certifications, std::identity());
@@ -56,17 +56,16 @@ absl::Status ConfiguredNames::Add(const Configuration& configuration) {
 absl::Status ConfiguredNames::Check(
     const RoutingRequirement& requirement) const {
   absl::Status status;
-  ForEachName(requirement, FieldPath("contact.requirement"),
-              [&](Subject subject, const std::string& name,
-                  const FieldPath& path) {
-                const auto& names =
-                    names_.at(static_cast<std::size_t>(subject));
-                if (!status.ok() || names.contains(name)) return;
-                status = FieldError(
-                    absl::StatusCode::kNotFound, path.Text(),
-                    absl::StrCat("no ", std::string(SubjectName(subject)),
-                                 " is called ", Quoted(name)));
-              });
+  ForEachName(
+      requirement, FieldPath("contact.requirement"),
+      [&](Subject subject, const std::string& name, const FieldPath& path) {
+        const auto& names = names_.at(static_cast<std::size_t>(subject));
+        if (!status.ok() || names.contains(name)) return;
+        status =
+            FieldError(absl::StatusCode::kNotFound, path.Text(),
+                       absl::StrCat("no ", std::string(SubjectName(subject)),
+                                    " is called ", Quoted(name)));
+      });
   return status;
 }
 

@@ -123,9 +123,8 @@ absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
     if (*lane != QueueTerms::kNoLane) return absl::OkStatus();
   } else {
     const auto acquired = classes_.AcquireRequirement(
-        CombineRequirements(
-            spec.channel, terms.requirement,
-            CompileRequirement(spec.channel, spec.requirement)),
+        CombineRequirements(spec.channel, terms.requirement,
+                            CompileRequirement(spec.channel, spec.requirement)),
         [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
     if (!acquired.ok()) return acquired.status();
     *requirement_class = *acquired;

@@ -105,8 +105,8 @@ RequirementTerm FromMessage(const v1::RequirementTerm& message,
   RequirementTerm term;
   term.skill = message.skill();
   term.level_min = message.level_min();
-  term.level_max = static_cast<int>(kProficiencyLevelMax -
-                                    message.level_max_below_10());
+  term.level_max =
+      static_cast<int>(kProficiencyLevelMax - message.level_max_below_10());
   term.certification = message.certification();
   term.language = message.language();
   term.team = message.team();

@@ -61,11 +61,11 @@ absl::Status CheckFrame(std::string_view bytes) {
   }
   const auto version = GetBigEndian<std::uint16_t>(bytes, kVersionAt);
   if (!IsReadable(version)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "byte ", kVersionAt, ": format version ", version,
-        " is not known, this program reads versions ", kFormatVersionOldest,
-        " to ", kFormatVersion,
-        "; use the program that wrote it or a later one"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("byte ", kVersionAt, ": format version ", version,
+                     " is not known, this program reads versions ",
+                     kFormatVersionOldest, " to ", kFormatVersion,
+                     "; use the program that wrote it or a later one"));
   }
   return absl::OkStatus();
 }

@@ -72,8 +72,7 @@ std::vector<std::uint32_t> CycleThrough(Node first, const Graph& graph,
   // The nearest of those who imply it.
   bool found = false;
   Node last = first;
-  for (const Edge& edge :
-       boost::make_iterator_range(boost::edges(graph))) {
+  for (const Edge& edge : boost::make_iterator_range(boost::edges(graph))) {
     const Node source = boost::source(edge, graph);
     if (boost::target(edge, graph) != first ||
         component[source] != component[first] ||
@@ -144,10 +143,8 @@ SkillClosure CloseSkills(const std::vector<Skill>& skills) {
     std::map<std::uint32_t, std::uint8_t> implied;
     for (const Edge& edge :
          boost::make_iterator_range(boost::out_edges(node, graph))) {
-      const auto skill =
-          static_cast<std::uint32_t>(boost::target(edge, graph));
-      Collect({skill, graph[edge].level_max}, closure.implied[skill],
-              &implied);
+      const auto skill = static_cast<std::uint32_t>(boost::target(edge, graph));
+      Collect({skill, graph[edge].level_max}, closure.implied[skill], &implied);
     }
     pairs += implied.size();
     if (pairs > kImpliedPairsMax) {

@@ -42,8 +42,8 @@ TEST(CombineRequirements, TakesBothSidesWithTheHigherLevel) {
       CombineRequirements(Channel::kChat, OfSkills({{2, 5}, {1, 4}}),
                           OfSkills({{1, 6}, {3, 1}, {2, 3}}));
   EXPECT_EQ(combined.channel, Channel::kChat);
-  EXPECT_THAT(combined.all_of, ElementsAre(SkillTerm{1, 6}, SkillTerm{2, 5},
-                                           SkillTerm{3, 1}));
+  EXPECT_THAT(combined.all_of,
+              ElementsAre(SkillTerm{1, 6}, SkillTerm{2, 5}, SkillTerm{3, 1}));
   EXPECT_THAT(CombineRequirements(Channel::kVoice, {}, {}).all_of, IsEmpty());
   // The same meaning is the same class, from whichever side it came.
   EXPECT_EQ(CombineRequirements(Channel::kVoice, OfSkills({{1, 2}}),

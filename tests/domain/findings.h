@@ -40,14 +40,16 @@ inline Configuration Good() {
 }
 
 inline auto IsError(const std::string& path, const std::string& message) {
-  return testing::AllOf(testing::Field(&Finding::severity, Finding::Severity::kError),
-               testing::Field(&Finding::path, path),
-               testing::Field(&Finding::message, testing::HasSubstr(message)));
+  return testing::AllOf(
+      testing::Field(&Finding::severity, Finding::Severity::kError),
+      testing::Field(&Finding::path, path),
+      testing::Field(&Finding::message, testing::HasSubstr(message)));
 }
 inline auto IsWarning(const std::string& path, const std::string& message) {
-  return testing::AllOf(testing::Field(&Finding::severity, Finding::Severity::kWarning),
-               testing::Field(&Finding::path, path),
-               testing::Field(&Finding::message, testing::HasSubstr(message)));
+  return testing::AllOf(
+      testing::Field(&Finding::severity, Finding::Severity::kWarning),
+      testing::Field(&Finding::path, path),
+      testing::Field(&Finding::message, testing::HasSubstr(message)));
 }
 
 inline std::vector<Finding> Validate(const Configuration& configuration) {

@@ -137,12 +137,11 @@ bool Says(const RequirementTerm& term, const AgentConfiguration& agent) {
   const std::string site = agent.team == "red" ? "north" : agent.site;
   if (term.requirement != nullptr) return Says(*term.requirement, agent);
   if (!term.skill.empty()) {
-    return std::any_of(agent.skills.begin(), agent.skills.end(),
-                       [&](const AgentSkill& held) {
-                         return held.skill == term.skill &&
-                                held.level >= term.level_min &&
-                                held.level <= term.level_max;
-                       });
+    return std::any_of(
+        agent.skills.begin(), agent.skills.end(), [&](const AgentSkill& held) {
+          return held.skill == term.skill && held.level >= term.level_min &&
+                 held.level <= term.level_max;
+        });
   }
   if (!term.certification.empty()) {
     return has(agent.certifications, term.certification);
@@ -209,9 +208,9 @@ TEST_F(RequirementTest, OfQueueAndContactBothMustBeMet) {
     ASSERT_EQ(Meets(both, Compile(agent)),
               Says(queue, agent) && Says(own, agent));
     // From whichever side: the same class.
-    ASSERT_EQ(both, CombineRequirements(Channel::kChat,
-                                        CompileRequirement({}, own),
-                                        CompileRequirement({}, queue)));
+    ASSERT_EQ(both,
+              CombineRequirements(Channel::kChat, CompileRequirement({}, own),
+                                  CompileRequirement({}, queue)));
   }
 }
 
@@ -258,8 +257,7 @@ TEST_F(RequirementTest, OtherWaysToSayTheSame) {
       {{{}, {a, Nest({{}, {amf, red}})}}, {{}, {red, amf, a}}},
       // None of two is neither: so is a nested choice that must not hold.
       {{{}, {}, {amf, red}}, {{}, {}, {Nest({{}, {red, amf}})}}},
-      {{{}, {}, {amf, red}},
-       {{Nest({{}, {}, {amf}}), Nest({{}, {}, {red}})}}},
+      {{{}, {}, {amf, red}}, {{Nest({{}, {}, {amf}}), Nest({{}, {}, {red}})}}},
       // Not not.
       {{{}, {}, {Nest({{}, {}, {amf}})}}, {{amf}}},
       // Of both must not hold: one is missing.
@@ -345,20 +343,20 @@ TEST(CompileProfile, ImpliedSkillsAndTheTeamsSite) {
   agent.team = "blue";
   agent.site = "night";
   const CompiledProfile nights = compiler.Compile(agent);
-  EXPECT_TRUE(Meets(
-      CompileRequirement({}, {{{.provider = true}, {.site = "night"}}}),
-      nights));
+  EXPECT_TRUE(
+      Meets(CompileRequirement({}, {{{.provider = true}, {.site = "night"}}}),
+            nights));
 }
 
 // --- Mistakes ----------------------------------------------------------------
 
 std::vector<std::string> ProblemsOf(const RoutingRequirement& requirement) {
   std::vector<std::string> problems;
-  CheckRequirement(requirement, FieldPath("r"),
-                   [&](const FieldPath& path, std::string message) {
-                     problems.push_back(
-                         absl::StrCat(path.Text(), ": ", message));
-                   });
+  CheckRequirement(
+      requirement, FieldPath("r"),
+      [&](const FieldPath& path, std::string message) {
+        problems.push_back(absl::StrCat(path.Text(), ": ", message));
+      });
   return problems;
 }
 
@@ -385,8 +383,9 @@ TEST(CheckRequirement, NamesEachMistake) {
       {{{}, {amf, two}}, "r.any_of[1]: asks for several things"},
       {{{}, {}, {{"a", 0}}}, "r.none_of[0].level_min: 0 is not a level"},
       {{{{"a", 1, 11}}}, "r.all_of[0].level_max: 11 is not a level"},
-      {{{{"a", 6, 5}}}, "r.all_of[0].level_max: 5 is below level_min, which "
-                        "is 6"},
+      {{{{"a", 6, 5}}},
+       "r.all_of[0].level_max: 5 is below level_min, which "
+       "is 6"},
       {{{levels}}, "r.all_of[0].level_min: goes with a skill"},
       {{{maximum}}, "r.all_of[0].level_max: goes with a skill"},
       {{{{.grades = 0x10}}}, "r.all_of[0].grades: 16 is not a set of grades"},
@@ -473,12 +472,9 @@ TEST(FindContradiction, NamesTheTermThatLeavesNobody) {
   }
   // What can be met.
   const RoutingRequirement right[] = {
-      {{{"a", 5}, {"a", 1, 5}}},
-      {{{"a", 5}}, {}, {{"a", 8}}},
-      {{red}, {red, blue}},
-      {{red}, {}, {blue}},
-      {{}, {}, {red, blue}},
-      {{amf}, {{.certification = "amf"}}},
+      {{{"a", 5}, {"a", 1, 5}}}, {{{"a", 5}}, {}, {{"a", 8}}},
+      {{red}, {red, blue}},      {{red}, {}, {blue}},
+      {{}, {}, {red, blue}},     {{amf}, {{.certification = "amf"}}},
       {{}, {red, blue}, {red}},
   };
   for (const RoutingRequirement& requirement : right) {
@@ -507,13 +503,12 @@ Fingerprint ContentOf(const RoutingRequirement& requirement) {
 }
 
 TEST(RequirementContent, EveryFieldCounts) {
-  const RequirementTerm terms[] = {
-      {"a", 1},           {"a", 2},
-      {"a", 1, 9},        {.certification = "a"},
-      {.language = "a"},  {.team = "a"},
-      {.site = "a"},      {.provider = true},
-      {.grades = 1},      {.grades = 2},
-      Nest({{{"a", 1}}}), Nest({{}, {{"a", 1}}})};
+  const RequirementTerm terms[] = {{"a", 1},           {"a", 2},
+                                   {"a", 1, 9},        {.certification = "a"},
+                                   {.language = "a"},  {.team = "a"},
+                                   {.site = "a"},      {.provider = true},
+                                   {.grades = 1},      {.grades = 2},
+                                   Nest({{{"a", 1}}}), Nest({{}, {{"a", 1}}})};
   std::vector<RoutingRequirement> all = {{}};
   for (const RequirementTerm& term : terms) {
     all.push_back({{term}});
@@ -524,7 +519,8 @@ TEST(RequirementContent, EveryFieldCounts) {
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (std::size_t j = 0; j < all.size(); ++j) {
-      EXPECT_EQ(ContentOf(all[i]) == ContentOf(all[j]), i == j) << i << " " << j;
+      EXPECT_EQ(ContentOf(all[i]) == ContentOf(all[j]), i == j)
+          << i << " " << j;
       EXPECT_EQ(all[i] == all[j], i == j) << i << " " << j;
     }
   }

@@ -58,8 +58,9 @@ TEST(ValidateConfiguration, NamesEachMistakeOfWhatAgentsHave) {
        [](C& c) { c.skills[0].implies = {{"banking"}}; }},
       {"skills[1].implies", "is a cycle: italian -> italian;",
        [](C& c) { c.skills[1].implies = {{"italian"}}; }},
-      {"certifications[2]", "\"amf\" is given twice; first at "
-                            "certifications[0]",
+      {"certifications[2]",
+       "\"amf\" is given twice; first at "
+       "certifications[0]",
        [](C& c) { c.certifications.emplace_back("amf"); }},
       {"certifications[2]", "is empty",
        [](C& c) { c.certifications.emplace_back(); }},
@@ -75,8 +76,9 @@ TEST(ValidateConfiguration, NamesEachMistakeOfWhatAgentsHave) {
        [](C& c) { c.sites.push_back({"night"}); }},
       {"teams[2].name", "first at teams[0].name",
        [](C& c) { c.teams.push_back({"lille"}); }},
-      {"teams[1].site", "\"nort\" is not a site of this configuration; did "
-                        "you mean \"north\"?",
+      {"teams[1].site",
+       "\"nort\" is not a site of this configuration; did "
+       "you mean \"north\"?",
        [](C& c) { c.teams[1].site = "nort"; }},
       {"agents[0].certifications[1]", "did you mean \"insurance\"?",
        [](C& c) { c.agents[0].certifications.emplace_back("insurence"); }},
@@ -84,8 +86,9 @@ TEST(ValidateConfiguration, NamesEachMistakeOfWhatAgentsHave) {
        [](C& c) { c.agents[0].certifications.emplace_back("amf"); }},
       {"agents[0].languages[1]", "is not a language of this configuration",
        [](C& c) { c.agents[0].languages.emplace_back("klingon"); }},
-      {"agents[0].team", "\"lile\" is not a team of this configuration; did "
-                         "you mean \"lille\"?",
+      {"agents[0].team",
+       "\"lile\" is not a team of this configuration; did "
+       "you mean \"lille\"?",
        [](C& c) { c.agents[0].team = "lile"; }},
       {"agents[1].site", "did you mean \"night\"?",
        [](C& c) { c.agents[1].site = "nigt"; }},
@@ -176,8 +179,9 @@ TEST(ValidateConfiguration, SaysWhyNobodyMeetsAnExpression) {
               HasSubstr("nobody has skill \"savings\" at level 4 to 6"));
   EXPECT_THAT(warning({{}, {{.language = "dutch"}, {"savings", 9}}}),
               HasSubstr("nobody meets any term of any_of"));
-  EXPECT_THAT(warning({{}, {}, {{.team = "lille"}}}),
-              HasSubstr("no agent with channel voice meets all terms together"));
+  EXPECT_THAT(
+      warning({{}, {}, {{.team = "lille"}}}),
+      HasSubstr("no agent with channel voice meets all terms together"));
   // Implied levels count.
   Configuration c = Rich();
   c.agents[0].skills = {{"banking", 9}};

@@ -195,8 +195,7 @@ std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
         {AnyText(random, 9),
          AnyText(random, 9),
          {{AnyText(random, 9), static_cast<int>(AnySigned(random))}}});
-    configuration->sites.push_back(
-        {AnyText(random, 9), random.Bernoulli(0.5)});
+    configuration->sites.push_back({AnyText(random, 9), random.Bernoulli(0.5)});
     configuration->teams.push_back({AnyText(random, 9), AnyText(random, 9)});
     configuration->routing_profiles.push_back(
         {AnyText(random, 9), static_cast<ChannelSet>(Any(random))});

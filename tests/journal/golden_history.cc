@@ -53,13 +53,12 @@ RoutingRequirement OwnRequirement() {
 Configuration GoldenConfiguration() {
   Configuration configuration;
   configuration.name = "golden";
-  configuration.skills = {{"accounts", "current accounts"},
-                          {"fran\xC3\xA7"
-                           "ais",
-                           "French"},
-                          {"securities",
-                           "shares and bonds",
-                           {{"accounts", 6}}}};
+  configuration.skills = {
+      {"accounts", "current accounts"},
+      {"fran\xC3\xA7"
+       "ais",
+       "French"},
+      {"securities", "shares and bonds", {{"accounts", 6}}}};
   configuration.routing_profiles = {{"telephone", SetOf(Channel::kVoice)},
                                     {"desk", 0xFF}};
   configuration.agents = {

@@ -248,8 +248,7 @@ TEST(AuditSkillTest, WithoutWhatElseIsAskedFor) {
     Story story;
     v1::Configuration* configuration = &story.plan.configuration;
     configuration->add_skills()->set_name("banking");
-    v1::ImpliedSkill* implied =
-        configuration->mutable_skills(0)->add_implies();
+    v1::ImpliedSkill* implied = configuration->mutable_skills(0)->add_implies();
     implied->set_skill("banking");
     implied->set_level_max(6);
     story.At(10).SignIn("ann");

@@ -324,8 +324,8 @@ ContactSpec World::Contact(const std::string& id) {
 void World::Spoil(ContactSpec* spec) {
   switch (random_->Uniform(12)) {
     case 8:
-      spec->requirement.any_of = {
-          {"skill0", 1}, {.certification = "no such certification"}};
+      spec->requirement.any_of = {{"skill0", 1},
+                                  {.certification = "no such certification"}};
       break;
     case 9:
       spec->requirement.all_of = {{.team = "red"}, {.team = "blue"}};

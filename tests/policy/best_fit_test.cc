@@ -40,7 +40,7 @@ TEST(FitStep, OfAMaximumTheRoomIsUpToIt) {
   EXPECT_EQ(StepOf({{1, 4, 6}}, {{1, 4}}), 0);
   EXPECT_EQ(StepOf({{1, 4, 6}}, {{1, 5}}), 4);  // 8/2
   EXPECT_EQ(StepOf({{1, 4, 6}}, {{1, 6}}), 7);
-  EXPECT_EQ(StepOf({{1, 5, 5}}, {{1, 5}}), 0);                 // no room
+  EXPECT_EQ(StepOf({{1, 5, 5}}, {{1, 5}}), 0);                  // no room
   EXPECT_EQ(StepOf({{1, 4, 6}, {2, 2}}, {{1, 5}, {2, 6}}), 4);  // 40/10
 }
 
@@ -56,10 +56,10 @@ TEST(FitStep, PreferredTermsAddTheirWeights) {
   const Fact language{Subject::kLanguage, 7};
   const Fact team{Subject::kTeam, 8};
   EXPECT_EQ(step({{1, 5}}, {}), 0);
-  EXPECT_EQ(step({{1, 10}}, {}), 2);                 // 40/20
-  EXPECT_EQ(step({{1, 5}}, {team}), 2);              // 40/20
-  EXPECT_EQ(step({{1, 5}}, {language}), 4);          // 80/20
-  EXPECT_EQ(step({{1, 5}}, {language, team}), 6);    // 120/20
+  EXPECT_EQ(step({{1, 10}}, {}), 2);               // 40/20
+  EXPECT_EQ(step({{1, 5}}, {team}), 2);            // 40/20
+  EXPECT_EQ(step({{1, 5}}, {language}), 4);        // 80/20
+  EXPECT_EQ(step({{1, 5}}, {language, team}), 6);  // 120/20
   EXPECT_EQ(step({{1, 10}}, {language, team}), 7);
   requirement.all_of.clear();
   EXPECT_EQ(step({}, {language}), 5);  // 80/15: nothing else is asked for

@@ -57,10 +57,7 @@ TEST(Accepts, ChannelAndEverySkillAtItsLevel) {
        {Channel::kVoice,
         {{4, 5}},
         LeafCondition(Subject::kCertification, 9, kHas)},
-       {kVoice,
-        {{4, 5}},
-        AgentGrade::kJunior,
-        {{Subject::kCertification, 9}}},
+       {kVoice, {{4, 5}}, AgentGrade::kJunior, {{Subject::kCertification, 9}}},
        true},
   };
   for (const Case& test : cases) {

@@ -279,11 +279,11 @@ TEST_P(LimitsTest, BadSubmitsNameTheField) {
               }
             }),
             "INVALID_ARGUMENT contact.attributes");
-  EXPECT_EQ(refusal([](ContactSpec& s) {
-              s.requirement.all_of.resize(kTermsPerRequirementMax + 1,
-                                          {"french", 1});
-            }),
-            "INVALID_ARGUMENT contact.requirement.all_of");
+  EXPECT_EQ(
+      refusal([](ContactSpec& s) {
+        s.requirement.all_of.resize(kTermsPerRequirementMax + 1, {"french", 1});
+      }),
+      "INVALID_ARGUMENT contact.requirement.all_of");
   EXPECT_EQ(refusal([](ContactSpec& s) {
               s.requirement.all_of = {{"french", 1}, {"", 1}};
             }),

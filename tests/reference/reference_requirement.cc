@@ -166,10 +166,9 @@ std::string FirstUnknownName(const RoutingRequirement& requirement,
     }
   }
   for (std::size_t i = 0; i < requirement.preferred.size(); ++i) {
-    std::string unknown =
-        UnknownName(requirement.preferred[i].term,
-                    absl::StrCat(path, ".preferred[", i, "].term"),
-                    configuration);
+    std::string unknown = UnknownName(
+        requirement.preferred[i].term,
+        absl::StrCat(path, ".preferred[", i, "].term"), configuration);
     if (!unknown.empty()) return unknown;
   }
   return "";

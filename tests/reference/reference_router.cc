@@ -211,8 +211,8 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   }
   const std::shared_ptr<const ContactQueue> queue = QueueByName(spec.queue);
   if (queue == nullptr) return NotFound("contact.queue", spec.queue);
-  const std::string unknown = FirstUnknownName(
-      spec.requirement, "contact.requirement", configuration_);
+  const std::string unknown =
+      FirstUnknownName(spec.requirement, "contact.requirement", configuration_);
   if (!unknown.empty()) return NotFound(unknown, "is not configured");
   if (!Contains(queue->channels, spec.channel)) {
     return Invalid("contact.channel", "not accepted by the queue");

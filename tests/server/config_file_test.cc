@@ -196,8 +196,8 @@ TEST(ConfigFileTest, MistakesOfTheFileDoNotHideThoseOfTheCentre) {
                         HasSubstr("did you mean 'grade'")),
                   HasSubstr("f:19:27: error: agents[1].skills[0].level: 13"),
                   HasSubstr("f:29:5: error: queues[0].wait_limit_ms: -1 ms")));
-  // Skills may be missing now: what refers to them is not judged, other mistakes
-  // of the centre are.
+  // Skills may be missing now: what refers to them is not judged, other
+  // mistakes of the centre are.
   text = With("- name: accounts\n", "- nmae: accounts\n");
   text.replace(text.find("channels: [voice, callback]"), 27, "channels: []");
   EXPECT_THAT(
@@ -323,8 +323,7 @@ TEST(ConfigFileTest, CyclesAndContradictionsAreNamed) {
   std::string text = kRich;
   text.replace(text.find("{name: insurance}"), 17,
                "{name: insurance, implies: [{skill: life insurance}]}");
-  text.replace(text.find("{grades: [expert, specialised]}"), 31,
-               "{team: red}");
+  text.replace(text.find("{grades: [expert, specialised]}"), 31, "{team: red}");
   text.replace(text.find("      any_of:\n"), 14,
                "        - {certification: amf}\n      none_of:\n"
                "        - {certification: amf}\n      any_of:\n");
