@@ -27,6 +27,7 @@
 #include "lib/base/fingerprint.h"
 #include "lib/base/mutex.h"
 #include "lib/domain/compiled.h"
+#include "lib/domain/tutor.h"
 #include "lib/engine/class_registry.h"
 #include "lib/engine/configured_names.h"
 #include "relais/event.h"
@@ -111,6 +112,7 @@ struct ContactRecord {
   Fingerprint content;
   std::shared_ptr<const QueueTerms> terms;
   RoutingRequirement requirement;  // as submitted
+  bool tutor_may_listen = false;
   std::map<std::string, std::string> attributes;
 
   // Guarded by the mutex of the agent that the contact's word names while it
@@ -139,6 +141,8 @@ struct AgentRecord {
   AgentGrade grade RELAIS_GUARDED_BY(mutex) = AgentGrade::kSenior;
   ChannelSet channels RELAIS_GUARDED_BY(mutex) = 0;
   std::uint32_t profile RELAIS_GUARDED_BY(mutex) = 0;
+  // Of skills in training; nullptr: none.
+  std::shared_ptr<const Tutors> tutors RELAIS_GUARDED_BY(mutex);
 
   Presence presence RELAIS_GUARDED_BY(mutex);
   bool presence_pending RELAIS_GUARDED_BY(mutex) = false;

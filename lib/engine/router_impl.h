@@ -189,6 +189,9 @@ class RouterImpl final : public Router, private ClassMatrix {
                       match::ContactWord reserved, Call& call,
                       std::uint64_t* version);
   void CountAccepted(const QueueTerms& terms);
+  // Into the reservation's event: who is to listen to it.
+  void FillTutor(const ContactRecord& record, const AgentRecord& agent,
+                 Event* event) const RELAIS_REQUIRES(agent.mutex);
   // A later event of the reservation in the agent's record.
   Event ReservationEvent(EventType type, const AgentRecord& agent,
                          InstantMs at_ms) const RELAIS_REQUIRES(agent.mutex);
@@ -334,7 +337,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Lists an agent, in a free slot from `*slot` on, with a profile that the
   // caller holds a reference of.
   void AddAgent(const std::string& id, AgentGrade grade, std::uint32_t profile,
-                ChannelSet channels, std::uint32_t* slot);
+                ChannelSet channels, std::shared_ptr<const Tutors> tutors,
+                std::uint32_t* slot);
 
   // --- Time (router_due.cc) ---
   void RunOne(const DeadlineTable::Due& due, Call& call);

@@ -73,6 +73,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     agent.terms = terms;
     ++agent.version;
     FillAgent(agent, decision.agent, &event);
+    FillTutor(record, agent, &event);
     agent.reservation = event;
     agent.reservation.offer_expires_ms = 0;
     agent.reservation.at_once = false;
@@ -103,6 +104,17 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   }
   SetDeadline(decision.contact, decision.word.tag(), event.offer_expires_ms,
               decision.word.tag(), call);
+}
+
+// By the agent's skills as they are now, which a change of them at the same
+// moment may have made others than those of the decision.
+void RouterImpl::FillTutor(const ContactRecord& record,
+                           const AgentRecord& agent, Event* event) const {
+  if (!record.tutor_may_listen || agent.tutors == nullptr) return;
+  const std::string* tutor =
+      TutorNeeded({&record.terms->queue.requirement, &record.requirement},
+                  classes_.Profile(agent.profile), *agent.tutors);
+  if (tutor != nullptr) event->tutor_id.Assign(*tutor);
 }
 
 // The contact was ended before its reservation was written; the ender left

@@ -90,6 +90,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
         view.arrival_ms,
         record.terms->queue.priority_credit_ms[record.priority]);
     view.requirement = record.requirement;
+    view.tutor_may_listen = record.tutor_may_listen;
     view.attributes = record.attributes;
   }
   view.version = VersionOf(word, view.handle);
@@ -105,6 +106,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     if (agent.contact == view.handle) {
       view.agent_id = agent.id;
       view.attempt = agent.reservation.attempt;
+      view.tutor_id = std::string(agent.reservation.tutor_id.view());
     }
   }
   return view;

@@ -222,6 +222,7 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   Walk(M::kAnyOfFieldNumber, queue.requirement.any_of, sink);
   Walk(M::kNoneOfFieldNumber, queue.requirement.none_of, sink);
   Walk(M::kPreferredFieldNumber, queue.requirement.preferred, sink);
+  sink.Bytes(M::kActivityFieldNumber, queue.activity);
 }
 
 template <typename Sink>
@@ -247,6 +248,8 @@ void Walk(const ContactDetail& detail, Sink& sink) {
   Walk(M::kAnyOfFieldNumber, detail.spec.requirement.any_of, sink);
   Walk(M::kNoneOfFieldNumber, detail.spec.requirement.none_of, sink);
   Walk(M::kPreferredFieldNumber, detail.spec.requirement.preferred, sink);
+  sink.Uint(M::kTutorMayListenFieldNumber,
+            Number(detail.spec.tutor_may_listen));
 }
 
 template <typename Sink>
@@ -318,6 +321,7 @@ void Walk(const Detailed& detailed, Sink& sink) {
   if (detailed.configuration != nullptr) {
     sink.Always(M::kConfigurationFieldNumber, *detailed.configuration);
   }
+  sink.Bytes(M::kTutorIdFieldNumber, event.tutor_id.view());
 }
 
 template <typename Sink>
@@ -342,6 +346,7 @@ void Walk(const LiveContact& contact, Sink& sink) {
       inner.Sint(v1::LiveDecline::kUntilMsFieldNumber, decline.until_ms);
     });
   }
+  sink.Bytes(M::kTutorIdFieldNumber, contact.tutor_id);
 }
 
 template <typename Sink>

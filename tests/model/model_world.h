@@ -36,7 +36,8 @@ class World {
   void Spoil(ContactSpec* spec);
 
  private:
-  AgentConfiguration Agent(const std::string& id);
+  // Tutors are drawn from those who are there.
+  AgentConfiguration Agent(const std::string& id, const Configuration& centre);
   ContactQueue Queue(int index);
   std::string SkillName();
   // Skills, teams and so on, of which agents and queues speak.

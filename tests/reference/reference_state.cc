@@ -130,6 +130,7 @@ void ReferenceRouter::NameAgent(const AgentRecord& agent, Event& event) {
 void ReferenceRouter::NameReservation(const ContactRecord& contact,
                                       Event& event) {
   event.attempt = contact.attempt;
+  event.tutor_id.Assign(contact.tutor_id);
   if (event.type == EventType::kContactEnded) return;
   event.fit_step = static_cast<std::uint8_t>(contact.fit_step);
   event.idle_since_ms = contact.idle_since_ms;
