@@ -9,6 +9,7 @@
 #include "lib/domain/error.h"
 #include "lib/domain/utf8.h"
 #include "server/convert_requirement.h"
+#include "server/wire_enum.h"
 
 namespace relais::server {
 namespace {
@@ -28,21 +29,12 @@ static_assert(static_cast<int>(ContactState::kEnded) + 1 ==
               v1::CONTACT_STATE_ENDED);
 static_assert(static_cast<int>(EndReason::kLeaseExpired) ==
               v1::END_REASON_LEASE_EXPIRED);
-static_assert(static_cast<int>(EventType::kAgentRemoved) ==
-              v1::EVENT_TYPE_AGENT_REMOVED);
+static_assert(static_cast<int>(EventType::kAgentChanged) ==
+              v1::EVENT_TYPE_AGENT_CHANGED);
 
 // gRPC clients refuse trailers above 8 KiB by default; base64 adds a third.
 constexpr std::size_t kMessageBytesMax = 512;
 constexpr std::size_t kFindingsBytesMax = 3'000;
-
-template <typename WireEnum, typename DomainEnum>
-WireEnum OneLater(DomainEnum value) {
-  return static_cast<WireEnum>(static_cast<int>(value) + 1);
-}
-template <typename WireEnum, typename DomainEnum>
-WireEnum SameNumber(DomainEnum value) {
-  return static_cast<WireEnum>(static_cast<int>(value));
-}
 
 absl::Status EnumError(std::string_view path, int value,
                        const google::protobuf::EnumDescriptor& type) {
@@ -54,127 +46,11 @@ bool KnownChannel(int channel) {
   return channel != v1::CHANNEL_UNSPECIFIED && v1::Channel_IsValid(channel);
 }
 
-void AddError(std::string path, std::string message,
-              std::vector<Finding>* findings) {
-  findings->push_back(
-      {Finding::Severity::kError, std::move(path), std::move(message)});
-}
-
-ChannelSet ChannelsToDomain(
-    const google::protobuf::RepeatedField<int>& channels,
-    const std::string& path, std::vector<Finding>* findings) {
-  ChannelSet set = 0;
-  for (int i = 0; i < channels.size(); ++i) {
-    if (!KnownChannel(channels[i])) {
-      AddError(absl::StrCat(path, "[", i, "]"),
-               EnumProblem(channels[i], *v1::Channel_descriptor()), findings);
-      continue;
-    }
-    set = static_cast<ChannelSet>(set |
-                                  SetOf(static_cast<Channel>(channels[i] - 1)));
-  }
-  return set;
-}
-
-AgentConfiguration ToDomain(const v1::AgentConfiguration& agent,
-                            const std::string& path,
-                            std::vector<Finding>* findings) {
-  AgentConfiguration result;
-  result.id = agent.id();
-  result.routing_profile = agent.routing_profile();
-  if (!v1::AgentGrade_IsValid(agent.grade())) {
-    AddError(absl::StrCat(path, ".grade"),
-             EnumProblem(agent.grade(), *v1::AgentGrade_descriptor()),
-             findings);
-  } else if (agent.grade() != v1::AGENT_GRADE_UNSPECIFIED) {
-    result.grade = static_cast<AgentGrade>(agent.grade() - 1);
-  }
-  for (const v1::AgentSkill& skill : agent.skills()) {
-    result.skills.push_back(
-        {skill.skill(), skill.level(), skill.in_training(), skill.tutor()});
-  }
-  result.certifications.assign(agent.certifications().begin(),
-                               agent.certifications().end());
-  result.languages.assign(agent.languages().begin(), agent.languages().end());
-  result.team = agent.team();
-  result.site = agent.site();
-  return result;
-}
-
-void SetCredits(const v1::ContactQueue& queue, const std::string& path,
-                std::array<DurationMs, kPriorityCount>* credits,
-                std::vector<Finding>* findings) {
-  std::array<bool, kPriorityCount> given{};
-  for (int i = 0; i < queue.priority_credits_size(); ++i) {
-    const v1::PriorityCredit& credit = queue.priority_credits(i);
-    const std::string here =
-        absl::StrCat(path, ".priority_credits[", i, "].priority");
-    if (credit.priority() < 0 || credit.priority() >= kPriorityCount) {
-      AddError(here,
-               absl::StrCat(credit.priority(), " is no priority; use 0 to ",
-                            kPriorityCount - 1),
-               findings);
-      continue;
-    }
-    const auto index = static_cast<std::size_t>(credit.priority());
-    if (given[index]) {
-      AddError(here,
-               absl::StrCat("priority ", credit.priority(),
-                            " is given twice; leave one"),
-               findings);
-      continue;
-    }
-    given[index] = true;
-    (*credits)[index] = credit.credit_ms();
-  }
-}
-
-ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
-                      std::vector<Finding>* findings) {
-  ContactQueue result;
-  result.name = queue.name();
-  result.channels = ChannelsToDomain(queue.channels(),
-                                     absl::StrCat(path, ".channels"), findings);
-  const FieldPath root(path);
-  result.requirement = RequirementToDomain(queue.requirement(),
-                                           root.Field("requirement"), findings);
-  result.activity = queue.activity();
-  if (queue.has_service_level()) {
-    result.service_level = {queue.service_level().answered_fraction(),
-                            queue.service_level().threshold_ms()};
-  }
-  if (queue.has_offer_timeout_ms()) {
-    result.offer_timeout_ms = queue.offer_timeout_ms();
-  }
-  if (queue.has_wrap_up_ms()) result.wrap_up_ms = queue.wrap_up_ms();
-  if (queue.has_decline_retry_ms()) {
-    result.decline_retry_ms = queue.decline_retry_ms();
-  }
-  if (queue.has_wait_limit_ms()) result.wait_limit_ms = queue.wait_limit_ms();
-  if (queue.has_handling_lease_ms()) {
-    result.handling_lease_ms = queue.handling_lease_ms();
-  }
-  if (queue.has_short_abandon_threshold_ms()) {
-    result.short_abandon_threshold_ms = queue.short_abandon_threshold_ms();
-  }
-  SetCredits(queue, path, &result.priority_credit_ms, findings);
-  return result;
-}
-
 v1::Presence ToProto(const Presence& presence) {
   v1::Presence result;
   result.set_state(OneLater<v1::PresenceState>(presence.state));
   result.set_reason(SameNumber<v1::NotReadyReason>(presence.reason));
   return result;
-}
-
-template <typename Message>
-void SetChannels(ChannelSet set, Message* message,
-                 void (Message::*add)(v1::Channel)) {
-  for (int i = 0; i < kChannelCount; ++i) {
-    const auto channel = static_cast<Channel>(i);
-    if (Contains(set, channel)) (message->*add)(OneLater<v1::Channel>(channel));
-  }
 }
 
 // A contact that asks for nothing of its own has no message for it.
@@ -292,91 +168,6 @@ absl::StatusOr<Presence> ToDomain(const v1::Presence& presence) {
                   static_cast<NotReadyReason>(presence.reason())};
 }
 
-namespace {
-
-Skill ToDomain(const v1::Skill& skill) {
-  Skill result{skill.name(), skill.description()};
-  for (const v1::ImpliedSkill& implied : skill.implies()) {
-    result.implies.push_back({implied.skill(), implied.level_max() == 0
-                                                   ? kProficiencyLevelMax
-                                                   : implied.level_max()});
-  }
-  return result;
-}
-
-}  // namespace
-
-namespace {
-
-Activity ActivityToDomain(const v1::Activity& activity, const std::string& path,
-                          std::vector<Finding>* findings) {
-  Activity result;
-  result.name = activity.name();
-  result.channels = ChannelsToDomain(activity.channels(),
-                                     absl::StrCat(path, ".channels"), findings);
-  const FieldPath root(path);
-  result.requirement = RequirementToDomain(activity.requirement(),
-                                           root.Field("requirement"), findings);
-  return result;
-}
-
-}  // namespace
-
-Configuration ToDomain(const v1::Configuration& configuration,
-                       std::vector<Finding>* findings) {
-  Configuration result;
-  result.name = configuration.name();
-  for (const v1::Skill& skill : configuration.skills()) {
-    result.skills.push_back(ToDomain(skill));
-  }
-  result.certifications.assign(configuration.certifications().begin(),
-                               configuration.certifications().end());
-  result.languages.assign(configuration.languages().begin(),
-                          configuration.languages().end());
-  for (const v1::Site& site : configuration.sites()) {
-    result.sites.push_back({site.name(), site.provider()});
-  }
-  for (const v1::Team& team : configuration.teams()) {
-    result.teams.push_back({team.name(), team.site()});
-  }
-  for (int i = 0; i < configuration.grades_size(); ++i) {
-    const v1::GradePolicy& policy = configuration.grades(i);
-    GradePolicy added;
-    added.default_level = policy.default_level();
-    if (policy.grade() == v1::AGENT_GRADE_UNSPECIFIED ||
-        !v1::AgentGrade_IsValid(policy.grade())) {
-      AddError(absl::StrCat("grades[", i, "].grade"),
-               EnumProblem(policy.grade(), *v1::AgentGrade_descriptor()),
-               findings);
-      continue;
-    }
-    added.grade = static_cast<AgentGrade>(policy.grade() - 1);
-    result.grades.push_back(added);
-  }
-  for (int i = 0; i < configuration.activities_size(); ++i) {
-    result.activities.push_back(
-        ActivityToDomain(configuration.activities(i),
-                         absl::StrCat("activities[", i, "]"), findings));
-  }
-  for (int i = 0; i < configuration.routing_profiles_size(); ++i) {
-    const v1::RoutingProfile& profile = configuration.routing_profiles(i);
-    result.routing_profiles.push_back(
-        {profile.name(),
-         ChannelsToDomain(profile.channels(),
-                          absl::StrCat("routing_profiles[", i, "].channels"),
-                          findings)});
-  }
-  for (int i = 0; i < configuration.agents_size(); ++i) {
-    result.agents.push_back(ToDomain(
-        configuration.agents(i), absl::StrCat("agents[", i, "]"), findings));
-  }
-  for (int i = 0; i < configuration.queues_size(); ++i) {
-    result.queues.push_back(ToDomain(
-        configuration.queues(i), absl::StrCat("queues[", i, "]"), findings));
-  }
-  return result;
-}
-
 v1::Event ToProto(const Event& event) {
   v1::Event result;
   result.set_sequence(event.sequence);
@@ -440,111 +231,6 @@ v1::QueueSnapshot ToProto(const QueueView& queue) {
   result.set_answered_total(queue.answered_total);
   result.set_abandoned_total(queue.abandoned_total);
   result.set_oldest_arrival_ms(queue.oldest_arrival_ms);
-  return result;
-}
-
-namespace {
-
-void SetSkill(const Skill& skill, v1::Skill* result) {
-  result->set_name(skill.name);
-  result->set_description(skill.description);
-  for (const ImpliedSkill& implied : skill.implies) {
-    v1::ImpliedSkill* added = result->add_implies();
-    added->set_skill(implied.skill);
-    if (implied.level_max != kProficiencyLevelMax) {
-      added->set_level_max(implied.level_max);
-    }
-  }
-}
-
-void SetAgent(const AgentConfiguration& agent, v1::AgentConfiguration* result) {
-  result->set_id(agent.id);
-  result->set_grade(OneLater<v1::AgentGrade>(agent.grade));
-  result->set_routing_profile(agent.routing_profile);
-  for (const AgentSkill& skill : agent.skills) {
-    v1::AgentSkill* held = result->add_skills();
-    held->set_skill(skill.skill);
-    held->set_level(skill.level);
-    held->set_in_training(skill.in_training);
-    held->set_tutor(skill.tutor);
-  }
-  result->mutable_certifications()->Add(agent.certifications.begin(),
-                                        agent.certifications.end());
-  result->mutable_languages()->Add(agent.languages.begin(),
-                                   agent.languages.end());
-  result->set_team(agent.team);
-  result->set_site(agent.site);
-}
-
-void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
-  result->set_name(queue.name);
-  SetChannels(queue.channels, result, &v1::ContactQueue::add_channels);
-  SetRequirement(queue.requirement, result->mutable_requirement());
-  result->set_activity(queue.activity);
-  v1::ServiceLevelTarget* target = result->mutable_service_level();
-  target->set_answered_fraction(queue.service_level.answered_fraction);
-  target->set_threshold_ms(queue.service_level.threshold_ms);
-  result->set_offer_timeout_ms(queue.offer_timeout_ms);
-  result->set_wrap_up_ms(queue.wrap_up_ms);
-  result->set_decline_retry_ms(queue.decline_retry_ms);
-  result->set_wait_limit_ms(queue.wait_limit_ms);
-  result->set_handling_lease_ms(queue.handling_lease_ms);
-  result->set_short_abandon_threshold_ms(queue.short_abandon_threshold_ms);
-  const ContactQueue defaults;
-  for (std::size_t priority = 0; priority < queue.priority_credit_ms.size();
-       ++priority) {
-    const DurationMs credit_ms = queue.priority_credit_ms[priority];
-    if (credit_ms == defaults.priority_credit_ms[priority]) continue;
-    v1::PriorityCredit* credit = result->add_priority_credits();
-    credit->set_priority(static_cast<std::int32_t>(priority));
-    credit->set_credit_ms(credit_ms);
-  }
-}
-
-}  // namespace
-
-v1::Configuration ToProto(const Configuration& configuration) {
-  v1::Configuration result;
-  result.set_name(configuration.name);
-  for (const Skill& skill : configuration.skills) {
-    SetSkill(skill, result.add_skills());
-  }
-  for (const RoutingProfile& profile : configuration.routing_profiles) {
-    v1::RoutingProfile* added = result.add_routing_profiles();
-    added->set_name(profile.name);
-    SetChannels(profile.channels, added, &v1::RoutingProfile::add_channels);
-  }
-  result.mutable_certifications()->Add(configuration.certifications.begin(),
-                                       configuration.certifications.end());
-  result.mutable_languages()->Add(configuration.languages.begin(),
-                                  configuration.languages.end());
-  for (const Site& site : configuration.sites) {
-    v1::Site* added = result.add_sites();
-    added->set_name(site.name);
-    added->set_provider(site.provider);
-  }
-  for (const Team& team : configuration.teams) {
-    v1::Team* added = result.add_teams();
-    added->set_name(team.name);
-    added->set_site(team.site);
-  }
-  for (const GradePolicy& policy : configuration.grades) {
-    v1::GradePolicy* added = result.add_grades();
-    added->set_grade(OneLater<v1::AgentGrade>(policy.grade));
-    added->set_default_level(policy.default_level);
-  }
-  for (const Activity& activity : configuration.activities) {
-    v1::Activity* added = result.add_activities();
-    added->set_name(activity.name);
-    SetChannels(activity.channels, added, &v1::Activity::add_channels);
-    SetRequirement(activity.requirement, added->mutable_requirement());
-  }
-  for (const AgentConfiguration& agent : configuration.agents) {
-    SetAgent(agent, result.add_agents());
-  }
-  for (const ContactQueue& queue : configuration.queues) {
-    SetQueue(queue, result.add_queues());
-  }
   return result;
 }
 

@@ -48,7 +48,7 @@ EventDetail DetailOf(const ContactSpec& spec, const ContactQueue& queue,
   return {
       std::make_shared<const ContactDetail>(ContactDetail{
           spec, queue, {content.high, content.low}, place.key, place.sequence}),
-      nullptr};
+      nullptr, nullptr};
 }
 
 absl::Status Full(std::string_view limit, std::uint64_t value,

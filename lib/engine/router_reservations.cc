@@ -40,7 +40,6 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   const ContactHandle contact{decision.contact,
                               record.base_tag.load(std::memory_order_acquire)};
   const std::shared_ptr<const QueueTerms> terms = record.terms;
-  const DurationMs offer_timeout_ms = terms->queue.offer_timeout_ms;
   Event event = ContactEvent(EventType::kReservationCreated, record, contact,
                              VersionOf(decision.word, contact),
                              ContactState::kReserved, call.now_ms());
@@ -57,8 +56,8 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     call.set_at_once();
     record.at_once.store(true, std::memory_order_relaxed);
   }
-  if (offer_timeout_ms > 0) {
-    event.offer_expires_ms = call.now_ms() + offer_timeout_ms;
+  if (terms->queue.offer_timeout_ms > 0) {
+    event.offer_expires_ms = call.now_ms() + terms->queue.offer_timeout_ms;
   }
   bool ended = false;
   bool leaves = false;
@@ -98,7 +97,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
                    nullptr);
     return;
   }
-  if (offer_timeout_ms == 0) {
+  if (terms->queue.offer_timeout_ms == 0) {
     AcceptReserved(decision.agent, contact, decision.word, call, nullptr);
     return;
   }

@@ -12,8 +12,6 @@
 namespace relais::journal {
 namespace {
 
-constexpr EventType kEventTypeLast = EventType::kAgentRemoved;
-
 absl::Status OutOfRange(std::string_view field, std::uint64_t value,
                         std::uint64_t max) {
   return absl::DataLossError(
@@ -225,6 +223,48 @@ absl::Status FromMessage(const v1::ContactDetail& message,
   return reader.status();
 }
 
+void ToMessage(const AgentConfiguration& agent,
+               v1::AgentConfiguration* message) {
+  message->set_id(agent.id);
+  message->set_grade(static_cast<std::uint32_t>(agent.grade));
+  message->set_routing_profile(agent.routing_profile);
+  for (const AgentSkill& skill : agent.skills) {
+    v1::AgentSkill* held = message->add_skills();
+    held->set_skill(skill.skill);
+    held->set_level(skill.level);
+    held->set_in_training(skill.in_training);
+    held->set_tutor(skill.tutor);
+  }
+  message->mutable_certifications()->Add(agent.certifications.begin(),
+                                         agent.certifications.end());
+  message->mutable_languages()->Add(agent.languages.begin(),
+                                    agent.languages.end());
+  message->set_team(agent.team);
+  message->set_site(agent.site);
+}
+
+namespace {
+
+void FromMessage(const v1::AgentConfiguration& message, Reader* reader,
+                 AgentConfiguration* agent) {
+  agent->id = message.id();
+  reader->Enum("agents.grade", message.grade(), AgentGrade::kSpecialised,
+               &agent->grade);
+  agent->routing_profile = message.routing_profile();
+  for (const v1::AgentSkill& skill : message.skills()) {
+    agent->skills.push_back(
+        {skill.skill(), skill.level(), skill.in_training(), skill.tutor()});
+  }
+  agent->certifications.assign(message.certifications().begin(),
+                               message.certifications().end());
+  agent->languages.assign(message.languages().begin(),
+                          message.languages().end());
+  agent->team = message.team();
+  agent->site = message.site();
+}
+
+}  // namespace
+
 void ToMessage(const Configuration& configuration, v1::Configuration* message) {
   message->set_name(configuration.name);
   for (const Skill& skill : configuration.skills) {
@@ -243,23 +283,7 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
     added->set_channels(profile.channels);
   }
   for (const AgentConfiguration& agent : configuration.agents) {
-    v1::AgentConfiguration* added = message->add_agents();
-    added->set_id(agent.id);
-    added->set_grade(static_cast<std::uint32_t>(agent.grade));
-    added->set_routing_profile(agent.routing_profile);
-    for (const AgentSkill& skill : agent.skills) {
-      v1::AgentSkill* held = added->add_skills();
-      held->set_skill(skill.skill);
-      held->set_level(skill.level);
-      held->set_in_training(skill.in_training);
-      held->set_tutor(skill.tutor);
-    }
-    added->mutable_certifications()->Add(agent.certifications.begin(),
-                                         agent.certifications.end());
-    added->mutable_languages()->Add(agent.languages.begin(),
-                                    agent.languages.end());
-    added->set_team(agent.team);
-    added->set_site(agent.site);
+    ToMessage(agent, message->add_agents());
   }
   for (const ContactQueue& queue : configuration.queues) {
     ToMessage(queue, message->add_queues());
@@ -310,20 +334,7 @@ absl::Status FromMessage(const v1::Configuration& message,
                 &added.channels);
   }
   for (const v1::AgentConfiguration& agent : message.agents()) {
-    AgentConfiguration& added = configuration->agents.emplace_back();
-    added.id = agent.id();
-    reader.Enum("agents.grade", agent.grade(), AgentGrade::kSpecialised,
-                &added.grade);
-    added.routing_profile = agent.routing_profile();
-    for (const v1::AgentSkill& skill : agent.skills()) {
-      added.skills.push_back(
-          {skill.skill(), skill.level(), skill.in_training(), skill.tutor()});
-    }
-    added.certifications.assign(agent.certifications().begin(),
-                                agent.certifications().end());
-    added.languages.assign(agent.languages().begin(), agent.languages().end());
-    added.team = agent.team();
-    added.site = agent.site();
+    FromMessage(agent, &reader, &configuration->agents.emplace_back());
   }
   for (const v1::ContactQueue& queue : message.queues()) {
     reader.Fail(FromMessage(queue, &configuration->queues.emplace_back()));
@@ -426,6 +437,11 @@ absl::Status FromMessage(const v1::Event& message, NumberedEvent* numbered) {
     reader.Fail(FromMessage(message.configuration(), configuration.get()));
     numbered->detail.configuration = std::move(configuration);
   }
+  if (message.has_agent_configuration()) {
+    auto agent = std::make_shared<AgentConfiguration>();
+    FromMessage(message.agent_configuration(), &reader, agent.get());
+    numbered->detail.agent = std::move(agent);
+  }
   return reader.status();
 }
 
@@ -516,6 +532,8 @@ void ToMessage(const Meta& meta, v1::Meta* message) {
   message->set_boot_id(meta.clock.boot_id);
   message->set_boot_clock_ms(meta.clock.boot_clock_ms);
   message->set_clock_at_ms(meta.clock.at_ms);
+  message->set_applied_configuration_version(
+      meta.applied_configuration_version);
 }
 
 absl::Status FromMessage(const v1::Meta& message, Meta* meta) {
@@ -536,6 +554,7 @@ absl::Status FromMessage(const v1::Meta& message, Meta* meta) {
   meta->clock.boot_id = message.boot_id();
   meta->clock.boot_clock_ms = message.boot_clock_ms();
   meta->clock.at_ms = message.clock_at_ms();
+  meta->applied_configuration_version = message.applied_configuration_version();
   return absl::OkStatus();
 }
 

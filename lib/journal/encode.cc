@@ -296,11 +296,12 @@ void WalkReservation(const Event& event, Sink& sink) {
   sink.Uint(M::kAtOnceFieldNumber, Number(event.at_once));
 }
 
-// An event and its detail, in bytes if that is a configuration.
+// An event and its detail, in bytes if that is a configuration or part of one.
 struct Detailed {
   const Event& event;
   const ContactDetail* contact = nullptr;
   const std::string* configuration = nullptr;
+  const std::string* agent = nullptr;
 };
 
 template <typename Sink>
@@ -322,6 +323,9 @@ void Walk(const Detailed& detailed, Sink& sink) {
     sink.Always(M::kConfigurationFieldNumber, *detailed.configuration);
   }
   sink.Bytes(M::kTutorIdFieldNumber, event.tutor_id.view());
+  if (detailed.agent != nullptr) {
+    sink.Always(M::kAgentConfigurationFieldNumber, *detailed.agent);
+  }
 }
 
 template <typename Sink>
@@ -417,6 +421,11 @@ void AppendEvent(const Event& event, const EventDetail& detail,
       detail.configuration != nullptr) {
     configuration = EncodeConfiguration(*detail.configuration);
     detailed.configuration = &configuration;
+  }
+  std::string agent;
+  if (event.type == EventType::kAgentChanged && detail.agent != nullptr) {
+    agent = EncodeAgentConfiguration(*detail.agent);
+    detailed.agent = &agent;
   }
   Append(detailed, out);
 }

@@ -242,6 +242,39 @@ absl::Status Fold::PresenceChanged(const Event& event) {
   return absl::OkStatus();
 }
 
+// The configuration is copied: an agent's change is rare, and whoever was given
+// the one before keeps it.
+absl::Status Fold::AgentChanged(const Event& event, const EventDetail& detail) {
+  if (detail.agent == nullptr || detail.agent->id != event.agent_id.view()) {
+    return Impossible(event, "comes without the agent's configuration");
+  }
+  absl::Status status = CheckConfigurationVersion(event);
+  if (!status.ok()) return status;
+  const WorkState work = Agent().work_state;
+  status = CheckAgent(event, work, work);
+  if (!status.ok()) return status;
+  auto configuration =
+      state_.configuration == nullptr
+          ? std::make_shared<Configuration>()
+          : std::make_shared<Configuration>(*state_.configuration);
+  const auto listed =
+      std::find_if(configuration->agents.begin(), configuration->agents.end(),
+                   [&detail](const AgentConfiguration& agent) {
+                     return agent.id == detail.agent->id;
+                   });
+  if (listed == configuration->agents.end()) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()),
+                      " is not in the configuration");
+  }
+  *listed = *detail.agent;
+  state_.configuration = std::move(configuration);
+  state_.configuration_version = event.configuration_version;
+  changed_->configuration = true;
+  const InstantMs wrap_up_ends_ms = Agent().wrap_up_ends_ms;
+  TakeAgent(event, true).wrap_up_ends_ms = wrap_up_ends_ms;
+  return absl::OkStatus();
+}
+
 absl::Status Fold::WrapUpEnded(const Event& event) {
   absl::Status status = CheckAgent(event, WorkState::kWrapUp, WorkState::kIdle);
   if (!status.ok()) return status;

@@ -242,7 +242,7 @@ TEST(GoldenFormatTest, TheFilesCoverEveryTypeKindAndField) {
     ASSERT_TRUE(message.ok()) << message.status();
     CollectLive(key[0], *message, &set);
   }
-  EXPECT_EQ(types.size(), static_cast<std::size_t>(EventType::kAgentRemoved));
+  EXPECT_EQ(types.size(), static_cast<std::size_t>(kEventTypeLast));
   EXPECT_EQ(std::string(kinds.begin(), kinds.end()), "acdefmq");
   EXPECT_EQ(scaled.size(), 2U);
   const auto* file = v1::Event::descriptor()->file();

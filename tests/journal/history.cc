@@ -136,6 +136,21 @@ std::string Describe(const ContactDetail& detail) {
   return text;
 }
 
+std::string Describe(const AgentConfiguration& agent) {
+  std::string text = absl::StrCat(agent.id, " ", static_cast<int>(agent.grade),
+                                  " ", agent.routing_profile);
+  for (const AgentSkill& skill : agent.skills) {
+    absl::StrAppend(&text, " ", skill.skill, ":", skill.level);
+    if (skill.in_training) absl::StrAppend(&text, " in training");
+    if (!skill.tutor.empty()) absl::StrAppend(&text, " by ", skill.tutor);
+  }
+  absl::StrAppend(&text, Describe(agent.certifications, " certification "),
+                  Describe(agent.languages, " language "));
+  if (!agent.team.empty()) absl::StrAppend(&text, " team ", agent.team);
+  if (!agent.site.empty()) absl::StrAppend(&text, " site ", agent.site);
+  return text;
+}
+
 std::string Describe(const Configuration& configuration) {
   std::string text = configuration.name;
   for (const Skill& skill : configuration.skills) {
@@ -148,17 +163,7 @@ std::string Describe(const Configuration& configuration) {
     absl::StrAppend(&text, "\nprofile ", profile.name, " ", profile.channels);
   }
   for (const AgentConfiguration& agent : configuration.agents) {
-    absl::StrAppend(&text, "\nagent ", agent.id, " ",
-                    static_cast<int>(agent.grade), " ", agent.routing_profile);
-    for (const AgentSkill& skill : agent.skills) {
-      absl::StrAppend(&text, " ", skill.skill, ":", skill.level);
-      if (skill.in_training) absl::StrAppend(&text, " in training");
-      if (!skill.tutor.empty()) absl::StrAppend(&text, " by ", skill.tutor);
-    }
-    absl::StrAppend(&text, Describe(agent.certifications, " certification "),
-                    Describe(agent.languages, " language "));
-    if (!agent.team.empty()) absl::StrAppend(&text, " team ", agent.team);
-    if (!agent.site.empty()) absl::StrAppend(&text, " site ", agent.site);
+    absl::StrAppend(&text, "\nagent ", Describe(agent));
   }
   for (const ContactQueue& queue : configuration.queues) {
     absl::StrAppend(&text, "\nqueue ", Describe(queue));
@@ -191,6 +196,9 @@ std::string Describe(const NumberedEvent& event) {
   if (event.detail.configuration != nullptr) {
     absl::StrAppend(&text, " configuration ",
                     Describe(*event.detail.configuration));
+  }
+  if (event.detail.agent != nullptr) {
+    absl::StrAppend(&text, " changed ", Describe(*event.detail.agent));
   }
   return text;
 }
@@ -304,6 +312,7 @@ void History::Step() {
       return WrapUp();
     default:
       if (random_.Bernoulli(0.1)) return Apply();
+      if (random_.Bernoulli(0.1)) return ChangeAgent();
       if (random_.Bernoulli(0.1)) return Remove();
       return EndReservation();
   }
@@ -349,6 +358,11 @@ void History::Submit() {
   detail->spec.priority = static_cast<int>(random_.Uniform(10));
   if (random_.Bernoulli(0.3)) {
     detail->spec.requirement.all_of = {{"loans", 1}};
+  }
+  if (random_.Bernoulli(0.2)) {
+    detail->spec.requirement.any_of = {{.certification = "amf"},
+                                       {"french", 2, 5}};
+    detail->spec.tutor_may_listen = true;
   }
   detail->spec.attributes["caller"] = std::string(attributes_bytes_, 'x');
   detail->queue = SmallConfiguration(1, 0).queues[0];
@@ -542,6 +556,23 @@ void History::ChangePresence() {
   Event event = Base(EventType::kPresenceChanged);
   NameAgent(id, last.work_state, &event);
   Emit(event);
+}
+
+void History::ChangeAgent() {
+  const std::string id = Pick(agents_, [](const Agent&) { return true; });
+  EventDetail detail;
+  auto changed = std::make_shared<AgentConfiguration>();
+  changed->id = id;
+  changed->grade = static_cast<AgentGrade>(random_.Uniform(kAgentGradeCount));
+  changed->routing_profile = "all";
+  changed->skills = {{"french", static_cast<int>(random_.Uniform(11))}};
+  if (random_.Bernoulli(0.3)) changed->skills[0].in_training = true;
+  if (random_.Bernoulli(0.3)) changed->certifications = {"amf"};
+  detail.agent = std::move(changed);
+  ++configuration_version_;
+  Event event = Base(EventType::kAgentChanged);
+  NameAgent(id, agents_[id].last.work_state, &event);
+  Emit(event, detail);
 }
 
 void History::WrapUp() {

@@ -56,6 +56,7 @@ class History {
   void CancelReserved();
   void Complete();
   void ChangePresence();
+  void ChangeAgent();
   void WrapUp();
   void Remove();
 

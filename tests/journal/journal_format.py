@@ -60,6 +60,13 @@ DETAIL = {
     12: ("any_of", (TERM,)), 13: ("none_of", (TERM,)),
     14: ("preferred", (PREFERRED,)), 15: ("tutor_may_listen", "bool"),
 }
+AGENT = {
+    1: ("id", "bytes"), 2: ("grade", "uint"), 3: ("routing_profile", "bytes"),
+    4: ("skills", ({1: ("skill", "bytes"), 2: ("level", "sint"),
+                    3: ("in_training", "bool"), 4: ("tutor", "bytes")},)),
+    5: ("certifications", ("bytes",)), 6: ("languages", ("bytes",)),
+    7: ("team", "bytes"), 8: ("site", "bytes"),
+}
 CONFIGURATION = {
     1: ("name", "bytes"),
     2: ("skills", ({1: ("name", "bytes"), 2: ("description", "bytes"),
@@ -67,15 +74,7 @@ CONFIGURATION = {
                                      2: ("level_max", "sint")},))},)),
     3: ("routing_profiles", ({1: ("name", "bytes"),
                               2: ("channels", "uint")},)),
-    4: ("agents", ({1: ("id", "bytes"), 2: ("grade", "uint"),
-                    3: ("routing_profile", "bytes"),
-                    4: ("skills", ({1: ("skill", "bytes"),
-                                    2: ("level", "sint"),
-                                    3: ("in_training", "bool"),
-                                    4: ("tutor", "bytes")},)),
-                    5: ("certifications", ("bytes",)),
-                    6: ("languages", ("bytes",)),
-                    7: ("team", "bytes"), 8: ("site", "bytes")},)),
+    4: ("agents", (AGENT,)),
     5: ("queues", (QUEUE,)),
     6: ("certifications", ("bytes",)), 7: ("languages", ("bytes",)),
     8: ("sites", ({1: ("name", "bytes"), 2: ("provider", "bool")},)),
@@ -104,7 +103,7 @@ EVENT = {
     30: ("profile_class", "uint"), 31: ("fit_step", "uint"),
     32: ("began_after_sequence", "uint"), 33: ("at_once", "bool"),
     34: ("contact_detail", DETAIL), 35: ("configuration", CONFIGURATION),
-    36: ("tutor_id", "bytes"),
+    36: ("tutor_id", "bytes"), 37: ("agent_configuration", AGENT),
 }
 LIVE = {
     "c": {1: ("arrival_ms", "sint"), 2: ("version", "uint"),
@@ -142,7 +141,8 @@ LIVE = {
           11: ("contacts", "uint"), 12: ("agents", "uint"),
           13: ("queues", "uint"), 14: ("ended", "uint"),
           15: ("boot_id", "bytes"), 16: ("boot_clock_ms", "sint"),
-          17: ("clock_at_ms", "sint")},
+          17: ("clock_at_ms", "sint"),
+          18: ("applied_configuration_version", "uint")},
 }
 DEFAULTS = {"uint": 0, "bool": False, "sint": 0, "bytes": b"", "double": 0.0,
             "fixed64": 0}

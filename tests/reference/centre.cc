@@ -111,6 +111,8 @@ std::string ShortEvent(const Event& event) {
               : "");
     case EventType::kWrapUpEnded:
       return absl::StrCat("idle ", agent, " ", PresenceText(event.presence));
+    case EventType::kAgentChanged:
+      return absl::StrCat("changed ", agent);
     case EventType::kAgentRemoved:
       return "removed " + agent;
     case EventType::kNone:

@@ -108,6 +108,7 @@ void StreamChecker::Add(const Event& event) {
       break;
     case EventType::kWrapUpEnded:
     case EventType::kAgentRemoved:
+    case EventType::kAgentChanged:
     case EventType::kConfigurationApplied:
     case EventType::kNone:
       break;
