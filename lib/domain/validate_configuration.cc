@@ -93,6 +93,7 @@ class Checker {
 
   void CheckSkills();
   void CheckProfiles();
+  void CheckCapacity(const std::string& path, const RoutingProfile& profile);
   void CheckAgent(std::size_t i);
   void CheckQueue(std::size_t i);
   void CheckQueueTerms(const std::string& path, const ContactQueue& queue);
@@ -227,6 +228,46 @@ void Checker::CheckProfiles() {
     CheckUnique("routing_profiles", i, "name", profiles[i].name, &profiles_);
     CheckChannels(absl::StrCat(At("routing_profiles", i), ".channels"),
                   profiles[i].channels);
+    CheckCapacity(At("routing_profiles", i), profiles[i]);
+  }
+}
+
+void Checker::CheckCapacity(const std::string& path,
+                            const RoutingProfile& profile) {
+  const bool known = profile.capacity_units >= kCostUnitsMin &&
+                     profile.capacity_units <= kCapacityUnitsMax;
+  if (!known) {
+    Error(absl::StrCat(path, ".capacity_units"),
+          absl::StrCat(profile.capacity_units, " is not in ", kCostUnitsMin,
+                       "..", kCapacityUnitsMax));
+  }
+  if (static_cast<int>(profile.load_order) >= kLoadOrderCount) {
+    Error(absl::StrCat(path, ".load_order"),
+          absl::StrCat(static_cast<int>(profile.load_order),
+                       " is not an order; give spread or pack"));
+  }
+  for (std::size_t k = 0; k < kChannelCount; ++k) {
+    const auto channel = static_cast<Channel>(k);
+    const std::string where = absl::StrCat(
+        path, ".channel_capacities[", std::string(ChannelName(channel)), "]");
+    const int cost = profile.cost_units[k];
+    if (cost < kCostUnitsMin || cost > kCapacityUnitsMax) {
+      Error(absl::StrCat(where, ".cost_units"),
+            absl::StrCat(cost, " is not in ", kCostUnitsMin, "..",
+                         kCapacityUnitsMax));
+    } else if (known && Contains(profile.channels, channel) &&
+               cost > profile.capacity_units) {
+      Error(absl::StrCat(where, ".cost_units"),
+            absl::StrCat(cost, " is more than the profile's capacity_units, ",
+                         profile.capacity_units,
+                         "; no contact of this channel would ever fit"));
+    }
+    const int most = profile.contacts_max[k];
+    if (most < 0 || most > static_cast<int>(kContactsPerAgentMax)) {
+      Error(absl::StrCat(where, ".contacts_max"),
+            absl::StrCat(most, " is not in 0..", kContactsPerAgentMax,
+                         " (0 = as many as fit)"));
+    }
   }
 }
 

@@ -30,6 +30,7 @@ struct RouterImpl::Preparation {
     const AgentConfiguration* configuration = nullptr;
     std::uint32_t profile = 0;
     ChannelSet channels = 0;
+    AgentCapacity capacity;
     bool handed_over = false;  // its reference belongs to the agent now
     bool known = false;
   };
@@ -49,7 +50,8 @@ struct RouterImpl::Preparation {
   std::shared_ptr<CompiledConfiguration> compiled;
   std::vector<ListedAgent> agents;
   absl::flat_hash_map<std::string, std::size_t> agent_index;
-  std::uint32_t agents_touched = 0;  // leaving or changed
+  std::uint32_t agents_touched = 0;        // leaving or changed
+  std::uint32_t reservations_touched = 0;  // of those leaving
 };
 
 Configuration RouterImpl::CurrentConfiguration(std::uint64_t* version) const {
@@ -84,9 +86,10 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
   absl::Status status = prepared.status();
   if (status.ok()) {
     // An agent who leaves makes up to four events, as does one who changed and
-    // is given a contact.
+    // is given a contact; each reservation that is rescinded makes three.
     const std::size_t room =
-        Call::kRoom + std::size_t{4} * prepared.value()->agents_touched;
+        Call::kRoom + std::size_t{4} * prepared.value()->agents_touched +
+        std::size_t{3} * prepared.value()->reservations_touched;
     if (!call.Reserve(EventPurpose::kExisting,
                       static_cast<std::uint32_t>(room))) {
       status = Full("limits.pending_events", room, limits_.pending_events,
@@ -194,14 +197,15 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
 
 absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
                                        Preparation* preparation, Call& call) {
-  absl::flat_hash_map<std::string, ChannelSet> profiles;
+  absl::flat_hash_map<std::string, const RoutingProfile*> profiles;
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    profiles.emplace(profile.name, profile.channels);
+    profiles.emplace(profile.name, &profile);
   }
   preparation->agents.reserve(configuration.agents.size());
   for (const AgentConfiguration& agent : configuration.agents) {
     CompiledProfile compiled;
-    compiled.channels = profiles.at(agent.routing_profile);
+    const RoutingProfile& profile = *profiles.at(agent.routing_profile);
+    compiled.channels = profile.channels;
     for (const AgentSkill& skill : agent.skills) {
       compiled.skills.push_back({preparation->compiled->skills.at(skill.skill),
                                  static_cast<std::uint8_t>(skill.level)});
@@ -211,7 +215,8 @@ absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
         compiled, [this, &call](std::uint32_t told) { TellAgain(told, call); });
     if (!id.ok()) return id.status();
     preparation->agent_index.emplace(agent.id, preparation->agents.size());
-    preparation->agents.push_back({&agent, *id, compiled.channels});
+    preparation->agents.push_back(
+        {&agent, *id, compiled.channels, CapacityOf(profile)});
   }
   return CountAgents(configuration, preparation);
 }
@@ -226,16 +231,17 @@ absl::Status RouterImpl::CountAgents(const Configuration& configuration,
     if (!agent.used) continue;
     const auto found = preparation->agent_index.find(agent.id);
     if (found != preparation->agent_index.end()) {
-      if (preparation->agents[found->second].profile != agent.profile) {
+      const auto& listed = preparation->agents[found->second];
+      if (listed.profile != agent.profile ||
+          listed.capacity != agent.capacity) {
         ++preparation->agents_touched;
       }
       continue;
     }
     ++preparation->agents_touched;
-    if (agent.work_state == WorkState::kHandling ||
-        agent.work_state == WorkState::kWrapUp) {
-      ++staying;
-    }
+    preparation->reservations_touched +=
+        static_cast<std::uint32_t>(agent.held.list().size());
+    if (agent.held.busy()) ++staying;
   }
   if (configuration.agents.size() + staying > limits_.agents) {
     return Full("limits.agents", configuration.agents.size() + staying,
@@ -297,12 +303,16 @@ void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
       listed = &preparation.agents[found->second];
       listed->known = true;
       agent.grade = listed->configuration->grade;
-      if (agent.profile == listed->profile) return;
+      if (agent.profile == listed->profile &&
+          agent.capacity == listed->capacity) {
+        return;
+      }
     }
   }
   if (listed != nullptr) {
     listed->handed_over = true;
-    ChangeProfile(handle, listed->profile, listed->channels, call);
+    ChangeProfile(handle, listed->profile, listed->channels, listed->capacity,
+                  call);
     return;
   }
   // Refused only if the agent has gone meanwhile.
@@ -314,7 +324,8 @@ void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
 
 // The agent is listed, so nobody removes it.
 void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
-                               ChannelSet channels, Call& call) {
+                               ChannelSet channels,
+                               const AgentCapacity& capacity, Call& call) {
   AgentRecord& agent = agents_[handle.slot];
   // First, and without the record's lock (class_registry.h).
   classes_.AddHolder(profile, handle.slot);
@@ -326,6 +337,8 @@ void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
     old = agent.profile;
     agent.profile = profile;
     agent.channels = channels;
+    agent.capacity = capacity;
+    agent.held.Reserve(ContactsMax(capacity, channels));
     update = NextUpdate(agent, handle.slot, 0);
   }
   TellCore(update, call);
@@ -337,14 +350,14 @@ void RouterImpl::AddAgents(Preparation& preparation) {
   for (Preparation::ListedAgent& listed : preparation.agents) {
     if (listed.known) continue;
     AddAgent(listed.configuration->id, listed.configuration->grade,
-             listed.profile, listed.channels, &slot);
+             listed.profile, listed.channels, listed.capacity, &slot);
     listed.handed_over = true;
   }
 }
 
 void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
                           std::uint32_t profile, ChannelSet channels,
-                          std::uint32_t* slot) {
+                          const AgentCapacity& capacity, std::uint32_t* slot) {
   for (;; ++*slot) {
     RELAIS_CHECK(*slot < agent_slots_, "agents were counted before");
     AgentRecord& agent = agents_[*slot];
@@ -362,6 +375,8 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     agent.told.store(ToldOf(agent.generation, 0), std::memory_order_relaxed);
     agent.grade = grade;
     agent.channels = channels;
+    agent.capacity = capacity;
+    agent.held.Reserve(ContactsMax(capacity, channels));
     agent.profile = profile;
     agent.presence = {};
     agent.presence_pending = false;

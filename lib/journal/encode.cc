@@ -251,6 +251,12 @@ void WalkReservation(const Event& event, Sink& sink) {
   sink.Uint(M::kAtOnceFieldNumber, Number(event.at_once));
 }
 
+// After the details, whose numbers are smaller.
+template <typename Sink>
+void WalkLast(const Event& event, Sink& sink) {
+  sink.Uint(v1::Event::kUnitsFieldNumber, event.units);
+}
+
 // An event and its detail, in bytes if that is a configuration.
 struct Detailed {
   const Event& event;
@@ -276,6 +282,7 @@ void Walk(const Detailed& detailed, Sink& sink) {
   if (detailed.configuration != nullptr) {
     sink.Always(M::kConfigurationFieldNumber, *detailed.configuration);
   }
+  WalkLast(event, sink);
 }
 
 template <typename Sink>
@@ -309,15 +316,22 @@ void Walk(const LiveAgent& agent, Sink& sink) {
   Walk(M::kPresenceFieldNumber, agent.presence, sink);
   sink.Uint(M::kPresencePendingFieldNumber, Number(agent.presence_pending));
   Walk(M::kPendingFieldNumber, agent.pending, sink);
-  sink.Uint(M::kWorkStateFieldNumber, Number(agent.work_state));
   sink.Uint(M::kNoAnswerChannelsFieldNumber, agent.no_answer_channels);
   sink.Sint(M::kIdleSinceMsFieldNumber, agent.idle_since_ms);
   sink.Sint(M::kIdleBeforePauseMsFieldNumber, agent.idle_before_pause_ms);
-  sink.Sint(M::kWrapUpEndsMsFieldNumber, agent.wrap_up_ends_ms);
-  sink.Bytes(M::kContactIdFieldNumber, agent.contact_id);
-  sink.Uint(M::kAttemptFieldNumber, agent.attempt);
   sink.Uint(M::kPresenceConfigurationVersionFieldNumber,
             agent.presence_configuration_version);
+  for (const HeldContact& held : agent.held) {
+    sink.Message(M::kHeldFieldNumber, [&held](auto& inner) {
+      using H = v1::HeldContact;
+      inner.Bytes(H::kContactIdFieldNumber, held.contact_id);
+      inner.Uint(H::kChannelFieldNumber, Number(held.channel));
+      inner.Uint(H::kStateFieldNumber, Number(held.state));
+      inner.Uint(H::kAttemptFieldNumber, held.attempt);
+      inner.Uint(H::kUnitsFieldNumber, static_cast<std::uint64_t>(held.units));
+      inner.Sint(H::kWrapUpEndsMsFieldNumber, held.wrap_up_ends_ms);
+    });
+  }
 }
 
 template <typename Sink>

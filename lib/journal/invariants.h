@@ -56,7 +56,10 @@ class EntityHistories {
   struct Agent {
     std::uint64_t version = 0;
     WorkState work_state = WorkState::kIdle;
-    std::string contact_id;  // reserved or handling
+    std::map<std::string, WorkState> held;  // by contact, those known
+    bool all_held_known = false;
+    // kIdle: not held. What is not known may be as expected.
+    WorkState WorkOn(const std::string& contact_id, WorkState expected) const;
   };
 
   void AddContact(const Event& event, bool from_beginning, Tell tell);

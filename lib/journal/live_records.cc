@@ -164,10 +164,10 @@ class Loader {
     auto meta = DecodeMeta(message);
     if (!meta.ok()) return meta.status();
     if (!id.empty()) return absl::DataLossError("there is only one");
-    if (meta->format_version != kFormatVersion) {
+    if (!IsKnownVersion(meta->format_version)) {
       return absl::FailedPreconditionError(
           absl::StrCat("the journal has format version ", meta->format_version,
-                       ", this program reads version ", kFormatVersion,
+                       ", this program reads versions 1 to ", kFormatVersion,
                        "; use the program that wrote it or a later one"));
     }
     meta_read_ = true;

@@ -60,10 +60,10 @@ absl::Status CheckFrame(std::string_view bytes) {
                                 bytes.size(), " is ", absl::Hex(is)));
   }
   const auto version = GetBigEndian<std::uint16_t>(bytes, kVersionAt);
-  if (version != kFormatVersion) {
+  if (!IsKnownVersion(version)) {
     return absl::FailedPreconditionError(absl::StrCat(
         "byte ", kVersionAt, ": format version ", version,
-        " is not known, this program reads version ", kFormatVersion,
+        " is not known, this program reads versions 1 to ", kFormatVersion,
         "; use the program that wrote it or a later one"));
   }
   return absl::OkStatus();

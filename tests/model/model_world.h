@@ -36,6 +36,7 @@ class World {
 
  private:
   AgentConfiguration Agent(const std::string& id);
+  RoutingProfile Profile(int index, ChannelSet channels);
   ContactQueue Queue(int index);
   std::string SkillName();
 

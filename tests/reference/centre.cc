@@ -191,7 +191,8 @@ absl::Status Centre::Run(InstantMs now_ms, const Words& words) {
     return Answer(now_ms, words);
   }
   if (verb == "wrapped") {
-    return Keep(router_->EndWrapUp(Agent(words[1]), now_ms));
+    return Keep(router_->EndWrapUp(Agent(words[1]),
+                                   words.size() > 2 ? words[2] : "", now_ms));
   }
   if (verb == "run") {
     router_->RunDue(now_ms, words.size() > 1
@@ -244,15 +245,27 @@ absl::Status Centre::Answer(InstantMs now_ms, const Words& words) {
                                 static_cast<std::uint64_t>(Number(words[4])),
                                 now_ms));
   }
+  // "accept ann [c1]", "decline ann [c1] [retry]": the first reserved if no
+  // contact is named, or any if none is.
   const AgentView view = ViewOf(words[1]);
-  const ContactHandle contact = Contact(view.contact_id);
+  const bool named = words.size() > 2 && words[2][0] == 'c';
+  HeldContact held;
+  for (const HeldContact& one : view.held) {
+    if (named ? one.contact_id == words[2]
+              : one.state == WorkState::kReserved || view.held.size() == 1) {
+      held = one;
+      break;
+    }
+  }
+  const ContactHandle contact = Contact(held.contact_id);
   if (words[0] == "accept") {
-    return Keep(router_->Accept(view.handle, contact, view.attempt, now_ms));
+    return Keep(router_->Accept(view.handle, contact, held.attempt, now_ms));
   }
   std::optional<DurationMs> retry;
-  if (words.size() > 2) retry = Number(words[2]);
+  const std::size_t at = named ? 3 : 2;
+  if (words.size() > at) retry = Number(words[at]);
   return Keep(
-      router_->Decline(view.handle, contact, view.attempt, retry, now_ms));
+      router_->Decline(view.handle, contact, held.attempt, retry, now_ms));
 }
 
 absl::Status Centre::SetPresence(InstantMs now_ms, const Words& words) {

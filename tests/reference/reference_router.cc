@@ -59,12 +59,12 @@ bool SameSkills(const AgentConfiguration& a, const AgentConfiguration& b) {
   return levels(a) == levels(b);
 }
 
-ChannelSet ChannelsOf(const Configuration& configuration,
-                      const std::string& profile_name) {
+RoutingProfile ProfileOf(const Configuration& configuration,
+                         const std::string& profile_name) {
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    if (profile.name == profile_name) return profile.channels;
+    if (profile.name == profile_name) return profile;
   }
-  return 0;
+  return {};
 }
 
 absl::Status CheckPresence(Presence* presence) {
@@ -130,10 +130,7 @@ absl::Status ReferenceRouter::CheckRoom(
     agents.insert(agent.id);
   }
   for (const auto& [slot, agent] : agents_) {
-    if (agent.work_state == WorkState::kHandling ||
-        agent.work_state == WorkState::kWrapUp) {
-      agents.insert(agent.configuration.id);
-    }
+    if (IsBusy(agent)) agents.insert(agent.configuration.id);
   }
   if (agents.size() > options_.limits.agents) {
     return Full("limits.agents", absl::StrCat(agents.size(), " agents"));
@@ -152,14 +149,14 @@ absl::Status ReferenceRouter::CheckRoom(
 }
 
 void ReferenceRouter::AddAgent(const AgentConfiguration& configuration,
-                               ChannelSet channels) {
+                               const RoutingProfile& profile) {
   std::uint32_t slot = 0;
   while (agents_.contains(slot)) ++slot;
   AgentRecord& agent = agents_[slot];
   agent.number = ++agents_given_;
   agent.slot = slot;
   agent.configuration = configuration;
-  agent.channels = channels;
+  agent.profile = profile;
 }
 
 absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
@@ -203,17 +200,19 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     }
     kept.insert(found->first);
     agent.listed = true;
-    const ChannelSet channels =
-        ChannelsOf(configuration, found->second->routing_profile);
-    const bool changed = channels != agent.channels ||
+    RoutingProfile profile =
+        ProfileOf(configuration, found->second->routing_profile);
+    // Another name is no change.
+    agent.profile.name = profile.name;
+    const bool changed = profile != agent.profile ||
                          !SameSkills(agent.configuration, *found->second);
     agent.configuration = *found->second;
-    agent.channels = channels;
+    agent.profile = std::move(profile);
     if (changed) LookForAgent(number, now_ms);
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     if (kept.contains(agent.id)) continue;
-    AddAgent(agent, ChannelsOf(configuration, agent.routing_profile));
+    AddAgent(agent, ProfileOf(configuration, agent.routing_profile));
   }
   outcome.ticket = Ticket();
   return outcome;
@@ -451,16 +450,27 @@ absl::StatusOr<Outcome> ReferenceRouter::Decline(
 }
 
 absl::StatusOr<Outcome> ReferenceRouter::EndWrapUp(AgentHandle handle,
+                                                   std::string_view contact_id,
                                                    InstantMs now_ms) {
   if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
   const auto found = KnownAgent(handle);
   if (!found.ok()) return found.status();
   AgentRecord& agent = **found;
-  if (agent.work_state != WorkState::kWrapUp) {
-    return Failed("agent_id", "is not in wrap-up");
+  const HeldContact* first = nullptr;
+  for (const Held& held : agent.held) {
+    if (held.contact.state != WorkState::kWrapUp) continue;
+    if (!contact_id.empty() && held.contact.contact_id != contact_id) continue;
+    if (first == nullptr ||
+        held.contact.wrap_up_ends_ms < first->wrap_up_ends_ms) {
+      first = &held.contact;
+    }
+  }
+  if (first == nullptr) {
+    return Failed(contact_id.empty() ? "agent_id" : "contact_id",
+                  "is not in wrap-up");
   }
   const std::uint64_t version = agent.version + 1;
-  FinishWrapUp(agent, now_ms);
+  FinishWrapUp(agent, std::string(first->contact_id), now_ms);
   return Outcome{version, Ticket()};
 }
 
