@@ -24,6 +24,7 @@ static_assert(static_cast<int>(NotReadyReason::kNoAnswer) ==
               v1::NOT_READY_REASON_NO_ANSWER);
 static_assert(static_cast<int>(WorkState::kWrapUp) + 1 ==
               v1::WORK_STATE_WRAP_UP);
+static_assert(static_cast<int>(LoadOrder::kPack) + 1 == v1::LOAD_ORDER_PACK);
 static_assert(static_cast<int>(ContactState::kEnded) + 1 ==
               v1::CONTACT_STATE_ENDED);
 static_assert(static_cast<int>(EndReason::kLeaseExpired) ==
@@ -100,6 +101,56 @@ ChannelSet ChannelsToDomain(
                                   SetOf(static_cast<Channel>(channels[i] - 1)));
   }
   return set;
+}
+
+void SetCapacities(const v1::RoutingProfile& profile, const std::string& path,
+                   RoutingProfile* result, std::vector<Finding>* findings) {
+  ChannelSet given = 0;
+  for (int i = 0; i < profile.channel_capacities_size(); ++i) {
+    const v1::ChannelCapacity& capacity = profile.channel_capacities(i);
+    const std::string here =
+        absl::StrCat(path, ".channel_capacities[", i, "].channel");
+    if (!KnownChannel(capacity.channel())) {
+      AddError(here, EnumProblem(capacity.channel(), *v1::Channel_descriptor()),
+               findings);
+      continue;
+    }
+    const auto channel = static_cast<Channel>(capacity.channel() - 1);
+    if (Contains(given, channel)) {
+      AddError(here,
+               absl::StrCat(std::string(ChannelName(channel)),
+                            " is given twice; leave one"),
+               findings);
+      continue;
+    }
+    given |= SetOf(channel);
+    const auto index = static_cast<std::size_t>(channel);
+    if (capacity.has_cost_units()) {
+      result->cost_units[index] = capacity.cost_units();
+    }
+    result->contacts_max[index] = capacity.contacts_max();
+  }
+}
+
+RoutingProfile ToDomain(const v1::RoutingProfile& profile,
+                        const std::string& path,
+                        std::vector<Finding>* findings) {
+  RoutingProfile result;
+  result.name = profile.name();
+  result.channels = ChannelsToDomain(profile.channels(),
+                                     absl::StrCat(path, ".channels"), findings);
+  if (profile.has_capacity_units()) {
+    result.capacity_units = profile.capacity_units();
+  }
+  SetCapacities(profile, path, &result, findings);
+  if (!v1::LoadOrder_IsValid(profile.load_order())) {
+    AddError(absl::StrCat(path, ".load_order"),
+             EnumProblem(profile.load_order(), *v1::LoadOrder_descriptor()),
+             findings);
+  } else if (profile.load_order() != v1::LOAD_ORDER_UNSPECIFIED) {
+    result.load_order = static_cast<LoadOrder>(profile.load_order() - 1);
+  }
+  return result;
 }
 
 AgentConfiguration ToDomain(const v1::AgentConfiguration& agent,
@@ -249,6 +300,7 @@ void SetReservation(const Event& event, v1::ReservationChange* reservation) {
   reservation->set_fit_step(event.fit_step);
   reservation->set_began_after_sequence(event.began_after_sequence);
   reservation->set_at_once(event.at_once);
+  reservation->set_units(event.units);
 }
 
 // At most `bytes_max` bytes, cut between characters; always UTF-8.
@@ -320,10 +372,7 @@ Configuration ToDomain(const v1::Configuration& configuration,
   for (int i = 0; i < configuration.routing_profiles_size(); ++i) {
     const v1::RoutingProfile& profile = configuration.routing_profiles(i);
     result.routing_profiles.push_back(
-        {profile.name(),
-         ChannelsToDomain(profile.channels(),
-                          absl::StrCat("routing_profiles[", i, "].channels"),
-                          findings)});
+        ToDomain(profile, absl::StrCat("routing_profiles[", i, "]"), findings));
   }
   for (int i = 0; i < configuration.agents_size(); ++i) {
     result.agents.push_back(ToDomain(
@@ -382,8 +431,15 @@ v1::AgentSnapshot ToProto(const AgentView& agent) {
               &v1::AgentSnapshot::add_no_answer_channels);
   result.set_version(agent.version);
   result.set_idle_since_ms(agent.idle_since_ms);
-  result.set_contact_id(agent.contact_id);
-  result.set_attempt(agent.attempt);
+  for (const HeldContact& held : agent.held) {
+    v1::HeldContact* added = result.add_held();
+    added->set_contact_id(held.contact_id);
+    added->set_channel(OneLater<v1::Channel>(held.channel));
+    added->set_state(OneLater<v1::WorkState>(held.state));
+    added->set_attempt(held.attempt);
+    added->set_units(held.units);
+    added->set_wrap_up_ends_ms(held.wrap_up_ends_ms);
+  }
   return result;
 }
 
@@ -412,6 +468,20 @@ v1::Configuration ToProto(const Configuration& configuration) {
     v1::RoutingProfile* added = result.add_routing_profiles();
     added->set_name(profile.name);
     SetChannels(profile.channels, added, &v1::RoutingProfile::add_channels);
+    added->set_capacity_units(profile.capacity_units);
+    for (std::size_t i = 0; i < kChannelCount; ++i) {
+      const auto channel = static_cast<Channel>(i);
+      if (!Contains(profile.channels, channel) &&
+          profile.cost_units[i] == kCostUnitsDefault[i] &&
+          profile.contacts_max[i] == 0) {
+        continue;
+      }
+      v1::ChannelCapacity* capacity = added->add_channel_capacities();
+      capacity->set_channel(OneLater<v1::Channel>(channel));
+      capacity->set_cost_units(profile.cost_units[i]);
+      capacity->set_contacts_max(profile.contacts_max[i]);
+    }
+    added->set_load_order(OneLater<v1::LoadOrder>(profile.load_order));
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     v1::AgentConfiguration* added = result.add_agents();

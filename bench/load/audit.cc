@@ -256,11 +256,13 @@ void Auditor::CheckReservation(const v1::Event& event) {
 void Auditor::CheckHolders(const v1::Event& event, const v1::Contact* contact) {
   ++result(Invariant::kOneHolder).checks;
   const AgentFold* agent = fold_.FindAgent(event.agent().id());
-  if (agent != nullptr && agent->last.work_state() != v1::WORK_STATE_IDLE) {
+  if (agent != nullptr &&
+      !rules_.Fits(event.agent().id(), event.contact().channel(),
+                   agent->units(), agent->HeldOf(event.contact().channel()))) {
     Violation(Invariant::kOneHolder,
               absl::StrCat("event ", event.sequence(), ": ", event.agent().id(),
                            " is given ", event.contact().id(),
-                           " while holding ", agent->contact_id));
+                           " while holding ", agent->HeldText()));
   }
   const ContactFold* state = fold_.FindContact(event.contact().id());
   if (contact != nullptr &&
@@ -282,7 +284,7 @@ void Auditor::CheckAccepted(const v1::Event& event) {
   if (contact == nullptr || agent == nullptr ||
       contact->last.state() != v1::CONTACT_STATE_RESERVED ||
       contact->agent_id != event.agent().id() ||
-      agent->contact_id != event.contact().id() ||
+      !agent->held.contains(event.contact().id()) ||
       contact->attempt != event.reservation().attempt()) {
     Violation(Invariant::kOneHolder,
               absl::StrCat("event ", event.sequence(), ": ", event.agent().id(),
@@ -398,7 +400,9 @@ void Auditor::CheckBarrier(const BarrierPoint& barrier) {
     if (contact == nullptr) continue;
     for (const auto& [agent_id, agent] : fold_.agents()) {
       ++barrier_pairs_;
-      if (!Fold::IsFree(agent) || !rules_.Serves(agent_id, *contact) ||
+      if (!Fold::IsOpen(agent) || !rules_.Serves(agent_id, *contact) ||
+          !rules_.Fits(agent_id, contact->channel(), agent.units(),
+                       agent.HeldOf(contact->channel())) ||
           Fold::IsClosed(agent, contact->channel()) ||
           fold_.SurelyExcluded(id, agent_id, barrier.now_ms)) {
         continue;

@@ -14,17 +14,17 @@ std::string ChannelText(v1::Channel channel) {
 }
 
 Rules::Rules(const v1::Configuration& configuration) {
-  std::map<std::string, std::set<int>> profiles;
+  std::map<std::string, v1::RoutingProfile> profiles;
   for (const v1::RoutingProfile& profile : configuration.routing_profiles()) {
-    for (const int channel : profile.channels()) {
-      profiles[profile.name()].insert(channel);
-    }
+    profiles[profile.name()] = profile;
   }
   int place = 0;
   for (const v1::AgentConfiguration& configured : configuration.agents()) {
     Agent agent;
     agent.place = place++;
-    agent.channels = profiles[configured.routing_profile()];
+    agent.profile = profiles[configured.routing_profile()];
+    agent.channels.insert(agent.profile.channels().begin(),
+                          agent.profile.channels().end());
     for (const v1::AgentSkill& skill : configured.skills()) {
       agent.levels[skill.skill()] = skill.level();
     }
@@ -102,6 +102,36 @@ DurationMs Rules::CreditMs(const v1::Contact& contact) const {
     }
   }
   return 60'000LL * contact.priority();
+}
+
+bool Rules::Fits(const std::string& agent, v1::Channel channel, int units,
+                 int of_channel) const {
+  const auto found = agents_.find(agent);
+  if (found == agents_.end()) return units == 0;
+  const v1::RoutingProfile& profile = found->second.profile;
+  int cost = channel == v1::CHANNEL_CHAT     ? 34
+             : channel == v1::CHANNEL_EMAIL  ? 50
+             : channel == v1::CHANNEL_SOCIAL ? 50
+             : channel == v1::CHANNEL_MAIL   ? 50
+                                             : 100;
+  int most = 0;
+  for (const v1::ChannelCapacity& one : profile.channel_capacities()) {
+    if (one.channel() != channel) continue;
+    if (one.has_cost_units()) cost = one.cost_units();
+    most = one.contacts_max();
+  }
+  const int capacity =
+      profile.has_capacity_units() ? profile.capacity_units() : 100;
+  return units + cost <= capacity && (most == 0 || of_channel < most);
+}
+
+InstantMs Rules::OrderKey(const std::string& agent, InstantMs idle_since_ms,
+                          int units) const {
+  const InstantMs load = units * (InstantMs{1} << 35);
+  const auto found = agents_.find(agent);
+  const bool packs = found != agents_.end() &&
+                     found->second.profile.load_order() == v1::LOAD_ORDER_PACK;
+  return packs ? idle_since_ms - load : idle_since_ms + load;
 }
 
 int Rules::AgentPlace(const std::string& agent) const {

@@ -18,6 +18,15 @@ AgentCapacity CapacityOf(const RoutingProfile& profile) {
   return capacity;
 }
 
+bool AgentCapacity::has_maxima(ChannelSet channels) const {
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    if (contacts_max[i] > 0 && Contains(channels, static_cast<Channel>(i))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::size_t ContactsMax(const AgentCapacity& capacity, ChannelSet channels) {
   std::size_t most = 1;
   for (std::size_t i = 0; i < kChannelCount; ++i) {

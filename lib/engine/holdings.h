@@ -28,6 +28,8 @@ struct AgentCapacity {
   std::array<std::uint8_t, kChannelCount> cost{};
   std::array<std::uint8_t, kChannelCount> contacts_max{};  // 0 = no limit
   LoadOrder load_order = LoadOrder::kSpread;
+  // Whether units alone do not keep it.
+  bool has_maxima(ChannelSet channels) const;
   friend bool operator==(const AgentCapacity&, const AgentCapacity&) = default;
 };
 

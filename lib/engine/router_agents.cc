@@ -107,6 +107,7 @@ RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
   update.terms.profile_class = classes_.ClassOf(agent.profile);
   update.terms.capacity = agent.capacity.units;
   update.terms.cost = agent.capacity.cost;
+  update.terms.claim_until_told = agent.capacity.has_maxima(agent.channels);
   if (agent.used && !restoring_ && IsOpen(agent)) {
     update.terms.kinds =
         static_cast<std::uint8_t>(agent.channels & ~agent.no_answer_channels &

@@ -85,7 +85,8 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     // Its presence changed while the core was choosing it.
     leaves = !ended && !IsOpen(agent);
     if (leaves) hold = HoldClass(holding);
-    room = (agent.held.ChannelsWithUnits(agent.capacity) & agent.channels) != 0;
+    room = agent.capacity.has_maxima(agent.channels) ||
+           (agent.held.ChannelsWithUnits(agent.capacity) & agent.channels) != 0;
     if (room) update = NextUpdate(agent, decision.agent, 0);
   }
   call.Push(event);
@@ -93,9 +94,10 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   QueueFigures& figures = FiguresOf(*terms);
   figures.waiting.fetch_sub(1, std::memory_order_relaxed);
   figures.reserved.fetch_add(1, std::memory_order_relaxed);
-  // The agent is still claimed by this call (it has room), which chooses the
-  // next contact, or publishes it, by these terms: its place in the order and
-  // the channels of which it holds as many as it may have changed.
+  // The agent is still claimed by this call (claim_until_told, or it has room),
+  // which chooses the next contact, or publishes it, by these terms: its place
+  // in the order and the channels of which it holds as many as it may have
+  // changed.
   if (room) TellCore(update, call);
   if (ended) {
     FinishEndedUnregistered(contact, decision.word, call);
