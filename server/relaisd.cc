@@ -175,6 +175,7 @@ class Server : public runtime::EventSubscriber {
     }
     core_.runtime = &runtime_;
     core_.clock = &clock_;
+    core_.time_scale = settings_.time_scale;
     core_.log = &log_;
     core_.hub = &*hub_;
     core_.limits = settings_.limits;

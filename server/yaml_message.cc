@@ -167,6 +167,7 @@ void Filler::Fill(const YAML::Node& node, const std::string& path,
 void Filler::UnknownKey(const std::string& key, const YAML::Mark& mark,
                         const std::string& path, const Descriptor& type) {
   std::vector<std::string> known;
+  known.reserve(static_cast<std::size_t>(type.field_count()));
   for (int i = 0; i < type.field_count(); ++i) {
     known.push_back(type.field(i)->name());
   }
@@ -389,6 +390,13 @@ std::string ToYaml(const Message& message) {
 std::string EnumValueShortName(const EnumDescriptor& type, int number) {
   const auto* value = type.FindValueByNumber(number);
   return value == nullptr ? absl::StrCat(number) : ShortName(*value);
+}
+
+YamlOutcome FillFromYamlNode(const YAML::Node& node, const std::string& path,
+                             Message* message) {
+  YamlOutcome outcome;
+  Filler(&outcome).Fill(node, path, message);
+  return outcome;
 }
 
 YamlOutcome FillFromYaml(const std::string& text, Message* message) {

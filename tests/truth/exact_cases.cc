@@ -1,0 +1,177 @@
+// The cases and their exact figures: parameters and values of closed forms and
+// sparse Markov-chain solvers, handed down with the design and copied digit by
+// digit.
+
+#include "tests/truth/model.h"
+
+namespace relais::truth {
+namespace {
+
+constexpr Patience kNever;
+
+Patience Exponential(double mean) {
+  return {Patience::Law::kExponential, mean};
+}
+Patience Fixed(double mean) { return {Patience::Law::kFixed, mean}; }
+
+// Minutes. No contact of these systems waits that long.
+constexpr double kBeyondAnyWait = 1'000;
+
+ExactCase Ec05() {
+  ExactCase one;
+  one.id = "EC05";
+  one.note = "one class, nobody leaves (Erlang C)";
+  Model& m = one.model;
+  m.arrival_rate = {10.0 / 3};
+  m.patience = {kNever};
+  m.agents = {14};
+  m.service_rate = {{1.0 / 3}};
+  m.route = {{0}};
+  m.threshold = {1.0 / 3};
+  one.exact = {{0, 0.17413193359504991, 0, 0.13059895019628742,
+                0.13059895019628742, 0.8883500191794669, 0.8883500191794669,
+                0.8883500191794669}};
+  return one;
+}
+
+ExactCase Mk01() {
+  ExactCase one;
+  one.id = "MK01";
+  one.note = "one class, one agent, three waiting places";
+  Model& m = one.model;
+  m.arrival_rate = {1};
+  m.patience = {kNever};
+  m.agents = {1};
+  m.service_rate = {{1}};
+  m.route = {{0}};
+  m.room = 3;
+  m.threshold = {1};
+  one.exact = {{0.2, 0.7500000000000001, 0, 1.5, 1.5000000000000002,
+                0.49416576838926674, 0.49416576838926674, 0.49416576838926674}};
+  return one;
+}
+
+ExactCase Ea04() {
+  ExactCase one;
+  one.id = "EA04";
+  one.note = "one class, exponential patience (Erlang A)";
+  Model& m = one.model;
+  m.arrival_rate = {4.2};
+  m.patience = {Exponential(1)};
+  m.agents = {12};
+  m.service_rate = {{0.5}};
+  m.route = {{0}};
+  m.threshold = {1.0 / 3};
+  one.exact = {{0, 0.12737228180874702, 0.029678905542373412,
+                0.024060077009197902, 0.029678905542373412, 0.945269575558999,
+                0.9741822381872153, 0.9678715387275045}};
+  return one;
+}
+
+ExactCase Mg01() {
+  ExactCase one;
+  one.id = "MG01";
+  one.note = "one class, everybody waits for one minute";
+  Model& m = one.model;
+  m.arrival_rate = {10.0 / 3};
+  m.patience = {Fixed(1)};
+  m.agents = {10};
+  m.service_rate = {{1.0 / 3}};
+  m.route = {{0}};
+  m.threshold = {1.0 / 3};
+  one.exact = {{0, 0.5421038047186905, 0.12510087801200553, 0.2383148618089522,
+                0.333602341365348, 0.5968971708502044, 0.682246850921397,
+                0.5968971708502044}};
+  return one;
+}
+
+ExactCase Mc01() {
+  ExactCase one;
+  one.id = "MC01";
+  one.note = "two classes, the first before the second, nobody leaves";
+  Model& m = one.model;
+  m.arrival_rate = {0.9, 0.9};
+  m.patience = {kNever, kNever};
+  m.agents = {5};
+  m.service_rate = {{0.5, 0.5}};
+  m.route = {{0}, {0}};
+  m.head_start = {kBeyondAnyWait, 0};
+  m.threshold = {0.5, 0.5};
+  one.exact = {
+      {0, 0.41039380749226106, 0, 0.2564961296826619, 0.25649612968266294,
+       0.8155981755993784, 0.8155981755993787, 0.8155981755993784},
+      {0, 0.41039380748558313, 0, 0.916057604845812, 0.9160576048458136,
+       0.6948781254335358, 0.6948781254335366, 0.6948781254335358}};
+  return one;
+}
+
+ExactCase Mc04() {
+  ExactCase one;
+  one.id = "MC04";
+  one.note = "two classes, longest waiting first, other services and patience";
+  Model& m = one.model;
+  m.arrival_rate = {0.6, 0.9};
+  m.patience = {Exponential(2), Exponential(5)};
+  m.agents = {4};
+  m.service_rate = {{0.5, 0.3}};
+  m.route = {{0}, {0}};
+  m.room = 8;
+  m.threshold = {1.0 / 3, 1.0 / 3};
+  one.exact = {{0.002231391054883281, 0.6318392751411751, 0.2996614450489573,
+                0.4876048159979921, 0.5993228900979146, 0.44779416684365747,
+                0.639396708460468, 0.49237404042783295},
+               {0.002231391054883281, 0.6318392751411751, 0.16042005413585725,
+                0.7451875313933892, 0.8021002706792861, 0.4517914199622612,
+                0.5381160212173157, 0.4696326045807544}};
+  return one;
+}
+
+ExactCase Mc07() {
+  ExactCase one;
+  one.id = "MC07";
+  one.note = "first class to both groups, second to one; longest waiting first";
+  Model& m = one.model;
+  m.arrival_rate = {1.2, 0.8};
+  m.patience = {Exponential(2.5), Exponential(2.5)};
+  m.agents = {3, 3};
+  m.service_rate = {{0.5, 0}, {0.5, 0.5}};
+  m.route = {{0, 1}, {1}};
+  m.room = 8;
+  m.threshold = {1.0 / 3, 1.0 / 3};
+  one.exact = {{0.00011207053240476798, 0.17319116631788647,
+                0.032721662765678214, 0.06971342191641011, 0.08180415691419553,
+                0.8941617611289818, 0.9244099931831437, 0.9095576632506465},
+               {0.00011448839836877984, 0.3815685471497104, 0.11347374916365005,
+                0.23293869825344435, 0.2836843729091251, 0.7036229797789528,
+                0.7936854426083315, 0.7344395174476843}};
+  return one;
+}
+
+ExactCase Mc13() {
+  ExactCase one;
+  one.id = "MC13";
+  one.note = "bilingual third group, longest waiting first";
+  Model& m = one.model;
+  m.arrival_rate = {1, 1};
+  m.patience = {Exponential(2), Exponential(2)};
+  m.agents = {2, 2, 2};
+  m.service_rate = {{0.5, 0}, {0, 0.5}, {0.5, 0.5}};
+  m.route = {{0, 2}, {1, 2}};
+  m.room = 8;
+  m.threshold = {1.0 / 3, 1.0 / 3};
+  one.exact = {{5.715331999776274e-05, 0.2575943732413217, 0.07167714732142351,
+                0.11457960081654166, 0.14335429464284702, 0.8196754066018187,
+                0.8829637277987211, 0.8476649909551651},
+               {5.715331999776274e-05, 0.2575943732413217, 0.07167714732142348,
+                0.11457960081654166, 0.14335429464284696, 0.8196754066018187,
+                0.882963727798721, 0.8476649909551651}};
+  return one;
+}
+
+}  // namespace
+
+std::vector<ExactCase> ExactCases() {
+  return {Ec05(), Mk01(), Ea04(), Mg01(), Mc01(), Mc04(), Mc07(), Mc13()};
+}
+
+}  // namespace relais::truth
