@@ -129,10 +129,12 @@ const v1::Contact* Auditor::Planned(const std::string& contact) const {
 }
 
 void Auditor::LookAhead() {
-  std::unordered_map<std::string, std::uint64_t> reserved;  // agent -> event
+  // (agent, contact) -> event
+  std::map<std::pair<std::string, std::string>, std::uint64_t> reserved;
   for (const v1::Event& event : record_.events) {
-    if (event.has_agent()) {
-      const auto before = reserved.find(event.agent().id());
+    if (event.has_agent() && event.has_contact()) {
+      const std::pair pair(event.agent().id(), event.contact().id());
+      const auto before = reserved.find(pair);
       if (before != reserved.end()) {
         if (event.type() == v1::EVENT_TYPE_RESERVATION_RESCINDED) {
           taken_back_.insert(before->second);
@@ -140,7 +142,7 @@ void Auditor::LookAhead() {
         reserved.erase(before);
       }
       if (event.type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
-        reserved.emplace(event.agent().id(), event.sequence());
+        reserved.emplace(pair, event.sequence());
       }
     }
     if (!event.has_contact()) continue;
@@ -241,7 +243,7 @@ void Auditor::CheckReservation(const v1::Event& event) {
                            ChannelText(contact->channel()), " is closed"));
   }
   // An agent may leave while it is being chosen; then the reservation must be
-  // taken back before anything else happens to that agent.
+  // taken back before anything else happens to agent and contact together.
   if (state == nullptr ||
       (state->last.presence().state() != v1::PRESENCE_STATE_AVAILABLE &&
        !taken_back_.contains(event.sequence()))) {

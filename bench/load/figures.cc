@@ -30,7 +30,8 @@ class Folder {
   }
 
   void Apply(const v1::Event& event) {
-    if (event.has_contact()) ApplyToContact(event);
+    // Named with version 0, it has not changed.
+    if (event.contact().version() > 0) ApplyToContact(event);
     if (event.has_agent()) ApplyToAgent(event);
   }
 
