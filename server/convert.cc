@@ -6,9 +6,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "lib/domain/error.h"
 #include "lib/domain/utf8.h"
+#include "server/convert_requirement.h"
 
 namespace relais::server {
 namespace {
@@ -45,21 +45,6 @@ WireEnum SameNumber(DomainEnum value) {
   return static_cast<WireEnum>(static_cast<int>(value));
 }
 
-// "17; use one of CHANNEL_VOICE (1), ..." for a value that nobody knows,
-// "missing; use ..." for the unspecified one.
-std::string EnumProblem(int value,
-                        const google::protobuf::EnumDescriptor& type) {
-  std::vector<std::string> names;
-  for (int i = 0; i < type.value_count(); ++i) {
-    if (type.value(i)->number() == 0) continue;
-    names.push_back(absl::StrCat(type.value(i)->name(), " (",
-                                 type.value(i)->number(), ")"));
-  }
-  const std::string use = absl::StrCat("; use ", absl::StrJoin(names, ", "));
-  if (value == 0) return absl::StrCat("missing", use);
-  return absl::StrCat("unknown value ", value, use);
-}
-
 absl::Status EnumError(std::string_view path, int value,
                        const google::protobuf::EnumDescriptor& type) {
   return FieldError(absl::StatusCode::kInvalidArgument, path,
@@ -68,17 +53,6 @@ absl::Status EnumError(std::string_view path, int value,
 
 bool KnownChannel(int channel) {
   return channel != v1::CHANNEL_UNSPECIFIED && v1::Channel_IsValid(channel);
-}
-
-RoutingRequirement ToDomain(const v1::RoutingRequirement& requirement) {
-  RoutingRequirement result;
-  result.all_of.reserve(static_cast<std::size_t>(requirement.all_of_size()));
-  for (const v1::SkillRequirement& term : requirement.all_of()) {
-    result.all_of.push_back({term.skill(), term.level_min() == 0
-                                               ? kProficiencyLevelMin
-                                               : term.level_min()});
-  }
-  return result;
 }
 
 void AddError(std::string path, std::string message,
@@ -169,6 +143,11 @@ AgentConfiguration ToDomain(const v1::AgentConfiguration& agent,
   for (const v1::AgentSkill& skill : agent.skills()) {
     result.skills.push_back({skill.skill(), skill.level()});
   }
+  result.certifications.assign(agent.certifications().begin(),
+                               agent.certifications().end());
+  result.languages.assign(agent.languages().begin(), agent.languages().end());
+  result.team = agent.team();
+  result.site = agent.site();
   return result;
 }
 
@@ -206,7 +185,9 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
   result.name = queue.name();
   result.channels = ChannelsToDomain(queue.channels(),
                                      absl::StrCat(path, ".channels"), findings);
-  result.requirement = ToDomain(queue.requirement());
+  const FieldPath root(path);
+  result.requirement = RequirementToDomain(queue.requirement(),
+                                           root.Field("requirement"), findings);
   if (queue.has_service_level()) {
     result.service_level = {queue.service_level().answered_fraction(),
                             queue.service_level().threshold_ms()};
@@ -245,19 +226,10 @@ void SetChannels(ChannelSet set, Message* message,
   }
 }
 
-void SetRequirement(const RoutingRequirement& requirement,
-                    v1::RoutingRequirement* result) {
-  for (const SkillRequirement& term : requirement.all_of) {
-    v1::SkillRequirement* added = result->add_all_of();
-    added->set_skill(term.skill);
-    added->set_level_min(term.level_min);
-  }
-}
-
 // A contact that asks for nothing of its own has no message for it.
 void SetOwnRequirement(const RoutingRequirement& requirement,
                        v1::Contact* contact) {
-  if (requirement.all_of.empty()) return;
+  if (requirement.empty()) return;
   SetRequirement(requirement, contact->mutable_requirement());
 }
 
@@ -324,7 +296,13 @@ absl::StatusOr<ContactSpec> ToDomain(const v1::Contact& contact) {
   }
   spec.channel = static_cast<Channel>(contact.channel() - 1);
   spec.priority = contact.priority();
-  spec.requirement = ToDomain(contact.requirement());
+  std::vector<Finding> findings;
+  spec.requirement = RequirementToDomain(
+      contact.requirement(), FieldPath("contact.requirement"), &findings);
+  if (!findings.empty()) {
+    return FieldError(absl::StatusCode::kInvalidArgument, findings[0].path,
+                      findings[0].message);
+  }
   spec.attributes.insert(contact.attributes().begin(),
                          contact.attributes().end());
   return spec;
@@ -362,12 +340,36 @@ absl::StatusOr<Presence> ToDomain(const v1::Presence& presence) {
                   static_cast<NotReadyReason>(presence.reason())};
 }
 
+namespace {
+
+Skill ToDomain(const v1::Skill& skill) {
+  Skill result{skill.name(), skill.description()};
+  for (const v1::ImpliedSkill& implied : skill.implies()) {
+    result.implies.push_back({implied.skill(), implied.level_max() == 0
+                                                   ? kProficiencyLevelMax
+                                                   : implied.level_max()});
+  }
+  return result;
+}
+
+}  // namespace
+
 Configuration ToDomain(const v1::Configuration& configuration,
                        std::vector<Finding>* findings) {
   Configuration result;
   result.name = configuration.name();
   for (const v1::Skill& skill : configuration.skills()) {
-    result.skills.push_back({skill.name(), skill.description()});
+    result.skills.push_back(ToDomain(skill));
+  }
+  result.certifications.assign(configuration.certifications().begin(),
+                               configuration.certifications().end());
+  result.languages.assign(configuration.languages().begin(),
+                          configuration.languages().end());
+  for (const v1::Site& site : configuration.sites()) {
+    result.sites.push_back({site.name(), site.provider()});
+  }
+  for (const v1::Team& team : configuration.teams()) {
+    result.teams.push_back({team.name(), team.site()});
   }
   for (int i = 0; i < configuration.routing_profiles_size(); ++i) {
     const v1::RoutingProfile& profile = configuration.routing_profiles(i);
@@ -456,13 +458,68 @@ v1::QueueSnapshot ToProto(const QueueView& queue) {
   return result;
 }
 
+namespace {
+
+void SetSkill(const Skill& skill, v1::Skill* result) {
+  result->set_name(skill.name);
+  result->set_description(skill.description);
+  for (const ImpliedSkill& implied : skill.implies) {
+    v1::ImpliedSkill* added = result->add_implies();
+    added->set_skill(implied.skill);
+    if (implied.level_max != kProficiencyLevelMax) {
+      added->set_level_max(implied.level_max);
+    }
+  }
+}
+
+void SetAgent(const AgentConfiguration& agent, v1::AgentConfiguration* result) {
+  result->set_id(agent.id);
+  result->set_grade(OneLater<v1::AgentGrade>(agent.grade));
+  result->set_routing_profile(agent.routing_profile);
+  for (const AgentSkill& skill : agent.skills) {
+    v1::AgentSkill* held = result->add_skills();
+    held->set_skill(skill.skill);
+    held->set_level(skill.level);
+  }
+  result->mutable_certifications()->Add(agent.certifications.begin(),
+                                        agent.certifications.end());
+  result->mutable_languages()->Add(agent.languages.begin(),
+                                   agent.languages.end());
+  result->set_team(agent.team);
+  result->set_site(agent.site);
+}
+
+void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
+  result->set_name(queue.name);
+  SetChannels(queue.channels, result, &v1::ContactQueue::add_channels);
+  SetRequirement(queue.requirement, result->mutable_requirement());
+  v1::ServiceLevelTarget* target = result->mutable_service_level();
+  target->set_answered_fraction(queue.service_level.answered_fraction);
+  target->set_threshold_ms(queue.service_level.threshold_ms);
+  result->set_offer_timeout_ms(queue.offer_timeout_ms);
+  result->set_wrap_up_ms(queue.wrap_up_ms);
+  result->set_decline_retry_ms(queue.decline_retry_ms);
+  result->set_wait_limit_ms(queue.wait_limit_ms);
+  result->set_handling_lease_ms(queue.handling_lease_ms);
+  result->set_short_abandon_threshold_ms(queue.short_abandon_threshold_ms);
+  const ContactQueue defaults;
+  for (std::size_t priority = 0; priority < queue.priority_credit_ms.size();
+       ++priority) {
+    const DurationMs credit_ms = queue.priority_credit_ms[priority];
+    if (credit_ms == defaults.priority_credit_ms[priority]) continue;
+    v1::PriorityCredit* credit = result->add_priority_credits();
+    credit->set_priority(static_cast<std::int32_t>(priority));
+    credit->set_credit_ms(credit_ms);
+  }
+}
+
+}  // namespace
+
 v1::Configuration ToProto(const Configuration& configuration) {
   v1::Configuration result;
   result.set_name(configuration.name);
   for (const Skill& skill : configuration.skills) {
-    v1::Skill* added = result.add_skills();
-    added->set_name(skill.name);
-    added->set_description(skill.description);
+    SetSkill(skill, result.add_skills());
   }
   for (const RoutingProfile& profile : configuration.routing_profiles) {
     v1::RoutingProfile* added = result.add_routing_profiles();
@@ -483,41 +540,25 @@ v1::Configuration ToProto(const Configuration& configuration) {
     }
     added->set_load_order(OneLater<v1::LoadOrder>(profile.load_order));
   }
+  result.mutable_certifications()->Add(configuration.certifications.begin(),
+                                       configuration.certifications.end());
+  result.mutable_languages()->Add(configuration.languages.begin(),
+                                  configuration.languages.end());
+  for (const Site& site : configuration.sites) {
+    v1::Site* added = result.add_sites();
+    added->set_name(site.name);
+    added->set_provider(site.provider);
+  }
+  for (const Team& team : configuration.teams) {
+    v1::Team* added = result.add_teams();
+    added->set_name(team.name);
+    added->set_site(team.site);
+  }
   for (const AgentConfiguration& agent : configuration.agents) {
-    v1::AgentConfiguration* added = result.add_agents();
-    added->set_id(agent.id);
-    added->set_grade(OneLater<v1::AgentGrade>(agent.grade));
-    added->set_routing_profile(agent.routing_profile);
-    for (const AgentSkill& skill : agent.skills) {
-      v1::AgentSkill* level = added->add_skills();
-      level->set_skill(skill.skill);
-      level->set_level(skill.level);
-    }
+    SetAgent(agent, result.add_agents());
   }
   for (const ContactQueue& queue : configuration.queues) {
-    v1::ContactQueue* added = result.add_queues();
-    added->set_name(queue.name);
-    SetChannels(queue.channels, added, &v1::ContactQueue::add_channels);
-    SetRequirement(queue.requirement, added->mutable_requirement());
-    added->mutable_service_level()->set_answered_fraction(
-        queue.service_level.answered_fraction);
-    added->mutable_service_level()->set_threshold_ms(
-        queue.service_level.threshold_ms);
-    added->set_offer_timeout_ms(queue.offer_timeout_ms);
-    added->set_wrap_up_ms(queue.wrap_up_ms);
-    added->set_decline_retry_ms(queue.decline_retry_ms);
-    added->set_wait_limit_ms(queue.wait_limit_ms);
-    added->set_handling_lease_ms(queue.handling_lease_ms);
-    added->set_short_abandon_threshold_ms(queue.short_abandon_threshold_ms);
-    const ContactQueue defaults;
-    for (std::size_t priority = 0; priority < queue.priority_credit_ms.size();
-         ++priority) {
-      const DurationMs credit_ms = queue.priority_credit_ms[priority];
-      if (credit_ms == defaults.priority_credit_ms[priority]) continue;
-      v1::PriorityCredit* credit = added->add_priority_credits();
-      credit->set_priority(static_cast<std::int32_t>(priority));
-      credit->set_credit_ms(credit_ms);
-    }
+    SetQueue(queue, result.add_queues());
   }
   return result;
 }

@@ -1,9 +1,11 @@
 // relaisctl: the operator's command line. One function per command.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <set>
 #include <string>
@@ -184,11 +186,22 @@ Limits LargestLimits() {
   return limits;
 }
 
+// All that is wrong, however much: who corrects a file wants to do it once.
 int ConfigCheck(const Arguments& arguments) {
   const std::string& name = arguments[0];
-  const ConfigFile file = ReadConfigFile(name, LargestLimits());
+  const ConfigFile file = ReadConfigFile(
+      name, LargestLimits(), std::numeric_limits<std::size_t>::max());
   std::cerr << file.Describe(name);
-  if (file.HasErrors()) return kExitUsage;
+  if (file.HasErrors()) {
+    const auto errors = std::count_if(
+        file.findings.begin(), file.findings.end(), [](const auto& found) {
+          return found.finding.severity == Finding::Severity::kError;
+        });
+    std::cerr << name << ": " << errors << " errors, "
+              << file.findings.size() - static_cast<std::size_t>(errors)
+              << " warnings\n";
+    return kExitUsage;
+  }
   std::cout << name << ": " << file.message.agents_size() << " agents, "
             << file.message.queues_size() << " queues, "
             << file.message.skills_size() << " skills; no errors, "
@@ -297,7 +310,7 @@ std::string ReadSkills(v1::RoutingRequirement* requirement) {
     if (!names.insert(name).second) {
       return "--skills: '" + name + "' is given twice";
     }
-    v1::SkillRequirement* term = requirement->add_all_of();
+    v1::RequirementTerm* term = requirement->add_all_of();
     term->set_skill(name);
     term->set_level_min(level);
   }

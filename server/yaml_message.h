@@ -32,9 +32,11 @@ struct YamlProblem {
 struct YamlOutcome {
   std::vector<YamlProblem> problems;        // empty: the message is filled
   std::map<std::string, YamlPlace> places;  // of every path that is given
+  bool whole = true;  // false: reading stopped before the end
 };
 
-// All problems at once, except that text which is no YAML stops at the first.
+// All problems at once (the first 10,000), except that text which is no YAML
+// stops at the first.
 YamlOutcome FillFromYaml(const std::string& text,
                          google::protobuf::Message* message);
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "relais/types.h"
 #include "relais/v1/configuration.pb.h"
@@ -21,9 +22,10 @@ class Rules {
  public:
   explicit Rules(const v1::Configuration& configuration);
 
-  // Whether the agent has the channel and every skill at its level.
+  // Whether the agent has the channel and all that queue and contact ask for.
   bool Serves(const std::string& agent, const v1::Contact& contact) const;
-  // What the agent lacks ("english 2 < 5", "no chat"); empty if nothing.
+  // What the agent lacks ("english 2 < 5", "no chat", "no team red"); empty if
+  // nothing.
   std::string WhatIsMissing(const std::string& agent,
                             const v1::Contact& contact) const;
   // 0..7, larger fits better.
@@ -50,10 +52,24 @@ class Rules {
     int place = 0;
     std::set<int> channels;
     v1::RoutingProfile profile;
-    std::map<std::string, int> levels;
+    std::map<std::string, int> levels;  // implied skills included
+    std::set<std::string> certifications;
+    std::set<std::string> languages;
+    std::string team;
+    std::string site;
+    bool provider = false;
+    v1::AgentGrade grade = v1::AGENT_GRADE_SENIOR;
   };
-  // Skill -> level asked for, of queue and contact together.
-  std::map<std::string, int> Required(const v1::Contact& contact) const;
+  using Requirement = v1::RoutingRequirement;
+
+  Agent AgentOf(const v1::AgentConfiguration& configured,
+                const v1::Configuration& configuration) const;
+  // Of the queue and of the contact: both must be met.
+  std::vector<const Requirement*> Required(const v1::Contact& contact) const;
+  static bool Meets(const Agent& agent, const v1::RequirementTerm& term);
+  static bool Meets(const Agent& agent, const Requirement& requirement);
+  static std::string Missing(const Agent& agent,
+                             const Requirement& requirement);
 
   std::map<std::string, Agent> agents_;
   std::map<std::string, v1::ContactQueue> queues_;

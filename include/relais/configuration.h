@@ -16,27 +16,37 @@
 #include <vector>
 
 #include "relais/limits.h"
+#include "relais/requirement.h"
 #include "relais/types.h"
 
 namespace relais {
 
+// Whoever has the skill that implies it at level L has this one at
+// min(L, level_max) or above.
+struct ImpliedSkill {
+  std::string skill;
+  ProficiencyLevel level_max = kProficiencyLevelMax;
+  friend bool operator==(const ImpliedSkill&, const ImpliedSkill&) = default;
+};
+
 struct Skill {
   std::string name;  // unique; what requirements and agents refer to
   std::string description;
+  // Directly. What those imply is implied, too; no skill implies itself.
+  std::vector<ImpliedSkill> implies = {};
+  friend bool operator==(const Skill&, const Skill&) = default;
 };
 
-struct SkillRequirement {
-  std::string skill;
-  ProficiencyLevel level_min = kProficiencyLevelMin;
-  friend bool operator==(const SkillRequirement&,
-                         const SkillRequirement&) = default;
+struct Site {
+  std::string name;       // unique
+  bool provider = false;  // an outside company's
+  friend bool operator==(const Site&, const Site&) = default;
 };
 
-// What a contact asks for. Every term of `all_of` must hold.
-struct RoutingRequirement {
-  std::vector<SkillRequirement> all_of;
-  friend bool operator==(const RoutingRequirement&,
-                         const RoutingRequirement&) = default;
+struct Team {
+  std::string name;       // unique
+  std::string site = {};  // where it sits; empty: not told
+  friend bool operator==(const Team&, const Team&) = default;
 };
 
 // Whom of several agents with room a contact goes to first: those with the
@@ -71,6 +81,7 @@ struct RoutingProfile {
 struct AgentSkill {
   std::string skill;
   ProficiencyLevel level = kProficiencyLevelMin;
+  friend bool operator==(const AgentSkill&, const AgentSkill&) = default;
 };
 
 struct AgentConfiguration {
@@ -78,6 +89,12 @@ struct AgentConfiguration {
   AgentGrade grade = AgentGrade::kSenior;
   std::string routing_profile;
   std::vector<AgentSkill> skills;
+  std::vector<std::string> certifications = {};
+  std::vector<std::string> languages = {};
+  std::string team = {};  // empty: in none
+  std::string site = {};  // empty: its team's
+  friend bool operator==(const AgentConfiguration&,
+                         const AgentConfiguration&) = default;
 };
 
 // Answered within `threshold_ms` for `answered_fraction` of the offered
@@ -121,6 +138,11 @@ struct Configuration {
   std::vector<RoutingProfile> routing_profiles;
   std::vector<AgentConfiguration> agents;
   std::vector<ContactQueue> queues;
+  // What agents may have besides skills; unique names.
+  std::vector<std::string> certifications = {};
+  std::vector<std::string> languages = {};
+  std::vector<Site> sites = {};
+  std::vector<Team> teams = {};
 };
 
 struct Finding {

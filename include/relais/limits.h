@@ -25,7 +25,25 @@ inline constexpr std::size_t kAttributesPerContactMax = 64;
 // centre of a bank has tens of skills.
 inline constexpr std::size_t kSkillsMax = 4'096;
 inline constexpr std::size_t kSkillsPerAgentMax = 256;
-inline constexpr std::size_t kSkillsPerRequirementMax = 32;
+inline constexpr std::size_t kCertificationsMax = 1'024;
+inline constexpr std::size_t kLanguagesMax = 256;  // all of ISO 639-1: 184
+inline constexpr std::size_t kTeamsMax = 4'096;    // of ten agents, and more
+inline constexpr std::size_t kSitesMax = 1'024;
+inline constexpr std::size_t kCertificationsPerAgentMax = 64;
+inline constexpr std::size_t kLanguagesPerAgentMax = 32;
+// Skills that one skill implies directly, and pairs (skill, implied skill) of
+// the whole centre, what is implied over others included: 4 bytes and a level
+// each, computed at each Apply. A tree of 4,096 skills, eight deep, has 29,000.
+inline constexpr std::size_t kImpliedPerSkillMax = 64;
+inline constexpr std::size_t kImpliedPairsMax = 65'536;
+// Terms of one requirement, those of all lists and of nested requirements
+// counted, and how deep these may be nested. Cisco has 10 terms, unnested; an
+// expression is evaluated once for each pair of classes and not for each
+// contact, so the bound is for the checks of a submit.
+inline constexpr std::size_t kTermsPerRequirementMax = 64;
+inline constexpr int kRequirementDepthMax = 4;
+// A level is worth 1; ten skills at their best are worth 90.
+inline constexpr int kPreferenceWeightMax = 100;
 inline constexpr std::size_t kRoutingProfilesMax = 4'096;
 
 // An agent's capacity, in units of which a voice call usually takes all. Seven

@@ -54,6 +54,16 @@ enum class AgentGrade : std::uint8_t {
 };
 inline constexpr int kAgentGradeCount = 4;
 
+// A set of grades, one bit per grade: bit i stands for AgentGrade{i}.
+using GradeSet = std::uint8_t;
+
+constexpr GradeSet SetOf(AgentGrade grade) {
+  return static_cast<GradeSet>(1U << static_cast<unsigned>(grade));
+}
+constexpr bool Contains(GradeSet set, AgentGrade grade) {
+  return (set & SetOf(grade)) != 0;
+}
+
 std::string_view AgentGradeName(AgentGrade grade);
 bool ParseAgentGrade(std::string_view name, AgentGrade* grade);
 

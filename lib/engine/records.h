@@ -28,6 +28,7 @@
 #include "lib/base/mutex.h"
 #include "lib/domain/compiled.h"
 #include "lib/engine/class_registry.h"
+#include "lib/engine/configured_names.h"
 #include "lib/engine/holdings.h"
 #include "relais/event.h"
 #include "relais/router.h"
@@ -61,7 +62,7 @@ struct QueueTerms {
 
   std::uint32_t slot = 0;  // of its figures
   ContactQueue queue;
-  SkillLevels all_of;
+  CompiledRequirement requirement;  // of the queue, for any channel
   // By channel; valid for the channels it accepts.
   std::array<std::uint32_t, kChannelCount> classes{};
   // Lanes of those classes by priority, filled as they are first needed.
@@ -71,8 +72,6 @@ struct QueueTerms {
                      kChannelCount>
       lanes;
 };
-
-using SkillIds = absl::flat_hash_map<std::string, std::uint64_t>;
 
 // One configuration, compiled. Holds a reference to each class of its queues.
 struct CompiledConfiguration {
@@ -86,7 +85,7 @@ struct CompiledConfiguration {
   ClassRegistry* const classes;
   Configuration source;
   std::uint64_t version = 0;
-  SkillIds skills;
+  ConfiguredNames names;
   absl::flat_hash_map<std::string, std::shared_ptr<const QueueTerms>> queues;
   std::vector<std::uint32_t> held;  // requirement classes
 };

@@ -9,8 +9,10 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/compile_profile.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
+#include "lib/skillgraph/skill_graph.h"
 
 namespace relais {
 namespace {
@@ -124,18 +126,9 @@ absl::StatusOr<std::unique_ptr<RouterImpl::Preparation>> RouterImpl::Prepare(
     const Configuration& configuration, Call& call) {
   auto preparation = std::make_unique<Preparation>(&classes_);
   preparation->compiled->source = configuration;
-  absl::flat_hash_set<std::uint64_t> numbers;
-  for (const Skill& skill : configuration.skills) {
-    const std::uint64_t number = SkillIdOf(skill.name);
-    if (!numbers.insert(number).second) {
-      return FieldError(absl::StatusCode::kInvalidArgument, "skills",
-                        absl::StrCat(Quoted(skill.name),
-                                     " has the fingerprint of another skill's "
-                                     "name; choose another name"));
-    }
-    preparation->compiled->skills.emplace(skill.name, number);
-  }
-  absl::Status status = PrepareQueues(configuration, preparation.get(), call);
+  absl::Status status = preparation->compiled->names.Add(configuration);
+  if (!status.ok()) return status;
+  status = PrepareQueues(configuration, preparation.get(), call);
   if (!status.ok()) return status;
   status = PrepareAgents(configuration, preparation.get(), call);
   if (!status.ok()) return status;
@@ -176,15 +169,12 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
                   "queues, those with contacts alive included,");
     }
     terms->queue = queue;
-    for (const SkillRequirement& term : queue.requirement.all_of) {
-      terms->all_of.push_back({compiled.skills.at(term.skill),
-                               static_cast<std::uint8_t>(term.level_min)});
-    }
+    terms->requirement = CompileRequirement(Channel{}, queue.requirement);
     for (int i = 0; i < kChannelCount; ++i) {
       const auto channel = static_cast<Channel>(i);
       if (!Contains(queue.channels, channel)) continue;
       const auto id = classes_.AcquireRequirement(
-          CombineRequirements(channel, terms->all_of, {}),
+          CombineRequirements(channel, terms->requirement, {}),
           [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
       if (!id.ok()) return id.status();
       compiled.held.push_back(*id);
@@ -201,16 +191,12 @@ absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
   for (const RoutingProfile& profile : configuration.routing_profiles) {
     profiles.emplace(profile.name, &profile);
   }
+  const ProfileCompiler compiler(configuration,
+                                 CloseSkills(configuration.skills));
   preparation->agents.reserve(configuration.agents.size());
   for (const AgentConfiguration& agent : configuration.agents) {
-    CompiledProfile compiled;
+    const CompiledProfile compiled = compiler.Compile(agent);
     const RoutingProfile& profile = *profiles.at(agent.routing_profile);
-    compiled.channels = profile.channels;
-    for (const AgentSkill& skill : agent.skills) {
-      compiled.skills.push_back({preparation->compiled->skills.at(skill.skill),
-                                 static_cast<std::uint8_t>(skill.level)});
-    }
-    Normalize(&compiled.skills);
     const auto id = classes_.AcquireProfile(
         compiled, [this, &call](std::uint32_t told) { TellAgain(told, call); });
     if (!id.ok()) return id.status();

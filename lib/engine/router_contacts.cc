@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
 #include "lib/domain/error.h"
+#include "lib/domain/requirement_content.h"
 #include "lib/domain/validate_contact.h"
 #include "lib/engine/router_impl.h"
 #include "lib/policy/aged.h"
@@ -17,17 +18,25 @@ namespace {
 using match::ContactPhase;
 using match::ContactWord;
 
+// Each introduces what later versions know of a contact, and only if it is not
+// what earlier ones meant: so a content that they had has the same fingerprint,
+// whoever wrote it down. No count and no size is negative.
+constexpr std::int64_t kWholeRequirement = -1;
+
 Fingerprint ContentOf(const ContactSpec& spec) {
   FingerprintBuilder builder;
   builder.Add(spec.queue)
       .AddNumber(static_cast<int>(spec.channel))
       .AddNumber(spec.priority)
       .AddNumber(static_cast<std::int64_t>(spec.requirement.all_of.size()));
-  for (const SkillRequirement& term : spec.requirement.all_of) {
+  for (const RequirementTerm& term : spec.requirement.all_of) {
     builder.Add(term.skill).AddNumber(term.level_min);
   }
   for (const auto& [key, value] : spec.attributes) {
     builder.Add(key).Add(value);
+  }
+  if (!IsSkillsAtOrAbove(spec.requirement)) {
+    AddContent(spec.requirement, &builder.AddNumber(kWholeRequirement));
   }
   return builder.Finish();
 }
@@ -106,20 +115,16 @@ absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
   const auto priority = static_cast<std::size_t>(spec.priority);
   const DurationMs credit = terms.queue.priority_credit_ms[priority];
   std::atomic<std::uint32_t>* known_lane = nullptr;
-  if (spec.requirement.all_of.empty()) {
+  if (spec.requirement.empty()) {
     *requirement_class = terms.classes[channel];
     classes_.AddRequirementReference(*requirement_class);
     known_lane = &terms.lanes[channel][priority];
     *lane = known_lane->load(std::memory_order_acquire);
     if (*lane != QueueTerms::kNoLane) return absl::OkStatus();
   } else {
-    SkillLevels own;
-    for (const SkillRequirement& term : spec.requirement.all_of) {
-      own.push_back(
-          {SkillIdOf(term.skill), static_cast<std::uint8_t>(term.level_min)});
-    }
     const auto acquired = classes_.AcquireRequirement(
-        CombineRequirements(spec.channel, terms.all_of, own),
+        CombineRequirements(spec.channel, terms.requirement,
+                            CompileRequirement(spec.channel, spec.requirement)),
         [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
     if (!acquired.ok()) return acquired.status();
     *requirement_class = *acquired;
@@ -136,19 +141,15 @@ absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
   return absl::OkStatus();
 }
 
-// What a submit names must exist, and its queue must accept its channel.
+// What a submit names must exist, and its queue must accept its channel and not
+// exclude what it asks for.
 absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::FindQueue(
     const ContactSpec& spec, const CompiledConfiguration* configuration) const {
   if (configuration == nullptr) return UnknownQueue(spec.queue);
   const auto queue = configuration->queues.find(spec.queue);
   if (queue == configuration->queues.end()) return UnknownQueue(spec.queue);
-  for (std::size_t i = 0; i < spec.requirement.all_of.size(); ++i) {
-    const std::string& skill = spec.requirement.all_of[i].skill;
-    if (configuration->skills.contains(skill)) continue;
-    return FieldError(absl::StatusCode::kNotFound,
-                      absl::StrCat("contact.requirement.all_of[", i, "].skill"),
-                      absl::StrCat("no skill is called ", Quoted(skill)));
-  }
+  absl::Status status = configuration->names.Check(spec.requirement);
+  if (!status.ok()) return status;
   if (!Contains(queue->second->queue.channels, spec.channel)) {
     const std::string_view name = ChannelName(spec.channel);
     return FieldError(
@@ -156,6 +157,8 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::FindQueue(
         absl::StrCat(absl::string_view(name.data(), name.size()),
                      " is not accepted by queue ", Quoted(spec.queue)));
   }
+  status = CheckAgainstQueue(spec.requirement, queue->second->queue);
+  if (!status.ok()) return status;
   return queue->second;
 }
 

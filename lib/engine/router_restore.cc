@@ -270,16 +270,13 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
                                     });
   terms->slot = restoration.queue_slots.at(queue.name);
   terms->queue = queue;
-  for (const SkillRequirement& term : queue.requirement.all_of) {
-    terms->all_of.push_back(
-        {SkillIdOf(term.skill), static_cast<std::uint8_t>(term.level_min)});
-  }
+  terms->requirement = CompileRequirement(Channel{}, queue.requirement);
   Call& call = restoration.call;
   for (int i = 0; i < kChannelCount; ++i) {
     const auto each = static_cast<Channel>(i);
     if (!Contains(queue.channels, each)) continue;
     const auto id = classes_.AcquireRequirement(
-        CombineRequirements(each, terms->all_of, {}),
+        CombineRequirements(each, terms->requirement, {}),
         [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
     if (!id.ok()) return id.status();
     held->push_back(*id);

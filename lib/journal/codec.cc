@@ -207,7 +207,7 @@ absl::StatusOr<Meta> DecodeMeta(std::string_view bytes) {
   absl::Status status = Parse("meta", bytes, &message);
   if (!status.ok()) return status;
   meta.format_version = message.format_version();
-  if (!IsKnownVersion(meta.format_version)) return meta;
+  if (!IsReadable(meta.format_version)) return meta;
   status = Decode<v1::Meta>("meta", bytes, &meta);
   if (!status.ok()) return status;
   return meta;

@@ -30,9 +30,11 @@ namespace relais::journal {
 // Of records and of live records. docs/journal-format.md tells what a reader
 // does with others.
 inline constexpr std::uint16_t kFormatVersion = 2;
-// Versions from 1 to the present one are read; none ever was 0.
-constexpr bool IsKnownVersion(std::uint32_t version) {
-  return version >= 1 && version <= kFormatVersion;
+// What this program still reads. Fields of later versions are absent in earlier
+// ones and stand for what held then.
+inline constexpr std::uint16_t kFormatVersionOldest = 1;
+constexpr bool IsReadable(std::uint32_t version) {
+  return version >= kFormatVersionOldest && version <= kFormatVersion;
 }
 
 // How the router's clock and the machine's stood to each other when the last
@@ -105,7 +107,7 @@ absl::StatusOr<std::shared_ptr<const Configuration>> DecodeConfiguration(
     std::string_view bytes);
 
 std::string EncodeMeta(const Meta& meta);
-// Of a format version that is not known that number alone is read.
+// Of a format version that is not read that number alone is.
 absl::StatusOr<Meta> DecodeMeta(std::string_view bytes);
 
 }  // namespace relais::journal

@@ -59,21 +59,101 @@ class Reader {
   absl::Status status_;
 };
 
-template <typename Repeated>
-void ToRepeated(const RoutingRequirement& requirement, Repeated* all_of) {
-  for (const SkillRequirement& term : requirement.all_of) {
-    auto* added = all_of->Add();
-    added->set_skill(term.skill);
-    added->set_level_min(term.level_min);
+using ProtoTerms = google::protobuf::RepeatedPtrField<v1::RequirementTerm>;
+using ProtoPreferred = google::protobuf::RepeatedPtrField<v1::PreferredTerm>;
+
+void ToRepeated(const std::vector<RequirementTerm>& terms,
+                ProtoTerms* repeated);
+
+void ToMessage(const RequirementTerm& term, v1::RequirementTerm* message) {
+  message->set_skill(term.skill);
+  message->set_level_min(term.level_min);
+  message->set_level_max_below_10(std::int64_t{kProficiencyLevelMax} -
+                                  term.level_max);
+  message->set_certification(term.certification);
+  message->set_language(term.language);
+  message->set_team(term.team);
+  message->set_site(term.site);
+  message->set_provider(term.provider);
+  message->set_grades(term.grades);
+  if (term.requirement == nullptr) return;
+  v1::Requirement* nested = message->mutable_requirement();
+  ToRepeated(term.requirement->all_of, nested->mutable_all_of());
+  ToRepeated(term.requirement->any_of, nested->mutable_any_of());
+  ToRepeated(term.requirement->none_of, nested->mutable_none_of());
+}
+
+void ToRepeated(const std::vector<RequirementTerm>& terms,
+                ProtoTerms* repeated) {
+  for (const RequirementTerm& term : terms) ToMessage(term, repeated->Add());
+}
+
+void ToRepeated(const std::vector<PreferredTerm>& preferred,
+                ProtoPreferred* repeated) {
+  for (const PreferredTerm& each : preferred) {
+    v1::PreferredTerm* added = repeated->Add();
+    ToMessage(each.term, added->mutable_term());
+    added->set_weight(each.weight);
   }
 }
 
-template <typename Repeated>
-void FromRepeated(const Repeated& all_of, RoutingRequirement* requirement) {
-  requirement->all_of.reserve(static_cast<std::size_t>(all_of.size()));
-  for (const auto& term : all_of) {
-    requirement->all_of.push_back({term.skill(), term.level_min()});
+void FromRepeated(const ProtoTerms& repeated, Reader* reader,
+                  std::vector<RequirementTerm>* terms);
+
+RequirementTerm FromMessage(const v1::RequirementTerm& message,
+                            Reader* reader) {
+  RequirementTerm term;
+  term.skill = message.skill();
+  term.level_min = message.level_min();
+  term.level_max =
+      static_cast<int>(kProficiencyLevelMax - message.level_max_below_10());
+  term.certification = message.certification();
+  term.language = message.language();
+  term.team = message.team();
+  term.site = message.site();
+  term.provider = message.provider();
+  reader->Byte("grades", message.grades(), &term.grades);
+  if (!message.has_requirement()) return term;
+  auto nested = std::make_shared<RoutingRequirement>();
+  FromRepeated(message.requirement().all_of(), reader, &nested->all_of);
+  FromRepeated(message.requirement().any_of(), reader, &nested->any_of);
+  FromRepeated(message.requirement().none_of(), reader, &nested->none_of);
+  term.requirement = std::move(nested);
+  return term;
+}
+
+void FromRepeated(const ProtoTerms& repeated, Reader* reader,
+                  std::vector<RequirementTerm>* terms) {
+  terms->reserve(static_cast<std::size_t>(repeated.size()));
+  for (const v1::RequirementTerm& term : repeated) {
+    terms->push_back(FromMessage(term, reader));
   }
+}
+
+void FromRepeated(const ProtoPreferred& repeated, Reader* reader,
+                  std::vector<PreferredTerm>* preferred) {
+  for (const v1::PreferredTerm& each : repeated) {
+    preferred->push_back({FromMessage(each.term(), reader), each.weight()});
+  }
+}
+
+// Of a queue and of what a contact brings alike.
+template <typename Message>
+void RequirementToMessage(const RoutingRequirement& requirement,
+                          Message* message) {
+  ToRepeated(requirement.all_of, message->mutable_all_of());
+  ToRepeated(requirement.any_of, message->mutable_any_of());
+  ToRepeated(requirement.none_of, message->mutable_none_of());
+  ToRepeated(requirement.preferred, message->mutable_preferred());
+}
+
+template <typename Message>
+void RequirementFromMessage(const Message& message, Reader* reader,
+                            RoutingRequirement* requirement) {
+  FromRepeated(message.all_of(), reader, &requirement->all_of);
+  FromRepeated(message.any_of(), reader, &requirement->any_of);
+  FromRepeated(message.none_of(), reader, &requirement->none_of);
+  FromRepeated(message.preferred(), reader, &requirement->preferred);
 }
 
 }  // namespace
@@ -81,7 +161,7 @@ void FromRepeated(const Repeated& all_of, RoutingRequirement* requirement) {
 void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
   message->set_name(queue.name);
   message->set_channels(queue.channels);
-  ToRepeated(queue.requirement, message->mutable_all_of());
+  RequirementToMessage(queue.requirement, message);
   message->set_answered_fraction(queue.service_level.answered_fraction);
   message->set_threshold_ms(queue.service_level.threshold_ms);
   message->set_offer_timeout_ms(queue.offer_timeout_ms);
@@ -99,7 +179,7 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
   Reader reader;
   queue->name = message.name();
   reader.Byte("channels", message.channels(), &queue->channels);
-  FromRepeated(message.all_of(), &queue->requirement);
+  RequirementFromMessage(message, &reader, &queue->requirement);
   queue->service_level.answered_fraction = message.answered_fraction();
   queue->service_level.threshold_ms = message.threshold_ms();
   queue->offer_timeout_ms = message.offer_timeout_ms();
@@ -129,7 +209,7 @@ absl::Status FromMessage(const v1::ContactDetail& message,
   reader.Enum("channel", message.channel(), Channel::kInternal,
               &detail->spec.channel);
   detail->spec.priority = message.priority();
-  FromRepeated(message.all_of(), &detail->spec.requirement);
+  RequirementFromMessage(message, &reader, &detail->spec.requirement);
   for (const v1::Attribute& attribute : message.attributes()) {
     // They come by rising key.
     detail->spec.attributes.emplace_hint(detail->spec.attributes.end(),
@@ -148,6 +228,11 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
     v1::Skill* added = message->add_skills();
     added->set_name(skill.name);
     added->set_description(skill.description);
+    for (const ImpliedSkill& implied : skill.implies) {
+      v1::ImpliedSkill* implies = added->add_implies();
+      implies->set_skill(implied.skill);
+      implies->set_level_max(implied.level_max);
+    }
   }
   for (const RoutingProfile& profile : configuration.routing_profiles) {
     v1::RoutingProfile* added = message->add_routing_profiles();
@@ -172,9 +257,29 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
       held->set_skill(skill.skill);
       held->set_level(skill.level);
     }
+    added->mutable_certifications()->Add(agent.certifications.begin(),
+                                         agent.certifications.end());
+    added->mutable_languages()->Add(agent.languages.begin(),
+                                    agent.languages.end());
+    added->set_team(agent.team);
+    added->set_site(agent.site);
   }
   for (const ContactQueue& queue : configuration.queues) {
     ToMessage(queue, message->add_queues());
+  }
+  message->mutable_certifications()->Add(configuration.certifications.begin(),
+                                         configuration.certifications.end());
+  message->mutable_languages()->Add(configuration.languages.begin(),
+                                    configuration.languages.end());
+  for (const Site& site : configuration.sites) {
+    v1::Site* added = message->add_sites();
+    added->set_name(site.name);
+    added->set_provider(site.provider);
+  }
+  for (const Team& team : configuration.teams) {
+    v1::Team* added = message->add_teams();
+    added->set_name(team.name);
+    added->set_site(team.site);
   }
 }
 
@@ -213,7 +318,12 @@ absl::Status FromMessage(const v1::Configuration& message,
   Reader reader;
   configuration->name = message.name();
   for (const v1::Skill& skill : message.skills()) {
-    configuration->skills.push_back({skill.name(), skill.description()});
+    Skill& added = configuration->skills.emplace_back();
+    added.name = skill.name();
+    added.description = skill.description();
+    for (const v1::ImpliedSkill& implied : skill.implies()) {
+      added.implies.push_back({implied.skill(), implied.level_max()});
+    }
   }
   for (const v1::RoutingProfile& profile : message.routing_profiles()) {
     RoutingProfile& added = configuration->routing_profiles.emplace_back();
@@ -231,9 +341,24 @@ absl::Status FromMessage(const v1::Configuration& message,
     for (const v1::AgentSkill& skill : agent.skills()) {
       added.skills.push_back({skill.skill(), skill.level()});
     }
+    added.certifications.assign(agent.certifications().begin(),
+                                agent.certifications().end());
+    added.languages.assign(agent.languages().begin(), agent.languages().end());
+    added.team = agent.team();
+    added.site = agent.site();
   }
   for (const v1::ContactQueue& queue : message.queues()) {
     reader.Fail(FromMessage(queue, &configuration->queues.emplace_back()));
+  }
+  configuration->certifications.assign(message.certifications().begin(),
+                                       message.certifications().end());
+  configuration->languages.assign(message.languages().begin(),
+                                  message.languages().end());
+  for (const v1::Site& site : message.sites()) {
+    configuration->sites.push_back({site.name(), site.provider()});
+  }
+  for (const v1::Team& team : message.teams()) {
+    configuration->teams.push_back({team.name(), team.site()});
   }
   return reader.status();
 }

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/assert.h"
 #include "lib/journal/codec.h"
@@ -154,13 +155,48 @@ void Walk(int field, const Presence& presence, Sink& sink) {
   });
 }
 
+using Terms = std::vector<RequirementTerm>;
+
 template <typename Sink>
-void Walk(int field, const RoutingRequirement& requirement, Sink& sink) {
-  for (const SkillRequirement& term : requirement.all_of) {
-    sink.Message(field, [&term](auto& inner) {
-      using M = v1::SkillRequirement;
-      inner.Bytes(M::kSkillFieldNumber, term.skill);
-      inner.Sint(M::kLevelMinFieldNumber, term.level_min);
+void Walk(int field, const Terms& terms, Sink& sink);
+
+template <typename Sink>
+void Walk(const RequirementTerm& term, Sink& sink) {
+  using M = v1::RequirementTerm;
+  sink.Bytes(M::kSkillFieldNumber, term.skill);
+  sink.Sint(M::kLevelMinFieldNumber, term.level_min);
+  sink.Sint(M::kLevelMaxBelow10FieldNumber,
+            std::int64_t{kProficiencyLevelMax} - term.level_max);
+  sink.Bytes(M::kCertificationFieldNumber, term.certification);
+  sink.Bytes(M::kLanguageFieldNumber, term.language);
+  sink.Bytes(M::kTeamFieldNumber, term.team);
+  sink.Bytes(M::kSiteFieldNumber, term.site);
+  sink.Uint(M::kProviderFieldNumber, Number(term.provider));
+  sink.Uint(M::kGradesFieldNumber, term.grades);
+  if (term.requirement == nullptr) return;
+  sink.Message(M::kRequirementFieldNumber, [&term](auto& inner) {
+    using R = v1::Requirement;
+    Walk(R::kAllOfFieldNumber, term.requirement->all_of, inner);
+    Walk(R::kAnyOfFieldNumber, term.requirement->any_of, inner);
+    Walk(R::kNoneOfFieldNumber, term.requirement->none_of, inner);
+  });
+}
+
+template <typename Sink>
+void Walk(int field, const Terms& terms, Sink& sink) {
+  for (const RequirementTerm& term : terms) {
+    sink.Message(field, [&term](auto& inner) { Walk(term, inner); });
+  }
+}
+
+template <typename Sink>
+void Walk(int field, const std::vector<PreferredTerm>& preferred, Sink& sink) {
+  for (const PreferredTerm& each : preferred) {
+    sink.Message(field, [&each](auto& inner) {
+      using M = v1::PreferredTerm;
+      inner.Message(M::kTermFieldNumber,
+                    [&each](auto& term) { Walk(each.term, term); });
+      inner.Sint(M::kWeightFieldNumber, each.weight);
     });
   }
 }
@@ -170,7 +206,7 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   using M = v1::ContactQueue;
   sink.Bytes(M::kNameFieldNumber, queue.name);
   sink.Uint(M::kChannelsFieldNumber, queue.channels);
-  Walk(M::kAllOfFieldNumber, queue.requirement, sink);
+  Walk(M::kAllOfFieldNumber, queue.requirement.all_of, sink);
   sink.Fixed64(
       M::kAnsweredFractionFieldNumber,
       std::bit_cast<std::uint64_t>(queue.service_level.answered_fraction));
@@ -183,6 +219,9 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   sink.Sint(M::kShortAbandonThresholdMsFieldNumber,
             queue.short_abandon_threshold_ms);
   sink.Packed(M::kPriorityCreditMsFieldNumber, queue.priority_credit_ms);
+  Walk(M::kAnyOfFieldNumber, queue.requirement.any_of, sink);
+  Walk(M::kNoneOfFieldNumber, queue.requirement.none_of, sink);
+  Walk(M::kPreferredFieldNumber, queue.requirement.preferred, sink);
 }
 
 template <typename Sink>
@@ -192,7 +231,7 @@ void Walk(const ContactDetail& detail, Sink& sink) {
   sink.Bytes(M::kQueueNameFieldNumber, detail.spec.queue);
   sink.Uint(M::kChannelFieldNumber, Number(detail.spec.channel));
   sink.Sint(M::kPriorityFieldNumber, detail.spec.priority);
-  Walk(M::kAllOfFieldNumber, detail.spec.requirement, sink);
+  Walk(M::kAllOfFieldNumber, detail.spec.requirement.all_of, sink);
   for (const auto& attribute : detail.spec.attributes) {
     sink.Message(M::kAttributesFieldNumber, [&attribute](auto& inner) {
       inner.Bytes(v1::Attribute::kKeyFieldNumber, attribute.first);
@@ -205,6 +244,9 @@ void Walk(const ContactDetail& detail, Sink& sink) {
   sink.Fixed64(M::kFingerprint1FieldNumber, detail.fingerprint[1]);
   sink.Sint(M::kRankKeyMsFieldNumber, detail.rank_key_ms);
   sink.Uint(M::kArrivalSequenceFieldNumber, detail.arrival_sequence);
+  Walk(M::kAnyOfFieldNumber, detail.spec.requirement.any_of, sink);
+  Walk(M::kNoneOfFieldNumber, detail.spec.requirement.none_of, sink);
+  Walk(M::kPreferredFieldNumber, detail.spec.requirement.preferred, sink);
 }
 
 template <typename Sink>

@@ -60,11 +60,12 @@ absl::Status CheckFrame(std::string_view bytes) {
                                 bytes.size(), " is ", absl::Hex(is)));
   }
   const auto version = GetBigEndian<std::uint16_t>(bytes, kVersionAt);
-  if (!IsKnownVersion(version)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "byte ", kVersionAt, ": format version ", version,
-        " is not known, this program reads versions 1 to ", kFormatVersion,
-        "; use the program that wrote it or a later one"));
+  if (!IsReadable(version)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("byte ", kVersionAt, ": format version ", version,
+                     " is not known, this program reads versions ",
+                     kFormatVersionOldest, " to ", kFormatVersion,
+                     "; use the program that wrote it or a later one"));
   }
   return absl::OkStatus();
 }

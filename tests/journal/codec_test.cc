@@ -97,13 +97,59 @@ Event AnyEvent(Random& random, EventType type) {
   return event;
 }
 
+RequirementTerm AnyTerm(Random& random, int depth);
+
+std::vector<RequirementTerm> AnyTerms(Random& random, int depth) {
+  std::vector<RequirementTerm> terms;
+  for (std::uint64_t i = random.Uniform(4); i > 0; --i) {
+    terms.push_back(AnyTerm(random, depth));
+  }
+  return terms;
+}
+
+RequirementTerm AnyTerm(Random& random, int depth) {
+  RequirementTerm term;
+  term.skill = AnyText(random, 20);
+  term.level_min = static_cast<int>(AnySigned(random));
+  if (random.Bernoulli(0.5)) {
+    term.level_max = static_cast<int>(AnySigned(random));
+  }
+  if (random.Bernoulli(0.5)) return term;
+  term.certification = AnyText(random, 9);
+  term.language = AnyText(random, 9);
+  term.team = AnyText(random, 9);
+  term.site = AnyText(random, 9);
+  term.provider = random.Bernoulli(0.5);
+  term.grades = static_cast<GradeSet>(Any(random));
+  if (depth > 0 && random.Bernoulli(0.5)) {
+    auto nested = std::make_shared<RoutingRequirement>();
+    nested->all_of = AnyTerms(random, depth - 1);
+    nested->any_of = AnyTerms(random, depth - 1);
+    nested->none_of = AnyTerms(random, depth - 1);
+    term.requirement = std::move(nested);
+  }
+  return term;
+}
+
 RoutingRequirement AnyRequirement(Random& random) {
   RoutingRequirement requirement;
-  for (std::uint64_t i = random.Uniform(4); i > 0; --i) {
-    requirement.all_of.push_back(
-        {AnyText(random, 20), static_cast<int>(AnySigned(random))});
+  requirement.all_of = AnyTerms(random, 2);
+  if (random.Bernoulli(0.5)) return requirement;
+  requirement.any_of = AnyTerms(random, 2);
+  requirement.none_of = AnyTerms(random, 2);
+  for (std::uint64_t i = random.Uniform(3); i > 0; --i) {
+    requirement.preferred.push_back(
+        {AnyTerm(random, 0), static_cast<int>(AnySigned(random))});
   }
   return requirement;
+}
+
+std::vector<std::string> AnyNames(Random& random) {
+  std::vector<std::string> names;
+  for (std::uint64_t i = random.Uniform(3); i > 0; --i) {
+    names.push_back(AnyText(random, 9));
+  }
+  return names;
 }
 
 ContactQueue AnyQueue(Random& random) {
@@ -145,7 +191,12 @@ std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
   auto configuration = std::make_shared<Configuration>();
   configuration->name = AnyText(random, 20);
   for (std::uint64_t i = random.Uniform(4); i > 0; --i) {
-    configuration->skills.push_back({AnyText(random, 9), AnyText(random, 9)});
+    configuration->skills.push_back(
+        {AnyText(random, 9),
+         AnyText(random, 9),
+         {{AnyText(random, 9), static_cast<int>(AnySigned(random))}}});
+    configuration->sites.push_back({AnyText(random, 9), random.Bernoulli(0.5)});
+    configuration->teams.push_back({AnyText(random, 9), AnyText(random, 9)});
     configuration->routing_profiles.push_back(
         {AnyText(random, 9), static_cast<ChannelSet>(Any(random))});
     AgentConfiguration agent;
@@ -153,9 +204,15 @@ std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
     agent.grade = AnyOf(random, AgentGrade::kSpecialised);
     agent.routing_profile = AnyText(random, 9);
     agent.skills = {{AnyText(random, 9), static_cast<int>(AnySigned(random))}};
+    agent.certifications = AnyNames(random);
+    agent.languages = AnyNames(random);
+    agent.team = AnyText(random, 9);
+    agent.site = AnyText(random, 9);
     configuration->agents.push_back(agent);
     configuration->queues.push_back(AnyQueue(random));
   }
+  configuration->certifications = AnyNames(random);
+  configuration->languages = AnyNames(random);
   return configuration;
 }
 

@@ -23,6 +23,9 @@ ContactQueue AccountsQueue() {
                               {"fran\xC3\xA7"
                                "ais",
                                2}};
+  queue.requirement.any_of = {{.certification = "amf"}, {.team = "lille"}};
+  queue.requirement.none_of = {{.provider = true}};
+  queue.requirement.preferred = {{{.language = "german"}, 20}};
   queue.service_level = {0.8, 20'000};
   queue.offer_timeout_ms = 15'000;
   queue.wrap_up_ms = 30'000;
@@ -33,19 +36,46 @@ ContactQueue AccountsQueue() {
   return queue;
 }
 
+RoutingRequirement OwnRequirement() {
+  RoutingRequirement nested;
+  nested.all_of = {{.grades = SetOf(AgentGrade::kJunior)}};
+  nested.any_of = {{"accounts", 2, 6}};
+  nested.none_of = {{.site = "north"}};
+  RoutingRequirement own;
+  own.all_of = {{"accounts", 5}};
+  own.any_of = {{.requirement = std::make_shared<RoutingRequirement>(nested)},
+                {.language = "german"}};
+  own.none_of = {{.site = "night"}};
+  own.preferred = {{{.certification = "amf"}, 3}};
+  return own;
+}
+
 Configuration GoldenConfiguration() {
   Configuration configuration;
   configuration.name = "golden";
-  configuration.skills = {{"accounts", "current accounts"},
-                          {"fran\xC3\xA7"
-                           "ais",
-                           "French"}};
+  configuration.skills = {
+      {"accounts", "current accounts"},
+      {"fran\xC3\xA7"
+       "ais",
+       "French"},
+      {"securities", "shares and bonds", {{"accounts", 6}}}};
   configuration.routing_profiles = {{"telephone", SetOf(Channel::kVoice)},
                                     {"desk", 0xFF}};
   configuration.agents = {
-      {"anna", AgentGrade::kSpecialised, "desk", {{"accounts", 7}}},
+      {"anna",
+       AgentGrade::kSpecialised,
+       "desk",
+       {{"accounts", 7}},
+       {"amf"},
+       {"german"},
+       "lille",
+       "north"},
       {"bela", AgentGrade::kJunior, "telephone", {{"accounts", 3}}}};
   configuration.queues = {AccountsQueue()};
+  configuration.certifications = {"amf"};
+  configuration.languages = {"german"};
+  configuration.sites = {{"north"}, {"night", true}};
+  configuration.teams = {{"lille", "north"}};
   return configuration;
 }
 
@@ -90,7 +120,7 @@ class Writer {
     detail->spec.queue = "accounts";
     detail->spec.channel = Channel::kChat;
     detail->spec.priority = 4;
-    detail->spec.requirement.all_of = {{"accounts", 5}};
+    detail->spec.requirement = OwnRequirement();
     detail->spec.attributes = {{"caller", "+33 1 23 45 67 89"}, {"tier", "2"}};
     detail->queue = AccountsQueue();
     detail->fingerprint = {0x0123456789ABCDEF, 0xFEDCBA9876543210};

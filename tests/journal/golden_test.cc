@@ -125,7 +125,8 @@ TEST_P(GoldenTest, IsReadFromADatabaseAndGoneOnWith) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryVersion, GoldenTest,
-                         ::testing::Range(1, kFormatVersion + 1));
+                         ::testing::Range<int>(kFormatVersionOldest,
+                                               kFormatVersion + 1));
 
 TEST(GoldenFormatTest, ThePresentCodeWritesThePresentFiles) {
   const GoldenFiles now = GoldenNow();
@@ -275,9 +276,9 @@ TEST(GoldenFormatTest, AnUnknownVersionIsRefusedByBothNumbers) {
     meta.format_version = static_cast<std::uint32_t>(other);
     storage.live()["m"] = SealLive("m", EncodeMeta(meta));
     EXPECT_THAT(RefusalOf(storage),
-                HasSubstr(absl::StrCat("format version ", other,
-                                       ", this program reads version ",
-                                       kFormatVersion)));
+                HasSubstr(absl::StrCat(
+                    "format version ", other, ", this program reads versions ",
+                    kFormatVersionOldest, " to ", kFormatVersion)));
     storage = golden;
     std::string& record = storage.records().rbegin()->second;
     constexpr std::size_t kVersionAt = 12;
@@ -285,11 +286,12 @@ TEST(GoldenFormatTest, AnUnknownVersionIsRefusedByBothNumbers) {
     PutBigEndian(static_cast<std::uint16_t>(other), kVersionAt, &record);
     PutBigEndian(Crc32c(std::string_view(record).substr(kVersionAt)), kCrcAt,
                  &record);
-    EXPECT_THAT(RefusalOf(storage),
-                HasSubstr(absl::StrCat("format version ", other,
-                                       " is not known, this program reads "
-                                       "version ",
-                                       kFormatVersion)));
+    EXPECT_THAT(
+        RefusalOf(storage),
+        HasSubstr(absl::StrCat("format version ", other,
+                               " is not known, this program reads "
+                               "versions ",
+                               kFormatVersionOldest, " to ", kFormatVersion)));
   }
 }
 

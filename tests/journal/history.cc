@@ -1,6 +1,7 @@
 #include "tests/journal/history.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "lib/journal/bytes.h"
@@ -16,12 +17,60 @@ std::string Describe(const Presence& presence) {
                       static_cast<int>(presence.reason));
 }
 
+// What version 1 had looks as it did then; the rest is shown where it is.
+std::string Describe(const RequirementTerm& term);
+
+std::string Describe(const std::vector<RequirementTerm>& terms) {
+  std::string text;
+  for (const RequirementTerm& term : terms) {
+    absl::StrAppend(&text, Describe(term), ",");
+  }
+  return text;
+}
+
+std::string Describe(const RequirementTerm& term) {
+  std::string text = absl::StrCat(term.skill, ">=", term.level_min);
+  if (term.level_max != 10) absl::StrAppend(&text, "<=", term.level_max);
+  const std::pair<const char*, const std::string*> names[] = {
+      {"certification", &term.certification},
+      {"language", &term.language},
+      {"team", &term.team},
+      {"site", &term.site}};
+  for (const auto& [what, name] : names) {
+    if (!name->empty()) absl::StrAppend(&text, " ", what, "=", *name);
+  }
+  if (term.provider) absl::StrAppend(&text, " provider");
+  if (term.grades != 0) absl::StrAppend(&text, " grades=", term.grades);
+  if (term.requirement != nullptr) {
+    absl::StrAppend(&text, " (", Describe(term.requirement->all_of), "|",
+                    Describe(term.requirement->any_of), "|",
+                    Describe(term.requirement->none_of), ")");
+  }
+  return text;
+}
+
 std::string Describe(const RoutingRequirement& requirement) {
-  std::string text = "[";
-  for (const SkillRequirement& term : requirement.all_of) {
-    absl::StrAppend(&text, term.skill, ">=", term.level_min, ",");
+  std::string text = absl::StrCat("[", Describe(requirement.all_of));
+  if (!requirement.any_of.empty()) {
+    absl::StrAppend(&text, " any ", Describe(requirement.any_of));
+  }
+  if (!requirement.none_of.empty()) {
+    absl::StrAppend(&text, " none ", Describe(requirement.none_of));
+  }
+  for (const PreferredTerm& preferred : requirement.preferred) {
+    absl::StrAppend(&text, " ", preferred.weight, "*",
+                    Describe(preferred.term));
   }
   return text + "]";
+}
+
+std::string Describe(const std::vector<std::string>& names,
+                     const std::string& what) {
+  std::string text;
+  for (const std::string& name : names) {
+    absl::StrAppend(&text, what, name);
+  }
+  return text;
 }
 
 std::string Describe(const ContactQueue& queue) {
@@ -84,6 +133,9 @@ std::string Describe(const Configuration& configuration) {
   std::string text = configuration.name;
   for (const Skill& skill : configuration.skills) {
     absl::StrAppend(&text, "\nskill ", skill.name, " ", skill.description);
+    for (const ImpliedSkill& implied : skill.implies) {
+      absl::StrAppend(&text, " -> ", implied.skill, "<=", implied.level_max);
+    }
   }
   for (const RoutingProfile& profile : configuration.routing_profiles) {
     absl::StrAppend(&text, "\nprofile ", profile.name, " ", profile.channels);
@@ -94,9 +146,22 @@ std::string Describe(const Configuration& configuration) {
     for (const AgentSkill& skill : agent.skills) {
       absl::StrAppend(&text, " ", skill.skill, ":", skill.level);
     }
+    absl::StrAppend(&text, Describe(agent.certifications, " certification "),
+                    Describe(agent.languages, " language "));
+    if (!agent.team.empty()) absl::StrAppend(&text, " team ", agent.team);
+    if (!agent.site.empty()) absl::StrAppend(&text, " site ", agent.site);
   }
   for (const ContactQueue& queue : configuration.queues) {
     absl::StrAppend(&text, "\nqueue ", Describe(queue));
+  }
+  absl::StrAppend(&text,
+                  Describe(configuration.certifications, "\ncertification "),
+                  Describe(configuration.languages, "\nlanguage "));
+  for (const Site& site : configuration.sites) {
+    absl::StrAppend(&text, "\nsite ", site.name, " ", site.provider);
+  }
+  for (const Team& team : configuration.teams) {
+    absl::StrAppend(&text, "\nteam ", team.name, " ", team.site);
   }
   return text;
 }

@@ -28,11 +28,17 @@ class Damage(Exception):
 
 # --- Messages ----------------------------------------------------------------
 # A schema maps field numbers to (name, kind). A kind is uint, bool, sint,
-# bytes, double, fixed64, packed_sint, (schema,) for a message that repeats or
-# a schema for one that does not.
+# bytes, double, fixed64, packed_sint, (kind,) for one that repeats, or a schema
+# for a message.
 
 PRESENCE = {1: ("state", "uint"), 2: ("reason", "uint")}
-TERM = {1: ("skill", "bytes"), 2: ("level_min", "sint")}
+TERM = {1: ("skill", "bytes"), 2: ("level_min", "sint"),
+        3: ("level_max_below_10", "sint"), 4: ("certification", "bytes"),
+        5: ("language", "bytes"), 6: ("team", "bytes"), 7: ("site", "bytes"),
+        8: ("provider", "bool"), 9: ("grades", "uint")}
+TERM[10] = ("requirement", {1: ("all_of", (TERM,)), 2: ("any_of", (TERM,)),
+                            3: ("none_of", (TERM,))})
+PREFERRED = {1: ("term", TERM), 2: ("weight", "sint")}
 ATTRIBUTE = {1: ("key", "bytes"), 2: ("value", "bytes")}
 QUEUE = {
     1: ("name", "bytes"), 2: ("channels", "uint"), 3: ("all_of", (TERM,)),
@@ -42,6 +48,8 @@ QUEUE = {
     10: ("handling_lease_ms", "sint"),
     11: ("short_abandon_threshold_ms", "sint"),
     12: ("priority_credit_ms", "packed_sint"),
+    13: ("any_of", (TERM,)), 14: ("none_of", (TERM,)),
+    15: ("preferred", (PREFERRED,)),
 }
 DETAIL = {
     1: ("id", "bytes"), 2: ("queue_name", "bytes"), 3: ("channel", "uint"),
@@ -49,17 +57,27 @@ DETAIL = {
     6: ("attributes", (ATTRIBUTE,)), 7: ("queue", QUEUE),
     8: ("fingerprint_0", "fixed64"), 9: ("fingerprint_1", "fixed64"),
     10: ("rank_key_ms", "sint"), 11: ("arrival_sequence", "uint"),
+    12: ("any_of", (TERM,)), 13: ("none_of", (TERM,)),
+    14: ("preferred", (PREFERRED,)),
 }
 CONFIGURATION = {
     1: ("name", "bytes"),
-    2: ("skills", ({1: ("name", "bytes"), 2: ("description", "bytes")},)),
+    2: ("skills", ({1: ("name", "bytes"), 2: ("description", "bytes"),
+                    3: ("implies", ({1: ("skill", "bytes"),
+                                     2: ("level_max", "sint")},))},)),
     3: ("routing_profiles", ({1: ("name", "bytes"),
                               2: ("channels", "uint")},)),
     4: ("agents", ({1: ("id", "bytes"), 2: ("grade", "uint"),
                     3: ("routing_profile", "bytes"),
                     4: ("skills", ({1: ("skill", "bytes"),
-                                    2: ("level", "sint")},))},)),
+                                    2: ("level", "sint")},)),
+                    5: ("certifications", ("bytes",)),
+                    6: ("languages", ("bytes",)),
+                    7: ("team", "bytes"), 8: ("site", "bytes")},)),
     5: ("queues", (QUEUE,)),
+    6: ("certifications", ("bytes",)), 7: ("languages", ("bytes",)),
+    8: ("sites", ({1: ("name", "bytes"), 2: ("provider", "bool")},)),
+    9: ("teams", ({1: ("name", "bytes"), 2: ("site", "bytes")},)),
 }
 EVENT = {
     1: ("sequence", "uint"), 2: ("type", "uint"), 3: ("at_ms", "sint"),
@@ -171,7 +189,8 @@ def value_of(kind, wire, raw):
             values.append(zigzag(value))
         return values
     if isinstance(kind, (dict, tuple)) and wire == 2:
-        return decode(kind if isinstance(kind, dict) else kind[0], raw)
+        kind = kind if isinstance(kind, dict) else kind[0]
+        return raw if kind == "bytes" else decode(kind, raw)
     raise Damage(f"wire type {wire} is wrong for {kind}")
 
 
@@ -228,7 +247,7 @@ def read_record(data):
         raise Damage(f"byte 4: length {length} of {len(data)} bytes")
     if crc != crc32c(data[12:]):
         raise Damage("byte 8: crc32c is wrong")
-    if version != 1:
+    if version not in (1, 2):
         raise Damage(f"byte 12: version {version} is not known")
     if flags & ~1:
         raise Damage(f"byte 14: flags {flags} are not known")

@@ -44,7 +44,7 @@ inline v1::Configuration StoryConfiguration() {
     v1::ContactQueue* added = configuration.add_queues();
     added->set_name(name);
     added->add_channels(channel);
-    v1::SkillRequirement* term = added->mutable_requirement()->add_all_of();
+    v1::RequirementTerm* term = added->mutable_requirement()->add_all_of();
     term->set_skill("basics");
     term->set_level_min(level);
   };

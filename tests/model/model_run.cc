@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/domain/requirement_term.h"
 
 namespace relais::model {
 namespace {
@@ -24,10 +25,15 @@ std::string Text(const ContactSpec& spec) {
   std::string text = absl::StrCat(spec.id.substr(0, 20), " ", spec.queue, " ",
                                   std::string(ChannelName(spec.channel)),
                                   " priority ", spec.priority);
-  for (const SkillRequirement& term : spec.requirement.all_of) {
-    absl::StrAppend(&text, " ", term.skill, ">=", term.level_min);
+  const auto& [all, any, none, preferred] = spec.requirement;
+  for (const auto& [name, terms] :
+       {std::pair(" all", &all), std::pair(" any", &any),
+        std::pair(" none", &none)}) {
+    for (const RequirementTerm& term : *terms) {
+      absl::StrAppend(&text, name, " ", Describe(term));
+    }
   }
-  return text;
+  return absl::StrCat(text, " and ", preferred.size(), " preferred");
 }
 
 }  // namespace

@@ -2,15 +2,22 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "lib/domain/validate_contact.h"
 
 namespace relais::model {
 namespace {
 
 constexpr int kSkills = 5;
+const char* const kCertifications[] = {"amf", "insurance"};
+const char* const kLanguages[] = {"french", "german"};
+const char* const kTeams[] = {"red", "green", "blue"};
+const char* const kSites[] = {"north", "night"};  // the second a provider's
 constexpr int kProfiles = 5;
 constexpr int kQueues = 4;
 // Ids are drawn from more names than there are places, so that agents come,
@@ -21,6 +28,13 @@ ChannelSet Set(std::initializer_list<Channel> channels) {
   ChannelSet set = 0;
   for (const Channel channel : channels) set |= SetOf(channel);
   return set;
+}
+
+bool Contradicts(const RoutingRequirement& requirement) {
+  ContactSpec spec;
+  spec.id = "any";
+  spec.requirement = requirement;
+  return !ValidateContactSpec(spec).ok();
 }
 
 bool HasAgent(const Configuration& configuration, const std::string& id) {
@@ -50,6 +64,66 @@ std::string World::SkillName() {
   return absl::StrCat("skill", random_->Uniform(kSkills));
 }
 
+RequirementTerm World::Term(int depth) {
+  RequirementTerm term;
+  switch (random_->Uniform(depth > 0 ? 10 : 8)) {
+    case 0:
+    case 1:
+      term.skill = SkillName();
+      term.level_min = static_cast<int>(random_->UniformBetween(1, 4));
+      term.level_max = static_cast<int>(random_->UniformBetween(5, 10));
+      break;
+    case 2:
+      term.certification = kCertifications[random_->Uniform(2)];
+      break;
+    case 3:
+      term.language = kLanguages[random_->Uniform(2)];
+      break;
+    case 4:
+      term.team = kTeams[random_->Uniform(3)];
+      break;
+    case 5:
+      term.site = kSites[random_->Uniform(2)];
+      break;
+    case 6:
+      term.provider = true;
+      break;
+    case 7:
+      term.grades = static_cast<GradeSet>(random_->UniformBetween(1, 15));
+      break;
+    default:
+      term.requirement =
+          std::make_shared<const RoutingRequirement>(Nested(depth - 1));
+      break;
+  }
+  return term;
+}
+
+RoutingRequirement World::Nested(int depth) {
+  RoutingRequirement nested;
+  do {
+    if (random_->Bernoulli(0.5)) nested.all_of.push_back(Term(depth));
+    while (random_->Bernoulli(0.4)) nested.any_of.push_back(Term(depth));
+    if (random_->Bernoulli(0.3)) nested.none_of.push_back(Term(depth));
+  } while (nested.empty());
+  return nested;
+}
+
+void World::AddTerms(RoutingRequirement* requirement) {
+  const RoutingRequirement before = *requirement;
+  if (random_->Bernoulli(0.3)) requirement->all_of.push_back(Term(2));
+  while (random_->Bernoulli(0.5)) requirement->any_of.push_back(Term(2));
+  if (random_->Bernoulli(0.3)) requirement->none_of.push_back(Term(2));
+  while (random_->Bernoulli(0.4)) {
+    const int weight = static_cast<int>(random_->UniformBetween(1, 20));
+    requirement->preferred.push_back({Term(0), weight});
+  }
+  // One in twenty may contradict itself.
+  if (random_->Bernoulli(0.95) && Contradicts(*requirement)) {
+    *requirement = before;
+  }
+}
+
 AgentConfiguration World::Agent(const std::string& id) {
   AgentConfiguration agent;
   agent.id = id;
@@ -60,6 +134,18 @@ AgentConfiguration World::Agent(const std::string& id) {
     // Few distinct levels, so that fits tie and idle time decides.
     agent.skills.push_back({absl::StrCat("skill", skill),
                             static_cast<int>(random_->Uniform(4)) * 3 + 1});
+  }
+  for (const char* name : kCertifications) {
+    if (random_->Bernoulli(0.5)) agent.certifications.emplace_back(name);
+  }
+  for (const char* name : kLanguages) {
+    if (random_->Bernoulli(0.5)) agent.languages.emplace_back(name);
+  }
+  const std::uint64_t team = random_->Uniform(4);
+  if (team < 3) agent.team = kTeams[team];
+  // The third team is at no site, so its agents may be anywhere.
+  if (team >= 2 && random_->Bernoulli(0.5)) {
+    agent.site = kSites[random_->Uniform(2)];
   }
   return agent;
 }
@@ -130,6 +216,13 @@ ContactQueue World::Queue(int index) {
       queue.requirement.all_of.pop_back();
     }
   }
+  if (random_->Bernoulli(0.3)) {
+    const RoutingRequirement before = queue.requirement;
+    do {
+      queue.requirement = before;
+      AddTerms(&queue.requirement);
+    } while (IsRefused(queue));
+  }
   const DurationMs credit_ms = 5'000 * random_->UniformBetween(0, 2);
   for (std::size_t i = 0; i < queue.priority_credit_ms.size(); ++i) {
     queue.priority_credit_ms[i] = credit_ms * static_cast<DurationMs>(i);
@@ -137,12 +230,20 @@ ContactQueue World::Queue(int index) {
   return queue;
 }
 
-Configuration World::First() {
+Configuration World::Lists() {
   Configuration configuration;
   configuration.name = "model";
   for (int i = 0; i < kSkills; ++i) {
     configuration.skills.push_back({absl::StrCat("skill", i), ""});
   }
+  configuration.skills[3].implies = {{"skill1", 5}, {"skill4", 10}};
+  configuration.skills[4].implies = {{"skill2", 6}};
+  configuration.certifications.assign(std::begin(kCertifications),
+                                      std::end(kCertifications));
+  configuration.languages.assign(std::begin(kLanguages), std::end(kLanguages));
+  configuration.sites = {{kSites[0]}, {kSites[1], true}};
+  configuration.teams = {
+      {kTeams[0], kSites[0]}, {kTeams[1], kSites[1]}, {kTeams[2]}};
   const ChannelSet channels[kProfiles] = {
       Set({Channel::kVoice}), Set({Channel::kVoice, Channel::kChat}),
       Set({Channel::kEmail, Channel::kChat, Channel::kCallback}), 0xFF,
@@ -150,6 +251,17 @@ Configuration World::First() {
   for (int i = 0; i < kProfiles; ++i) {
     configuration.routing_profiles.push_back(Profile(i, channels[i]));
   }
+  return configuration;
+}
+
+bool World::IsRefused(const ContactQueue& queue) {
+  Configuration alone = Lists();
+  alone.queues = {queue};
+  return HasErrors(ValidateConfiguration(alone, Limits()));
+}
+
+Configuration World::First() {
+  Configuration configuration = Lists();
   for (int i = 0; i < 20; ++i) {
     configuration.agents.push_back(Agent(absl::StrCat("agent", i)));
   }
@@ -164,7 +276,16 @@ Configuration World::Next(const Configuration& present) {
     const std::size_t at = random_->Uniform(next.agents.size());
     const std::string name =
         absl::StrCat("agent", random_->Uniform(kAgentNames));
-    switch (random_->Uniform(8)) {
+    switch (random_->Uniform(9)) {
+      case 7:
+        // What is implied, or where a team sits, changes for many at once.
+        if (random_->Bernoulli(0.5)) {
+          next.skills[3].implies[0].level_max =
+              static_cast<int>(random_->UniformBetween(1, 10));
+        } else {
+          std::swap(next.teams[0].site, next.teams[1].site);
+        }
+        break;
       case 0:
         if (next.agents.size() > 5) {
           next.agents.erase(next.agents.begin() +
@@ -224,12 +345,24 @@ ContactSpec World::Contact(const std::string& id) {
     spec.requirement.all_of.push_back(
         {SkillName(), static_cast<int>(random_->UniformBetween(1, 7))});
   }
+  if (random_->Bernoulli(0.25)) AddTerms(&spec.requirement);
   if (random_->Bernoulli(0.1)) spec.attributes["customer"] = id;
   return spec;
 }
 
 void World::Spoil(ContactSpec* spec) {
-  switch (random_->Uniform(9)) {
+  switch (random_->Uniform(12)) {
+    case 8:
+      spec->requirement.any_of = {{"skill0", 1},
+                                  {.certification = "no such certification"}};
+      break;
+    case 9:
+      spec->requirement.all_of = {{.team = "red"}, {.team = "blue"}};
+      break;
+    case 10:
+      spec->requirement.none_of = {
+          {.requirement = std::make_shared<const RoutingRequirement>()}};
+      break;
     case 0:
       spec->id = "";
       break;

@@ -279,15 +279,15 @@ TEST_P(LimitsTest, BadSubmitsNameTheField) {
               }
             }),
             "INVALID_ARGUMENT contact.attributes");
-  EXPECT_EQ(refusal([](ContactSpec& s) {
-              s.requirement.all_of.resize(kSkillsPerRequirementMax + 1,
-                                          {"french", 1});
-            }),
-            "INVALID_ARGUMENT contact.requirement.all_of");
+  EXPECT_EQ(
+      refusal([](ContactSpec& s) {
+        s.requirement.all_of.resize(kTermsPerRequirementMax + 1, {"french", 1});
+      }),
+      "INVALID_ARGUMENT contact.requirement.all_of");
   EXPECT_EQ(refusal([](ContactSpec& s) {
               s.requirement.all_of = {{"french", 1}, {"", 1}};
             }),
-            "INVALID_ARGUMENT contact.requirement.all_of[1].skill");
+            "INVALID_ARGUMENT contact.requirement.all_of[1]");
   EXPECT_EQ(refusal([](ContactSpec& s) {
               s.requirement.all_of = {{"french", 0}};
             }),

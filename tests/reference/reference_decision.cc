@@ -12,29 +12,16 @@ namespace relais::reference {
 
 int ReferenceRouter::FitStep(const ContactRecord& contact,
                              const AgentRecord& agent) {
-  int surplus = 0;
-  int room = 0;
-  for (const auto& [skill, level_min] : contact.required) {
-    for (const AgentSkill& held : agent.configuration.skills) {
-      if (held.skill == skill) surplus += held.level - level_min;
-    }
-    room += 10 - level_min;
-  }
-  if (room == 0) return 0;
-  return std::min(7, 8 * surplus / room);
+  return reference::FitStep(contact.terms->requirement,
+                            contact.spec.requirement, agent.holdings);
 }
 
 bool ReferenceRouter::Accepts(const ContactRecord& contact,
                               const AgentRecord& agent) const {
-  if (!Contains(agent.profile.channels, contact.spec.channel)) return false;
-  for (const auto& [skill, level_min] : contact.required) {
-    bool held = false;
-    for (const AgentSkill& one : agent.configuration.skills) {
-      if (one.skill == skill && one.level >= level_min) held = true;
-    }
-    if (!held) return false;
-  }
-  return !IsExcluded(contact.number, agent.number);
+  return Contains(agent.profile.channels, contact.spec.channel) &&
+         Meets(contact.terms->requirement, agent.holdings) &&
+         Meets(contact.spec.requirement, agent.holdings) &&
+         !IsExcluded(contact.number, agent.number);
 }
 
 bool ReferenceRouter::IsFree(const AgentRecord& agent, Channel channel) {

@@ -36,33 +36,18 @@ absl::Status CheckNow(InstantMs now_ms) {
 }
 
 bool SameContent(const ContactSpec& a, const ContactSpec& b) {
-  const auto same_term = [](const SkillRequirement& x,
-                            const SkillRequirement& y) {
-    return x.skill == y.skill && x.level_min == y.level_min;
-  };
-  const auto& terms_a = a.requirement.all_of;
-  const auto& terms_b = b.requirement.all_of;
   return a.id == b.id && a.queue == b.queue && a.channel == b.channel &&
          a.priority == b.priority && a.attributes == b.attributes &&
-         std::equal(terms_a.begin(), terms_a.end(), terms_b.begin(),
-                    terms_b.end(), same_term);
-}
-
-bool SameSkills(const AgentConfiguration& a, const AgentConfiguration& b) {
-  const auto levels = [](const AgentConfiguration& agent) {
-    std::map<std::string, ProficiencyLevel> result;
-    for (const AgentSkill& held : agent.skills) {
-      result[held.skill] = held.level;
-    }
-    return result;
-  };
-  return levels(a) == levels(b);
+         a.requirement == b.requirement;
 }
 
 RoutingProfile ProfileOf(const Configuration& configuration,
                          const std::string& profile_name) {
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    if (profile.name == profile_name) return profile;
+    if (profile.name != profile_name) continue;
+    RoutingProfile found = profile;
+    found.name.clear();  // another name is no change
+    return found;
   }
   return {};
 }
@@ -148,15 +133,15 @@ absl::Status ReferenceRouter::CheckRoom(
   return absl::OkStatus();
 }
 
-void ReferenceRouter::AddAgent(const AgentConfiguration& configuration,
-                               const RoutingProfile& profile) {
+void ReferenceRouter::AddAgent(const AgentConfiguration& configured) {
   std::uint32_t slot = 0;
   while (agents_.contains(slot)) ++slot;
   AgentRecord& agent = agents_[slot];
   agent.number = ++agents_given_;
   agent.slot = slot;
-  agent.configuration = configuration;
-  agent.profile = profile;
+  agent.configuration = configured;
+  agent.profile = ProfileOf(configuration_, configured.routing_profile);
+  agent.holdings = HoldingsOf(configured, configuration_);
 }
 
 absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
@@ -200,19 +185,18 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     }
     kept.insert(found->first);
     agent.listed = true;
-    RoutingProfile profile =
+    const RoutingProfile profile =
         ProfileOf(configuration, found->second->routing_profile);
-    // Another name is no change.
-    agent.profile.name = profile.name;
-    const bool changed = profile != agent.profile ||
-                         !SameSkills(agent.configuration, *found->second);
+    const Holdings holdings = HoldingsOf(*found->second, configuration);
+    const bool changed = holdings != agent.holdings || profile != agent.profile;
     agent.configuration = *found->second;
-    agent.profile = std::move(profile);
+    agent.profile = profile;
+    agent.holdings = holdings;
     if (changed) LookForAgent(number, now_ms);
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     if (kept.contains(agent.id)) continue;
-    AddAgent(agent, ProfileOf(configuration, agent.routing_profile));
+    AddAgent(agent);
   }
   outcome.ticket = Ticket();
   return outcome;
@@ -239,16 +223,14 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   }
   const std::shared_ptr<const ContactQueue> queue = QueueByName(spec.queue);
   if (queue == nullptr) return NotFound("contact.queue", spec.queue);
-  for (std::size_t i = 0; i < spec.requirement.all_of.size(); ++i) {
-    const std::string& name = spec.requirement.all_of[i].skill;
-    if (std::none_of(configuration_.skills.begin(), configuration_.skills.end(),
-                     [&](const Skill& skill) { return skill.name == name; })) {
-      return NotFound(absl::StrCat("contact.requirement.all_of[", i, "].skill"),
-                      name);
-    }
-  }
+  const std::string unknown =
+      FirstUnknownName(spec.requirement, "contact.requirement", configuration_);
+  if (!unknown.empty()) return NotFound(unknown, "is not configured");
   if (!Contains(queue->channels, spec.channel)) {
     return Invalid("contact.channel", "not accepted by the queue");
+  }
+  if (absl::Status s = CheckAgainstQueue(spec.requirement, *queue); !s.ok()) {
+    return s;
   }
   if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
   if (contacts_.size() >= options_.limits.contacts) {
@@ -260,12 +242,6 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   contact.number = number;
   contact.spec = spec;
   contact.terms = queue;
-  for (const auto* terms : {&queue->requirement, &spec.requirement}) {
-    for (const SkillRequirement& term : terms->all_of) {
-      ProficiencyLevel& level = contact.required[term.skill];
-      level = std::max(level, term.level_min);
-    }
-  }
   contact.version = 1;
   contact.arrival_ms = now_ms;
   contact.rank_key_ms =

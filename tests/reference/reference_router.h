@@ -26,6 +26,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "relais/router.h"
+#include "tests/reference/reference_requirement.h"
 
 namespace relais::stress {
 class HistoryReplay;
@@ -113,7 +114,6 @@ class ReferenceRouter final : public Router {
     std::uint64_t number = 0;  // also its arrival sequence
     ContactSpec spec;
     std::shared_ptr<const ContactQueue> terms;
-    std::map<std::string, ProficiencyLevel> required;
     ContactState state = ContactState::kWaiting;
     EndReason end_reason = EndReason::kNone;
     std::uint64_t version = 0;
@@ -142,6 +142,7 @@ class ReferenceRouter final : public Router {
     bool listed = true;
     AgentConfiguration configuration;
     RoutingProfile profile;
+    Holdings holdings;
     Presence presence;
     bool presence_pending = false;
     Presence pending;
@@ -246,8 +247,7 @@ class ReferenceRouter final : public Router {
   bool QueueHasContacts(std::string_view name) const;
   AgentView ViewOf(const AgentRecord& agent) const;
   absl::Status CheckRoom(const Configuration& configuration) const;
-  void AddAgent(const AgentConfiguration& configuration,
-                const RoutingProfile& profile);
+  void AddAgent(const AgentConfiguration& configured);
 
   const RouterOptions options_;
   Configuration configuration_;

@@ -118,7 +118,7 @@ Levels AuditedState::LevelsOf(const std::vector<AgentSkill>& skills) const {
 
 void AuditedState::AddNeeds(const RoutingRequirement& requirement,
                             Levels* needs) const {
-  for (const SkillRequirement& term : requirement.all_of) {
+  for (const RequirementTerm& term : requirement.all_of) {
     std::int8_t& need = needs->at(SkillNumber(term.skill));
     need = std::max(need, static_cast<std::int8_t>(term.level_min));
   }

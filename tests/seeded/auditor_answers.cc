@@ -34,7 +34,7 @@ bool WellFormed(const ContactSpec& spec) {
   for (const auto& [key, value] : spec.attributes) {
     if (!Plain(key) || !Plain(value)) return false;
   }
-  for (const SkillRequirement& term : spec.requirement.all_of) {
+  for (const RequirementTerm& term : spec.requirement.all_of) {
     if (!IsName(term.skill) || term.level_min < kProficiencyLevelMin ||
         term.level_min > kProficiencyLevelMax) {
       return false;
@@ -97,7 +97,7 @@ StatusCode Auditor::ExpectedOfNew(const ContactSpec& spec) const {
       std::find_if(queues.begin(), queues.end(),
                    [&](const auto& one) { return one.name == spec.queue; });
   if (queue == queues.end()) return StatusCode::kNotFound;
-  for (const SkillRequirement& term : spec.requirement.all_of) {
+  for (const RequirementTerm& term : spec.requirement.all_of) {
     const auto& skills = now_.configuration.skills;
     if (std::none_of(skills.begin(), skills.end(),
                      [&](const auto& one) { return one.name == term.skill; })) {

@@ -57,7 +57,7 @@ HistoryReplay::Agent* HistoryReplay::AgentOf(const Event& event,
   for (const Configuration* configuration : cause.in_force) {
     for (const AgentConfiguration& one : configuration->agents) {
       if (one.id != event.agent_id.view()) continue;
-      reference_->AddAgent(one, 0);
+      reference_->AddAgent(one);
       const std::uint64_t number = reference_->agents_given_;
       agents_[KeyOf(event.agent)] = number;
       Agent* agent = reference_->AgentByNumber(number);
@@ -76,11 +76,7 @@ void HistoryReplay::Take(Agent& agent, const Configuration& configuration) {
   for (const AgentConfiguration& one : configuration.agents) {
     if (one.id != agent.configuration.id) continue;
     agent.configuration = one;
-    for (const RoutingProfile& profile : configuration.routing_profiles) {
-      if (profile.name == one.routing_profile) {
-        agent.channels = profile.channels;
-      }
-    }
+    agent.holdings = reference::HoldingsOf(one, configuration);
     last = &configuration;
   }
 }

@@ -51,7 +51,7 @@ int StreamChecker::ContactOf(const Event& event) {
     const ContactSpec spec = spec_of_(id);
     contact.channel = spec.channel;
     const auto add = [&contact](const RoutingRequirement& requirement) {
-      for (const SkillRequirement& term : requirement.all_of) {
+      for (const RequirementTerm& term : requirement.all_of) {
         int& level = contact.required[term.skill];
         level = std::max(level, term.level_min);
       }

@@ -1,0 +1,177 @@
+#include "tests/reference/reference_requirement.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace relais::reference {
+namespace {
+
+template <typename List>
+const typename List::value_type* ByName(const List& list,
+                                        const std::string& name) {
+  for (const auto& entry : list) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+// Until nothing is added any more.
+void AddImplied(const Configuration& configuration, Levels* levels) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const Skill& skill : configuration.skills) {
+      if (!levels->contains(skill.name)) continue;
+      for (const ImpliedSkill& implied : skill.implies) {
+        const ProficiencyLevel level =
+            std::min(levels->at(skill.name), implied.level_max);
+        if ((*levels)[implied.skill] >= level) continue;
+        (*levels)[implied.skill] = level;
+        changed = true;
+      }
+    }
+  }
+}
+
+bool MeetsTerm(const RequirementTerm& term, const Holdings& holdings) {
+  if (term.requirement != nullptr) return Meets(*term.requirement, holdings);
+  if (!term.skill.empty()) {
+    const auto held = holdings.levels.find(term.skill);
+    return held != holdings.levels.end() && held->second >= term.level_min &&
+           held->second <= term.level_max;
+  }
+  if (!term.certification.empty()) {
+    return holdings.certifications.contains(term.certification);
+  }
+  if (!term.language.empty()) return holdings.languages.contains(term.language);
+  if (!term.team.empty()) return holdings.team == term.team;
+  if (!term.site.empty()) return holdings.site == term.site;
+  if (term.provider) return holdings.provider;
+  return (term.grades >> static_cast<int>(holdings.grade) & 1) != 0;
+}
+
+// The skills that must be held: all_of, also of requirements nested in it.
+void CollectLevels(
+    const RoutingRequirement& requirement,
+    std::map<std::string, std::pair<ProficiencyLevel, ProficiencyLevel>>*
+        asked) {
+  for (const RequirementTerm& term : requirement.all_of) {
+    if (term.requirement != nullptr) CollectLevels(*term.requirement, asked);
+    if (term.skill.empty()) continue;
+    const auto [place, fresh] =
+        asked->try_emplace(term.skill, term.level_min, term.level_max);
+    place->second.first = std::max(place->second.first, term.level_min);
+    place->second.second = std::min(place->second.second, term.level_max);
+  }
+}
+
+std::string UnknownName(const RequirementTerm& term, const std::string& path,
+                        const Configuration& configuration) {
+  const auto has = [](const std::vector<std::string>& names,
+                      const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (term.requirement != nullptr) {
+    return FirstUnknownName(*term.requirement, path + ".requirement",
+                            configuration);
+  }
+  if (!term.skill.empty() &&
+      ByName(configuration.skills, term.skill) == nullptr) {
+    return path + ".skill";
+  }
+  if (!term.certification.empty() &&
+      !has(configuration.certifications, term.certification)) {
+    return path + ".certification";
+  }
+  if (!term.language.empty() && !has(configuration.languages, term.language)) {
+    return path + ".language";
+  }
+  if (!term.team.empty() && ByName(configuration.teams, term.team) == nullptr) {
+    return path + ".team";
+  }
+  if (!term.site.empty() && ByName(configuration.sites, term.site) == nullptr) {
+    return path + ".site";
+  }
+  return "";
+}
+
+}  // namespace
+
+Holdings HoldingsOf(const AgentConfiguration& agent,
+                    const Configuration& configuration) {
+  Holdings holdings;
+  if (const RoutingProfile* profile =
+          ByName(configuration.routing_profiles, agent.routing_profile)) {
+    holdings.channels = profile->channels;
+  }
+  for (const AgentSkill& held : agent.skills) {
+    holdings.levels[held.skill] = held.level;
+  }
+  AddImplied(configuration, &holdings.levels);
+  holdings.certifications.insert(agent.certifications.begin(),
+                                 agent.certifications.end());
+  holdings.languages.insert(agent.languages.begin(), agent.languages.end());
+  holdings.team = agent.team;
+  holdings.site = agent.site;
+  const Team* team = ByName(configuration.teams, agent.team);
+  if (holdings.site.empty() && team != nullptr) holdings.site = team->site;
+  const Site* site = ByName(configuration.sites, holdings.site);
+  holdings.provider = site != nullptr && site->provider;
+  holdings.grade = agent.grade;
+  return holdings;
+}
+
+bool Meets(const RoutingRequirement& requirement, const Holdings& holdings) {
+  const auto meets = [&](const RequirementTerm& term) {
+    return MeetsTerm(term, holdings);
+  };
+  const auto& [all, any, none, preferred] = requirement;
+  return std::all_of(all.begin(), all.end(), meets) &&
+         (any.empty() || std::any_of(any.begin(), any.end(), meets)) &&
+         std::none_of(none.begin(), none.end(), meets);
+}
+
+int FitStep(const RoutingRequirement& queue, const RoutingRequirement& own,
+            const Holdings& holdings) {
+  std::map<std::string, std::pair<ProficiencyLevel, ProficiencyLevel>> asked;
+  CollectLevels(queue, &asked);
+  CollectLevels(own, &asked);
+  int surplus = 0;
+  int room = 0;
+  for (const auto& [skill, levels] : asked) {
+    surplus += holdings.levels.at(skill) - levels.first;
+    room += levels.second - levels.first;
+  }
+  for (const RoutingRequirement* requirement : {&queue, &own}) {
+    for (const PreferredTerm& preferred : requirement->preferred) {
+      if (MeetsTerm(preferred.term, holdings)) surplus += preferred.weight;
+      room += preferred.weight;
+    }
+  }
+  return room == 0 ? 0 : std::min(7, 8 * surplus / room);
+}
+
+std::string FirstUnknownName(const RoutingRequirement& requirement,
+                             const std::string& path,
+                             const Configuration& configuration) {
+  const std::pair<const char*, const std::vector<RequirementTerm>*> lists[] = {
+      {".all_of", &requirement.all_of},
+      {".any_of", &requirement.any_of},
+      {".none_of", &requirement.none_of}};
+  for (const auto& [name, terms] : lists) {
+    for (std::size_t i = 0; i < terms->size(); ++i) {
+      std::string unknown = UnknownName(
+          (*terms)[i], absl::StrCat(path, name, "[", i, "]"), configuration);
+      if (!unknown.empty()) return unknown;
+    }
+  }
+  for (std::size_t i = 0; i < requirement.preferred.size(); ++i) {
+    std::string unknown = UnknownName(
+        requirement.preferred[i].term,
+        absl::StrCat(path, ".preferred[", i, "].term"), configuration);
+    if (!unknown.empty()) return unknown;
+  }
+  return "";
+}
+
+}  // namespace relais::reference
