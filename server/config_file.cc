@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/convert.h"
 #include "server/yaml_message.h"
@@ -56,11 +57,15 @@ bool RefersTo(const std::string& section, const std::string& other) {
           {"languages", {}},
           {"sites", {}},
           {"teams", {"sites"}},
+          {"grades", {}},
+          {"activities",
+           {"skills", "certifications", "languages", "sites", "teams"}},
           {"agents",
            {"skills", "routing_profiles", "certifications", "languages",
             "sites", "teams"}},
           {"queues",
-           {"skills", "certifications", "languages", "sites", "teams"}}};
+           {"skills", "certifications", "languages", "sites", "teams",
+            "activities"}}};
   const auto found = kReferences->find(section);
   return found == kReferences->end() || found->second.contains(other);
 }
@@ -83,6 +88,9 @@ std::vector<Finding> OfWhatWasRead(std::vector<Finding> findings,
     const std::string section = SectionOf(finding.path);
     return finding.severity != Finding::Severity::kError ||
            entries.contains(section) ||
+           // An agent's tutor is the one name that stands in its own list.
+           (absl::EndsWith(finding.path, ".tutor") &&
+            sections.contains("agents")) ||
            entries.contains(EntryOf(finding.path)) ||
            std::any_of(sections.begin(), sections.end(),
                        [&section](const std::string& other) {

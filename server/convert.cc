@@ -141,7 +141,8 @@ AgentConfiguration ToDomain(const v1::AgentConfiguration& agent,
     result.grade = static_cast<AgentGrade>(agent.grade() - 1);
   }
   for (const v1::AgentSkill& skill : agent.skills()) {
-    result.skills.push_back({skill.skill(), skill.level()});
+    result.skills.push_back(
+        {skill.skill(), skill.level(), skill.in_training(), skill.tutor()});
   }
   result.certifications.assign(agent.certifications().begin(),
                                agent.certifications().end());
@@ -188,6 +189,7 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
   const FieldPath root(path);
   result.requirement = RequirementToDomain(queue.requirement(),
                                            root.Field("requirement"), findings);
+  result.activity = queue.activity();
   if (queue.has_service_level()) {
     result.service_level = {queue.service_level().answered_fraction(),
                             queue.service_level().threshold_ms()};
@@ -273,6 +275,7 @@ void SetReservation(const Event& event, v1::ReservationChange* reservation) {
   reservation->set_began_after_sequence(event.began_after_sequence);
   reservation->set_at_once(event.at_once);
   reservation->set_units(event.units);
+  reservation->set_tutor_id(Text(event.tutor_id));
 }
 
 // At most `bytes_max` bytes, cut between characters; always UTF-8.
@@ -305,6 +308,7 @@ absl::StatusOr<ContactSpec> ToDomain(const v1::Contact& contact) {
   }
   spec.attributes.insert(contact.attributes().begin(),
                          contact.attributes().end());
+  spec.tutor_may_listen = contact.tutor_may_listen();
   return spec;
 }
 
@@ -354,6 +358,22 @@ Skill ToDomain(const v1::Skill& skill) {
 
 }  // namespace
 
+namespace {
+
+Activity ActivityToDomain(const v1::Activity& activity, const std::string& path,
+                          std::vector<Finding>* findings) {
+  Activity result;
+  result.name = activity.name();
+  result.channels = ChannelsToDomain(activity.channels(),
+                                     absl::StrCat(path, ".channels"), findings);
+  const FieldPath root(path);
+  result.requirement = RequirementToDomain(activity.requirement(),
+                                           root.Field("requirement"), findings);
+  return result;
+}
+
+}  // namespace
+
 Configuration ToDomain(const v1::Configuration& configuration,
                        std::vector<Finding>* findings) {
   Configuration result;
@@ -370,6 +390,25 @@ Configuration ToDomain(const v1::Configuration& configuration,
   }
   for (const v1::Team& team : configuration.teams()) {
     result.teams.push_back({team.name(), team.site()});
+  }
+  for (int i = 0; i < configuration.grades_size(); ++i) {
+    const v1::GradePolicy& policy = configuration.grades(i);
+    GradePolicy added;
+    added.default_level = policy.default_level();
+    if (policy.grade() == v1::AGENT_GRADE_UNSPECIFIED ||
+        !v1::AgentGrade_IsValid(policy.grade())) {
+      AddError(absl::StrCat("grades[", i, "].grade"),
+               EnumProblem(policy.grade(), *v1::AgentGrade_descriptor()),
+               findings);
+      continue;
+    }
+    added.grade = static_cast<AgentGrade>(policy.grade() - 1);
+    result.grades.push_back(added);
+  }
+  for (int i = 0; i < configuration.activities_size(); ++i) {
+    result.activities.push_back(
+        ActivityToDomain(configuration.activities(i),
+                         absl::StrCat("activities[", i, "]"), findings));
   }
   for (int i = 0; i < configuration.routing_profiles_size(); ++i) {
     const v1::RoutingProfile& profile = configuration.routing_profiles(i);
@@ -409,6 +448,8 @@ v1::ContactSnapshot ToProto(const ContactView& contact) {
   SetOwnRequirement(contact.requirement, spec);
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());
+  spec->set_tutor_may_listen(contact.tutor_may_listen);
+  result.set_tutor_id(contact.tutor_id);
   result.set_state(OneLater<v1::ContactState>(contact.state));
   result.set_end_reason(SameNumber<v1::EndReason>(contact.end_reason));
   result.set_version(contact.version);
@@ -480,6 +521,8 @@ void SetAgent(const AgentConfiguration& agent, v1::AgentConfiguration* result) {
     v1::AgentSkill* held = result->add_skills();
     held->set_skill(skill.skill);
     held->set_level(skill.level);
+    held->set_in_training(skill.in_training);
+    held->set_tutor(skill.tutor);
   }
   result->mutable_certifications()->Add(agent.certifications.begin(),
                                         agent.certifications.end());
@@ -493,6 +536,7 @@ void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
   result->set_name(queue.name);
   SetChannels(queue.channels, result, &v1::ContactQueue::add_channels);
   SetRequirement(queue.requirement, result->mutable_requirement());
+  result->set_activity(queue.activity);
   v1::ServiceLevelTarget* target = result->mutable_service_level();
   target->set_answered_fraction(queue.service_level.answered_fraction);
   target->set_threshold_ms(queue.service_level.threshold_ms);
@@ -554,6 +598,17 @@ v1::Configuration ToProto(const Configuration& configuration) {
     added->set_name(team.name);
     added->set_site(team.site);
   }
+  for (const GradePolicy& policy : configuration.grades) {
+    v1::GradePolicy* added = result.add_grades();
+    added->set_grade(OneLater<v1::AgentGrade>(policy.grade));
+    added->set_default_level(policy.default_level);
+  }
+  for (const Activity& activity : configuration.activities) {
+    v1::Activity* added = result.add_activities();
+    added->set_name(activity.name);
+    SetChannels(activity.channels, added, &v1::Activity::add_channels);
+    SetRequirement(activity.requirement, added->mutable_requirement());
+  }
   for (const AgentConfiguration& agent : configuration.agents) {
     SetAgent(agent, result.add_agents());
   }
@@ -584,6 +639,8 @@ v1::Offer ToOffer(const Event& event, const ContactView& contact) {
   SetOwnRequirement(contact.requirement, spec);
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());
+  spec->set_tutor_may_listen(contact.tutor_may_listen);
+  offer.set_tutor_id(Text(event.tutor_id));
   offer.set_attempt(event.attempt);
   offer.set_arrival_ms(event.arrival_ms);
   offer.set_expires_ms(event.offer_expires_ms);

@@ -106,6 +106,7 @@ constexpr std::array kColumns = {
     Column{"reservation.began_after_sequence"},
     Column{"reservation.at_once"},
     Column{"reservation.units"},
+    Column{"reservation.tutor_id"},
 };
 
 // A cell as RFC 4180 has it.
@@ -187,7 +188,9 @@ absl::Status ContactObject(const std::string& id, const LiveContact& contact,
   view.rank_key_ms = contact.placed ? contact.rank_key_ms : detail.rank_key_ms;
   view.agent_id = contact.agent_id;
   view.attempt = contact.attempt;
+  view.tutor_id = contact.tutor_id;
   view.requirement = detail.spec.requirement;
+  view.tutor_may_listen = detail.spec.tutor_may_listen;
   if (with_attributes) view.attributes = detail.spec.attributes;
   absl::Status status = object->Merge(ToProto(view));
   if (!status.ok()) return status;

@@ -51,6 +51,8 @@ ABSL_FLAG(std::string, queue, "", "queue of the contact");
 ABSL_FLAG(std::string, channel, "voice", "channel of the contact");
 ABSL_FLAG(std::int32_t, priority, 0, "priority of the contact");
 ABSL_FLAG(std::vector<std::string>, skills, {}, "skills asked for in addition");
+ABSL_FLAG(std::string, requirement, "", "what the contact asks for, as YAML");
+ABSL_FLAG(bool, tutor_may_listen, false, "skills in training count");
 ABSL_FLAG(std::vector<std::string>, attributes, {}, "key=value, ...");
 ABSL_FLAG(std::string, reason, "", "abandoned (default) or cancelled");
 
@@ -317,6 +319,17 @@ std::string ReadSkills(v1::RoutingRequirement* requirement) {
   return "";
 }
 
+// What is wrong with --requirement; empty: nothing.
+std::string ReadRequirement(v1::RoutingRequirement* requirement) {
+  const std::string text = absl::GetFlag(FLAGS_requirement);
+  if (text.empty()) return "";
+  const YamlOutcome outcome = FillFromYaml(text, requirement);
+  if (outcome.problems.empty()) return "";
+  const YamlProblem& first = outcome.problems.front();
+  return absl::StrCat("--requirement: ", first.path,
+                      first.path.empty() ? "" : ": ", first.message);
+}
+
 // What is wrong with --attributes; empty: nothing.
 std::string ReadAttributes(v1::Contact* contact) {
   for (const std::string& text : absl::GetFlag(FLAGS_attributes)) {
@@ -349,9 +362,13 @@ int ContactSubmit(const Arguments& arguments) {
     return Misused(problem);
   }
   contact->set_channel(static_cast<v1::Channel>(channel));
-  if (!absl::GetFlag(FLAGS_skills).empty()) {
+  if (!absl::GetFlag(FLAGS_requirement).empty()) {
+    problem = ReadRequirement(contact->mutable_requirement());
+  }
+  if (problem.empty() && !absl::GetFlag(FLAGS_skills).empty()) {
     problem = ReadSkills(contact->mutable_requirement());
   }
+  contact->set_tutor_may_listen(absl::GetFlag(FLAGS_tutor_may_listen));
   if (problem.empty()) problem = ReadAttributes(contact);
   if (!problem.empty()) return Misused(problem);
   auto stub = v1::ContactService::NewStub(Channel());

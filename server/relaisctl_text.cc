@@ -59,7 +59,8 @@ usage: relaisctl [flags] COMMAND
   contact get ID             one contact
   contact submit ID          put a contact into a queue
       --queue NAME [--channel voice] [--priority 0..9]
-      [--skills name:level,...] [--attributes key=value,...]
+      [--skills name:level,...] [--requirement '{any_of: [{team: red}]}']
+      [--tutor-may-listen] [--attributes key=value,...]
   contact cancel ID          end a contact that nobody has accepted
       [--reason abandoned|cancelled]
   contact complete ID        end a contact in handling
@@ -171,6 +172,9 @@ void PrintContact(const v1::GetContactResponse& response) {
   }
   table.Add({"arrived", Instant(contact.arrival_ms())});
   table.Add({"agent", OrDash(contact.agent_id())});
+  if (!contact.tutor_id().empty()) {
+    table.Add({"tutor listens", contact.tutor_id()});
+  }
   for (const auto& [key, value] : contact.contact().attributes()) {
     table.Add({"attribute " + key, value});
   }
@@ -184,7 +188,7 @@ _relaisctl() {
                       absl::StrJoin(commands, "\n"), R"("
   local word="${COMP_WORDS[COMP_CWORD]}" before="" i
   local flags="--server --json --timeout --from --count --queue --channel
-    --priority --skills --attributes --reason --format --to --output
+    --priority --skills --requirement --tutor-may-listen --attributes --reason --format --to --output
     --with-attributes --help --version"
   if [[ "${word}" == -* ]]; then
     COMPREPLY=($(compgen -W "${flags}" -- "${word}"))

@@ -57,6 +57,22 @@ void CollectLevels(const v1::RoutingRequirement& requirement,
   }
 }
 
+// What is taken for a level that is not given.
+int DefaultLevel(v1::AgentGrade grade, const v1::Configuration& configuration) {
+  for (const v1::GradePolicy& policy : configuration.grades()) {
+    if (policy.grade() == grade) return policy.default_level();
+  }
+  switch (grade) {
+    case v1::AGENT_GRADE_JUNIOR:
+      return 3;
+    case v1::AGENT_GRADE_EXPERT:
+    case v1::AGENT_GRADE_SPECIALISED:
+      return 8;
+    default:
+      return 5;
+  }
+}
+
 // "team red", "grades" for what is not met.
 std::string TermText(const v1::RequirementTerm& term) {
   if (term.has_requirement()) return "nested requirement";
@@ -84,6 +100,9 @@ Rules::Rules(const v1::Configuration& configuration) {
   for (const v1::ContactQueue& queue : configuration.queues()) {
     queues_[queue.name()] = queue;
   }
+  for (const v1::Activity& activity : configuration.activities()) {
+    activities_[activity.name()] = activity;
+  }
 }
 
 Rules::Agent Rules::AgentOf(const v1::AgentConfiguration& configured,
@@ -94,10 +113,18 @@ Rules::Agent Rules::AgentOf(const v1::AgentConfiguration& configured,
     agent.profile = profile;
     agent.channels.insert(profile.channels().begin(), profile.channels().end());
   }
+  if (configured.grade() != v1::AGENT_GRADE_UNSPECIFIED) {
+    agent.grade = configured.grade();
+  }
   for (const v1::AgentSkill& skill : configured.skills()) {
-    agent.levels[skill.skill()] = skill.level();
+    const int level = skill.level() == 0
+                          ? DefaultLevel(agent.grade, configuration)
+                          : skill.level();
+    agent.levels_with_training[skill.skill()] = level;
+    if (!skill.in_training()) agent.levels[skill.skill()] = level;
   }
   AddImplied(configuration, &agent.levels);
+  AddImplied(configuration, &agent.levels_with_training);
   agent.certifications.insert(configured.certifications().begin(),
                               configured.certifications().end());
   agent.languages.insert(configured.languages().begin(),
@@ -112,9 +139,6 @@ Rules::Agent Rules::AgentOf(const v1::AgentConfiguration& configured,
   for (const v1::Site& site : configuration.sites()) {
     if (site.name() == agent.site) agent.provider = site.provider();
   }
-  if (configured.grade() != v1::AGENT_GRADE_UNSPECIFIED) {
-    agent.grade = configured.grade();
-  }
   return agent;
 }
 
@@ -122,17 +146,33 @@ std::vector<const v1::RoutingRequirement*> Rules::Required(
     const v1::Contact& contact) const {
   std::vector<const Requirement*> required;
   const auto queue = queues_.find(contact.queue());
-  if (queue != queues_.end()) required.push_back(&queue->second.requirement());
+  if (queue != queues_.end()) {
+    required.push_back(&queue->second.requirement());
+    const auto activity = activities_.find(queue->second.activity());
+    if (activity != activities_.end()) {
+      required.push_back(&activity->second.requirement());
+    }
+  }
   required.push_back(&contact.requirement());
   return required;
 }
 
-bool Rules::Meets(const Agent& agent, const v1::RequirementTerm& term) {
-  if (term.has_requirement()) return Meets(agent, term.requirement());
+int Rules::LevelOf(const Agent& agent, const std::string& skill,
+                   bool with_training) {
+  const auto& levels =
+      with_training ? agent.levels_with_training : agent.levels;
+  const auto held = levels.find(skill);
+  return held == levels.end() ? 0 : held->second;
+}
+
+bool Rules::Meets(const Agent& agent, const v1::RequirementTerm& term,
+                  bool with_training) {
+  if (term.has_requirement()) {
+    return Meets(agent, term.requirement(), with_training);
+  }
   if (!term.skill().empty()) {
-    const auto held = agent.levels.find(term.skill());
-    return held != agent.levels.end() && held->second >= LevelMin(term) &&
-           held->second <= LevelMax(term);
+    const int level = LevelOf(agent, term.skill(), with_training);
+    return level >= LevelMin(term) && level <= LevelMax(term);
   }
   if (!term.certification().empty()) {
     return agent.certifications.contains(term.certification());
@@ -147,9 +187,10 @@ bool Rules::Meets(const Agent& agent, const v1::RequirementTerm& term) {
          term.grades().end();
 }
 
-bool Rules::Meets(const Agent& agent, const Requirement& requirement) {
-  const auto meets = [&agent](const v1::RequirementTerm& term) {
-    return Meets(agent, term);
+bool Rules::Meets(const Agent& agent, const Requirement& requirement,
+                  bool with_training) {
+  const auto meets = [&](const v1::RequirementTerm& term) {
+    return Meets(agent, term, with_training);
   };
   const auto& all = requirement.all_of();
   const auto& any = requirement.any_of();
@@ -159,12 +200,12 @@ bool Rules::Meets(const Agent& agent, const Requirement& requirement) {
          std::none_of(none.begin(), none.end(), meets);
 }
 
-std::string Rules::Missing(const Agent& agent, const Requirement& requirement) {
+std::string Rules::Missing(const Agent& agent, const Requirement& requirement,
+                           bool with_training) {
   std::vector<std::string> missing;
   for (const v1::RequirementTerm& term : requirement.all_of()) {
-    if (Meets(agent, term)) continue;
-    const auto held = agent.levels.find(term.skill());
-    const int has = held == agent.levels.end() ? 0 : held->second;
+    if (Meets(agent, term, with_training)) continue;
+    const int has = LevelOf(agent, term.skill(), with_training);
     if (term.skill().empty()) {
       missing.push_back(absl::StrCat("no ", TermText(term)));
     } else if (has < LevelMin(term)) {
@@ -175,8 +216,8 @@ std::string Rules::Missing(const Agent& agent, const Requirement& requirement) {
           absl::StrCat(term.skill(), " ", has, " > ", LevelMax(term)));
     }
   }
-  const auto meets = [&agent](const v1::RequirementTerm& term) {
-    return Meets(agent, term);
+  const auto meets = [&](const v1::RequirementTerm& term) {
+    return Meets(agent, term, with_training);
   };
   const auto& any = requirement.any_of();
   if (!any.empty() && std::none_of(any.begin(), any.end(), meets)) {
@@ -196,10 +237,10 @@ bool Rules::Serves(const std::string& agent, const v1::Contact& contact) const {
     return false;
   }
   const std::vector<const Requirement*> required = Required(contact);
-  return std::all_of(required.begin(), required.end(),
-                     [&found](const Requirement* requirement) {
-                       return Meets(found->second, *requirement);
-                     });
+  return std::all_of(
+      required.begin(), required.end(), [&](const Requirement* requirement) {
+        return Meets(found->second, *requirement, contact.tutor_may_listen());
+      });
 }
 
 std::string Rules::WhatIsMissing(const std::string& agent,
@@ -211,7 +252,8 @@ std::string Rules::WhatIsMissing(const std::string& agent,
     missing.push_back(absl::StrCat("no ", ChannelText(contact.channel())));
   }
   for (const Requirement* requirement : Required(contact)) {
-    std::string more = Missing(found->second, *requirement);
+    std::string more =
+        Missing(found->second, *requirement, contact.tutor_may_listen());
     if (!more.empty()) missing.push_back(std::move(more));
   }
   return absl::StrJoin(missing, ", ");
@@ -227,14 +269,15 @@ int Rules::FitStep(const std::string& agent, const v1::Contact& contact) const {
     CollectLevels(*requirement, &asked);
     for (const v1::PreferredTerm& preferred : requirement->preferred()) {
       const int weight = preferred.weight() == 0 ? 1 : preferred.weight();
-      if (Meets(found->second, preferred.term())) surplus += weight;
+      if (Meets(found->second, preferred.term(), contact.tutor_may_listen())) {
+        surplus += weight;
+      }
       room += weight;
     }
   }
   for (const auto& [skill, levels] : asked) {
-    const auto held = found->second.levels.find(skill);
-    const int has = held == found->second.levels.end() ? 0 : held->second;
-    surplus += has - levels.first;
+    surplus += LevelOf(found->second, skill, contact.tutor_may_listen()) -
+               levels.first;
     room += levels.second - levels.first;
   }
   return room == 0 ? 0 : std::min(7, 8 * surplus / room);

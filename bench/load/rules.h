@@ -53,6 +53,7 @@ class Rules {
     std::set<int> channels;
     v1::RoutingProfile profile;
     std::map<std::string, int> levels;  // implied skills included
+    std::map<std::string, int> levels_with_training;
     std::set<std::string> certifications;
     std::set<std::string> languages;
     std::string team;
@@ -64,15 +65,21 @@ class Rules {
 
   Agent AgentOf(const v1::AgentConfiguration& configured,
                 const v1::Configuration& configuration) const;
-  // Of the queue and of the contact: both must be met.
+  // Of the queue, its activity and the contact: all must be met.
   std::vector<const Requirement*> Required(const v1::Contact& contact) const;
-  static bool Meets(const Agent& agent, const v1::RequirementTerm& term);
-  static bool Meets(const Agent& agent, const Requirement& requirement);
-  static std::string Missing(const Agent& agent,
-                             const Requirement& requirement);
+  // With the skills in training for a contact to which a tutor may listen.
+  static bool Meets(const Agent& agent, const v1::RequirementTerm& term,
+                    bool with_training);
+  static bool Meets(const Agent& agent, const Requirement& requirement,
+                    bool with_training);
+  static std::string Missing(const Agent& agent, const Requirement& requirement,
+                             bool with_training);
+  static int LevelOf(const Agent& agent, const std::string& skill,
+                     bool with_training);
 
   std::map<std::string, Agent> agents_;
   std::map<std::string, v1::ContactQueue> queues_;
+  std::map<std::string, v1::Activity> activities_;
 };
 
 // "voice"

@@ -78,9 +78,33 @@ struct RoutingProfile {
                          const RoutingProfile&) = default;
 };
 
+// What an agent of this grade is taken to know of a skill whose level is not
+// given.
+struct GradePolicy {
+  AgentGrade grade = AgentGrade::kSenior;
+  ProficiencyLevel default_level = kProficiencyLevelMin;
+  friend bool operator==(const GradePolicy&, const GradePolicy&) = default;
+};
+
+// The default level of grades that no policy names: junior 3, senior 5, expert
+// and specialised 8.
+ProficiencyLevel DefaultLevel(AgentGrade grade);
+
+// What agents do and by which means: who may do it, on which channels.
+struct Activity {
+  std::string name;         // unique
+  ChannelSet channels = 0;  // empty: any
+  RoutingRequirement requirement = {};
+  friend bool operator==(const Activity&, const Activity&) = default;
+};
+
 struct AgentSkill {
   std::string skill;
-  ProficiencyLevel level = kProficiencyLevelMin;
+  ProficiencyLevel level = 0;  // 1..10; 0: the default of the agent's grade
+  // Learning it: it counts only for contacts to which a tutor may listen, and
+  // reservations made by it name the tutor, another agent.
+  bool in_training = false;
+  std::string tutor = {};  // id; with in_training only
   friend bool operator==(const AgentSkill&, const AgentSkill&) = default;
 };
 
@@ -111,6 +135,9 @@ struct ContactQueue {
   std::string name;
   ChannelSet channels = 0;  // channels it accepts; at least one
   RoutingRequirement requirement;
+  // Its contacts are of this activity, which must allow its channels and whose
+  // requirement must be met as well; empty: of none in particular.
+  std::string activity = {};
   ServiceLevelTarget service_level;
   // How long an offer may stand; 0 = assigned at once (automatic answer).
   DurationMs offer_timeout_ms = 20'000;
@@ -143,6 +170,8 @@ struct Configuration {
   std::vector<std::string> languages = {};
   std::vector<Site> sites = {};
   std::vector<Team> teams = {};
+  std::vector<GradePolicy> grades = {};  // at most one of each grade
+  std::vector<Activity> activities = {};
 };
 
 struct Finding {

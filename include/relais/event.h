@@ -110,6 +110,8 @@ struct Event {
   std::uint32_t profile_class = 0;
   std::uint8_t fit_step = 0;  // 0..7, larger fits better
   std::uint8_t units = 0;     // of the agent's capacity that the contact takes
+  // Who is to listen, if the agent is eligible only by a skill in training.
+  InlineId tutor_id;
   // The last number given when the decision began. What was published before
   // that number was given, the decision has seen: a submit that was answered
   // with a smaller LastSequence(), a return whose event's number is not

@@ -29,6 +29,7 @@ inline constexpr std::size_t kCertificationsMax = 1'024;
 inline constexpr std::size_t kLanguagesMax = 256;  // all of ISO 639-1: 184
 inline constexpr std::size_t kTeamsMax = 4'096;    // of ten agents, and more
 inline constexpr std::size_t kSitesMax = 1'024;
+inline constexpr std::size_t kActivitiesMax = 1'024;
 inline constexpr std::size_t kCertificationsPerAgentMax = 64;
 inline constexpr std::size_t kLanguagesPerAgentMax = 32;
 // Skills that one skill implies directly, and pairs (skill, implied skill) of

@@ -46,6 +46,7 @@ struct LiveContact {
   std::string agent_id;
   std::uint64_t attempt = 0;
   std::uint8_t fit_step = 0;
+  std::string tutor_id;
   InstantMs idle_since_ms = 0;        // of the agent, when it was chosen
   InstantMs offer_expires_ms = 0;     // reserved; 0 = no limit
   InstantMs accepted_ms = 0;          // in handling

@@ -36,7 +36,36 @@ void ConfigurationChecker::CheckAgentSkills(const AgentConfiguration& agent,
   for (std::size_t k = 0; k < agent.skills.size(); ++k) {
     CheckReferenceOnce(path, k, "skill", agent.skills[k].skill, skills_,
                        "skill", &seen);
-    CheckLevel(absl::StrCat(path, "[", k, "].level"), agent.skills[k].level);
+    const AgentSkill& held = agent.skills[k];
+    const std::string here = absl::StrCat(path, "[", k, "]");
+    if (held.level != 0) CheckLevel(absl::StrCat(here, ".level"), held.level);
+    if (held.in_training && held.tutor.empty()) {
+      Error(absl::StrCat(here, ".tutor"),
+            "is missing; a skill in training names the agent who listens");
+    }
+    if (!held.in_training && !held.tutor.empty()) {
+      Error(absl::StrCat(here, ".tutor"),
+            absl::StrCat(Quoted(held.tutor),
+                         " goes with a skill in training only; give "
+                         "in_training or leave it out"));
+    }
+  }
+}
+
+void ConfigurationChecker::CheckTutors() {
+  for (std::size_t i = 0; i < configuration_.agents.size(); ++i) {
+    const AgentConfiguration& agent = configuration_.agents[i];
+    Enter(kAgents, i + 1);
+    for (std::size_t k = 0; k < agent.skills.size(); ++k) {
+      const AgentSkill& held = agent.skills[k];
+      if (!held.in_training || held.tutor.empty()) continue;
+      const std::string path =
+          absl::StrCat("agents[", i, "].skills[", k, "].tutor");
+      CheckReference(path, held.tutor, agents_, "agent");
+      if (held.tutor != agent.id) continue;
+      Error(path, absl::StrCat(Quoted(held.tutor),
+                               " is the agent itself; name another one"));
+    }
   }
 }
 

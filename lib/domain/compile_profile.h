@@ -7,6 +7,7 @@
 #ifndef RELAIS_LIB_DOMAIN_COMPILE_PROFILE_H_
 #define RELAIS_LIB_DOMAIN_COMPILE_PROFILE_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "lib/domain/compiled.h"
 #include "lib/domain/skill_closure.h"
+#include "lib/domain/tutor.h"
 #include "relais/configuration.h"
 
 namespace relais {
@@ -26,19 +28,26 @@ class ProfileCompiler {
 
   // Of an agent without errors.
   CompiledProfile Compile(const AgentConfiguration& agent) const;
+  // Who listens when a skill in training is needed, implied ones included.
+  Tutors TutorsOf(const AgentConfiguration& agent) const;
 
  private:
   struct OfSkill {
     std::uint64_t id = 0;
     std::vector<SkillLevel> implied;  // with the highest level
   };
-  SkillLevels LevelsOf(const AgentConfiguration& agent) const;
+  // What the agent has by this skill, first the skill itself.
+  SkillLevels LevelsBy(const AgentConfiguration& agent,
+                       const AgentSkill& held) const;
+  SkillLevels LevelsOf(const AgentConfiguration& agent,
+                       bool with_training) const;
   std::vector<Fact> FactsOf(const AgentConfiguration& agent) const;
 
   absl::flat_hash_map<std::string, OfSkill> skills_;
   absl::flat_hash_map<std::string, ChannelSet> channels_;  // of profiles
   absl::flat_hash_map<std::string, std::string> sites_;    // of teams
   absl::flat_hash_map<std::string, bool> providers_;       // by site
+  std::array<ProficiencyLevel, kAgentGradeCount> default_levels_{};
 };
 
 }  // namespace relais

@@ -129,6 +129,7 @@ CompiledRequirement CombineRequirements(Channel channel,
                                         const CompiledRequirement& own) {
   CompiledRequirement combined = queue;
   combined.channel = channel;
+  combined.tutor_may_listen = own.tutor_may_listen;
   if (!own.all_of.empty()) {
     combined.all_of.insert(combined.all_of.end(), own.all_of.begin(),
                            own.all_of.end());
@@ -157,27 +158,26 @@ bool CoversAll(const SkillTerms& required, const SkillLevels& held) {
   return true;
 }
 
-bool Holds(const Condition& condition, const CompiledProfile& profile) {
-  return Holds(
-      condition, [&profile](Subject subject, std::uint64_t id) -> unsigned {
-        if (subject == Subject::kSkill) {
-          return LevelIn(profile.skills, id);
-        }
-        if (subject == Subject::kGrade) {
-          return static_cast<unsigned>(profile.grade);
-        }
-        return std::binary_search(profile.facts.begin(), profile.facts.end(),
-                                  Fact{subject, id})
-                   ? 1
-                   : 0;
-      });
+bool Holds(const Condition& condition, const CompiledProfile& profile,
+           const SkillLevels& skills) {
+  return Holds(condition, [&](Subject subject, std::uint64_t id) -> unsigned {
+    if (subject == Subject::kSkill) return LevelIn(skills, id);
+    if (subject == Subject::kGrade) {
+      return static_cast<unsigned>(profile.grade);
+    }
+    return std::binary_search(profile.facts.begin(), profile.facts.end(),
+                              Fact{subject, id})
+               ? 1
+               : 0;
+  });
 }
 
 bool Meets(const CompiledRequirement& requirement,
            const CompiledProfile& profile) {
-  return CoversAll(requirement.all_of, profile.skills) &&
+  const SkillLevels& skills = SkillsThatCount(requirement, profile);
+  return CoversAll(requirement.all_of, skills) &&
          (requirement.condition.empty() ||
-          Holds(requirement.condition, profile));
+          Holds(requirement.condition, profile, skills));
 }
 
 }  // namespace relais

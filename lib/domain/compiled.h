@@ -78,12 +78,13 @@ struct CompiledRequirement {
   Condition condition = {};
   // By condition, each once.
   std::vector<CompiledPreference> preferred = {};
+  bool tutor_may_listen = false;  // skills in training count
   friend bool operator==(const CompiledRequirement&,
                          const CompiledRequirement&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const CompiledRequirement& value) {
     return H::combine(std::move(h), value.channel, value.all_of,
-                      value.condition, value.preferred);
+                      value.condition, value.preferred, value.tutor_may_listen);
   }
 };
 
@@ -106,12 +107,15 @@ struct CompiledProfile {
   SkillLevels skills;  // implied ones included
   AgentGrade grade = AgentGrade::kSenior;
   std::vector<Fact> facts = {};  // sorted, each once
+  // Skills and those in training together, if there are any: all of them, at
+  // the higher of both levels. Empty: there are none.
+  SkillLevels skills_with_training = {};
   friend bool operator==(const CompiledProfile&,
                          const CompiledProfile&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const CompiledProfile& value) {
     return H::combine(std::move(h), value.channels, value.skills, value.grade,
-                      value.facts);
+                      value.facts, value.skills_with_training);
   }
 };
 
@@ -133,8 +137,17 @@ CompiledRequirement CombineRequirements(Channel channel,
 // Whether `held` has every skill of `required` at its levels. Both normalized.
 bool CoversAll(const SkillTerms& required, const SkillLevels& held);
 
-// Whether it holds of the agent.
-bool Holds(const Condition& condition, const CompiledProfile& profile);
+// Those that count for a contact with this requirement.
+inline const SkillLevels& SkillsThatCount(
+    const CompiledRequirement& requirement, const CompiledProfile& profile) {
+  return requirement.tutor_may_listen && !profile.skills_with_training.empty()
+             ? profile.skills_with_training
+             : profile.skills;
+}
+
+// Whether it holds of the agent with these of its skills.
+bool Holds(const Condition& condition, const CompiledProfile& profile,
+           const SkillLevels& skills);
 
 // Whether the agent has all that is asked for, channels aside. Both normalized.
 bool Meets(const CompiledRequirement& requirement,

@@ -45,6 +45,8 @@ class ConfigurationChecker {
     kLanguages,
     kSites,
     kTeams,
+    kGrades,
+    kActivities,
     kAgents,
     kQueues,
     kSectionCount,
@@ -110,8 +112,11 @@ class ConfigurationChecker {
                   Index* index);
   void CheckSites();
   void CheckTeams();
+  void CheckGrades();
+  void CheckActivities();
   void CheckQueue(std::size_t i);
   void CheckQueueTerms(const std::string& path, const ContactQueue& queue);
+  void CheckQueueActivity(const std::string& path, const ContactQueue& queue);
 
   // check_agents.cc
   void CheckAgent(std::size_t i);
@@ -120,12 +125,15 @@ class ConfigurationChecker {
   void CheckNamesHeld(const std::vector<std::string>& names,
                       const std::string& path, std::size_t limit,
                       Subject subject);
+  // Once all agents are known.
+  void CheckTutors();
   void CheckAgentPlace(const AgentConfiguration& agent,
                        const std::string& path);
 
   // warn_reachability.cc
   void WarnAboutUnusedProfiles();
   void WarnAboutReachability();
+  void WarnAboutTutors(const ProfileCompiler& compiler);
   void WarnAboutQueue(std::size_t i, const CompiledRequirement& requirement,
                       const Reachability& reachability);
 
@@ -144,6 +152,7 @@ class ConfigurationChecker {
   Index languages_;
   Index sites_;
   Index teams_;
+  Index activities_;
   Index agents_;
   Index queues_;
 };

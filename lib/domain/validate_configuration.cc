@@ -308,6 +308,43 @@ void ConfigurationChecker::CheckTeams() {
   }
 }
 
+// A place by grade, so that it is told where the first one stands.
+void ConfigurationChecker::CheckGrades() {
+  const auto& grades = configuration_.grades;
+  Index seen;
+  for (std::size_t i = 0; i < grades.size(); ++i) {
+    Enter(kGrades, i + 1);
+    const int grade = static_cast<int>(grades[i].grade);
+    if (grade >= kAgentGradeCount) {
+      Error(At("grades", i, "grade"),
+            absl::StrCat(grade, " is not a grade; grades are 0 to ",
+                         kAgentGradeCount - 1));
+    } else {
+      const std::string name(AgentGradeName(grades[i].grade));
+      const auto [first, fresh] = seen.emplace(name, i);
+      if (!fresh) {
+        Error(At("grades", i, "grade"),
+              absl::StrCat(name, " is given twice; first at ",
+                           At("grades", first->second, "grade")));
+      }
+    }
+    CheckLevel(At("grades", i, "default_level"), grades[i].default_level);
+  }
+}
+
+void ConfigurationChecker::CheckActivities() {
+  const auto& activities = configuration_.activities;
+  Enter(kActivities, 0);
+  CheckCount("activities", activities.size(), kActivitiesMax);
+  for (std::size_t i = 0; i < activities.size(); ++i) {
+    Enter(kActivities, i + 1);
+    CheckUnique("activities", i, "name", activities[i].name, &activities_);
+    const std::string path = At("activities", i);
+    const FieldPath root(path);
+    CheckRequirementOf(activities[i].requirement, root.Field("requirement"));
+  }
+}
+
 // --- Queues ------------------------------------------------------------------
 
 void ConfigurationChecker::CheckQueue(std::size_t i) {
@@ -318,7 +355,45 @@ void ConfigurationChecker::CheckQueue(std::size_t i) {
   CheckChannels(absl::StrCat(path, ".channels"), queue.channels);
   const FieldPath root(path);
   CheckRequirementOf(queue.requirement, root.Field("requirement"));
+  if (!queue.activity.empty()) CheckQueueActivity(path, queue);
   CheckQueueTerms(path, queue);
+}
+
+void ConfigurationChecker::CheckQueueActivity(const std::string& path,
+                                              const ContactQueue& queue) {
+  CheckReference(absl::StrCat(path, ".activity"), queue.activity, activities_,
+                 "activity");
+  const auto found = activities_.find(queue.activity);
+  if (found == activities_.end()) return;
+  const Activity& activity = configuration_.activities[found->second];
+  const auto outside =
+      static_cast<ChannelSet>(queue.channels & ~activity.channels);
+  if (activity.channels != 0 && outside != 0) {
+    std::vector<std::string> names;
+    for (int i = 0; i < kChannelCount; ++i) {
+      const auto channel = static_cast<Channel>(i);
+      if (Contains(outside, channel)) names.emplace_back(ChannelName(channel));
+    }
+    Error(absl::StrCat(path, ".channels"),
+          absl::StrCat("has ", absl::StrJoin(names, ", "),
+                       ", which the activity ", Quoted(queue.activity),
+                       " does not allow"));
+  }
+  // Only of requirements that are right in themselves.
+  const FieldPath root(path);
+  const FieldPath requirement = root.Field("requirement");
+  bool right = errors_[kActivities] == 0;
+  const auto wrong = [&right](const FieldPath&, const std::string&) {
+    right = false;
+  };
+  relais::CheckRequirement(queue.requirement, requirement, wrong);
+  if (!right || FindContradiction(queue.requirement, requirement)) return;
+  if (auto both = FindContradiction(queue.requirement, requirement,
+                                    &activity.requirement)) {
+    Error(std::move(both->path),
+          absl::StrCat(both->message, " (the activity ", Quoted(queue.activity),
+                       " asks for its own, too)"));
+  }
 }
 
 void ConfigurationChecker::CheckQueueTerms(const std::string& path,
@@ -368,9 +443,12 @@ std::vector<Finding> ConfigurationChecker::Run() && {
              &languages_);
   CheckSites();
   CheckTeams();
+  CheckGrades();
+  CheckActivities();
   Enter(kAgents, 0);
   CheckCount("agents", configuration_.agents.size(), limits_.agents);
   for (std::size_t i = 0; i < configuration_.agents.size(); ++i) CheckAgent(i);
+  CheckTutors();
   Enter(kQueues, 0);
   CheckCount("queues", configuration_.queues.size(), limits_.queues);
   for (std::size_t i = 0; i < configuration_.queues.size(); ++i) CheckQueue(i);

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/domain/activity.h"
 #include "lib/domain/configuration_checker.h"
 #include "lib/domain/error.h"
 
@@ -108,7 +109,8 @@ void ConfigurationChecker::WarnAboutQueue(
   for (int k = 0; k < kChannelCount; ++k) {
     const auto channel = static_cast<Channel>(k);
     if (!Contains(unserved, channel)) continue;
-    std::string reason = WhyNobody(queue.requirement, channel, reachability);
+    std::string reason = WhyNobody(
+        WithActivity(queue, configuration_).requirement, channel, reachability);
     if (!whole) {
       Warn(absl::StrCat(path, ".channels"),
            absl::StrCat("nobody could ever serve ", NameText(channel),
@@ -124,9 +126,33 @@ void ConfigurationChecker::WarnAboutQueue(
   }
 }
 
+// Whoever listens should know what it is about.
+void ConfigurationChecker::WarnAboutTutors(const ProfileCompiler& compiler) {
+  for (std::size_t i = 0; i < configuration_.agents.size(); ++i) {
+    const AgentConfiguration& agent = configuration_.agents[i];
+    for (std::size_t k = 0; k < agent.skills.size(); ++k) {
+      const AgentSkill& held = agent.skills[k];
+      if (!held.in_training) continue;
+      const AgentConfiguration& tutor =
+          configuration_.agents[agents_.at(held.tutor)];
+      RoutingRequirement knows;
+      knows.all_of = {{held.skill, kProficiencyLevelMin}};
+      if (Meets(CompileRequirement(Channel{}, knows),
+                compiler.Compile(tutor))) {
+        continue;
+      }
+      Enter(kAgents, i + 1);
+      Warn(absl::StrCat("agents[", i, "].skills[", k, "].tutor"),
+           absl::StrCat(Quoted(held.tutor), " does not have the skill ",
+                        Quoted(held.skill)));
+    }
+  }
+}
+
 void ConfigurationChecker::WarnAboutReachability() {
   if (!AgentsAreRight()) return;
   const ProfileCompiler compiler(configuration_, closure_);
+  WarnAboutTutors(compiler);
   Reachability reachability;
   for (const AgentConfiguration& agent : configuration_.agents) {
     reachability.AddAgent(compiler.Compile(agent));
@@ -140,7 +166,9 @@ void ConfigurationChecker::WarnAboutReachability() {
     if (wrong.contains(i + 1)) continue;
     const ContactQueue& queue = configuration_.queues[i];
     demands.push_back(
-        {queue.channels, CompileRequirement(Channel{}, queue.requirement)});
+        {queue.channels,
+         CompileRequirement(Channel{},
+                            WithActivity(queue, configuration_).requirement)});
     WarnAboutQueue(i, demands.back().requirement, reachability);
   }
   if (errors_[kQueues] > 0 || demands.empty()) return;

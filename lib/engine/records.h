@@ -27,6 +27,7 @@
 #include "lib/base/fingerprint.h"
 #include "lib/base/mutex.h"
 #include "lib/domain/compiled.h"
+#include "lib/domain/tutor.h"
 #include "lib/engine/class_registry.h"
 #include "lib/engine/configured_names.h"
 #include "lib/engine/holdings.h"
@@ -112,6 +113,7 @@ struct ContactRecord {
   Fingerprint content;
   std::shared_ptr<const QueueTerms> terms;
   RoutingRequirement requirement;  // as submitted
+  bool tutor_may_listen = false;
   std::map<std::string, std::string> attributes;
 
   // Guarded by the mutex of the agent that the contact's word names while it
@@ -141,6 +143,8 @@ struct AgentRecord {
   ChannelSet channels RELAIS_GUARDED_BY(mutex) = 0;
   AgentCapacity capacity RELAIS_GUARDED_BY(mutex);
   std::uint32_t profile RELAIS_GUARDED_BY(mutex) = 0;
+  // Of skills in training; nullptr: none.
+  std::shared_ptr<const Tutors> tutors RELAIS_GUARDED_BY(mutex);
 
   Presence presence RELAIS_GUARDED_BY(mutex);
   bool presence_pending RELAIS_GUARDED_BY(mutex) = false;

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/activity.h"
 #include "lib/domain/compile_profile.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
@@ -33,6 +34,7 @@ struct RouterImpl::Preparation {
     std::uint32_t profile = 0;
     ChannelSet channels = 0;
     AgentCapacity capacity;
+    std::shared_ptr<const Tutors> tutors;
     bool handed_over = false;  // its reference belongs to the agent now
     bool known = false;
   };
@@ -168,8 +170,9 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
       return Full("limits.queues", limits_.queues + 1ULL, limits_.queues,
                   "queues, those with contacts alive included,");
     }
-    terms->queue = queue;
-    terms->requirement = CompileRequirement(Channel{}, queue.requirement);
+    terms->queue = WithActivity(queue, configuration);
+    terms->requirement =
+        CompileRequirement(Channel{}, terms->queue.requirement);
     for (int i = 0; i < kChannelCount; ++i) {
       const auto channel = static_cast<Channel>(i);
       if (!Contains(queue.channels, channel)) continue;
@@ -201,8 +204,12 @@ absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
         compiled, [this, &call](std::uint32_t told) { TellAgain(told, call); });
     if (!id.ok()) return id.status();
     preparation->agent_index.emplace(agent.id, preparation->agents.size());
-    preparation->agents.push_back(
-        {&agent, *id, compiled.channels, CapacityOf(profile)});
+    std::shared_ptr<const Tutors> tutors;
+    if (!compiled.skills_with_training.empty()) {
+      tutors = std::make_shared<const Tutors>(compiler.TutorsOf(agent));
+    }
+    preparation->agents.push_back({&agent, *id, compiled.channels,
+                                   CapacityOf(profile), std::move(tutors)});
   }
   return CountAgents(configuration, preparation);
 }
@@ -289,6 +296,7 @@ void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
       listed = &preparation.agents[found->second];
       listed->known = true;
       agent.grade = listed->configuration->grade;
+      agent.tutors = listed->tutors;
       if (agent.profile == listed->profile &&
           agent.capacity == listed->capacity) {
         return;
@@ -336,14 +344,17 @@ void RouterImpl::AddAgents(Preparation& preparation) {
   for (Preparation::ListedAgent& listed : preparation.agents) {
     if (listed.known) continue;
     AddAgent(listed.configuration->id, listed.configuration->grade,
-             listed.profile, listed.channels, listed.capacity, &slot);
+             listed.profile, listed.channels, listed.capacity, listed.tutors,
+             &slot);
     listed.handed_over = true;
   }
 }
 
 void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
                           std::uint32_t profile, ChannelSet channels,
-                          const AgentCapacity& capacity, std::uint32_t* slot) {
+                          const AgentCapacity& capacity,
+                          std::shared_ptr<const Tutors> tutors,
+                          std::uint32_t* slot) {
   for (;; ++*slot) {
     RELAIS_CHECK(*slot < agent_slots_, "agents were counted before");
     AgentRecord& agent = agents_[*slot];
@@ -364,6 +375,7 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     agent.capacity = capacity;
     agent.held.Reserve(ContactsMax(capacity, channels));
     agent.profile = profile;
+    agent.tutors = std::move(tutors);
     agent.presence = {};
     agent.presence_pending = false;
     agent.pending = {};

@@ -22,6 +22,7 @@ using match::ContactWord;
 // what earlier ones meant: so a content that they had has the same fingerprint,
 // whoever wrote it down. No count and no size is negative.
 constexpr std::int64_t kWholeRequirement = -1;
+constexpr std::int64_t kTutorMayListen = -2;
 
 Fingerprint ContentOf(const ContactSpec& spec) {
   FingerprintBuilder builder;
@@ -38,6 +39,7 @@ Fingerprint ContentOf(const ContactSpec& spec) {
   if (!IsSkillsAtOrAbove(spec.requirement)) {
     AddContent(spec.requirement, &builder.AddNumber(kWholeRequirement));
   }
+  if (spec.tutor_may_listen) builder.AddNumber(kTutorMayListen);
   return builder.Finish();
 }
 
@@ -115,16 +117,18 @@ absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
   const auto priority = static_cast<std::size_t>(spec.priority);
   const DurationMs credit = terms.queue.priority_credit_ms[priority];
   std::atomic<std::uint32_t>* known_lane = nullptr;
-  if (spec.requirement.empty()) {
+  if (spec.requirement.empty() && !spec.tutor_may_listen) {
     *requirement_class = terms.classes[channel];
     classes_.AddRequirementReference(*requirement_class);
     known_lane = &terms.lanes[channel][priority];
     *lane = known_lane->load(std::memory_order_acquire);
     if (*lane != QueueTerms::kNoLane) return absl::OkStatus();
   } else {
+    CompiledRequirement own =
+        CompileRequirement(spec.channel, spec.requirement);
+    own.tutor_may_listen = spec.tutor_may_listen;
     const auto acquired = classes_.AcquireRequirement(
-        CombineRequirements(spec.channel, terms.requirement,
-                            CompileRequirement(spec.channel, spec.requirement)),
+        CombineRequirements(spec.channel, terms.requirement, own),
         [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
     if (!acquired.ok()) return acquired.status();
     *requirement_class = *acquired;
@@ -177,6 +181,7 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.requirement_class = requirement_class;
   record.content = content;
   record.requirement = spec.requirement;
+  record.tutor_may_listen = spec.tutor_may_listen;
   record.attributes = spec.attributes;
   record.rank_key = 0;
   record.arrival_sequence = 0;

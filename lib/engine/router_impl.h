@@ -190,6 +190,9 @@ class RouterImpl final : public Router, private ClassMatrix {
                       match::ContactWord reserved, Call& call,
                       std::uint64_t* version);
   void CountAccepted(const QueueTerms& terms);
+  // Into the reservation's event: who is to listen to it.
+  void FillTutor(const ContactRecord& record, const AgentRecord& agent,
+                 Event* event) const RELAIS_REQUIRES(agent.mutex);
   // A later event of a reservation in an agent's record.
   Event ReservationEvent(EventType type, const Holding& holding,
                          InstantMs at_ms) const;
@@ -364,7 +367,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // caller holds a reference of.
   void AddAgent(const std::string& id, AgentGrade grade, std::uint32_t profile,
                 ChannelSet channels, const AgentCapacity& capacity,
-                std::uint32_t* slot);
+                std::shared_ptr<const Tutors> tutors, std::uint32_t* slot);
 
   // --- Time (router_due.cc) ---
   void RunOne(const DeadlineTable::Due& due, Call& call);

@@ -77,6 +77,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     holding.terms = terms;
     ++agent.version;
     FillAgent(agent, decision.agent, &event);
+    FillTutor(record, agent, &event);
     holding.reservation = event;
     holding.reservation.offer_expires_ms = 0;
     holding.reservation.at_once = false;
@@ -115,6 +116,17 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   }
   SetDeadline(decision.contact, decision.word.tag(), event.offer_expires_ms,
               decision.word.tag(), call);
+}
+
+// By the agent's skills as they are now, which a change of them at the same
+// moment may have made others than those of the decision.
+void RouterImpl::FillTutor(const ContactRecord& record,
+                           const AgentRecord& agent, Event* event) const {
+  if (!record.tutor_may_listen || agent.tutors == nullptr) return;
+  const std::string* tutor =
+      TutorNeeded({&record.terms->queue.requirement, &record.requirement},
+                  classes_.Profile(agent.profile), *agent.tutors);
+  if (tutor != nullptr) event->tutor_id.Assign(*tutor);
 }
 
 // The contact was ended before its reservation was written; the ender left

@@ -155,7 +155,8 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
       const auto profile = classes_.AcquireProfile(
           {}, [this, &call](std::uint32_t told) { TellAgain(told, call); });
       if (!profile.ok()) return profile.status();
-      AddAgent(id, AgentGrade::kSenior, *profile, 0, CapacityOf({}), &free);
+      AddAgent(id, AgentGrade::kSenior, *profile, 0, CapacityOf({}), nullptr,
+               &free);
       restoration.agent_slots.emplace(id, free);
     }
     const std::uint32_t slot = restoration.agent_slots.at(id);
@@ -395,6 +396,7 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   event.lane = lane;
   event.requirement_class = record.requirement_class;
   event.fit_step = live.fit_step;
+  event.tutor_id.Assign(live.tutor_id);
   {
     AgentRecord& agent = agents_[slot];
     MutexLock lock(agent.mutex);

@@ -90,6 +90,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
         view.arrival_ms,
         record.terms->queue.priority_credit_ms[record.priority]);
     view.requirement = record.requirement;
+    view.tutor_may_listen = record.tutor_may_listen;
     view.attributes = record.attributes;
   }
   view.version = VersionOf(word, view.handle);
@@ -109,6 +110,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     if (holding != nullptr) {
       view.agent_id = agent.id;
       view.attempt = holding->reservation.attempt;
+      view.tutor_id = std::string(holding->reservation.tutor_id.view());
     }
   }
   return view;

@@ -162,6 +162,7 @@ void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
   message->set_name(queue.name);
   message->set_channels(queue.channels);
   RequirementToMessage(queue.requirement, message);
+  message->set_activity(queue.activity);
   message->set_answered_fraction(queue.service_level.answered_fraction);
   message->set_threshold_ms(queue.service_level.threshold_ms);
   message->set_offer_timeout_ms(queue.offer_timeout_ms);
@@ -180,6 +181,7 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
   queue->name = message.name();
   reader.Byte("channels", message.channels(), &queue->channels);
   RequirementFromMessage(message, &reader, &queue->requirement);
+  queue->activity = message.activity();
   queue->service_level.answered_fraction = message.answered_fraction();
   queue->service_level.threshold_ms = message.threshold_ms();
   queue->offer_timeout_ms = message.offer_timeout_ms();
@@ -210,6 +212,7 @@ absl::Status FromMessage(const v1::ContactDetail& message,
               &detail->spec.channel);
   detail->spec.priority = message.priority();
   RequirementFromMessage(message, &reader, &detail->spec.requirement);
+  detail->spec.tutor_may_listen = message.tutor_may_listen();
   for (const v1::Attribute& attribute : message.attributes()) {
     // They come by rising key.
     detail->spec.attributes.emplace_hint(detail->spec.attributes.end(),
@@ -256,6 +259,8 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
       v1::AgentSkill* held = added->add_skills();
       held->set_skill(skill.skill);
       held->set_level(skill.level);
+      held->set_in_training(skill.in_training);
+      held->set_tutor(skill.tutor);
     }
     added->mutable_certifications()->Add(agent.certifications.begin(),
                                          agent.certifications.end());
@@ -280,6 +285,17 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
     v1::Team* added = message->add_teams();
     added->set_name(team.name);
     added->set_site(team.site);
+  }
+  for (const GradePolicy& policy : configuration.grades) {
+    v1::GradePolicy* added = message->add_grades();
+    added->set_grade(static_cast<std::uint32_t>(policy.grade));
+    added->set_default_level(policy.default_level);
+  }
+  for (const Activity& activity : configuration.activities) {
+    v1::Activity* added = message->add_activities();
+    added->set_name(activity.name);
+    added->set_channels(activity.channels);
+    RequirementToMessage(activity.requirement, added);
   }
 }
 
@@ -339,7 +355,8 @@ absl::Status FromMessage(const v1::Configuration& message,
                 &added.grade);
     added.routing_profile = agent.routing_profile();
     for (const v1::AgentSkill& skill : agent.skills()) {
-      added.skills.push_back({skill.skill(), skill.level()});
+      added.skills.push_back(
+          {skill.skill(), skill.level(), skill.in_training(), skill.tutor()});
     }
     added.certifications.assign(agent.certifications().begin(),
                                 agent.certifications().end());
@@ -359,6 +376,18 @@ absl::Status FromMessage(const v1::Configuration& message,
   }
   for (const v1::Team& team : message.teams()) {
     configuration->teams.push_back({team.name(), team.site()});
+  }
+  for (const v1::GradePolicy& policy : message.grades()) {
+    GradePolicy& added = configuration->grades.emplace_back();
+    reader.Enum("grades.grade", policy.grade(), AgentGrade::kSpecialised,
+                &added.grade);
+    added.default_level = policy.default_level();
+  }
+  for (const v1::Activity& activity : message.activities()) {
+    Activity& added = configuration->activities.emplace_back();
+    added.name = activity.name();
+    reader.Byte("activities.channels", activity.channels(), &added.channels);
+    RequirementFromMessage(activity, &reader, &added.requirement);
   }
   return reader.status();
 }
@@ -409,6 +438,7 @@ void ReservationFromMessage(const v1::Event& message, Reader* reader,
   event->began_after_sequence = message.began_after_sequence();
   event->at_once = message.at_once();
   reader->Byte("units", message.units(), &event->units);
+  reader->Id("tutor_id", message.tutor_id(), &event->tutor_id);
 }
 
 }  // namespace
@@ -459,6 +489,7 @@ absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
   for (const v1::LiveDecline& decline : message.declines()) {
     contact->declines.push_back({decline.agent_id(), decline.until_ms()});
   }
+  contact->tutor_id = message.tutor_id();
   return reader.status();
 }
 

@@ -222,6 +222,7 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   Walk(M::kAnyOfFieldNumber, queue.requirement.any_of, sink);
   Walk(M::kNoneOfFieldNumber, queue.requirement.none_of, sink);
   Walk(M::kPreferredFieldNumber, queue.requirement.preferred, sink);
+  sink.Bytes(M::kActivityFieldNumber, queue.activity);
 }
 
 template <typename Sink>
@@ -247,6 +248,8 @@ void Walk(const ContactDetail& detail, Sink& sink) {
   Walk(M::kAnyOfFieldNumber, detail.spec.requirement.any_of, sink);
   Walk(M::kNoneOfFieldNumber, detail.spec.requirement.none_of, sink);
   Walk(M::kPreferredFieldNumber, detail.spec.requirement.preferred, sink);
+  sink.Uint(M::kTutorMayListenFieldNumber,
+            Number(detail.spec.tutor_may_listen));
 }
 
 template <typename Sink>
@@ -293,12 +296,6 @@ void WalkReservation(const Event& event, Sink& sink) {
   sink.Uint(M::kAtOnceFieldNumber, Number(event.at_once));
 }
 
-// After the details, whose numbers are smaller.
-template <typename Sink>
-void WalkLast(const Event& event, Sink& sink) {
-  sink.Uint(v1::Event::kUnitsFieldNumber, event.units);
-}
-
 // An event and its detail, in bytes if that is a configuration.
 struct Detailed {
   const Event& event;
@@ -324,7 +321,8 @@ void Walk(const Detailed& detailed, Sink& sink) {
   if (detailed.configuration != nullptr) {
     sink.Always(M::kConfigurationFieldNumber, *detailed.configuration);
   }
-  WalkLast(event, sink);
+  sink.Bytes(M::kTutorIdFieldNumber, event.tutor_id.view());
+  sink.Uint(M::kUnitsFieldNumber, event.units);
 }
 
 template <typename Sink>
@@ -349,6 +347,7 @@ void Walk(const LiveContact& contact, Sink& sink) {
       inner.Sint(v1::LiveDecline::kUntilMsFieldNumber, decline.until_ms);
     });
   }
+  sink.Bytes(M::kTutorIdFieldNumber, contact.tutor_id);
 }
 
 template <typename Sink>

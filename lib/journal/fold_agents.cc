@@ -110,6 +110,7 @@ absl::Status Fold::Created(const Event& event) {
   contact->agent_id = event.agent_id.view();
   contact->attempt = event.attempt;
   contact->fit_step = event.fit_step;
+  contact->tutor_id = event.tutor_id.view();
   contact->idle_since_ms = event.idle_since_ms;
   contact->offer_expires_ms = event.offer_expires_ms;
   changed_->contacts.Set(event.contact_id.view(), contact);
@@ -196,6 +197,7 @@ void Fold::BackToWaiting(const Event& event, LiveContact& contact) {
   contact.agent_id.clear();
   contact.attempt = 0;
   contact.fit_step = 0;
+  contact.tutor_id.clear();
   contact.idle_since_ms = 0;
   contact.offer_expires_ms = 0;
   changed_->contacts.Set(event.contact_id.view(), &contact);

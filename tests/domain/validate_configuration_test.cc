@@ -202,7 +202,7 @@ TEST(ValidateConfiguration, FindsEverythingAtOnceInTheOrderOfTheFile) {
   Configuration c = Good();
   c.queues[1].handling_lease_ms = -1;
   c.queues[0].requirement.all_of[0].level_min = 12;
-  c.agents[1].skills[0].level = 0;
+  c.agents[1].skills[0].level = 12;
   c.agents[0].routing_profile = "unknown profile";
   c.skills.push_back({"savings", ""});
   c.routing_profiles.push_back({"spare", kVoice});
@@ -212,7 +212,7 @@ TEST(ValidateConfiguration, FindsEverythingAtOnceInTheOrderOfTheFile) {
                   IsWarning("routing_profiles[0]", "no agent uses"),
                   IsWarning("routing_profiles[2]", "no agent uses"),
                   IsError("agents[0].routing_profile", "unknown profile"),
-                  IsError("agents[1].skills[0].level", "0"),
+                  IsError("agents[1].skills[0].level", "12"),
                   IsError("queues[0].requirement.all_of[0].level_min", "12"),
                   IsError("queues[1].handling_lease_ms", "-1")));
 }

@@ -169,7 +169,7 @@ class Replay:
             state=RESERVED, placed=True, rank_key_ms=event["rank_key_ms"],
             arrival_sequence=event["arrival_sequence"],
             agent_id=event["agent_id"], attempt=event["attempt"],
-            fit_step=event["fit_step"],
+            fit_step=event["fit_step"], tutor_id=event["tutor_id"],
             idle_since_ms=event["idle_since_ms"],
             offer_expires_ms=event["offer_expires_ms"],
             at_once=contact["at_once"] or event["at_once"])
@@ -188,7 +188,8 @@ class Replay:
             contact.update(
                 state=WAITING, placed=True, rank_key_ms=event["rank_key_ms"],
                 arrival_sequence=event["arrival_sequence"], agent_id=b"",
-                attempt=0, fit_step=0, idle_since_ms=0, offer_expires_ms=0)
+                attempt=0, fit_step=0, tutor_id=b"", idle_since_ms=0,
+                offer_expires_ms=0)
         else:
             self.must(event["type"] == RESCINDED and
                       event["contact_state"] == CONTACT_ENDED,

@@ -94,6 +94,7 @@ Event AnyEvent(Random& random, EventType type) {
   event.fit_step = static_cast<std::uint8_t>(Any(random));
   event.began_after_sequence = Any(random);
   event.at_once = random.Bernoulli(0.5);
+  event.tutor_id.Assign(AnyText(random, kIdBytesMax));
   return event;
 }
 
@@ -157,6 +158,7 @@ ContactQueue AnyQueue(Random& random) {
   queue.name = AnyText(random, 30);
   queue.channels = static_cast<ChannelSet>(Any(random));
   queue.requirement = AnyRequirement(random);
+  queue.activity = AnyText(random, 9);
   queue.service_level = {random.UniformDouble(), AnySigned(random)};
   queue.offer_timeout_ms = AnySigned(random);
   queue.wrap_up_ms = AnySigned(random);
@@ -177,6 +179,7 @@ std::shared_ptr<ContactDetail> AnyDetail(Random& random) {
   detail->spec.channel = AnyOf(random, Channel::kInternal);
   detail->spec.priority = static_cast<int>(AnySigned(random));
   detail->spec.requirement = AnyRequirement(random);
+  detail->spec.tutor_may_listen = random.Bernoulli(0.5);
   for (std::uint64_t i = random.Uniform(5); i > 0; --i) {
     detail->spec.attributes[AnyText(random, 10)] = AnyText(random, 300);
   }
@@ -203,7 +206,13 @@ std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
     agent.id = AnyText(random, 9);
     agent.grade = AnyOf(random, AgentGrade::kSpecialised);
     agent.routing_profile = AnyText(random, 9);
-    agent.skills = {{AnyText(random, 9), static_cast<int>(AnySigned(random))}};
+    agent.skills = {{AnyText(random, 9), static_cast<int>(AnySigned(random)),
+                     random.Bernoulli(0.5), AnyText(random, 9)}};
+    configuration->grades.push_back({AnyOf(random, AgentGrade::kSpecialised),
+                                     static_cast<int>(AnySigned(random))});
+    configuration->activities.push_back({AnyText(random, 9),
+                                         static_cast<ChannelSet>(Any(random)),
+                                         AnyRequirement(random)});
     agent.certifications = AnyNames(random);
     agent.languages = AnyNames(random);
     agent.team = AnyText(random, 9);
@@ -366,6 +375,7 @@ TEST(CodecTest, LiveRecordsComeBack) {
     contact.agent_id = AnyText(random, 50);
     contact.attempt = Any(random);
     contact.fit_step = static_cast<std::uint8_t>(Any(random));
+    contact.tutor_id = AnyText(random, 50);
     contact.idle_since_ms = AnySigned(random);
     contact.offer_expires_ms = AnySigned(random);
     contact.accepted_ms = AnySigned(random);

@@ -26,6 +26,7 @@ ContactQueue AccountsQueue() {
   queue.requirement.any_of = {{.certification = "amf"}, {.team = "lille"}};
   queue.requirement.none_of = {{.provider = true}};
   queue.requirement.preferred = {{{.language = "german"}, 20}};
+  queue.activity = "answers";
   queue.service_level = {0.8, 20'000};
   queue.offer_timeout_ms = 15'000;
   queue.wrap_up_ms = 30'000;
@@ -65,7 +66,7 @@ Configuration GoldenConfiguration() {
       {"anna",
        AgentGrade::kSpecialised,
        "desk",
-       {{"accounts", 7}},
+       {{"accounts", 7}, {"securities", 2, true, "bela"}},
        {"amf"},
        {"german"},
        "lille",
@@ -76,6 +77,10 @@ Configuration GoldenConfiguration() {
   configuration.languages = {"german"};
   configuration.sites = {{"north"}, {"night", true}};
   configuration.teams = {{"lille", "north"}};
+  configuration.grades = {{AgentGrade::kExpert, 7}};
+  configuration.activities = {{"answers",
+                               SetOf(Channel::kVoice) | SetOf(Channel::kChat),
+                               OwnRequirement()}};
   return configuration;
 }
 
@@ -121,6 +126,7 @@ class Writer {
     detail->spec.channel = Channel::kChat;
     detail->spec.priority = 4;
     detail->spec.requirement = OwnRequirement();
+    detail->spec.tutor_may_listen = true;
     detail->spec.attributes = {{"caller", "+33 1 23 45 67 89"}, {"tier", "2"}};
     detail->queue = AccountsQueue();
     detail->fingerprint = {0x0123456789ABCDEF, 0xFEDCBA9876543210};
@@ -141,6 +147,7 @@ class Writer {
     event.requirement_class = 2;
     event.profile_class = 1;
     event.fit_step = 6;
+    event.tutor_id.Assign("bela");
     event.began_after_sequence = event.sequence - 1;
     event.at_once = true;
   }

@@ -85,6 +85,9 @@ std::string Describe(const ContactQueue& queue) {
   for (const DurationMs credit : queue.priority_credit_ms) {
     absl::StrAppend(&text, credit, ",");
   }
+  if (!queue.activity.empty()) {
+    absl::StrAppend(&text, " activity=", queue.activity);
+  }
   return text;
 }
 
@@ -112,6 +115,9 @@ std::string Describe(const Event& event) {
       " lane=", event.lane, " rc=", event.requirement_class,
       " pc=", event.profile_class, " fit=", event.fit_step,
       " began=", event.began_after_sequence, " once=", event.at_once);
+  if (!event.tutor_id.empty()) {
+    absl::StrAppend(&text, " tutor=", Text(event.tutor_id.view()));
+  }
   return text;
 }
 
@@ -126,6 +132,7 @@ std::string Describe(const ContactDetail& detail) {
   for (const auto& [key, value] : detail.spec.attributes) {
     absl::StrAppend(&text, " ", key, "=", value);
   }
+  if (detail.spec.tutor_may_listen) absl::StrAppend(&text, " tutor may listen");
   return text;
 }
 
@@ -145,6 +152,8 @@ std::string Describe(const Configuration& configuration) {
                     static_cast<int>(agent.grade), " ", agent.routing_profile);
     for (const AgentSkill& skill : agent.skills) {
       absl::StrAppend(&text, " ", skill.skill, ":", skill.level);
+      if (skill.in_training) absl::StrAppend(&text, " in training");
+      if (!skill.tutor.empty()) absl::StrAppend(&text, " by ", skill.tutor);
     }
     absl::StrAppend(&text, Describe(agent.certifications, " certification "),
                     Describe(agent.languages, " language "));
@@ -162,6 +171,14 @@ std::string Describe(const Configuration& configuration) {
   }
   for (const Team& team : configuration.teams) {
     absl::StrAppend(&text, "\nteam ", team.name, " ", team.site);
+  }
+  for (const GradePolicy& policy : configuration.grades) {
+    absl::StrAppend(&text, "\ngrade ", static_cast<int>(policy.grade), " ",
+                    policy.default_level);
+  }
+  for (const Activity& activity : configuration.activities) {
+    absl::StrAppend(&text, "\nactivity ", activity.name, " ", activity.channels,
+                    Describe(activity.requirement));
   }
   return text;
 }
@@ -192,6 +209,7 @@ std::string Describe(const LiveState& state) {
     absl::StrAppend(&text, " att=", c.attempt, " fit=", c.fit_step,
                     " idle=", c.idle_since_ms, " exp=", c.offer_expires_ms,
                     " acc=", c.accepted_ms);
+    if (!c.tutor_id.empty()) absl::StrAppend(&text, " tutor=", c.tutor_id);
     for (const LiveDecline& decline : c.declines) {
       absl::StrAppend(&text, " declined ", decline.agent_id, ":",
                       decline.until_ms);

@@ -49,7 +49,7 @@ QUEUE = {
     11: ("short_abandon_threshold_ms", "sint"),
     12: ("priority_credit_ms", "packed_sint"),
     13: ("any_of", (TERM,)), 14: ("none_of", (TERM,)),
-    15: ("preferred", (PREFERRED,)),
+    15: ("preferred", (PREFERRED,)), 16: ("activity", "bytes"),
 }
 DETAIL = {
     1: ("id", "bytes"), 2: ("queue_name", "bytes"), 3: ("channel", "uint"),
@@ -58,7 +58,7 @@ DETAIL = {
     8: ("fingerprint_0", "fixed64"), 9: ("fingerprint_1", "fixed64"),
     10: ("rank_key_ms", "sint"), 11: ("arrival_sequence", "uint"),
     12: ("any_of", (TERM,)), 13: ("none_of", (TERM,)),
-    14: ("preferred", (PREFERRED,)),
+    14: ("preferred", (PREFERRED,)), 15: ("tutor_may_listen", "bool"),
 }
 CONFIGURATION = {
     1: ("name", "bytes"),
@@ -70,7 +70,9 @@ CONFIGURATION = {
     4: ("agents", ({1: ("id", "bytes"), 2: ("grade", "uint"),
                     3: ("routing_profile", "bytes"),
                     4: ("skills", ({1: ("skill", "bytes"),
-                                    2: ("level", "sint")},)),
+                                    2: ("level", "sint"),
+                                    3: ("in_training", "bool"),
+                                    4: ("tutor", "bytes")},)),
                     5: ("certifications", ("bytes",)),
                     6: ("languages", ("bytes",)),
                     7: ("team", "bytes"), 8: ("site", "bytes")},)),
@@ -78,6 +80,11 @@ CONFIGURATION = {
     6: ("certifications", ("bytes",)), 7: ("languages", ("bytes",)),
     8: ("sites", ({1: ("name", "bytes"), 2: ("provider", "bool")},)),
     9: ("teams", ({1: ("name", "bytes"), 2: ("site", "bytes")},)),
+    10: ("grades", ({1: ("grade", "uint"), 2: ("default_level", "sint")},)),
+    11: ("activities", ({1: ("name", "bytes"), 2: ("channels", "uint"),
+                         3: ("all_of", (TERM,)), 4: ("any_of", (TERM,)),
+                         5: ("none_of", (TERM,)),
+                         6: ("preferred", (PREFERRED,))},)),
 }
 EVENT = {
     1: ("sequence", "uint"), 2: ("type", "uint"), 3: ("at_ms", "sint"),
@@ -97,6 +104,7 @@ EVENT = {
     30: ("profile_class", "uint"), 31: ("fit_step", "uint"),
     32: ("began_after_sequence", "uint"), 33: ("at_once", "bool"),
     34: ("contact_detail", DETAIL), 35: ("configuration", CONFIGURATION),
+    36: ("tutor_id", "bytes"),
 }
 LIVE = {
     "c": {1: ("arrival_ms", "sint"), 2: ("version", "uint"),
@@ -107,7 +115,8 @@ LIVE = {
           11: ("idle_since_ms", "sint"), 12: ("offer_expires_ms", "sint"),
           13: ("accepted_ms", "sint"),
           14: ("declines", ({1: ("agent_id", "bytes"),
-                             2: ("until_ms", "sint")},))},
+                             2: ("until_ms", "sint")},)),
+          15: ("tutor_id", "bytes")},
     "d": DETAIL,
     "a": {1: ("version", "uint"), 2: ("presence", PRESENCE),
           3: ("presence_pending", "bool"), 4: ("pending", PRESENCE),

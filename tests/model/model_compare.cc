@@ -125,11 +125,14 @@ void ModelRun::SameContactView(const ContactView& subject,
   Same("ended_ms", subject.ended_ms, reference.ended_ms, of);
   Same("requirement", subject.requirement == reference.requirement, true, of);
   Same("attributes", subject.attributes == reference.attributes, true, of);
+  Same("tutor_may_listen", subject.tutor_may_listen, reference.tutor_may_listen,
+       of);
   if (reference.state == ContactState::kReserved) {
     Same("attempt", subject.attempt, reference.attempt, of);
   }
   if (reference.state != ContactState::kEnded) {
     Same("agent_id", subject.agent_id == reference.agent_id, true, of);
+    Same("tutor_id", subject.tutor_id == reference.tutor_id, true, of);
   }
 }
 

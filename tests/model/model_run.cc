@@ -33,7 +33,8 @@ std::string Text(const ContactSpec& spec) {
       absl::StrAppend(&text, name, " ", Describe(term));
     }
   }
-  return absl::StrCat(text, " and ", preferred.size(), " preferred");
+  return absl::StrCat(text, " and ", preferred.size(), " preferred",
+                      spec.tutor_may_listen ? ", tutor may listen" : "");
 }
 
 }  // namespace

@@ -30,6 +30,17 @@ ChannelSet Set(std::initializer_list<Channel> channels) {
   return set;
 }
 
+// Nobody is taught by an agent who is not there.
+void DropTutor(const std::string& id, Configuration* configuration) {
+  for (AgentConfiguration& agent : configuration->agents) {
+    for (AgentSkill& held : agent.skills) {
+      if (held.tutor != id) continue;
+      held.in_training = false;
+      held.tutor.clear();
+    }
+  }
+}
+
 bool Contradicts(const RoutingRequirement& requirement) {
   ContactSpec spec;
   spec.id = "any";
@@ -124,7 +135,8 @@ void World::AddTerms(RoutingRequirement* requirement) {
   }
 }
 
-AgentConfiguration World::Agent(const std::string& id) {
+AgentConfiguration World::Agent(const std::string& id,
+                                const Configuration& centre) {
   AgentConfiguration agent;
   agent.id = id;
   agent.grade = static_cast<AgentGrade>(random_->Uniform(kAgentGradeCount));
@@ -134,6 +146,14 @@ AgentConfiguration World::Agent(const std::string& id) {
     // Few distinct levels, so that fits tie and idle time decides.
     agent.skills.push_back({absl::StrCat("skill", skill),
                             static_cast<int>(random_->Uniform(4)) * 3 + 1});
+    AgentSkill& held = agent.skills.back();
+    if (random_->Bernoulli(0.2)) held.level = 0;  // the grade's
+    if (centre.agents.empty() || random_->Bernoulli(0.75)) continue;
+    const std::string& tutor =
+        centre.agents[random_->Uniform(centre.agents.size())].id;
+    if (tutor == id) continue;
+    held.in_training = true;
+    held.tutor = tutor;
   }
   for (const char* name : kCertifications) {
     if (random_->Bernoulli(0.5)) agent.certifications.emplace_back(name);
@@ -223,6 +243,10 @@ ContactQueue World::Queue(int index) {
       AddTerms(&queue.requirement);
     } while (IsRefused(queue));
   }
+  if (random_->Bernoulli(0.2)) {
+    queue.activity = random_->Bernoulli(0.5) ? "answers" : "advice";
+    if (IsRefused(queue)) queue.activity.clear();
+  }
   const DurationMs credit_ms = 5'000 * random_->UniformBetween(0, 2);
   for (std::size_t i = 0; i < queue.priority_credit_ms.size(); ++i) {
     queue.priority_credit_ms[i] = credit_ms * static_cast<DurationMs>(i);
@@ -242,6 +266,15 @@ Configuration World::Lists() {
                                       std::end(kCertifications));
   configuration.languages.assign(std::begin(kLanguages), std::end(kLanguages));
   configuration.sites = {{kSites[0]}, {kSites[1], true}};
+  configuration.grades = {{AgentGrade::kJunior, 2}, {AgentGrade::kExpert, 9}};
+  RoutingRequirement skilled;
+  skilled.none_of = {{.grades = SetOf(AgentGrade::kJunior)}};
+  RoutingRequirement certified;
+  certified.any_of = {{.certification = kCertifications[0]},
+                      {.grades = SetOf(AgentGrade::kSpecialised)}};
+  certified.preferred = {{{.language = kLanguages[1]}, 7}};
+  configuration.activities = {{"answers", 0xFF, skilled},
+                              {"advice", 0, certified}};
   configuration.teams = {
       {kTeams[0], kSites[0]}, {kTeams[1], kSites[1]}, {kTeams[2]}};
   const ChannelSet channels[kProfiles] = {
@@ -263,7 +296,8 @@ bool World::IsRefused(const ContactQueue& queue) {
 Configuration World::First() {
   Configuration configuration = Lists();
   for (int i = 0; i < 20; ++i) {
-    configuration.agents.push_back(Agent(absl::StrCat("agent", i)));
+    configuration.agents.push_back(
+        Agent(absl::StrCat("agent", i), configuration));
   }
   for (int i = 0; i < kQueues; ++i) configuration.queues.push_back(Queue(i));
   return configuration;
@@ -278,8 +312,15 @@ Configuration World::Next(const Configuration& present) {
         absl::StrCat("agent", random_->Uniform(kAgentNames));
     switch (random_->Uniform(9)) {
       case 7:
-        // What is implied, or where a team sits, changes for many at once.
-        if (random_->Bernoulli(0.5)) {
+        // What is implied, where a team sits, what a grade or an activity
+        // means: it changes for many at once.
+        if (random_->Bernoulli(0.25)) {
+          next.grades[0].default_level =
+              static_cast<int>(random_->UniformBetween(1, 10));
+        } else if (random_->Bernoulli(0.3)) {
+          next.activities[0].requirement.none_of[0].grades =
+              static_cast<GradeSet>(random_->UniformBetween(1, 3));
+        } else if (random_->Bernoulli(0.5)) {
           next.skills[3].implies[0].level_max =
               static_cast<int>(random_->UniformBetween(1, 10));
         } else {
@@ -288,16 +329,18 @@ Configuration World::Next(const Configuration& present) {
         break;
       case 0:
         if (next.agents.size() > 5) {
+          const std::string gone = next.agents[at].id;
           next.agents.erase(next.agents.begin() +
                             static_cast<std::ptrdiff_t>(at));
+          DropTutor(gone, &next);
         }
         break;
       case 1:
       case 2:
-        if (!HasAgent(next, name)) next.agents.push_back(Agent(name));
+        if (!HasAgent(next, name)) next.agents.push_back(Agent(name, next));
         break;
       case 3:
-        next.agents[at] = Agent(next.agents[at].id);
+        next.agents[at] = Agent(next.agents[at].id, next);
         break;
       case 4:
         if (next.queues.size() > 2) {
@@ -346,6 +389,7 @@ ContactSpec World::Contact(const std::string& id) {
         {SkillName(), static_cast<int>(random_->UniformBetween(1, 7))});
   }
   if (random_->Bernoulli(0.25)) AddTerms(&spec.requirement);
+  spec.tutor_may_listen = random_->Bernoulli(0.3);
   if (random_->Bernoulli(0.1)) spec.attributes["customer"] = id;
   return spec;
 }

@@ -36,7 +36,8 @@ class World {
   void Spoil(ContactSpec* spec);
 
  private:
-  AgentConfiguration Agent(const std::string& id);
+  // Tutors are drawn from those who are there.
+  AgentConfiguration Agent(const std::string& id, const Configuration& centre);
   RoutingProfile Profile(int index, ChannelSet channels);
   ContactQueue Queue(int index);
   std::string SkillName();

@@ -13,14 +13,17 @@ namespace relais::reference {
 int ReferenceRouter::FitStep(const ContactRecord& contact,
                              const AgentRecord& agent) {
   return reference::FitStep(contact.terms->requirement,
-                            contact.spec.requirement, agent.holdings);
+                            contact.spec.requirement, agent.holdings,
+                            contact.spec.tutor_may_listen);
 }
 
 bool ReferenceRouter::Accepts(const ContactRecord& contact,
                               const AgentRecord& agent) const {
   return Contains(agent.profile.channels, contact.spec.channel) &&
-         Meets(contact.terms->requirement, agent.holdings) &&
-         Meets(contact.spec.requirement, agent.holdings) &&
+         Meets(contact.terms->requirement, agent.holdings,
+               contact.spec.tutor_may_listen) &&
+         Meets(contact.spec.requirement, agent.holdings,
+               contact.spec.tutor_may_listen) &&
          !IsExcluded(contact.number, agent.number);
 }
 
@@ -135,6 +138,10 @@ void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
   contact.agent = agent.number;
   contact.at_once = contact.at_once || at_once;
   contact.fit_step = FitStep(contact, agent);
+  contact.tutor_id = contact.spec.tutor_may_listen
+                         ? TutorOf(contact.terms->requirement,
+                                   contact.spec.requirement, agent.holdings)
+                         : "";
   contact.idle_since_ms = agent.idle_since_ms;
   contact.units =
       agent.profile.cost_units[static_cast<std::size_t>(contact.spec.channel)];

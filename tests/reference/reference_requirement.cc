@@ -1,6 +1,7 @@
 #include "tests/reference/reference_requirement.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 
@@ -33,11 +34,19 @@ void AddImplied(const Configuration& configuration, Levels* levels) {
   }
 }
 
-bool MeetsTerm(const RequirementTerm& term, const Holdings& holdings) {
-  if (term.requirement != nullptr) return Meets(*term.requirement, holdings);
+const Levels& Counting(const Holdings& holdings, bool with_training) {
+  return with_training ? holdings.levels_with_training : holdings.levels;
+}
+
+bool MeetsTerm(const RequirementTerm& term, const Holdings& holdings,
+               bool with_training) {
+  if (term.requirement != nullptr) {
+    return Meets(*term.requirement, holdings, with_training);
+  }
   if (!term.skill.empty()) {
-    const auto held = holdings.levels.find(term.skill);
-    return held != holdings.levels.end() && held->second >= term.level_min &&
+    const Levels& levels = Counting(holdings, with_training);
+    const auto held = levels.find(term.skill);
+    return held != levels.end() && held->second >= term.level_min &&
            held->second <= term.level_max;
   }
   if (!term.certification.empty()) {
@@ -104,10 +113,40 @@ Holdings HoldingsOf(const AgentConfiguration& agent,
           ByName(configuration.routing_profiles, agent.routing_profile)) {
     holdings.channels = profile->channels;
   }
+  ProficiencyLevel default_level = 0;
+  switch (agent.grade) {
+    case AgentGrade::kJunior:
+      default_level = 3;
+      break;
+    case AgentGrade::kSenior:
+      default_level = 5;
+      break;
+    default:
+      default_level = 8;
+      break;
+  }
+  for (const GradePolicy& policy : configuration.grades) {
+    if (policy.grade == agent.grade) default_level = policy.default_level;
+  }
+  Levels best_in_training;
   for (const AgentSkill& held : agent.skills) {
-    holdings.levels[held.skill] = held.level;
+    const ProficiencyLevel level = held.level == 0 ? default_level : held.level;
+    ProficiencyLevel& with = holdings.levels_with_training[held.skill];
+    with = std::max(with, level);
+    if (!held.in_training) {
+      holdings.levels[held.skill] = level;
+      continue;
+    }
+    Levels by_it = {{held.skill, level}};
+    AddImplied(configuration, &by_it);
+    for (const auto& [skill, implied] : by_it) {
+      if (best_in_training[skill] >= implied) continue;
+      best_in_training[skill] = implied;
+      holdings.tutors[skill] = held.tutor;
+    }
   }
   AddImplied(configuration, &holdings.levels);
+  AddImplied(configuration, &holdings.levels_with_training);
   holdings.certifications.insert(agent.certifications.begin(),
                                  agent.certifications.end());
   holdings.languages.insert(agent.languages.begin(), agent.languages.end());
@@ -121,9 +160,18 @@ Holdings HoldingsOf(const AgentConfiguration& agent,
   return holdings;
 }
 
-bool Meets(const RoutingRequirement& requirement, const Holdings& holdings) {
+bool SameHoldings(const Holdings& a, const Holdings& b) {
+  return a.channels == b.channels && a.levels == b.levels &&
+         a.levels_with_training == b.levels_with_training &&
+         a.certifications == b.certifications && a.languages == b.languages &&
+         a.team == b.team && a.site == b.site && a.provider == b.provider &&
+         a.grade == b.grade;
+}
+
+bool Meets(const RoutingRequirement& requirement, const Holdings& holdings,
+           bool with_training) {
   const auto meets = [&](const RequirementTerm& term) {
-    return MeetsTerm(term, holdings);
+    return MeetsTerm(term, holdings, with_training);
   };
   const auto& [all, any, none, preferred] = requirement;
   return std::all_of(all.begin(), all.end(), meets) &&
@@ -132,23 +180,81 @@ bool Meets(const RoutingRequirement& requirement, const Holdings& holdings) {
 }
 
 int FitStep(const RoutingRequirement& queue, const RoutingRequirement& own,
-            const Holdings& holdings) {
+            const Holdings& holdings, bool with_training) {
   std::map<std::string, std::pair<ProficiencyLevel, ProficiencyLevel>> asked;
   CollectLevels(queue, &asked);
   CollectLevels(own, &asked);
   int surplus = 0;
   int room = 0;
   for (const auto& [skill, levels] : asked) {
-    surplus += holdings.levels.at(skill) - levels.first;
+    surplus += Counting(holdings, with_training).at(skill) - levels.first;
     room += levels.second - levels.first;
   }
   for (const RoutingRequirement* requirement : {&queue, &own}) {
     for (const PreferredTerm& preferred : requirement->preferred) {
-      if (MeetsTerm(preferred.term, holdings)) surplus += preferred.weight;
+      if (MeetsTerm(preferred.term, holdings, with_training)) {
+        surplus += preferred.weight;
+      }
       room += preferred.weight;
     }
   }
   return room == 0 ? 0 : std::min(7, 8 * surplus / room);
+}
+
+namespace {
+
+// Of a requirement that training makes met, or unmet: the skill that does it.
+std::string Decisive(const RoutingRequirement& requirement,
+                     const Holdings& holdings) {
+  const auto differs = [&](const RequirementTerm& term) {
+    return MeetsTerm(term, holdings, true) != MeetsTerm(term, holdings, false);
+  };
+  const auto any = [&](bool with_training) {
+    return std::any_of(requirement.any_of.begin(), requirement.any_of.end(),
+                       [&](const RequirementTerm& term) {
+                         return MeetsTerm(term, holdings, with_training);
+                       });
+  };
+  std::vector<const std::vector<RequirementTerm>*> lists = {
+      &requirement.all_of};
+  if (any(true) != any(false)) lists.push_back(&requirement.any_of);
+  lists.push_back(&requirement.none_of);
+  for (const auto* terms : lists) {
+    for (const RequirementTerm& term : *terms) {
+      if (!differs(term)) continue;
+      return term.requirement != nullptr ? Decisive(*term.requirement, holdings)
+                                         : term.skill;
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string TutorOf(const RoutingRequirement& queue,
+                    const RoutingRequirement& own, const Holdings& holdings) {
+  for (const RoutingRequirement* requirement : {&queue, &own}) {
+    if (Meets(*requirement, holdings, false)) continue;
+    return holdings.tutors.at(Decisive(*requirement, holdings));
+  }
+  return "";
+}
+
+ContactQueue WithActivity(const ContactQueue& queue,
+                          const Configuration& configuration) {
+  ContactQueue result = queue;
+  const Activity* activity = ByName(configuration.activities, queue.activity);
+  if (activity == nullptr) return result;
+  for (const PreferredTerm& preferred : activity->requirement.preferred) {
+    result.requirement.preferred.push_back(preferred);
+  }
+  RoutingRequirement nested = activity->requirement;
+  nested.preferred.clear();
+  if (nested.empty()) return result;
+  RequirementTerm last;
+  last.requirement = std::make_shared<RoutingRequirement>(nested);
+  result.requirement.all_of.push_back(last);
+  return result;
 }
 
 std::string FirstUnknownName(const RoutingRequirement& requirement,

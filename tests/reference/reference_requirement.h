@@ -25,23 +25,38 @@ using Levels = std::map<std::string, ProficiencyLevel>;
 struct Holdings {
   ChannelSet channels = 0;
   Levels levels;  // implied skills included
+  // With skills in training, and who listens to those.
+  Levels levels_with_training;
+  std::map<std::string, std::string> tutors;
   std::set<std::string> certifications;
   std::set<std::string> languages;
   std::string team;
   std::string site;
   bool provider = false;
   AgentGrade grade = AgentGrade::kSenior;
-  friend bool operator==(const Holdings&, const Holdings&) = default;
 };
 
 Holdings HoldingsOf(const AgentConfiguration& agent,
                     const Configuration& configuration);
 
-bool Meets(const RoutingRequirement& requirement, const Holdings& holdings);
+// Nothing changes but who listens: the same skills, the same place.
+bool SameHoldings(const Holdings& a, const Holdings& b);
+
+bool Meets(const RoutingRequirement& requirement, const Holdings& holdings,
+           bool with_training);
 
 // Of a queue's requirement and a contact's own, both met.
 int FitStep(const RoutingRequirement& queue, const RoutingRequirement& own,
-            const Holdings& holdings);
+            const Holdings& holdings, bool with_training);
+
+// Of two requirements that are met with skills in training: who listens; empty
+// if they are met without.
+std::string TutorOf(const RoutingRequirement& queue,
+                    const RoutingRequirement& own, const Holdings& holdings);
+
+// The queue with what its activity asks for.
+ContactQueue WithActivity(const ContactQueue& queue,
+                          const Configuration& configuration);
 
 // The path of the first name that the configuration does not have, below
 // `path`; empty if it has all.

@@ -38,7 +38,8 @@ absl::Status CheckNow(InstantMs now_ms) {
 bool SameContent(const ContactSpec& a, const ContactSpec& b) {
   return a.id == b.id && a.queue == b.queue && a.channel == b.channel &&
          a.priority == b.priority && a.attributes == b.attributes &&
-         a.requirement == b.requirement;
+         a.requirement == b.requirement &&
+         a.tutor_may_listen == b.tutor_may_listen;
 }
 
 RoutingProfile ProfileOf(const Configuration& configuration,
@@ -157,7 +158,8 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
   configuration_ = configuration;
   queues_.clear();
   for (const ContactQueue& queue : configuration.queues) {
-    queues_.push_back(std::make_shared<const ContactQueue>(queue));
+    queues_.push_back(std::make_shared<const ContactQueue>(
+        WithActivity(queue, configuration)));
     figures_.try_emplace(queue.name);
   }
   std::erase_if(figures_, [this](const auto& entry) {
@@ -188,7 +190,8 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     const RoutingProfile profile =
         ProfileOf(configuration, found->second->routing_profile);
     const Holdings holdings = HoldingsOf(*found->second, configuration);
-    const bool changed = holdings != agent.holdings || profile != agent.profile;
+    const bool changed =
+        !SameHoldings(holdings, agent.holdings) || profile != agent.profile;
     agent.configuration = *found->second;
     agent.profile = profile;
     agent.holdings = holdings;
@@ -328,6 +331,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
   if (contact->state == ContactState::kReserved ||
       contact->state == ContactState::kAssigned) {
     view.attempt = contact->attempt;
+    view.tutor_id = contact->tutor_id;
     for (const auto& [slot, agent] : agents_) {
       if (agent.number == contact->agent) {
         view.agent_id = agent.configuration.id;
@@ -336,6 +340,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
   }
   if (contact->state != ContactState::kEnded) {
     view.requirement = contact->spec.requirement;
+    view.tutor_may_listen = contact->spec.tutor_may_listen;
     view.attributes = contact->spec.attributes;
   }
   return view;

@@ -131,6 +131,7 @@ void ReferenceRouter::NameReservation(const ContactRecord& contact,
                                       Event& event) {
   event.attempt = contact.attempt;
   event.units = static_cast<std::uint8_t>(contact.units);
+  event.tutor_id.Assign(contact.tutor_id);
   if (event.type == EventType::kContactEnded) return;
   event.fit_step = static_cast<std::uint8_t>(contact.fit_step);
   event.idle_since_ms = contact.idle_since_ms;

@@ -309,7 +309,6 @@ TEST(ConfigFileTest, MistakesOfANestedRequirementHaveLinesAndPaths) {
   EXPECT_THAT(
       Problems(text),
       ElementsAre(
-          HasSubstr("f:19:14: error: agents[0].skills[0].level: 0 is not"),
           HasSubstr("f:19:15: error: agents[0].skills[0].skill: \"life\""),
           HasSubstr("f:29:44: error: queues[0].requirement.all_of[0]."
                     "level_max: 2 is below level_min, which is 3"),
