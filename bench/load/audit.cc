@@ -364,7 +364,12 @@ void Auditor::CheckInversion(const v1::Event& event) {
     if (!index) continue;
     const v1::Contact& contact = plan_.contacts[*index].contact;
     if (!rules_.Serves(agent_id, contact)) continue;
-    if (agent != nullptr && Fold::IsClosed(*agent, contact.channel())) continue;
+    if (agent != nullptr &&
+        (Fold::IsClosed(*agent, contact.channel()) ||
+         !rules_.Fits(agent_id, contact.channel(), agent->units(),
+                      agent->HeldOf(contact.channel())))) {
+      continue;
+    }
     ++pairs_compared_;
     const ContactFold& state = *fold_.FindContact(id);
     if (!StandsBefore(id, contact, state, event)) continue;
@@ -372,7 +377,10 @@ void Auditor::CheckInversion(const v1::Event& event) {
             id, agent_id, event.at_ms() - record_.clock_tolerance_ms, began)) {
       continue;
     }
-    if (!CompleteBefore(state, *index, began) ||
+    // It may have had less room when the decision was made.
+    const bool room_is_new =
+        agent != nullptr && agent->given_back_sequence > began;
+    if (room_is_new || !CompleteBefore(state, *index, began) ||
         !SurelyWaiting(id, *index, event.sequence())) {
       ++pairs_undecided_;
       continue;

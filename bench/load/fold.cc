@@ -72,13 +72,16 @@ void Fold::ApplyToAgent(const v1::Event& event) {
                              event.reservation().units()};
       return;
     case v1::EVENT_TYPE_CONTACT_ENDED:
-      if (event.agent().wrap_up_ends_ms() == 0) agent.held.erase(contact);
+      if (event.agent().wrap_up_ends_ms() != 0) return;
+      agent.held.erase(contact);
+      agent.given_back_sequence = event.sequence();
       return;
     case v1::EVENT_TYPE_RESERVATION_DECLINED:
     case v1::EVENT_TYPE_RESERVATION_NO_ANSWER:
     case v1::EVENT_TYPE_RESERVATION_RESCINDED:
     case v1::EVENT_TYPE_WRAP_UP_ENDED:
       agent.held.erase(contact);
+      agent.given_back_sequence = event.sequence();
       return;
     case v1::EVENT_TYPE_AGENT_REMOVED:
       agents_.erase(event.agent().id());

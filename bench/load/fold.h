@@ -35,7 +35,8 @@ struct HeldFold {
 
 struct AgentFold {
   v1::AgentChange last;
-  std::map<std::string, HeldFold> held;  // by contact, wrap-up included
+  std::map<std::string, HeldFold> held;   // by contact, wrap-up included
+  std::uint64_t given_back_sequence = 0;  // the last event that gave room
 
   int units() const;
   int HeldOf(v1::Channel channel) const;

@@ -282,7 +282,10 @@ Configuration World::Lists() {
       Set({Channel::kEmail, Channel::kChat, Channel::kCallback}), 0xFF,
       Set({Channel::kVoice, Channel::kVideo, Channel::kInternal})};
   for (int i = 0; i < kProfiles; ++i) {
-    configuration.routing_profiles.push_back(Profile(i, channels[i]));
+    RoutingProfile profile;
+    profile.name = absl::StrCat("profile", i);
+    profile.channels = channels[i];
+    configuration.routing_profiles.push_back(profile);
   }
   return configuration;
 }
@@ -295,6 +298,11 @@ bool World::IsRefused(const ContactQueue& queue) {
 
 Configuration World::First() {
   Configuration configuration = Lists();
+  for (int i = 0; i < kProfiles; ++i) {
+    RoutingProfile& profile =
+        configuration.routing_profiles[static_cast<std::size_t>(i)];
+    profile = Profile(i, profile.channels);
+  }
   for (int i = 0; i < 20; ++i) {
     configuration.agents.push_back(
         Agent(absl::StrCat("agent", i), configuration));
