@@ -74,7 +74,8 @@ Holding* Holdings::Find(ContactHandle contact, std::uint64_t reserved_tag) {
 
 Holding* Holdings::Find(std::string_view contact_id, std::uint64_t attempt) {
   for (Holding& holding : list_) {
-    if (holding.reservation.contact_id.view() == contact_id &&
+    if (holding.state != WorkState::kWrapUp &&
+        holding.reservation.contact_id.view() == contact_id &&
         holding.reservation.attempt == attempt) {
       return &holding;
     }

@@ -59,12 +59,11 @@ class Holdings {
   Holding& Add();
   void Remove(const Holding& holding);
 
-  // Of this reservation; null if there is none. A contact may be listed twice
-  // for a moment: returned and chosen again by another thread before the first
-  // has taken it out.
+  // Of this reservation; null if there is none.
   Holding* Find(ContactHandle contact, std::uint64_t reserved_tag);
   const Holding* Find(ContactHandle contact, std::uint64_t reserved_tag) const;
-  // By the contact's id and attempt; null if there is none.
+  // Reserved or in handling, by the contact's id and attempt; null if there is
+  // none. (An id may be given again while the contact before is wrapped up.)
   Holding* Find(std::string_view contact_id, std::uint64_t attempt);
   // In wrap-up, by the contact's id; without one, that which ends first (of
   // equals, the first of the list).

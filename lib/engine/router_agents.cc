@@ -275,7 +275,7 @@ std::uint64_t RouterImpl::RescindAll(std::uint32_t slot,
     // If its word has changed, the reservation was accepted or its contact
     // ended at the same moment, and that call goes on with it.
     if (ReturnReserved(slot, one.contact, one.reserved,
-                       EventType::kReservationRescinded, std::nullopt, 0, call,
+                       EventType::kReservationRescinded, nullptr, call,
                        nullptr)) {
       ++rescinded;
     }

@@ -203,13 +203,19 @@ class RouterImpl final : public Router, private ClassMatrix {
   Event AcceptLocked(AgentRecord& agent, Holding& holding,
                      std::uint64_t assigned_tag, InstantMs now_ms)
       RELAIS_REQUIRES(agent.mutex);
+  struct Declining {
+    DurationMs retry_ms = 0;
+    // Set once the exclusion is made, whether or not the contact returns.
+    std::optional<DeclineTable::Added> added;
+  };
   // Ends a reservation with the contact back at its place. `type` says how.
   // False if the contact's word has changed. The caller holds the contact's
   // class (HoldClass), so that its lane is still its lane.
   bool ReturnReserved(std::uint32_t agent, ContactHandle contact,
                       match::ContactWord reserved, EventType type,
-                      const std::optional<DeclineTable::Added>& declined,
-                      DurationMs retry_ms, Call& call, std::uint64_t* version);
+                      Declining* declining, Call& call, std::uint64_t* version);
+  // What a new exclusion displaced is over; the caller looks on its behalf.
+  void DropDisplaced(const DeclineTable::Added& added);
   // Keeps a class, and so its lanes, from being given to another content.
   class ClassHold {
    public:
@@ -250,6 +256,9 @@ class RouterImpl final : public Router, private ClassMatrix {
                                      ContactHandle contact,
                                      std::uint64_t attempt) const
       RELAIS_REQUIRES(agent.mutex);
+  // A decline came too late.
+  void TakeBack(ContactHandle contact, const DeclineTable::Added& added,
+                Call& call);
   // Looks for whatever contact waits in this slot.
   void LookAgain(std::uint32_t slot, Call& call);
   void OfferTimedOut(std::uint32_t slot, match::ContactWord word, Call& call);

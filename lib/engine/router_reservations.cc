@@ -106,8 +106,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   }
   if (leaves) {
     ReturnReserved(decision.agent, contact, decision.word,
-                   EventType::kReservationRescinded, std::nullopt, 0, call,
-                   nullptr);
+                   EventType::kReservationRescinded, nullptr, call, nullptr);
     return;
   }
   if (offer_timeout_ms == 0) {
@@ -234,25 +233,23 @@ bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
   return true;
 }
 
-bool RouterImpl::ReturnReserved(
-    std::uint32_t slot, ContactHandle contact, ContactWord reserved,
-    EventType type, const std::optional<DeclineTable::Added>& declined,
-    DurationMs retry_ms, Call& call, std::uint64_t* version) {
+void RouterImpl::DropDisplaced(const DeclineTable::Added& added) {
+  if (added.displaced_of_contact.has_value()) {
+    deadlines_.Cancel(DeclineDeadline(added.displaced_of_contact->entry),
+                      added.displaced_of_contact->number);
+  }
+  if (added.displaced_of_agent.has_value()) {
+    CancelDeclineDeadlines({*added.displaced_of_agent});
+    AllowAgain({*added.displaced_of_agent});
+  }
+}
+
+bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
+                                ContactWord reserved, EventType type,
+                                Declining* declining, Call& call,
+                                std::uint64_t* version) {
   AgentRecord& agent = agents_[slot];
-  match::Position place;
-  {
-    MutexLock lock(agent.mutex);
-    // Somebody has ended the reservation, who did or does the rest.
-    const Holding* holding = agent.held.Find(contact, reserved.tag());
-    if (holding == nullptr) return false;
-    place = {holding->reservation.lane, holding->reservation.rank_key_ms,
-             holding->reservation.arrival_sequence};
-  }
   ContactWord waiting;
-  if (matcher_.Return(contact.slot, reserved, place, &waiting) !=
-      match::Result::kOk) {
-    return false;
-  }
   Event event;
   AgentUpdate closed;
   AgentUpdate update;
@@ -260,9 +257,28 @@ bool RouterImpl::ReturnReserved(
   bool had_room = false;
   {
     MutexLock lock(agent.mutex);
+    // Somebody has ended the reservation, who did or does the rest.
     const Holding* holding = agent.held.Find(contact, reserved.tag());
-    RELAIS_CHECK(holding != nullptr && holding->state == WorkState::kReserved,
-                 "a reservation ended twice");
+    if (holding == nullptr || holding->state != WorkState::kReserved) {
+      return false;
+    }
+    const match::Position place{holding->reservation.lane,
+                                holding->reservation.rank_key_ms,
+                                holding->reservation.arrival_sequence};
+    // With the event, so that a change of presence does not come between them
+    // and forget a decline that is told after it.
+    if (declining != nullptr) {
+      declining->added = declines_.Add(contact, slot);
+      const DeclineTable::Change& added = declining->added->added;
+      matcher_.SetExclusion(contact.slot, added.cell, slot, added.number);
+    }
+    // Under the lock: from here on another call may take the contact, for this
+    // agent, too, if it has room left, and would draw the agent's next version
+    // before this event does, which the contact's comes after (event_queue.h).
+    if (matcher_.Return(contact.slot, reserved, place, &waiting) !=
+        match::Result::kOk) {
+      return false;
+    }
     terms = holding->terms;
     const std::uint32_t units = holding->units;
     event = ReservationEvent(type, *holding, call.now_ms());
@@ -271,8 +287,8 @@ bool RouterImpl::ReturnReserved(
     if (type == EventType::kReservationNoAnswer) {
       agent.no_answer_channels |= SetOf(event.channel);
     }
-    if (declined.has_value()) {
-      event.decline_until_ms = call.now_ms() + retry_ms;
+    if (declining != nullptr) {
+      event.decline_until_ms = call.now_ms() + declining->retry_ms;
     }
     ++agent.version;
     had_room = agent.held.ChannelsWithUnits(agent.capacity) != 0;
@@ -286,9 +302,11 @@ bool RouterImpl::ReturnReserved(
   QueueFigures& figures = FiguresOf(*terms);
   figures.reserved.fetch_sub(1, std::memory_order_relaxed);
   figures.waiting.fetch_add(1, std::memory_order_relaxed);
-  if (declined.has_value()) {
-    SetDeadline(DeclineDeadline(declined->added.entry), declined->added.number,
-                event.decline_until_ms, declined->added.number, call);
+  if (declining != nullptr) {
+    DropDisplaced(*declining->added);
+    const DeclineTable::Change& added = declining->added->added;
+    SetDeadline(DeclineDeadline(added.entry), added.number,
+                event.decline_until_ms, added.number, call);
   }
   SetWaitLimit(*terms, event.arrival_ms, contact.slot, waiting, call);
   if (had_room) {
@@ -363,8 +381,7 @@ absl::StatusOr<Outcome> RouterImpl::Decline(
   Call call(*this, now_ms);
   AgentRecord& agent = agents_[handle.slot];
   ContactWord reserved;
-  DurationMs retry_ms = 0;
-  DeclineTable::Added declined;
+  Declining declining;
   ClassHold hold;
   {
     MutexLock lock(agent.mutex);
@@ -375,39 +392,34 @@ absl::StatusOr<Outcome> RouterImpl::Decline(
     if (!status.ok()) return status;
     reserved = ContactWord(ContactPhase::kReserved, handle.slot,
                            standing->reserved_tag);
-    retry_ms = retry_after_ms.value_or(standing->terms->queue.decline_retry_ms);
-    // Under the agent's mutex: while the reservation stands in its record the
-    // contact's slot is not given to another contact.
-    declined = declines_.Add(contact, handle.slot);
+    declining.retry_ms =
+        retry_after_ms.value_or(standing->terms->queue.decline_retry_ms);
     hold = HoldClass(*standing);
   }
-  if (declined.displaced_of_contact.has_value()) {
-    deadlines_.Cancel(DeclineDeadline(declined.displaced_of_contact->entry),
-                      declined.displaced_of_contact->number);
-  }
-  if (declined.displaced_of_agent.has_value()) {
-    CancelDeclineDeadlines({*declined.displaced_of_agent});
-    AllowAgain({*declined.displaced_of_agent});
-  }
-  const DeclineTable::Change& added = declined.added;
-  matcher_.SetExclusion(contact.slot, added.cell, handle.slot, added.number);
   std::uint64_t version = 0;
-  if (!ReturnReserved(handle.slot, contact, reserved,
-                      EventType::kReservationDeclined, declined, retry_ms, call,
-                      &version)) {
-    if (const auto removed = declines_.Remove(added.entry, added.number)) {
-      CancelDeclineDeadlines({*removed});
-      AllowAgain({*removed});
-    }
-    // Another call has ended the reservation; what was displaced for this
-    // decline is free to be matched, and the slot may have a new contact.
-    LookAgain(contact.slot, call);
-    if (declined.displaced_of_agent.has_value()) {
-      LookAgain(declined.displaced_of_agent->contact.slot, call);
-    }
-    return NoLongerStands();
+  if (ReturnReserved(handle.slot, contact, reserved,
+                     EventType::kReservationDeclined, &declining, call,
+                     &version)) {
+    return Outcome{version, call.ticket()};
   }
-  return Outcome{version, call.ticket()};
+  if (declining.added.has_value()) TakeBack(contact, *declining.added, call);
+  return NoLongerStands();
+}
+
+// Another call has ended the reservation at the same moment; what was displaced
+// for this decline is free to be matched, and the slot may have a new contact.
+void RouterImpl::TakeBack(ContactHandle contact,
+                          const DeclineTable::Added& added, Call& call) {
+  DropDisplaced(added);
+  const DeclineTable::Change& own = added.added;
+  if (const auto removed = declines_.Remove(own.entry, own.number)) {
+    CancelDeclineDeadlines({*removed});
+    AllowAgain({*removed});
+  }
+  LookAgain(contact.slot, call);
+  if (added.displaced_of_agent.has_value()) {
+    LookAgain(added.displaced_of_agent->contact.slot, call);
+  }
 }
 
 void RouterImpl::LookAgain(std::uint32_t slot, Call& call) {
@@ -434,7 +446,7 @@ void RouterImpl::OfferTimedOut(std::uint32_t contact_slot, ContactWord word,
     hold = HoldClass(*holding);
   }
   if (ReturnReserved(slot, contact, word, EventType::kReservationNoAnswer,
-                     std::nullopt, 0, call, nullptr)) {
+                     nullptr, call, nullptr)) {
     rona_.Add();
   }
 }

@@ -516,7 +516,8 @@ absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
     added.wrap_up_ends_ms = held.wrap_up_ends_ms();
   }
   if (message.work_state() != 0) {
-    // Format version 1; its channel is found by who has read all records.
+    // Format version 1, which told no channel here: every contact takes all of
+    // its agent, so that it does not matter.
     HeldContact& added = agent->held.emplace_back();
     added.contact_id = message.contact_id();
     reader.Enum("work_state", message.work_state(), WorkState::kWrapUp,

@@ -299,6 +299,7 @@ void WalkReservation(const Event& event, Sink& sink) {
 // An event and its detail, in bytes if that is a configuration.
 struct Detailed {
   const Event& event;
+  std::uint16_t version = kFormatVersion;
   const ContactDetail* contact = nullptr;
   const std::string* configuration = nullptr;
 };
@@ -321,6 +322,7 @@ void Walk(const Detailed& detailed, Sink& sink) {
   if (detailed.configuration != nullptr) {
     sink.Always(M::kConfigurationFieldNumber, *detailed.configuration);
   }
+  if (detailed.version < 2) return;
   sink.Bytes(M::kTutorIdFieldNumber, event.tutor_id.view());
   sink.Uint(M::kUnitsFieldNumber, event.units);
 }
@@ -415,15 +417,15 @@ void Append(const Value& value, std::string* out) {
 }  // namespace
 
 void AppendEvent(const Event& event, const EventDetail& detail,
-                 std::string* out) {
-  Detailed detailed{event};
+                 std::string* out, std::uint16_t version) {
+  Detailed detailed{event, version};
   if (event.type == EventType::kContactSubmitted) {
     detailed.contact = detail.contact.get();
   }
   std::string configuration;
   if (event.type == EventType::kConfigurationApplied &&
       detail.configuration != nullptr) {
-    configuration = EncodeConfiguration(*detail.configuration);
+    configuration = EncodeConfiguration(*detail.configuration, version);
     detailed.configuration = &configuration;
   }
   Append(detailed, out);

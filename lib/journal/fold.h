@@ -161,7 +161,8 @@ class Fold {
   absl::Status CheckHolder(const Event& event, const LiveContact& contact,
                            ContactState before) const;
 
-  // What is held of the event's contact in its attempt, or null.
+  // What is reserved or in handling of the event's contact in its attempt, or
+  // null. Its id may be that of one before that is still being wrapped up.
   static HeldContact* FindHeld(std::vector<HeldContact>& held,
                                const Event& event);
   static void LetGo(std::vector<HeldContact>& held, const HeldContact& one);

@@ -25,7 +25,8 @@ absl::Status Impossible(const Event& event, const Parts&... parts) {
 HeldContact* Fold::FindHeld(std::vector<HeldContact>& held,
                             const Event& event) {
   for (HeldContact& one : held) {
-    if (one.contact_id == event.contact_id.view() &&
+    if (one.state != WorkState::kWrapUp &&
+        one.contact_id == event.contact_id.view() &&
         one.attempt == event.attempt) {
       return &one;
     }
@@ -278,13 +279,17 @@ absl::Status Fold::PresenceChanged(const Event& event) {
 absl::Status Fold::WrapUpEnded(const Event& event) {
   std::vector<HeldContact> held = Agent().held;
   // Before an agent could hold several the contact was not named.
-  const auto ended =
-      std::find_if(held.begin(), held.end(), [&event](const HeldContact& one) {
-        return one.state == WorkState::kWrapUp &&
-               (event.contact_id.empty() ||
-                (one.contact_id == event.contact_id.view() &&
-                 one.attempt == event.attempt));
-      });
+  const bool only = event.contact_id.empty() && held.size() == 1;
+  auto ended = held.end();
+  for (auto one = held.begin(); one != held.end(); ++one) {
+    const bool named = one->contact_id == event.contact_id.view() &&
+                       one->attempt == event.attempt;
+    if (one->state != WorkState::kWrapUp || !(only || named)) continue;
+    // Of two whose ids are the same, the one that ends first.
+    if (ended == held.end() || one->wrap_up_ends_ms < ended->wrap_up_ends_ms) {
+      ended = one;
+    }
+  }
   if (ended == held.end()) {
     return Impossible(event, "agent ", Quoted(event.agent_id.view()),
                       " does not wrap up ", Quoted(event.contact_id.view()));

@@ -318,6 +318,10 @@ void EntityHistories::AddAgent(const Event& event, bool from_beginning,
                         NameOf(before)));
     }
   }
+  if (!problem.empty() && known != agents_.end()) {
+    known->second.held.clear();
+    known->second.wrap_ups.clear();
+  }
   const bool unknown = known == agents_.end();
   gone_agents_.erase(id);
   if (event.type == EventType::kAgentRemoved) {
@@ -334,21 +338,54 @@ void EntityHistories::AddAgent(const Event& event, bool from_beginning,
   agent.version = event.agent_version;
   agent.work_state = event.work_state;
   if (!of_contact) return;
-  // Of format version 1 a wrap-up's end does not name its contact.
-  if (contact_id.empty()) {
-    agent.held.clear();
-  } else if (WorkAfter(event) == WorkState::kIdle) {
+  if (event.type == EventType::kWrapUpEnded) {
+    agent.EndWrapUp(contact_id);
+    return;
+  }
+  const WorkState after = WorkAfter(event);
+  Agent::Held& held = agent.held[contact_id];
+  held.state = after;
+  if (event.type == EventType::kReservationCreated) {
+    // Of format version 1, which did not tell: all of the agent.
+    held.units = event.units == 0 ? kCapacityUnitsMax : event.units;
+  }
+  if (after == WorkState::kWrapUp) {
+    agent.wrap_ups.emplace(contact_id, held.units);
+  }
+  if (after == WorkState::kWrapUp || after == WorkState::kIdle) {
     agent.held.erase(contact_id);
-  } else {
-    agent.held[contact_id] = WorkAfter(event);
+  }
+  if (event.type == EventType::kReservationCreated &&
+      agent.units() > kCapacityUnitsMax) {
+    tell(absl::StrCat("event ", event.sequence, " (", TypeOf(event),
+                      ") of contact ", Quoted(contact_id), ": agent ",
+                      Quoted(id), " is over capacity: holds ", agent.units(),
+                      " units; it has ", kCapacityUnitsMax));
   }
 }
 
 WorkState EntityHistories::Agent::WorkOn(const std::string& contact_id,
                                          WorkState expected) const {
+  if (expected == WorkState::kWrapUp && wrap_ups.contains(contact_id)) {
+    return expected;
+  }
   const auto found = held.find(contact_id);
-  if (found != held.end()) return found->second;
+  if (found != held.end()) return found->second.state;
   return all_held_known && !contact_id.empty() ? WorkState::kIdle : expected;
+}
+
+int EntityHistories::Agent::units() const {
+  int units = 0;
+  for (const auto& [contact_id, one] : held) units += one.units;
+  for (const auto& [contact_id, one] : wrap_ups) units += one;
+  return units;
+}
+
+void EntityHistories::Agent::EndWrapUp(const std::string& contact_id) {
+  // Of format version 1 it does not name its contact, which is the only one.
+  if (contact_id.empty()) wrap_ups.clear();
+  const auto found = wrap_ups.find(contact_id);
+  if (found != wrap_ups.end()) wrap_ups.erase(found);
 }
 
 void EntityHistories::Forget() {
