@@ -110,6 +110,9 @@ std::string ShortEvent(const Event& event) {
               ? absl::StrCat(" then ", PresenceText(event.pending))
               : "");
     case EventType::kWrapUpEnded:
+      if (event.work_state != WorkState::kIdle) {
+        return absl::StrCat("wrapped ", contact, " ", agent);
+      }
       return absl::StrCat("idle ", agent, " ", PresenceText(event.presence));
     case EventType::kAgentRemoved:
       return "removed " + agent;
@@ -136,7 +139,9 @@ Centre::Centre(const RouterFactory& factory, RouterOptions options,
 std::vector<Event> Centre::Drain() {
   router_->DrainEvents();
   EXPECT_GE(router_->Committed(), ticket_) << "drained, yet not committed";
-  return recorder_.Take();
+  std::vector<Event> taken = recorder_.Take();
+  events_.insert(events_.end(), taken.begin(), taken.end());
+  return taken;
 }
 
 std::string Centre::Do(InstantMs now_ms, const std::string& command) {
@@ -212,6 +217,10 @@ absl::Status Centre::Run(InstantMs now_ms, const Words& words) {
     return absl::OkStatus();
   }
   if (verb == "drop" || verb == "list" || verb == "level") return Edit(words);
+  if (verb == "capacity" || verb == "cost" || verb == "most" ||
+      verb == "load") {
+    return EditCapacity(words);
+  }
   return SetPresence(now_ms, words);
 }
 
@@ -280,6 +289,27 @@ absl::Status Centre::SetPresence(InstantMs now_ms, const Words& words) {
     ADD_FAILURE() << "not understood: " << words[0];
   }
   return Keep(router_->SetPresence(Agent(words[1]), presence, now_ms));
+}
+
+absl::Status Centre::EditCapacity(const Words& words) {
+  for (RoutingProfile& profile : configuration_.routing_profiles) {
+    if (profile.name != words[1]) continue;
+    if (words[0] == "capacity") {
+      profile.capacity_units = static_cast<int>(Number(words[2]));
+    } else if (words[0] == "load") {
+      profile.load_order =
+          words[2] == "pack" ? LoadOrder::kPack : LoadOrder::kSpread;
+    } else {
+      Channel channel = Channel::kVoice;
+      if (!ParseChannel(words[2], &channel)) {
+        ADD_FAILURE() << "not understood: " << words[2];
+      }
+      auto& of = words[0] == "cost" ? profile.cost_units : profile.contacts_max;
+      of[static_cast<std::size_t>(channel)] =
+          static_cast<int>(Number(words[3]));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Centre::Edit(const Words& words) {
