@@ -7,7 +7,6 @@
 #ifndef RELAIS_TESTS_SEEDED_AUDITED_STATE_H_
 #define RELAIS_TESTS_SEEDED_AUDITED_STATE_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -19,12 +18,9 @@
 #include "relais/event.h"
 #include "relais/router.h"
 #include "relais/types.h"
+#include "tests/seeded/audited_agent.h"
 
 namespace relais::seeded {
-
-// A level for each of the centre's skills, in the order of their names; 0 is
-// none.
-using Levels = std::array<std::int8_t, 16>;
 
 struct AuditedExclusion {
   std::string agent_id;
@@ -53,26 +49,6 @@ struct AuditedContact {
   std::vector<AuditedExclusion> exclusions;  // the oldest first
 };
 
-struct AuditedAgent {
-  bool listed = true;
-  Levels levels{};
-  ChannelSet channels = 0;
-  // Those before the configuration that is being applied; equal otherwise.
-  Levels levels_before{};
-  ChannelSet channels_before = 0;
-  std::uint64_t version = 0;
-  Presence presence;
-  bool presence_pending = false;
-  Presence pending;
-  WorkState work_state = WorkState::kIdle;
-  ChannelSet closed = 0;
-  InstantMs idle_since_ms = 0;
-  DurationMs idle_before_pause_ms = 0;
-  InstantMs wrap_up_ends_ms = 0;
-  std::string contact_id;
-  std::uint64_t attempt = 0;
-};
-
 struct AuditedEnd {
   ContactSpec spec;
   EndReason reason = EndReason::kNone;
@@ -93,7 +69,7 @@ class AuditedState {
   // Applies the next event. Empty, or what is impossible about it.
   std::string Apply(const Event& event, const EventDetail& detail);
 
-  // The agent's skills and channels are those of the configuration, and none if
+  // The agent's skills and profile are those of the configuration, and none if
   // that does not list it: as after a restart.
   void TakeConfiguredSkills();
   // The configuration is in force for everybody.
@@ -110,8 +86,6 @@ class AuditedState {
   static bool MustServe(const AuditedAgent& agent,
                         const AuditedContact& contact);
   static int FitStep(const Levels& has, const Levels& needs);
-  // Available, holds nothing, channel open.
-  static bool Free(const AuditedAgent& agent, Channel channel);
   static const AuditedExclusion* ExclusionOf(const AuditedContact& contact,
                                              const std::string& agent_id);
 
@@ -140,6 +114,8 @@ class AuditedState {
   std::string WrapUpEnded(const Event& event);
   std::string Removed(const Event& event);
 
+  static int CostOf(const RoutingProfile& profile,
+                    const AuditedContact& contact);
   std::string CheckHolder(const Event& event, ContactState before) const;
   std::string CheckAgentAfter(const Event& event) const;
   std::string CheckContactAfter(const Event& event) const;

@@ -15,6 +15,7 @@ using absl::StatusCode;
 // Room that a call takes before it changes anything (limits.pending_events).
 constexpr std::uint64_t kRoomOfCall = 24;
 constexpr std::uint64_t kRoomOfAgent = 4;
+constexpr std::uint64_t kRoomOfReservation = 3;
 
 // The names of these tests are all plain.
 bool Plain(std::string_view text) {
@@ -166,7 +167,7 @@ StatusCode Auditor::ExpectedOfAgentCall(const CallRecord& call) const {
   }
   if (call.kind == CallKind::kSetPresence) return StatusCode::kOk;
   if (call.kind == CallKind::kEndWrapUp) {
-    return agent->work_state == WorkState::kWrapUp
+    return agent->Held(call.contact_id, WorkState::kWrapUp) != nullptr
                ? StatusCode::kOk
                : StatusCode::kFailedPrecondition;
   }
@@ -191,10 +192,7 @@ StatusCode Auditor::ExpectedOfApply(const CallRecord& call) const {
   }
   std::size_t staying = 0;
   for (const auto& [id, agent] : now_.agents) {
-    if (agent.work_state != WorkState::kHandling &&
-        agent.work_state != WorkState::kWrapUp) {
-      continue;
-    }
+    if (!agent.busy()) continue;
     staying += std::none_of(given.agents.begin(), given.agents.end(),
                             [&id](const auto& one) { return one.id == id; });
   }
@@ -229,9 +227,14 @@ StatusCode Auditor::Expected(const CallRecord& call) const {
 // Too many events were on their way.
 bool Auditor::MayBeFull(const CallRecord& call) const {
   if (call.field != "limits.pending_events") return false;
-  const std::uint64_t room = call.kind == CallKind::kApply
-                                 ? kRoomOfCall + kRoomOfAgent * limits_.agents
-                                 : kRoomOfCall;
+  std::uint64_t room = kRoomOfCall;
+  if (call.kind == CallKind::kSetPresence) room += kContactsPerAgentMax;
+  if (call.kind == CallKind::kApply) {
+    room += kRoomOfAgent * limits_.agents;
+    for (const auto& [id, agent] : now_.agents) {
+      room += kRoomOfReservation * agent.held.size();
+    }
+  }
   const std::uint64_t share = call.kind == CallKind::kSubmit
                                   ? limits_.pending_events / 4 * 3
                                   : limits_.pending_events;
