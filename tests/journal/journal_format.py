@@ -282,10 +282,9 @@ def present_agent(message):
 def decode_event(version, data):
     if version > 1:
         return decode(EVENT, data)
-    event = decode(EVENT_1, data)
+    event = {**empty(EVENT), **decode(EVENT_1, data)}
     if event["configuration"] is not None:
         present_configuration(event["configuration"])
-    event["units"] = 0
     return event
 
 

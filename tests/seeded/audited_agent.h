@@ -6,7 +6,6 @@
 #ifndef RELAIS_TESTS_SEEDED_AUDITED_AGENT_H_
 #define RELAIS_TESTS_SEEDED_AUDITED_AGENT_H_
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -15,19 +14,16 @@
 #include "relais/agent.h"
 #include "relais/configuration.h"
 #include "relais/types.h"
+#include "tests/reference/reference_requirement.h"
 
 namespace relais::seeded {
 
-// A level for each of the centre's skills, in the order of their names; 0 is
-// none.
-using Levels = std::array<std::int8_t, 16>;
-
 struct AuditedAgent {
   bool listed = true;
-  Levels levels{};
+  reference::Holdings has;
   RoutingProfile profile;
   // Those before the configuration that is being applied; equal otherwise.
-  Levels levels_before{};
+  reference::Holdings had;
   RoutingProfile profile_before;
   std::uint64_t version = 0;
   Presence presence;

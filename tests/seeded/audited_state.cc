@@ -34,38 +34,50 @@ bool IsOfReservation(EventType type) {
          type == EventType::kReservationRescinded;
 }
 
-bool Serves(const RoutingProfile& profile, const Levels& levels,
+bool Serves(const RoutingProfile& profile, const reference::Holdings& has,
             const AuditedContact& contact) {
-  if (!Contains(profile.channels, contact.spec.channel)) return false;
-  for (std::size_t i = 0; i < levels.size(); ++i) {
-    if (levels[i] < contact.needs[i]) return false;
-  }
-  return true;
+  const bool with_training = contact.spec.tutor_may_listen;
+  return Contains(profile.channels, contact.spec.channel) &&
+         reference::Meets(contact.terms.requirement, has, with_training) &&
+         reference::Meets(contact.spec.requirement, has, with_training);
+}
+
+// Why a reservation for an agent who has this does not say so.
+std::string CheckFit(const Event& event, const RoutingProfile& profile,
+                     const reference::Holdings& has,
+                     const AuditedContact& contact) {
+  if (!Serves(profile, has, contact)) return "promise 3: not eligible";
+  const std::string tutor =
+      contact.spec.tutor_may_listen
+          ? reference::TutorOf(contact.terms.requirement,
+                               contact.spec.requirement, has)
+          : "";
+  return FirstOf({Differs("fit_step", static_cast<int>(event.fit_step),
+                          AuditedState::FitStep(has, contact)),
+                  event.tutor_id.view() == tutor
+                      ? ""
+                      : absl::StrCat("its tutor is '", Text(event.tutor_id),
+                                     "' and should be '", tutor, "'")});
 }
 
 }  // namespace
 
 bool AuditedState::CouldServe(const AuditedAgent& agent,
                               const AuditedContact& contact) {
-  return Serves(agent.profile, agent.levels, contact) ||
-         Serves(agent.profile_before, agent.levels_before, contact);
+  return Serves(agent.profile, agent.has, contact) ||
+         Serves(agent.profile_before, agent.had, contact);
 }
 
 bool AuditedState::MustServe(const AuditedAgent& agent,
                              const AuditedContact& contact) {
-  return Serves(agent.profile, agent.levels, contact) &&
-         Serves(agent.profile_before, agent.levels_before, contact);
+  return Serves(agent.profile, agent.has, contact) &&
+         Serves(agent.profile_before, agent.had, contact);
 }
 
-int AuditedState::FitStep(const Levels& has, const Levels& needs) {
-  int surplus = 0;
-  int room = 0;
-  for (std::size_t i = 0; i < needs.size(); ++i) {
-    if (needs[i] == 0) continue;
-    surplus += has[i] - needs[i];
-    room += kProficiencyLevelMax - needs[i];
-  }
-  return room == 0 ? 0 : std::min(7, 8 * surplus / room);
+int AuditedState::FitStep(const reference::Holdings& has,
+                          const AuditedContact& contact) {
+  return reference::FitStep(contact.terms.requirement, contact.spec.requirement,
+                            has, contact.spec.tutor_may_listen);
 }
 
 const AuditedExclusion* AuditedState::ExclusionOf(const AuditedContact& contact,
@@ -76,40 +88,16 @@ const AuditedExclusion* AuditedState::ExclusionOf(const AuditedContact& contact,
   return nullptr;
 }
 
-std::size_t AuditedState::SkillNumber(const std::string& name) const {
-  std::size_t number = 0;
-  for (const Skill& skill : configuration.skills) {
-    if (skill.name < name) ++number;
-  }
-  return number;
-}
-
-Levels AuditedState::LevelsOf(const std::vector<AgentSkill>& skills) const {
-  Levels levels{};
-  for (const AgentSkill& skill : skills) {
-    levels.at(SkillNumber(skill.skill)) = static_cast<std::int8_t>(skill.level);
-  }
-  return levels;
-}
-
-void AuditedState::AddNeeds(const RoutingRequirement& requirement,
-                            Levels* needs) const {
-  for (const RequirementTerm& term : requirement.all_of) {
-    std::int8_t& need = needs->at(SkillNumber(term.skill));
-    need = std::max(need, static_cast<std::int8_t>(term.level_min));
-  }
-}
-
 void AuditedState::TakeConfiguredSkills() {
   for (auto& [id, agent] : agents) {
     agent.listed = false;
-    agent.levels = {};
+    agent.has = {};
     agent.profile = {};
   }
   for (const AgentConfiguration& listed : configuration.agents) {
     AuditedAgent& agent = agents[listed.id];
     agent.listed = true;
-    agent.levels = LevelsOf(listed.skills);
+    agent.has = reference::HoldingsOf(listed, configuration);
     for (const RoutingProfile& profile : configuration.routing_profiles) {
       if (profile.name == listed.routing_profile) agent.profile = profile;
     }
@@ -119,7 +107,7 @@ void AuditedState::TakeConfiguredSkills() {
 
 void AuditedState::EndTurns() {
   for (auto& [id, agent] : agents) {
-    agent.levels_before = agent.levels;
+    agent.had = agent.has;
     agent.profile_before = agent.profile;
   }
 }
@@ -195,11 +183,11 @@ std::string AuditedState::Configured(const Event& event,
   for (auto& [id, agent] : agents) {
     const auto old = before.find(id);
     if (old == before.end()) continue;
-    agent.levels_before = old->second.levels;
+    agent.had = old->second.has;
     agent.profile_before = old->second.profile;
     // Whoever is dropped goes on as it was until it is removed.
     if (agent.listed) continue;
-    agent.levels = old->second.levels;
+    agent.has = old->second.has;
     agent.profile = old->second.profile;
   }
   const std::map<std::string, AuditedFigures> all = figures;
@@ -228,9 +216,7 @@ std::string AuditedState::Submitted(const Event& event,
       configuration.queues.begin(), configuration.queues.end(),
       [&](const auto& one) { return one.name == event.queue.view(); });
   if (queue == configuration.queues.end()) return "its queue is not listed";
-  contact.terms = *queue;
-  AddNeeds(contact.terms.requirement, &contact.needs);
-  AddNeeds(contact.spec.requirement, &contact.needs);
+  contact.terms = reference::WithActivity(*queue, configuration);
   contact.arrival_ms = event.at_ms;
   contact.rank_key_ms =
       event.at_ms - contact.terms.priority_credit_ms.at(
@@ -328,16 +314,16 @@ std::string AuditedState::Created(const Event& event) {
   agent.held.push_back({found->first, contact.spec.channel,
                         WorkState::kReserved, contact.attempt, units, 0});
   agent.chosen_idle_since_ms[found->first] = agent.idle_since_ms;
-  const int fit = FitStep(agent.levels, contact.needs);
-  const int fit_before = FitStep(agent.levels_before, contact.needs);
+  std::string unfit = CheckFit(event, agent.profile, agent.has, contact);
+  if (!unfit.empty() &&
+      CheckFit(event, agent.profile_before, agent.had, contact).empty()) {
+    unfit.clear();
+  }
   return FirstOf(
-      {Differs("its attempt", event.attempt, contact.attempt),
+      {unfit, Differs("its attempt", event.attempt, contact.attempt),
        Differs("promise 1: its units", static_cast<int>(event.units), units),
        Differs("offer_expires_ms", event.offer_expires_ms,
                contact.offer_expires_ms),
-       event.fit_step == fit_before
-           ? ""
-           : Differs("fit_step", static_cast<int>(event.fit_step), fit),
        Differs("promise 4: its rank key", event.rank_key_ms,
                contact.rank_key_ms),
        Differs("promise 4: its arrival_sequence", event.arrival_sequence,

@@ -1,6 +1,7 @@
 // What the auditor believes the state of a centre to be: made from the numbered
-// events by its own rules, written from docs/routing-model.md. It shares no
-// code with the engine or the journal.
+// events by its own rules, written from docs/routing-model.md, and the naive
+// reference's of requirements. It shares no code with the engine or the
+// journal.
 //
 // Thread safety: plain values; one thread. Units: milliseconds.
 
@@ -30,7 +31,6 @@ struct AuditedExclusion {
 struct AuditedContact {
   ContactSpec spec;
   ContactQueue terms;
-  Levels needs{};
   InstantMs arrival_ms = 0;
   InstantMs rank_key_ms = 0;
   std::uint64_t arrival_sequence = 0;
@@ -85,7 +85,9 @@ class AuditedState {
                          const AuditedContact& contact);
   static bool MustServe(const AuditedAgent& agent,
                         const AuditedContact& contact);
-  static int FitStep(const Levels& has, const Levels& needs);
+  // Of one that it could serve with what it has.
+  static int FitStep(const reference::Holdings& has,
+                     const AuditedContact& contact);
   static const AuditedExclusion* ExclusionOf(const AuditedContact& contact,
                                              const std::string& agent_id);
 
@@ -119,9 +121,6 @@ class AuditedState {
   std::string CheckHolder(const Event& event, ContactState before) const;
   std::string CheckAgentAfter(const Event& event) const;
   std::string CheckContactAfter(const Event& event) const;
-  Levels LevelsOf(const std::vector<AgentSkill>& skills) const;
-  void AddNeeds(const RoutingRequirement& requirement, Levels* needs) const;
-  std::size_t SkillNumber(const std::string& name) const;
   void ForgetFiguresIfUnused(const std::string& queue);
 };
 

@@ -387,10 +387,10 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   }
   // While agents are opened or changed one by one, others are not there yet.
   if (OneOf(call.kind, {CallKind::kApply, CallKind::kRestore})) return;
-  const int fit = AuditedState::FitStep(agent.levels, contact.needs);
+  const int fit = AuditedState::FitStep(agent.has, contact);
   for (const auto& [id, other] : now_.agents) {
     if (!MustMatch(id, other, contact)) continue;
-    const int other_fit = AuditedState::FitStep(other.levels, contact.needs);
+    const int other_fit = AuditedState::FitStep(other.has, contact);
     if (other_fit > fit ||
         (other_fit == fit && other.Place() < agent.Place())) {
       return Violate(absl::StrCat("promise 4: agent '", id,

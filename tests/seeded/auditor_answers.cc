@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "lib/domain/validate_contact.h"
 #include "tests/seeded/auditor.h"
 
 namespace relais::seeded {
@@ -35,19 +36,18 @@ bool WellFormed(const ContactSpec& spec) {
   for (const auto& [key, value] : spec.attributes) {
     if (!Plain(key) || !Plain(value)) return false;
   }
-  for (const RequirementTerm& term : spec.requirement.all_of) {
-    if (!IsName(term.skill) || term.level_min < kProficiencyLevelMin ||
-        term.level_min > kProficiencyLevelMax) {
-      return false;
-    }
-  }
-  return true;
+  // What requirements may say is tested by itself.
+  ContactSpec bare;
+  bare.id = spec.id;
+  bare.requirement = spec.requirement;
+  return ValidateContactSpec(bare).ok();
 }
 
 bool SameContent(const ContactSpec& one, const ContactSpec& other) {
   return one.queue == other.queue && one.channel == other.channel &&
          one.priority == other.priority &&
          one.requirement == other.requirement &&
+         one.tutor_may_listen == other.tutor_may_listen &&
          one.attributes == other.attributes;
 }
 
@@ -98,14 +98,13 @@ StatusCode Auditor::ExpectedOfNew(const ContactSpec& spec) const {
       std::find_if(queues.begin(), queues.end(),
                    [&](const auto& one) { return one.name == spec.queue; });
   if (queue == queues.end()) return StatusCode::kNotFound;
-  for (const RequirementTerm& term : spec.requirement.all_of) {
-    const auto& skills = now_.configuration.skills;
-    if (std::none_of(skills.begin(), skills.end(),
-                     [&](const auto& one) { return one.name == term.skill; })) {
-      return StatusCode::kNotFound;
-    }
-  }
-  if (!Contains(queue->channels, spec.channel)) {
+  const std::string unknown = reference::FirstUnknownName(
+      spec.requirement, "contact.requirement", now_.configuration);
+  if (!unknown.empty()) return StatusCode::kNotFound;
+  const ContactQueue terms =
+      reference::WithActivity(*queue, now_.configuration);
+  if (!Contains(queue->channels, spec.channel) ||
+      !CheckAgainstQueue(spec.requirement, terms).ok()) {
     return StatusCode::kInvalidArgument;
   }
   return now_.contacts.size() >= limits_.contacts

@@ -331,7 +331,8 @@ void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
     if (wait.published_by >= cause.began ||
         wait.taken_not_before <= cause.claimed_by ||
         DeclinedMeanwhile(id, event.agent_id.view(), cause) ||
-        !replay_.CouldServe(replay_.NumberOf(id), event.agent, cause)) {
+        !replay_.CouldServe(replay_.NumberOf(id), event.agent, event.channel,
+                            cause)) {
       continue;
     }
     ++pairs_ordered_;

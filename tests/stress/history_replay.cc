@@ -98,6 +98,18 @@ bool HistoryReplay::HasRoom(const Agent& agent, Channel channel) {
          agent.held.size() < kContactsPerAgentMax;
 }
 
+bool HistoryReplay::FitsWith(const RoutingProfile& profile, Channel channel,
+                             Channel given) {
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    if (profile.contacts_max[i] > 0 &&
+        Contains(profile.channels, static_cast<Channel>(i))) {
+      return true;  // its decisions are told one by one
+    }
+  }
+  return profile.cost_units[static_cast<std::size_t>(channel)] <=
+         profile.cost_units[static_cast<std::size_t>(given)];
+}
+
 bool HistoryReplay::AcceptsIn(const Configuration& configuration,
                               const Contact& contact, Agent& agent) {
   Take(agent, configuration);
@@ -105,7 +117,7 @@ bool HistoryReplay::AcceptsIn(const Configuration& configuration,
 }
 
 bool HistoryReplay::CouldServe(std::uint64_t number, AgentHandle handle,
-                               const Cause& cause) {
+                               Channel given, const Cause& cause) {
   Agent* agent = Known(handle);
   const auto found = reference_->contacts_.find(number);
   if (agent == nullptr || found == reference_->contacts_.end()) return false;
@@ -118,7 +130,9 @@ bool HistoryReplay::CouldServe(std::uint64_t number, AgentHandle handle,
   return std::all_of(cause.in_force.begin(), cause.in_force.end(),
                      [&](const Configuration* configuration) {
                        return AcceptsIn(*configuration, contact, *agent) &&
-                              HasRoom(*agent, contact.spec.channel);
+                              HasRoom(*agent, contact.spec.channel) &&
+                              FitsWith(agent->profile, contact.spec.channel,
+                                       given);
                      });
 }
 

@@ -58,10 +58,13 @@ class HistoryReplay {
 
   // Numbers for contacts and agents that are alive; 0 if there is none.
   std::uint64_t NumberOf(std::string_view contact_id) const;
-  // Whether the agent could serve the waiting contact for certain and had room
-  // for it, whatever of what is in force held; agents are named by their
-  // handle.
-  bool CouldServe(std::uint64_t contact, AgentHandle agent, const Cause& cause);
+  // Whether the agent, who is given one of the channel `given`, could serve the
+  // waiting contact for certain and had room for it, whatever of what is in
+  // force held; agents are named by their handle. The events of two decisions
+  // for an agent without maxima may come in the other order if units were given
+  // back between them: room is certain only for what takes no more.
+  bool CouldServe(std::uint64_t contact, AgentHandle agent, Channel given,
+                  const Cause& cause);
 
   // At a quiet moment: each broken rule of the state, overdue deadlines, and
   // where the router shows something else.
@@ -85,6 +88,8 @@ class HistoryReplay {
   // Whether one contact of the channel more fits the agent's present profile,
   // whether or not the agent is open for it.
   static bool HasRoom(const Agent& agent, Channel channel);
+  static bool FitsWith(const RoutingProfile& profile, Channel channel,
+                       Channel given);
   bool AcceptsIn(const Configuration& configuration, const Contact& contact,
                  Agent& agent);
 

@@ -173,6 +173,18 @@ ChannelSet StreamChecker::RoomOf(const Agent& agent) {
   return room;
 }
 
+bool StreamChecker::FitsWith(const RoutingProfile& profile, Channel x,
+                             Channel y) {
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    if (profile.contacts_max[i] > 0 &&
+        Contains(profile.channels, static_cast<Channel>(i))) {
+      return true;  // told one by one
+    }
+  }
+  return profile.cost_units[static_cast<std::size_t>(x)] <=
+         profile.cost_units[static_cast<std::size_t>(y)];
+}
+
 WorkState StreamChecker::WorkOf(const Agent& agent) {
   const auto any = [&agent](WorkState state) {
     return std::any_of(
@@ -560,7 +572,8 @@ void StreamChecker::CompareTaken(
       continue;  // not proven to have stayed
     }
     if (!x.key.has_value() || !Contains(taken.room, x.channel) ||
-        declined.contains({number, taken.agent}) || !Suits(x, agent)) {
+        declined.contains({number, taken.agent}) || !Suits(x, agent) ||
+        !FitsWith(*agent.profile, x.channel, y.channel)) {
       continue;
     }
     ++pairs_ordered_;

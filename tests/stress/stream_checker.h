@@ -21,8 +21,10 @@
 // earlier elsewhere proves the order of the two readings; a pair for which that
 // gives no proof does not count; nor does a decision that began before all that
 // gave the agent room or opened a channel was over, since the core learns it a
-// little later than the events tell. So a report is always true, and what is
-// seen is counted.
+// little later than the events tell; nor, if x takes more than y, the events of
+// an agent without maxima: those of two decisions may come in the other order
+// if units were given back between them. So a report is always true, and what
+// is seen is counted.
 //
 // Thread safety: none; Add belongs to the thread inside DrainEvents, the rest
 // to whoever owns the checker while all is quiet.
@@ -153,6 +155,8 @@ class StreamChecker {
   static bool IsOpen(const Agent& agent);
   // Channels of which one contact more fits, closed ones included.
   static ChannelSet RoomOf(const Agent& agent);
+  // If `y` fitted, `x` did, whatever of the agent's is not yet told.
+  static bool FitsWith(const RoutingProfile& profile, Channel x, Channel y);
   static WorkState WorkOf(const Agent& agent);
   bool Suits(const Contact& contact, const Agent& agent) const;
   void CompareTaken(const Record& taken, const std::map<int, Waiting>& waiting,
