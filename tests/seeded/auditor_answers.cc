@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "lib/domain/validate_configuration.h"
 #include "lib/domain/validate_contact.h"
 #include "tests/seeded/auditor.h"
 
@@ -188,6 +189,10 @@ StatusCode Auditor::ExpectedOfApply(const CallRecord& call) const {
         })) {
       return StatusCode::kInvalidArgument;  // answered as a finding
     }
+  }
+  // What else configurations may say is tested by itself.
+  if (HasErrors(ValidateConfiguration(given, limits_))) {
+    return StatusCode::kInvalidArgument;
   }
   std::size_t staying = 0;
   for (const auto& [id, agent] : now_.agents) {

@@ -33,9 +33,10 @@ std::map<std::string, InstantMs> StandingAfter(
 
 void Auditor::Durable(std::uint64_t sequence) {
   while (!undecided_.empty() && undecided_.front().event.sequence <= sequence) {
-    // What is impossible about it was said when it was numbered.
+    // What is impossible about it was said when it was numbered. Here it is not
+    // known when a configuration was in force for everybody: the one before
+    // counts on.
     durable_.Apply(undecided_.front().event, undecided_.front().detail);
-    durable_.EndTurns();
     undecided_.pop_front();
   }
   if (durable_.sequence != sequence) {
@@ -117,8 +118,17 @@ void Auditor::CompareContact(const std::string& id, const AuditedContact& own,
       live.offer_expires_ms != own.offer_expires_ms ||
       (own.state == ContactState::kAssigned &&
        live.accepted_ms != own.accepted_ms)) {
-    return Violate(absl::StrCat("promise 6: contact '", id,
-                                "' is recovered with another state"));
+    return Violate(absl::StrCat(
+        "promise 6: contact '", id,
+        "' is recovered with another state: version ", live.version, " ",
+        std::string(ContactStateName(live.state)), " of '", live.agent_id,
+        "', attempt ", live.attempt, ", arrived ", live.arrival_ms,
+        ", offer until ", live.offer_expires_ms, ", accepted ",
+        live.accepted_ms, "; was ", own.version, " ",
+        std::string(ContactStateName(own.state)), " of '", own.agent_id,
+        "', attempt ", own.attempt, ", arrived ", own.arrival_ms,
+        ", offer until ", own.offer_expires_ms, ", accepted ",
+        own.accepted_ms));
   }
   if (key_ms != own.rank_key_ms || place != own.arrival_sequence) {
     return Violate(absl::StrCat("promise 4: contact '", id,
