@@ -266,7 +266,8 @@ class Journal(Checker):
                                       told.attempt), []).append(told)
 
     def has_ended(self, contact):
-        return contact not in self.auditor.alive
+        """Now, or once: an id that was forgotten may come again."""
+        return contact not in self.auditor.alive or contact in self.ends
 
     def sample(self, count):
         """Ids of contacts that are alive or have just ended."""
