@@ -25,6 +25,7 @@ static_assert(static_cast<int>(NotReadyReason::kNoAnswer) ==
               v1::NOT_READY_REASON_NO_ANSWER);
 static_assert(static_cast<int>(WorkState::kWrapUp) + 1 ==
               v1::WORK_STATE_WRAP_UP);
+static_assert(static_cast<int>(LoadOrder::kPack) + 1 == v1::LOAD_ORDER_PACK);
 static_assert(static_cast<int>(ContactState::kEnded) + 1 ==
               v1::CONTACT_STATE_ENDED);
 static_assert(static_cast<int>(EndReason::kLeaseExpired) ==
@@ -99,6 +100,7 @@ void SetReservation(const Event& event, v1::ReservationChange* reservation) {
   reservation->set_fit_step(event.fit_step);
   reservation->set_began_after_sequence(event.began_after_sequence);
   reservation->set_at_once(event.at_once);
+  reservation->set_units(event.units);
   reservation->set_tutor_id(Text(event.tutor_id));
 }
 
@@ -216,8 +218,15 @@ v1::AgentSnapshot ToProto(const AgentView& agent) {
               &v1::AgentSnapshot::add_no_answer_channels);
   result.set_version(agent.version);
   result.set_idle_since_ms(agent.idle_since_ms);
-  result.set_contact_id(agent.contact_id);
-  result.set_attempt(agent.attempt);
+  for (const HeldContact& held : agent.held) {
+    v1::HeldContact* added = result.add_held();
+    added->set_contact_id(held.contact_id);
+    added->set_channel(OneLater<v1::Channel>(held.channel));
+    added->set_state(OneLater<v1::WorkState>(held.state));
+    added->set_attempt(held.attempt);
+    added->set_units(held.units);
+    added->set_wrap_up_ends_ms(held.wrap_up_ends_ms);
+  }
   return result;
 }
 

@@ -23,13 +23,16 @@ void AddError(std::string path, std::string message,
       {Finding::Severity::kError, std::move(path), std::move(message)});
 }
 
+bool KnownChannel(int channel) {
+  return channel != v1::CHANNEL_UNSPECIFIED && v1::Channel_IsValid(channel);
+}
+
 ChannelSet ChannelsToDomain(
     const google::protobuf::RepeatedField<int>& channels,
     const std::string& path, std::vector<Finding>* findings) {
   ChannelSet set = 0;
   for (int i = 0; i < channels.size(); ++i) {
-    if (channels[i] == v1::CHANNEL_UNSPECIFIED ||
-        !v1::Channel_IsValid(channels[i])) {
+    if (!KnownChannel(channels[i])) {
       AddError(absl::StrCat(path, "[", i, "]"),
                EnumProblem(channels[i], *v1::Channel_descriptor()), findings);
       continue;
@@ -38,6 +41,56 @@ ChannelSet ChannelsToDomain(
                                   SetOf(static_cast<Channel>(channels[i] - 1)));
   }
   return set;
+}
+
+void SetCapacities(const v1::RoutingProfile& profile, const std::string& path,
+                   RoutingProfile* result, std::vector<Finding>* findings) {
+  ChannelSet given = 0;
+  for (int i = 0; i < profile.channel_capacities_size(); ++i) {
+    const v1::ChannelCapacity& capacity = profile.channel_capacities(i);
+    const std::string here =
+        absl::StrCat(path, ".channel_capacities[", i, "].channel");
+    if (!KnownChannel(capacity.channel())) {
+      AddError(here, EnumProblem(capacity.channel(), *v1::Channel_descriptor()),
+               findings);
+      continue;
+    }
+    const auto channel = static_cast<Channel>(capacity.channel() - 1);
+    if (Contains(given, channel)) {
+      AddError(here,
+               absl::StrCat(std::string(ChannelName(channel)),
+                            " is given twice; leave one"),
+               findings);
+      continue;
+    }
+    given |= SetOf(channel);
+    const auto index = static_cast<std::size_t>(channel);
+    if (capacity.has_cost_units()) {
+      result->cost_units[index] = capacity.cost_units();
+    }
+    result->contacts_max[index] = capacity.contacts_max();
+  }
+}
+
+RoutingProfile ToDomain(const v1::RoutingProfile& profile,
+                        const std::string& path,
+                        std::vector<Finding>* findings) {
+  RoutingProfile result;
+  result.name = profile.name();
+  result.channels = ChannelsToDomain(profile.channels(),
+                                     absl::StrCat(path, ".channels"), findings);
+  if (profile.has_capacity_units()) {
+    result.capacity_units = profile.capacity_units();
+  }
+  SetCapacities(profile, path, &result, findings);
+  if (!v1::LoadOrder_IsValid(profile.load_order())) {
+    AddError(absl::StrCat(path, ".load_order"),
+             EnumProblem(profile.load_order(), *v1::LoadOrder_descriptor()),
+             findings);
+  } else if (profile.load_order() != v1::LOAD_ORDER_UNSPECIFIED) {
+    result.load_order = static_cast<LoadOrder>(profile.load_order() - 1);
+  }
+  return result;
 }
 
 AgentConfiguration ToDomain(const v1::AgentConfiguration& agent,
@@ -253,10 +306,7 @@ Configuration ToDomain(const v1::Configuration& configuration,
   for (int i = 0; i < configuration.routing_profiles_size(); ++i) {
     const v1::RoutingProfile& profile = configuration.routing_profiles(i);
     result.routing_profiles.push_back(
-        {profile.name(),
-         ChannelsToDomain(profile.channels(),
-                          absl::StrCat("routing_profiles[", i, "].channels"),
-                          findings)});
+        ToDomain(profile, absl::StrCat("routing_profiles[", i, "]"), findings));
   }
   for (int i = 0; i < configuration.agents_size(); ++i) {
     result.agents.push_back(ToDomain(
@@ -281,6 +331,10 @@ absl::StatusOr<AgentChange> ToDomain(const v1::ChangeAgentRequest& request) {
   for (int i = 0; i < request.fields_size(); ++i) {
     const std::string& field = request.fields(i);
     if (field == "grade") {
+      if (request.agent().grade() == v1::AGENT_GRADE_UNSPECIFIED) {
+        return FieldError(absl::StatusCode::kInvalidArgument, "agent.grade",
+                          "is not given, and fields names it");
+      }
       change.grade = agent.grade;
     } else if (field == "skills") {
       change.skills = agent.skills;
@@ -314,6 +368,20 @@ v1::Configuration ToProto(const Configuration& configuration) {
     v1::RoutingProfile* added = result.add_routing_profiles();
     added->set_name(profile.name);
     SetChannels(profile.channels, added, &v1::RoutingProfile::add_channels);
+    added->set_capacity_units(profile.capacity_units);
+    for (std::size_t i = 0; i < kChannelCount; ++i) {
+      const auto channel = static_cast<Channel>(i);
+      if (!Contains(profile.channels, channel) &&
+          profile.cost_units[i] == kCostUnitsDefault[i] &&
+          profile.contacts_max[i] == 0) {
+        continue;
+      }
+      v1::ChannelCapacity* capacity = added->add_channel_capacities();
+      capacity->set_channel(OneLater<v1::Channel>(channel));
+      capacity->set_cost_units(profile.cost_units[i]);
+      capacity->set_contacts_max(profile.contacts_max[i]);
+    }
+    added->set_load_order(OneLater<v1::LoadOrder>(profile.load_order));
   }
   result.mutable_certifications()->Add(configuration.certifications.begin(),
                                        configuration.certifications.end());

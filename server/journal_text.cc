@@ -105,6 +105,7 @@ constexpr std::array kColumns = {
     Column{"reservation.fit_step"},
     Column{"reservation.began_after_sequence"},
     Column{"reservation.at_once"},
+    Column{"reservation.units"},
     Column{"reservation.tutor_id"},
 };
 
@@ -221,18 +222,16 @@ absl::Status AgentObject(const std::string& id, const LiveAgent& agent,
   view.presence = agent.presence;
   view.presence_pending = agent.presence_pending;
   view.pending = agent.pending;
-  view.work_state = agent.work_state;
+  view.work_state = WorkStateOf(agent.held);
   view.no_answer_channels = agent.no_answer_channels;
   view.version = agent.version;
   view.idle_since_ms = agent.idle_since_ms;
-  view.contact_id = agent.contact_id;
-  view.attempt = agent.attempt;
+  view.held = agent.held;
   v1::AgentSnapshot snapshot = ToProto(view);
   snapshot.clear_grade();  // the configuration's, not the state's
   absl::Status status = object->Merge(snapshot);
   object->Set("record", "agent")
       .SetNumber("idle_before_pause_ms", agent.idle_before_pause_ms)
-      .SetNumber("wrap_up_ends_ms", agent.wrap_up_ends_ms)
       .SetNumber("presence_configuration_version",
                  agent.presence_configuration_version);
   return status;

@@ -128,17 +128,23 @@ void PrintQueues(const v1::ListQueuesResponse& response) {
 }
 
 void PrintAgents(const v1::ListAgentsResponse& response) {
-  Table table({"agent", "grade", "presence", "pending", "work", "contact",
-               "closed channels"});
+  Table table({"agent", "grade", "presence", "pending", "work", "contacts",
+               "units", "closed channels"});
   for (const v1::AgentSnapshot& agent : response.agents()) {
+    std::vector<std::string> contacts;
+    int units = 0;
+    for (const v1::HeldContact& held : agent.held()) {
+      contacts.push_back(held.contact_id());
+      units += held.units();
+    }
     std::vector<std::string> closed;
     for (const int channel : agent.no_answer_channels()) {
       closed.push_back(Short(static_cast<v1::Channel>(channel)));
     }
     table.Add({agent.id(), Short(agent.grade()), PresenceText(agent.presence()),
                agent.has_pending() ? PresenceText(agent.pending()) : "-",
-               Short(agent.work_state()), OrDash(agent.contact_id()),
-               OrDash(absl::StrJoin(closed, ","))});
+               Short(agent.work_state()), OrDash(absl::StrJoin(contacts, ",")),
+               absl::StrCat(units), OrDash(absl::StrJoin(closed, ","))});
   }
   std::cout << table.Text();
 }

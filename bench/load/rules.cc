@@ -110,6 +110,7 @@ Rules::Agent Rules::AgentOf(const v1::AgentConfiguration& configured,
   Agent agent;
   for (const v1::RoutingProfile& profile : configuration.routing_profiles()) {
     if (profile.name() != configured.routing_profile()) continue;
+    agent.profile = profile;
     agent.channels.insert(profile.channels().begin(), profile.channels().end());
   }
   if (configured.grade() != v1::AGENT_GRADE_UNSPECIFIED) {
@@ -290,6 +291,36 @@ DurationMs Rules::CreditMs(const v1::Contact& contact) const {
     }
   }
   return 60'000LL * contact.priority();
+}
+
+bool Rules::Fits(const std::string& agent, v1::Channel channel, int units,
+                 int of_channel) const {
+  const auto found = agents_.find(agent);
+  if (found == agents_.end()) return units == 0;
+  const v1::RoutingProfile& profile = found->second.profile;
+  int cost = channel == v1::CHANNEL_CHAT     ? 34
+             : channel == v1::CHANNEL_EMAIL  ? 50
+             : channel == v1::CHANNEL_SOCIAL ? 50
+             : channel == v1::CHANNEL_MAIL   ? 50
+                                             : 100;
+  int most = 0;
+  for (const v1::ChannelCapacity& one : profile.channel_capacities()) {
+    if (one.channel() != channel) continue;
+    if (one.has_cost_units()) cost = one.cost_units();
+    most = one.contacts_max();
+  }
+  const int capacity =
+      profile.has_capacity_units() ? profile.capacity_units() : 100;
+  return units + cost <= capacity && (most == 0 || of_channel < most);
+}
+
+InstantMs Rules::OrderKey(const std::string& agent, InstantMs idle_since_ms,
+                          int units) const {
+  const InstantMs load = units * (InstantMs{1} << 35);
+  const auto found = agents_.find(agent);
+  const bool packs = found != agents_.end() &&
+                     found->second.profile.load_order() == v1::LOAD_ORDER_PACK;
+  return packs ? idle_since_ms - load : idle_since_ms + load;
 }
 
 int Rules::AgentPlace(const std::string& agent) const {

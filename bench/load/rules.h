@@ -32,6 +32,14 @@ class Rules {
   int FitStep(const std::string& agent, const v1::Contact& contact) const;
   DurationMs CreditMs(const v1::Contact& contact) const;
 
+  // Whether one contact more of the channel fits an agent who holds so many
+  // units and so many of the channel.
+  bool Fits(const std::string& agent, v1::Channel channel, int units,
+            int of_channel) const;
+  // The smaller one goes first: idle time, and load before it.
+  InstantMs OrderKey(const std::string& agent, InstantMs idle_since_ms,
+                     int units) const;
+
   // Place in the configuration, for ties; -1 if unknown.
   int AgentPlace(const std::string& agent) const;
   // 20,000 and so on where the configuration is silent.
@@ -43,6 +51,7 @@ class Rules {
   struct Agent {
     int place = 0;
     std::set<int> channels;
+    v1::RoutingProfile profile;
     std::map<std::string, int> levels;  // implied skills included
     std::map<std::string, int> levels_with_training;
     std::set<std::string> certifications;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relais/limits.h"
@@ -49,10 +50,33 @@ struct Team {
   friend bool operator==(const Team&, const Team&) = default;
 };
 
-// What the agents who refer to it may serve.
+// Whom of several agents with room a contact goes to first: those with the
+// fewest units taken, or those with the most.
+enum class LoadOrder : std::uint8_t { kSpread, kPack };
+inline constexpr int kLoadOrderCount = 2;
+std::string_view LoadOrderName(LoadOrder order);
+
+// Units that a contact of each channel takes of its agent unless a profile says
+// otherwise: voice, e-mail, chat, call-back, video, social, mail, internal.
+inline constexpr std::array<int, kChannelCount> kCostUnitsDefault = {
+    100, 50, 34, 100, 100, 50, 50, 100};
+
+// What the agents who refer to it may serve, and how much of it at once: a
+// contact fits if the units of all that the agent holds, those being wrapped up
+// included, and its own are at most `capacity_units`, and the agent holds fewer
+// than `contacts_max` of its channel.
 struct RoutingProfile {
   std::string name;
   ChannelSet channels = 0;
+  // kCostUnitsMin..kCapacityUnitsMax.
+  int capacity_units = kCapacityUnitsMax;
+  // By channel; kCostUnitsMin..kCapacityUnitsMax.
+  std::array<int, kChannelCount> cost_units = kCostUnitsDefault;
+  // By channel; 0 = as many as fit.
+  std::array<int, kChannelCount> contacts_max = {};
+  LoadOrder load_order = LoadOrder::kSpread;
+  friend bool operator==(const RoutingProfile&,
+                         const RoutingProfile&) = default;
 };
 
 // What an agent of this grade is taken to know of a skill whose level is not

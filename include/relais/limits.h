@@ -47,6 +47,17 @@ inline constexpr int kRequirementDepthMax = 4;
 inline constexpr int kPreferenceWeightMax = 100;
 inline constexpr std::size_t kRoutingProfilesMax = 4'096;
 
+// An agent's capacity, in units of which a voice call usually takes all. Seven
+// bits of the agent's word count them.
+inline constexpr int kCapacityUnitsMax = 100;
+// Contacts that one agent may hold at once, those being wrapped up included;
+// the largest that a vendor publishes is 25 of one medium. Each has room in the
+// agent's record and a deadline of its own.
+inline constexpr std::size_t kContactsPerAgentMax = 25;
+// A contact that took less would let an agent hold more.
+inline constexpr int kCostUnitsMin =
+    kCapacityUnitsMax / static_cast<int>(kContactsPerAgentMax);
+
 // Agents that declined one contact and are not offered it again; the oldest
 // is forgotten beyond it (design: "up to 8 such agents per contact").
 inline constexpr std::size_t kDeclinesPerContactMax = 8;

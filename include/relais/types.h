@@ -92,7 +92,9 @@ enum class NotReadyReason : std::uint8_t {
 inline constexpr int kNotReadyReasonCount = 7;
 std::string_view NotReadyReasonName(NotReadyReason reason);
 
-// What the agent is doing, derived by the router.
+// What the agent is doing, derived by the router from the contacts that it
+// holds: kHandling if one is in handling, otherwise kWrapUp if one is being
+// wrapped up, otherwise kReserved if one is reserved.
 enum class WorkState : std::uint8_t { kIdle, kReserved, kHandling, kWrapUp };
 std::string_view WorkStateName(WorkState state);
 

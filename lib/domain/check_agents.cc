@@ -92,6 +92,7 @@ std::vector<Finding> ConfigurationChecker::RunForAgent(
   CheckAgentTerms(agent, "agent");
   CheckTutors(agent, "agent");
   std::vector<Finding> findings;
+  findings.reserve(noted_.size());
   for (Noted& noted : noted_) findings.push_back(std::move(noted.finding));
   return findings;
 }

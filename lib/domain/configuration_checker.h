@@ -108,6 +108,7 @@ class ConfigurationChecker {
   void CheckSkills();
   void CheckSkillGraph();
   void CheckProfiles();
+  void CheckCapacity(const std::string& path, const RoutingProfile& profile);
   void CheckNames(Section section, std::string_view list,
                   const std::vector<std::string>& names, std::size_t limit,
                   Index* index);

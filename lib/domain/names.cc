@@ -135,6 +135,16 @@ std::string_view WorkStateName(WorkState state) {
   return kUnknown;
 }
 
+std::string_view LoadOrderName(LoadOrder order) {
+  switch (order) {
+    case LoadOrder::kSpread:
+      return "spread";
+    case LoadOrder::kPack:
+      return "pack";
+  }
+  return kUnknown;
+}
+
 std::string_view ContactStateName(ContactState state) {
   switch (state) {
     case ContactState::kWaiting:

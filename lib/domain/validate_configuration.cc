@@ -249,6 +249,7 @@ void ConfigurationChecker::CheckSkillGraph() {
   closure_ = close_(skills);
   for (const std::vector<std::uint32_t>& cycle : closure_.cycles) {
     std::vector<std::string> names;
+    names.reserve(cycle.size() + 1);
     for (const std::uint32_t skill : cycle) names.push_back(skills[skill].name);
     names.push_back(names.front());
     Enter(kSkills, cycle.front() + 1);
@@ -273,6 +274,7 @@ void ConfigurationChecker::CheckProfiles() {
     Enter(kProfiles, i + 1);
     CheckUnique("routing_profiles", i, "name", profiles[i].name, &profiles_);
     CheckChannels(At("routing_profiles", i, "channels"), profiles[i].channels);
+    CheckCapacity(At("routing_profiles", i), profiles[i]);
   }
 }
 

@@ -31,6 +31,7 @@
 #include "lib/domain/tutor.h"
 #include "lib/engine/class_registry.h"
 #include "lib/engine/configured_names.h"
+#include "lib/engine/holdings.h"
 #include "relais/event.h"
 #include "relais/router.h"
 
@@ -144,6 +145,7 @@ struct AgentRecord {
   std::uint64_t generation RELAIS_GUARDED_BY(mutex) = 0;
   AgentGrade grade RELAIS_GUARDED_BY(mutex) = AgentGrade::kSenior;
   ChannelSet channels RELAIS_GUARDED_BY(mutex) = 0;
+  AgentCapacity capacity RELAIS_GUARDED_BY(mutex);
   std::uint32_t profile RELAIS_GUARDED_BY(mutex) = 0;
   // Of skills in training; nullptr: none.
   std::shared_ptr<const Tutors> tutors RELAIS_GUARDED_BY(mutex);
@@ -156,13 +158,7 @@ struct AgentRecord {
   InstantMs idle_since_ms RELAIS_GUARDED_BY(mutex) = 0;
   DurationMs idle_before_pause_ms RELAIS_GUARDED_BY(mutex) = 0;
 
-  WorkState work_state RELAIS_GUARDED_BY(mutex) = WorkState::kIdle;
-  // While not idle: the contact, the tag of its reserved word, its terms, and
-  // the reservation's event, from which the later ones are made.
-  ContactHandle contact RELAIS_GUARDED_BY(mutex);
-  std::uint64_t reserved_tag RELAIS_GUARDED_BY(mutex) = 0;
-  std::shared_ptr<const QueueTerms> terms RELAIS_GUARDED_BY(mutex);
-  Event reservation RELAIS_GUARDED_BY(mutex);
+  Holdings held RELAIS_GUARDED_BY(mutex);
 
   // Of the slot, not of the agent in it: they never start again.
   std::uint32_t revision RELAIS_GUARDED_BY(mutex) = 0;

@@ -33,6 +33,7 @@ struct RouterImpl::Preparation {
     const AgentConfiguration* configuration = nullptr;
     std::uint32_t profile = 0;
     ChannelSet channels = 0;
+    AgentCapacity capacity;
     std::shared_ptr<const Tutors> tutors;
     bool handed_over = false;  // its reference belongs to the agent now
     bool known = false;
@@ -52,7 +53,8 @@ struct RouterImpl::Preparation {
   ClassRegistry* const classes;
   std::shared_ptr<CompiledConfiguration> compiled;
   std::vector<ListedAgent> agents;
-  std::uint32_t agents_touched = 0;  // leaving or changed
+  std::uint32_t agents_touched = 0;        // leaving or changed
+  std::uint32_t reservations_touched = 0;  // of those leaving
 };
 
 Configuration RouterImpl::CurrentConfiguration(std::uint64_t* version) const {
@@ -97,9 +99,10 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
   absl::Status status = prepared.status();
   if (status.ok()) {
     // An agent who leaves makes up to four events, as does one who changed and
-    // is given a contact.
+    // is given a contact; each reservation that is rescinded makes three.
     const std::size_t room =
-        Call::kRoom + std::size_t{4} * prepared.value()->agents_touched;
+        Call::kRoom + std::size_t{4} * prepared.value()->agents_touched +
+        std::size_t{3} * prepared.value()->reservations_touched;
     if (!call.Reserve(EventPurpose::kExisting,
                       static_cast<std::uint32_t>(room))) {
       status = Full("limits.pending_events", room, limits_.pending_events,
@@ -197,11 +200,16 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
 absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
                                        Preparation* preparation, Call& call) {
   CompiledConfiguration& centre = *preparation->compiled;
+  absl::flat_hash_map<std::string, const RoutingProfile*> profiles;
+  for (const RoutingProfile& profile : configuration.routing_profiles) {
+    profiles.emplace(profile.name, &profile);
+  }
   centre.profiles = std::make_unique<const ProfileCompiler>(
       configuration, CloseSkills(configuration.skills));
   preparation->agents.reserve(configuration.agents.size());
   for (const AgentConfiguration& agent : configuration.agents) {
     const CompiledProfile compiled = centre.profiles->Compile(agent);
+    const RoutingProfile& profile = *profiles.at(agent.routing_profile);
     const auto id = classes_.AcquireProfile(
         compiled, [this, &call](std::uint32_t told) { TellAgain(told, call); });
     if (!id.ok()) return id.status();
@@ -210,8 +218,8 @@ absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
     if (!compiled.skills_with_training.empty()) {
       tutors = std::make_shared<const Tutors>(centre.profiles->TutorsOf(agent));
     }
-    preparation->agents.push_back(
-        {&agent, *id, compiled.channels, std::move(tutors)});
+    preparation->agents.push_back({&agent, *id, compiled.channels,
+                                   CapacityOf(profile), std::move(tutors)});
   }
   return CountAgents(configuration, preparation);
 }
@@ -226,16 +234,17 @@ absl::Status RouterImpl::CountAgents(const Configuration& configuration,
     if (!agent.used) continue;
     const auto found = preparation->compiled->agents.find(agent.id);
     if (found != preparation->compiled->agents.end()) {
-      if (preparation->agents[found->second].profile != agent.profile) {
+      const auto& listed = preparation->agents[found->second];
+      if (listed.profile != agent.profile ||
+          listed.capacity != agent.capacity) {
         ++preparation->agents_touched;
       }
       continue;
     }
     ++preparation->agents_touched;
-    if (agent.work_state == WorkState::kHandling ||
-        agent.work_state == WorkState::kWrapUp) {
-      ++staying;
-    }
+    preparation->reservations_touched +=
+        static_cast<std::uint32_t>(agent.held.list().size());
+    if (agent.held.busy()) ++staying;
   }
   if (configuration.agents.size() + staying > limits_.agents) {
     return Full("limits.agents", configuration.agents.size() + staying,
@@ -303,12 +312,16 @@ void RouterImpl::InstallAgent(std::uint32_t slot, Preparation& preparation,
       listed->known = true;
       agent.grade = listed->configuration->grade;
       agent.tutors = listed->tutors;
-      if (agent.profile == listed->profile) return;
+      if (agent.profile == listed->profile &&
+          agent.capacity == listed->capacity) {
+        return;
+      }
     }
   }
   if (listed != nullptr) {
     listed->handed_over = true;
-    ChangeProfile(handle, listed->profile, listed->channels, call);
+    ChangeProfile(handle, listed->profile, listed->channels, listed->capacity,
+                  call);
     return;
   }
   // Refused only if the agent has gone meanwhile.
@@ -320,7 +333,8 @@ void RouterImpl::InstallAgent(std::uint32_t slot, Preparation& preparation,
 
 // The agent is listed, so nobody removes it.
 void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
-                               ChannelSet channels, Call& call) {
+                               ChannelSet channels,
+                               const AgentCapacity& capacity, Call& call) {
   AgentRecord& agent = agents_[handle.slot];
   // First, and without the record's lock (class_registry.h).
   classes_.AddHolder(profile, handle.slot);
@@ -332,6 +346,8 @@ void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
     old = agent.profile;
     agent.profile = profile;
     agent.channels = channels;
+    agent.capacity = capacity;
+    agent.held.Reserve(ContactsMax(capacity, channels));
     update = NextUpdate(agent, handle.slot, 0);
   }
   TellCore(update, call);
@@ -343,13 +359,15 @@ void RouterImpl::AddAgents(Preparation& preparation) {
   for (Preparation::ListedAgent& listed : preparation.agents) {
     if (listed.known) continue;
     AddAgent(listed.configuration->id, listed.configuration->grade,
-             listed.profile, listed.channels, listed.tutors, &slot);
+             listed.profile, listed.channels, listed.capacity, listed.tutors,
+             &slot);
     listed.handed_over = true;
   }
 }
 
 void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
                           std::uint32_t profile, ChannelSet channels,
+                          const AgentCapacity& capacity,
                           std::shared_ptr<const Tutors> tutors,
                           std::uint32_t* slot) {
   for (;; ++*slot) {
@@ -369,6 +387,8 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     agent.told.store(ToldOf(agent.generation, 0), std::memory_order_relaxed);
     agent.grade = grade;
     agent.channels = channels;
+    agent.capacity = capacity;
+    agent.held.Reserve(ContactsMax(capacity, channels));
     agent.profile = profile;
     agent.tutors = std::move(tutors);
     agent.presence = {};

@@ -51,9 +51,11 @@ absl::StatusOr<AgentConfiguration> RouterImpl::ConfiguredAgent(
     const auto changed = in_force_.changed.find(id);
     if (changed != in_force_.changed.end()) return changed->second;
   }
-  const auto listed = (*centre)->agents.find(id);
-  if (listed != (*centre)->agents.end()) {
-    return (*centre)->source.agents[listed->second];
+  if (*centre != nullptr) {
+    const auto listed = (*centre)->agents.find(id);
+    if (listed != (*centre)->agents.end()) {
+      return (*centre)->source.agents[listed->second];
+    }
   }
   return FieldError(absl::StatusCode::kFailedPrecondition, "agent_id",
                     "is no longer listed by the configuration");

@@ -420,11 +420,13 @@ bool RouterImpl::CancelReserved(ContactHandle contact, ContactWord word,
     MutexLock lock(agent.mutex);
     event.rank_key_ms = record.rank_key;
     event.arrival_sequence = record.arrival_sequence;
-    registered = agent.used && agent.work_state == WorkState::kReserved &&
-                 agent.contact == contact && agent.reserved_tag == word.tag();
+    const Holding* holding =
+        agent.used ? agent.held.Find(contact, word.tag()) : nullptr;
+    registered = holding != nullptr && holding->state == WorkState::kReserved;
     if (registered) {
-      rescinded = RescindedByEnd(agent, word.ref(), reason, call.now_ms());
-      update = NextUpdate(agent, word.ref(), 1);
+      const std::uint32_t units = holding->units;
+      rescinded = RescindedByEnd(agent, *holding, reason, call.now_ms());
+      update = NextUpdate(agent, word.ref(), units);
     } else {
       record.ended_unregistered = true;
       record.end_reason = reason;
@@ -479,49 +481,55 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
   Event event;
   Removal removal;
   AgentUpdate update;
-  bool idle = false;
+  bool over = false;
   std::uint64_t wrap_up_version = 0;
+  std::uint8_t place = 0;
   {
     MutexLock lock(agent.mutex);
-    RELAIS_CHECK(agent.contact == contact, "another contact is in handling");
+    // Accepting raises the tag by one.
+    Holding* holding = agent.held.Find(contact, word.tag() - 1);
+    RELAIS_CHECK(holding != nullptr, "in handling, but not held");
     // The accepting thread has decided the contact's word but not yet come
     // here; what it would have written is written on its behalf.
-    if (agent.work_state == WorkState::kReserved) {
+    if (holding->state == WorkState::kReserved) {
       accepted = true;
       // Under the lock: the accepting thread answers when it sees this.
-      call.HandOver(AcceptLocked(agent, word.tag(), call.now_ms()));
+      call.HandOver(AcceptLocked(agent, *holding, word.tag(), call.now_ms()));
     }
-    event = ReservationEvent(EventType::kContactEnded, agent, call.now_ms());
+    event = ReservationEvent(EventType::kContactEnded, *holding, call.now_ms());
     event.contact_version = *version;
     event.contact_state = ContactState::kEnded;
     event.end_reason = reason;
     event.fit_step = 0;
-    const DurationMs wrap_up_ms = agent.terms->queue.wrap_up_ms;
-    idle = wrap_up_ms == 0;
+    const DurationMs wrap_up_ms = holding->terms->queue.wrap_up_ms;
+    over = wrap_up_ms == 0;
     ++agent.version;
-    if (idle) {
-      BecomeIdle(agent, call.now_ms());
-    } else {
-      agent.work_state = WorkState::kWrapUp;
-      event.wrap_up_ends_ms = call.now_ms() + wrap_up_ms;
-      wrap_up_version = ++agent.deadline_version;
-    }
-    FillAgent(agent, slot, &event);
-    if (idle) {
+    if (over) {
+      const std::uint32_t units = holding->units;
+      FinishWork(agent, *holding, call.now_ms());
+      FillAgent(agent, slot, &event);
       removal = RemoveIfLeft(agent, slot, call.now_ms());
-      update = NextUpdate(agent, slot, 1);
+      update = NextUpdate(agent, slot, units);
+    } else {
+      holding->state = WorkState::kWrapUp;
+      event.wrap_up_ends_ms = call.now_ms() + wrap_up_ms;
+      holding->wrap_up_ends_ms = event.wrap_up_ends_ms;
+      wrap_up_version = ++agent.deadline_version;
+      holding->deadline_version = wrap_up_version;
+      place = holding->place;
+      FillAgent(agent, slot, &event);
     }
   }
   if (accepted) CountAccepted(*contacts_[contact.slot].terms);
   call.Push(event);
   FiguresOf(*contacts_[contact.slot].terms)
       .assigned.fetch_sub(1, std::memory_order_relaxed);
-  if (!idle) {
-    SetDeadline(AgentDeadline(slot), wrap_up_version, event.wrap_up_ends_ms, 0,
-                call);
+  if (!over) {
+    SetDeadline(WrapUpDeadline(slot, place), wrap_up_version,
+                event.wrap_up_ends_ms, wrap_up_version, call);
   }
   FreeContact(contact, *version, reason, call.now_ms(), call);
-  if (idle) {
+  if (over) {
     if (removal.due) call.Push(removal.event);
     TellCore(update, call);
     if (removal.due) GiveBackProfile(removal.profile, slot);

@@ -74,10 +74,13 @@ struct NumberedEvent {
   EventDetail detail;
 };
 
-// Appends to `out`. Details that do not belong to the type are left out.
+// Appends to `out`. Details that do not belong to the type are left out. An
+// earlier version's bytes, without what it did not have, are for comparing.
 void AppendEvent(const Event& event, const EventDetail& detail,
-                 std::string* out);
-absl::StatusOr<NumberedEvent> DecodeEvent(std::string_view bytes);
+                 std::string* out, std::uint16_t version = kFormatVersion);
+// Of a record of this version.
+absl::StatusOr<NumberedEvent> DecodeEvent(
+    std::string_view bytes, std::uint16_t version = kFormatVersion);
 
 // The Append functions append to `out`, as AppendEvent does.
 void AppendContactDetail(const ContactDetail& detail, std::string* out);
@@ -103,8 +106,9 @@ void AppendEndedContact(const EndedContact& contact, std::string* out);
 std::string EncodeEndedContact(const EndedContact& contact);
 absl::StatusOr<EndedContact> DecodeEndedContact(std::string_view bytes);
 
-std::string EncodeConfiguration(const Configuration& configuration);
 std::string EncodeAgentConfiguration(const AgentConfiguration& agent);
+std::string EncodeConfiguration(const Configuration& configuration,
+                                std::uint16_t version = kFormatVersion);
 absl::StatusOr<std::shared_ptr<const Configuration>> DecodeConfiguration(
     std::string_view bytes);
 

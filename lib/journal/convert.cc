@@ -281,6 +281,14 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
     v1::RoutingProfile* added = message->add_routing_profiles();
     added->set_name(profile.name);
     added->set_channels(profile.channels);
+    added->set_capacity_units(
+        static_cast<std::uint32_t>(profile.capacity_units));
+    for (std::size_t i = 0; i < kChannelCount; ++i) {
+      added->add_cost_units(static_cast<std::uint32_t>(profile.cost_units[i]));
+      added->add_contacts_max(
+          static_cast<std::uint32_t>(profile.contacts_max[i]));
+    }
+    added->set_load_order(static_cast<std::uint32_t>(profile.load_order));
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     ToMessage(agent, message->add_agents());
@@ -315,6 +323,36 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
   }
 }
 
+namespace {
+
+// Numbers out of range are refused where every configuration is checked.
+void CapacityFromMessage(const v1::RoutingProfile& message, Reader* reader,
+                         RoutingProfile* profile) {
+  if (message.capacity_units() == 0) {
+    // Format version 1: one contact at a time.
+    profile->cost_units.fill(kCapacityUnitsMax);
+    return;
+  }
+  profile->capacity_units = static_cast<int>(message.capacity_units());
+  if (message.cost_units_size() != kChannelCount ||
+      message.contacts_max_size() != kChannelCount) {
+    reader->Fail(absl::DataLossError(
+        absl::StrCat("routing_profiles has costs of ",
+                     message.cost_units_size(), " channels and maxima of ",
+                     message.contacts_max_size(), ", not of ", kChannelCount)));
+    return;
+  }
+  for (int i = 0; i < kChannelCount; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    profile->cost_units[at] = static_cast<int>(message.cost_units(i));
+    profile->contacts_max[at] = static_cast<int>(message.contacts_max(i));
+  }
+  reader->Enum("routing_profiles.load_order", message.load_order(),
+               LoadOrder::kPack, &profile->load_order);
+}
+
+}  // namespace
+
 absl::Status FromMessage(const v1::Configuration& message,
                          Configuration* configuration) {
   Reader reader;
@@ -332,6 +370,7 @@ absl::Status FromMessage(const v1::Configuration& message,
     added.name = profile.name();
     reader.Byte("routing_profiles.channels", profile.channels(),
                 &added.channels);
+    CapacityFromMessage(profile, &reader, &added);
   }
   for (const v1::AgentConfiguration& agent : message.agents()) {
     FromMessage(agent, &reader, &configuration->agents.emplace_back());
@@ -409,6 +448,7 @@ void ReservationFromMessage(const v1::Event& message, Reader* reader,
   reader->Byte("fit_step", message.fit_step(), &event->fit_step);
   event->began_after_sequence = message.began_after_sequence();
   event->at_once = message.at_once();
+  reader->Byte("units", message.units(), &event->units);
   reader->Id("tutor_id", message.tutor_id(), &event->tutor_id);
 }
 
@@ -475,17 +515,33 @@ absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
   reader.PresenceOf("presence", message.presence(), &agent->presence);
   agent->presence_pending = message.presence_pending();
   reader.PresenceOf("pending", message.pending(), &agent->pending);
-  reader.Enum("work_state", message.work_state(), WorkState::kWrapUp,
-              &agent->work_state);
   reader.Byte("no_answer_channels", message.no_answer_channels(),
               &agent->no_answer_channels);
   agent->idle_since_ms = message.idle_since_ms();
   agent->idle_before_pause_ms = message.idle_before_pause_ms();
-  agent->wrap_up_ends_ms = message.wrap_up_ends_ms();
-  agent->contact_id = message.contact_id();
-  agent->attempt = message.attempt();
   agent->presence_configuration_version =
       message.presence_configuration_version();
+  for (const v1::HeldContact& held : message.held()) {
+    HeldContact& added = agent->held.emplace_back();
+    added.contact_id = held.contact_id();
+    reader.Enum("held.channel", held.channel(), Channel::kInternal,
+                &added.channel);
+    reader.Enum("held.state", held.state(), WorkState::kWrapUp, &added.state);
+    added.attempt = held.attempt();
+    added.units = static_cast<int>(held.units());
+    added.wrap_up_ends_ms = held.wrap_up_ends_ms();
+  }
+  if (message.work_state() != 0) {
+    // Format version 1, which told no channel here: every contact takes all of
+    // its agent, so that it does not matter.
+    HeldContact& added = agent->held.emplace_back();
+    added.contact_id = message.contact_id();
+    reader.Enum("work_state", message.work_state(), WorkState::kWrapUp,
+                &added.state);
+    added.attempt = message.attempt();
+    added.units = kCapacityUnitsMax;
+    added.wrap_up_ends_ms = message.wrap_up_ends_ms();
+  }
   return reader.status();
 }
 

@@ -299,6 +299,7 @@ void WalkReservation(const Event& event, Sink& sink) {
 // An event and its detail, in bytes if that is a configuration or part of one.
 struct Detailed {
   const Event& event;
+  std::uint16_t version = kFormatVersion;
   const ContactDetail* contact = nullptr;
   const std::string* configuration = nullptr;
   const std::string* agent = nullptr;
@@ -322,7 +323,9 @@ void Walk(const Detailed& detailed, Sink& sink) {
   if (detailed.configuration != nullptr) {
     sink.Always(M::kConfigurationFieldNumber, *detailed.configuration);
   }
+  if (detailed.version < 2) return;
   sink.Bytes(M::kTutorIdFieldNumber, event.tutor_id.view());
+  sink.Uint(M::kUnitsFieldNumber, event.units);
   if (detailed.agent != nullptr) {
     sink.Always(M::kAgentConfigurationFieldNumber, *detailed.agent);
   }
@@ -360,15 +363,22 @@ void Walk(const LiveAgent& agent, Sink& sink) {
   Walk(M::kPresenceFieldNumber, agent.presence, sink);
   sink.Uint(M::kPresencePendingFieldNumber, Number(agent.presence_pending));
   Walk(M::kPendingFieldNumber, agent.pending, sink);
-  sink.Uint(M::kWorkStateFieldNumber, Number(agent.work_state));
   sink.Uint(M::kNoAnswerChannelsFieldNumber, agent.no_answer_channels);
   sink.Sint(M::kIdleSinceMsFieldNumber, agent.idle_since_ms);
   sink.Sint(M::kIdleBeforePauseMsFieldNumber, agent.idle_before_pause_ms);
-  sink.Sint(M::kWrapUpEndsMsFieldNumber, agent.wrap_up_ends_ms);
-  sink.Bytes(M::kContactIdFieldNumber, agent.contact_id);
-  sink.Uint(M::kAttemptFieldNumber, agent.attempt);
   sink.Uint(M::kPresenceConfigurationVersionFieldNumber,
             agent.presence_configuration_version);
+  for (const HeldContact& held : agent.held) {
+    sink.Message(M::kHeldFieldNumber, [&held](auto& inner) {
+      using H = v1::HeldContact;
+      inner.Bytes(H::kContactIdFieldNumber, held.contact_id);
+      inner.Uint(H::kChannelFieldNumber, Number(held.channel));
+      inner.Uint(H::kStateFieldNumber, Number(held.state));
+      inner.Uint(H::kAttemptFieldNumber, held.attempt);
+      inner.Uint(H::kUnitsFieldNumber, static_cast<std::uint64_t>(held.units));
+      inner.Sint(H::kWrapUpEndsMsFieldNumber, held.wrap_up_ends_ms);
+    });
+  }
 }
 
 template <typename Sink>
@@ -411,15 +421,15 @@ void Append(const Value& value, std::string* out) {
 }  // namespace
 
 void AppendEvent(const Event& event, const EventDetail& detail,
-                 std::string* out) {
-  Detailed detailed{event};
+                 std::string* out, std::uint16_t version) {
+  Detailed detailed{event, version};
   if (event.type == EventType::kContactSubmitted) {
     detailed.contact = detail.contact.get();
   }
   std::string configuration;
   if (event.type == EventType::kConfigurationApplied &&
       detail.configuration != nullptr) {
-    configuration = EncodeConfiguration(*detail.configuration);
+    configuration = EncodeConfiguration(*detail.configuration, version);
     detailed.configuration = &configuration;
   }
   std::string agent;

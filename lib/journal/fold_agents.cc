@@ -22,10 +22,29 @@ absl::Status Impossible(const Event& event, const Parts&... parts) {
 
 }  // namespace
 
-// Its state after the event, as the event tells it. What it holds is cleared
-// unless it goes on; idle_since_ms in kReservation* is that of the decision and
-// may be older than what a change of presence has given it since.
-LiveAgent& Fold::TakeAgent(const Event& event, bool with_idle_since) {
+HeldContact* Fold::FindHeld(std::vector<HeldContact>& held,
+                            const Event& event) {
+  for (HeldContact& one : held) {
+    if (one.state != WorkState::kWrapUp &&
+        one.contact_id == event.contact_id.view() &&
+        one.attempt == event.attempt) {
+      return &one;
+    }
+  }
+  return nullptr;
+}
+
+// Its state after the event, as the event tells it, with what it holds then.
+// idle_since_ms in kReservation* is that of the decision and may be older than
+// what a change of presence has given it since.
+absl::Status Fold::TakeAgent(const Event& event, bool with_idle_since,
+                             std::vector<HeldContact> held) {
+  const WorkState work = WorkStateOf(held);
+  if (event.work_state != work) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()), " is ",
+                      Text(WorkStateName(event.work_state)), " after it, not ",
+                      Text(WorkStateName(work)));
+  }
   const std::string_view id = event.agent_id.view();
   if (agent_ == nullptr) {
     const auto added = state_.agents.try_emplace(std::string(id)).first;
@@ -37,17 +56,16 @@ LiveAgent& Fold::TakeAgent(const Event& event, bool with_idle_since) {
   agent.presence = event.presence;
   agent.presence_pending = event.presence_pending;
   agent.pending = event.pending;
-  agent.work_state = event.work_state;
   agent.no_answer_channels = event.no_answer_channels;
   agent.idle_before_pause_ms = event.idle_before_pause_ms;
   if (with_idle_since) agent.idle_since_ms = event.idle_since_ms;
-  if (event.work_state != WorkState::kWrapUp) agent.wrap_up_ends_ms = 0;
-  if (event.work_state == WorkState::kIdle) {
-    agent.contact_id.clear();
-    agent.attempt = 0;
-  }
+  agent.held = std::move(held);
   changed_->agents.Set(id, &agent);
-  return agent;
+  return absl::OkStatus();
+}
+
+void Fold::LetGo(std::vector<HeldContact>& held, const HeldContact& one) {
+  held.erase(held.begin() + (&one - held.data()));
 }
 
 absl::Status Fold::Created(const Event& event) {
@@ -63,7 +81,26 @@ absl::Status Fold::Created(const Event& event) {
     return Impossible(event, "attempt ", event.attempt,
                       " is not the contact's version ", event.contact_version);
   }
-  status = CheckAgent(event, WorkState::kIdle, WorkState::kReserved);
+  std::vector<HeldContact> held = Agent().held;
+  HeldContact& added = held.emplace_back();
+  added.contact_id = event.contact_id.view();
+  added.attempt = event.attempt;
+  if (event.units > 0) {
+    added.channel = event.channel;
+    added.units = event.units;
+  } else {
+    // Format version 1: every contact took all of its agent, and what an agent
+    // held did not tell its channel.
+    added.units = kCapacityUnitsMax;
+  }
+  int together = 0;
+  for (const HeldContact& one : held) together += one.units;
+  if (together > kCapacityUnitsMax || held.size() > kContactsPerAgentMax) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()),
+                      " would hold ", held.size(), " contacts of ", together,
+                      " units; it has ", kCapacityUnitsMax);
+  }
+  status = TakeAgent(event, false, std::move(held));
   if (!status.ok()) return status;
   contact->version = event.contact_version;
   contact->state = ContactState::kReserved;
@@ -77,9 +114,6 @@ absl::Status Fold::Created(const Event& event) {
   contact->tutor_id = event.tutor_id.view();
   contact->idle_since_ms = event.idle_since_ms;
   contact->offer_expires_ms = event.offer_expires_ms;
-  LiveAgent& agent = TakeAgent(event, false);
-  agent.contact_id = event.contact_id.view();
-  agent.attempt = event.attempt;
   changed_->contacts.Set(event.contact_id.view(), contact);
   return absl::OkStatus();
 }
@@ -90,13 +124,14 @@ absl::Status Fold::Accepted(const Event& event) {
   if (!status.ok()) return status;
   status = CheckHolder(event, *contact, ContactState::kReserved);
   if (!status.ok()) return status;
-  status = CheckAgent(event, WorkState::kReserved, WorkState::kHandling);
+  std::vector<HeldContact> held = Agent().held;
+  FindHeld(held, event)->state = WorkState::kHandling;
+  status = TakeAgent(event, false, std::move(held));
   if (!status.ok()) return status;
   contact->version = event.contact_version;
   contact->state = ContactState::kAssigned;
   contact->accepted_ms = event.at_ms;
   contact->offer_expires_ms = 0;
-  TakeAgent(event, false);
   ++QueueOf(event.queue.view()).answered_total;
   changed_->contacts.Set(event.contact_id.view(), contact);
   return absl::OkStatus();
@@ -108,10 +143,11 @@ absl::Status Fold::Returned(const Event& event) {
   if (!status.ok()) return status;
   status = CheckHolder(event, *contact, ContactState::kReserved);
   if (!status.ok()) return status;
-  status = CheckAgent(event, WorkState::kReserved, WorkState::kIdle);
+  std::vector<HeldContact> held = Agent().held;
+  LetGo(held, *FindHeld(held, event));
+  status = TakeAgent(event, false, std::move(held));
   if (!status.ok()) return status;
   BackToWaiting(event, *contact);
-  TakeAgent(event, false);
   if (event.type == EventType::kReservationDeclined) {
     AddDecline(event, *contact);
   }
@@ -125,16 +161,14 @@ absl::Status Fold::Rescinded(const Event& event) {
     return Impossible(event, "contact ", Quoted(contact_id),
                       " is unchanged but not ended");
   }
-  absl::Status status =
-      CheckAgent(event, WorkState::kReserved, WorkState::kIdle);
-  if (!status.ok()) return status;
-  const LiveAgent& holder = Agent();
-  if (holder.contact_id != contact_id || holder.attempt != event.attempt) {
+  std::vector<HeldContact> held = Agent().held;
+  const HeldContact* reserved = FindHeld(held, event);
+  if (reserved == nullptr || reserved->state != WorkState::kReserved) {
     return Impossible(event, "agent ", Quoted(event.agent_id.view()),
-                      " has attempt ", holder.attempt, " with ",
-                      Quoted(holder.contact_id), ", not ", event.attempt,
-                      " with ", Quoted(contact_id));
+                      " has no reservation ", event.attempt, " with ",
+                      Quoted(contact_id));
   }
+  LetGo(held, *reserved);
   // Its end may be numbered a little later.
   LiveContact* contact = FindContact(event.contact_id.view());
   if (contact != nullptr && contact->agent_id == event.agent_id.view() &&
@@ -144,10 +178,14 @@ absl::Status Fold::Rescinded(const Event& event) {
                         Text(ContactStateName(contact->state)),
                         ", not reserved");
     }
+  }
+  const absl::Status status = TakeAgent(event, false, std::move(held));
+  if (!status.ok()) return status;
+  if (contact != nullptr && contact->agent_id == event.agent_id.view() &&
+      contact->attempt == event.attempt) {
     contact->agent_id.clear();
     changed_->contacts.Set(contact_id, contact);
   }
-  TakeAgent(event, false);
   return absl::OkStatus();
 }
 
@@ -231,13 +269,9 @@ void Fold::DropDeclinesOfAgent(const std::string& agent_id) {
 // --- Agents alone ------------------------------------------------------------
 
 absl::Status Fold::PresenceChanged(const Event& event) {
-  const WorkState work = Agent().work_state;
-  absl::Status status = CheckAgent(event, work, work);
+  const absl::Status status = TakeAgent(event, true, Agent().held);
   if (!status.ok()) return status;
-  const InstantMs wrap_up_ends_ms = Agent().wrap_up_ends_ms;
-  LiveAgent& agent = TakeAgent(event, true);
-  agent.wrap_up_ends_ms = wrap_up_ends_ms;
-  agent.presence_configuration_version = event.configuration_version;
+  agent_->presence_configuration_version = event.configuration_version;
   DropDeclinesOfAgent(std::string(event.agent_id.view()));
   return absl::OkStatus();
 }
@@ -249,9 +283,6 @@ absl::Status Fold::AgentChanged(const Event& event, const EventDetail& detail) {
     return Impossible(event, "comes without the agent's configuration");
   }
   absl::Status status = CheckConfigurationVersion(event);
-  if (!status.ok()) return status;
-  const WorkState work = Agent().work_state;
-  status = CheckAgent(event, work, work);
   if (!status.ok()) return status;
   auto configuration =
       state_.configuration == nullptr
@@ -267,24 +298,41 @@ absl::Status Fold::AgentChanged(const Event& event, const EventDetail& detail) {
                       " is not in the configuration");
   }
   *listed = *detail.agent;
+  status = TakeAgent(event, true, Agent().held);
+  if (!status.ok()) return status;
   state_.configuration = std::move(configuration);
   state_.configuration_version = event.configuration_version;
   changed_->configuration = true;
-  const InstantMs wrap_up_ends_ms = Agent().wrap_up_ends_ms;
-  TakeAgent(event, true).wrap_up_ends_ms = wrap_up_ends_ms;
   return absl::OkStatus();
 }
 
 absl::Status Fold::WrapUpEnded(const Event& event) {
-  absl::Status status = CheckAgent(event, WorkState::kWrapUp, WorkState::kIdle);
-  if (!status.ok()) return status;
-  TakeAgent(event, true);
-  return absl::OkStatus();
+  std::vector<HeldContact> held = Agent().held;
+  // Before an agent could hold several the contact was not named.
+  const bool only = event.contact_id.empty() && held.size() == 1;
+  auto ended = held.end();
+  for (auto one = held.begin(); one != held.end(); ++one) {
+    const bool named = one->contact_id == event.contact_id.view() &&
+                       one->attempt == event.attempt;
+    if (one->state != WorkState::kWrapUp || !(only || named)) continue;
+    // Of two whose ids are the same, the one that ends first.
+    if (ended == held.end() || one->wrap_up_ends_ms < ended->wrap_up_ends_ms) {
+      ended = one;
+    }
+  }
+  if (ended == held.end()) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()),
+                      " does not wrap up ", Quoted(event.contact_id.view()));
+  }
+  LetGo(held, *ended);
+  return TakeAgent(event, true, std::move(held));
 }
 
 absl::Status Fold::Removed(const Event& event) {
-  absl::Status status = CheckAgent(event, WorkState::kIdle, WorkState::kIdle);
-  if (!status.ok()) return status;
+  if (!Agent().held.empty()) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()), " holds ",
+                      Quoted(Agent().held.front().contact_id));
+  }
   const std::string id(event.agent_id.view());
   DropDeclinesOfAgent(id);
   agents_.erase(id);

@@ -162,6 +162,7 @@ absl::StatusOr<Record> DecodeRecord(std::string_view bytes) {
   if (!header.ok()) return header.status();
   Record record;
   record.header = *std::move(header);
+  const auto version = GetBigEndian<std::uint16_t>(bytes, kVersionAt);
   std::uint64_t sequence = record.header.first_sequence;
   std::size_t at = kRecordHeaderBytes;
   while (at < bytes.size()) {
@@ -173,7 +174,8 @@ absl::StatusOr<Record> DecodeRecord(std::string_view bytes) {
       return Damaged(at, absl::StrCat("an event of ", size,
                                       " bytes ends behind the record"));
     }
-    auto event = DecodeEvent(bytes.substr(at + sizeof(std::uint32_t), size));
+    auto event =
+        DecodeEvent(bytes.substr(at + sizeof(std::uint32_t), size), version);
     if (!event.ok()) {
       return Damaged(at, std::string(event.status().message()));
     }

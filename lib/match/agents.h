@@ -58,6 +58,10 @@ struct AgentTerms {
   std::int64_t order_key = 0;  // smaller is chosen first; of order 0
   std::uint32_t profile_class = 0;
   std::uint8_t capacity = 1;  // units
+  // The claim outlives OnDecision even if no room is left, so that what the
+  // sink tells of the agent (Update) is in force before anybody else can take a
+  // contact for it. For agents with limits that units alone do not keep.
+  bool claim_until_told = false;
   // Units that a contact of each kind takes, at most 127; more than `capacity`:
   // none fits.
   std::array<std::uint8_t, kKindCount> cost = {1, 1, 1, 1, 1, 1, 1, 1};
@@ -158,8 +162,8 @@ class AgentsT {
     AtomicT<std::uint32_t> revision{0};
     AtomicT<std::uint32_t> profile_class{0};
     AtomicT<std::int64_t> order_key{0};
-    AtomicT<std::uint64_t> cost{0};  // a byte for each kind
-    AtomicT<std::uint32_t> capacity{0};
+    AtomicT<std::uint64_t> cost{0};      // a byte for each kind
+    AtomicT<std::uint32_t> capacity{0};  // | claim_until_told:1 | units:8 |
     // Of an own record: whether it is taken (W5). Of the pool's: the next free
     // one, index + 1.
     AtomicT<std::uint32_t> link{0};

@@ -46,8 +46,10 @@ AgentTerms AgentsT<AtomicT>::TermsOf(std::uint32_t agent,
       record.profile_class.load(std::memory_order_acquire);  // W3
   terms.cost = std::bit_cast<decltype(terms.cost)>(
       record.cost.load(std::memory_order_acquire));  // W3
-  terms.capacity = static_cast<std::uint8_t>(
-      record.capacity.load(std::memory_order_acquire));  // W3
+  const std::uint32_t capacity =
+      record.capacity.load(std::memory_order_acquire);  // W3
+  terms.capacity = static_cast<std::uint8_t>(capacity);
+  terms.claim_until_told = (capacity >> 8 & 1) != 0;
   for (std::size_t i = 1; i < static_cast<std::size_t>(orders_); ++i) {
     terms.further_order_keys[i - 1] =
         FurtherKeysAt(agent, word.terms())[i - 1].load(
@@ -86,8 +88,10 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
   record.profile_class.store(terms.profile_class,
                              std::memory_order_release);  // W3
   record.cost.store(std::bit_cast<std::uint64_t>(terms.cost),
-                    std::memory_order_release);                      // W3
-  record.capacity.store(terms.capacity, std::memory_order_release);  // W3
+                    std::memory_order_release);  // W3
+  record.capacity.store(
+      terms.capacity | (terms.claim_until_told ? 1U << 8 : 0U),
+      std::memory_order_release);  // W3
   for (std::size_t i = 1; i < static_cast<std::size_t>(orders_); ++i) {
     FurtherKeysAt(agent, index)[i - 1].store(terms.further_order_keys[i - 1],
                                              std::memory_order_relaxed);  // W3

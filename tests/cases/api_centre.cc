@@ -146,9 +146,11 @@ class ApiCentre final : public Centre {
     return Say(&request);
   }
 
-  Answer EndWrapUp(const std::string& agent_id) override {
+  Answer EndWrapUp(const std::string& agent_id,
+                   const std::string& contact_id) override {
     v1::EndWrapUpRequest request;
     request.set_agent_id(agent_id);
+    request.set_contact_id(contact_id);
     v1::EndWrapUpResponse response;
     return AnswerOf(client_.Call(client_.agents,
                                  &v1::AgentService::Stub::EndWrapUp, request,

@@ -110,9 +110,20 @@ std::string TextOf(const v1::ContactSnapshot& contact) {
 }
 
 std::string TextOf(const v1::AgentSnapshot& agent) {
-  return AgentText(agent.presence(), agent.work_state(),
-                   agent.has_pending() ? &agent.pending() : nullptr) +
-         WithoutChannels(agent.no_answer_channels());
+  std::string text =
+      AgentText(agent.presence(), agent.work_state(),
+                agent.has_pending() ? &agent.pending() : nullptr) +
+      WithoutChannels(agent.no_answer_channels());
+  // Of several, what it does with each.
+  if (agent.held_size() < 2) return text;
+  const char* separator = ": ";
+  for (const v1::HeldContact& held : agent.held()) {
+    absl::StrAppend(&text, separator, held.contact_id(), " ",
+                    EnumValueShortName(*v1::WorkState_descriptor(),
+                                       held.state()));
+    separator = ", ";
+  }
+  return text;
 }
 
 std::string TextOf(const v1::Event& event) {

@@ -67,7 +67,9 @@ class Centre {
   virtual Answer Accept(const Offered& offered) = 0;
   virtual Answer Decline(const Offered& offered,
                          std::optional<DurationMs> retry_after_ms) = 0;
-  virtual Answer EndWrapUp(const std::string& agent_id) = 0;
+  // Without a contact, the wrap-up that ends first.
+  virtual Answer EndWrapUp(const std::string& agent_id,
+                           const std::string& contact_id) = 0;
 
   // Nothing: not known, or no longer.
   virtual std::optional<v1::ContactSnapshot> Contact(

@@ -117,10 +117,11 @@ class LibraryCentre final : public Centre {
     });
   }
 
-  Answer EndWrapUp(const std::string& agent_id) override {
+  Answer EndWrapUp(const std::string& agent_id,
+                   const std::string& contact_id) override {
     const auto agent = router_->FindAgent(agent_id);
     if (!agent.ok()) return AnswerOf(agent.status());
-    return AnswerOf(router_->EndWrapUp(*agent, now_ms_).status());
+    return AnswerOf(router_->EndWrapUp(*agent, contact_id, now_ms_).status());
   }
 
   std::optional<v1::ContactSnapshot> Contact(

@@ -63,11 +63,27 @@ std::vector<Call> ReadComplete(const Entry& entry, v1::Configuration*,
   });
 }
 
+// An agent's id, or {agent: , contact: }.
 std::vector<Call> ReadEndWrapUp(const Entry& entry, v1::Configuration*,
                                 YamlParts* parts) {
-  return ForEachId(entry, parts, [](Centre* centre, const std::string& id) {
-    return centre->EndWrapUp(id);
-  });
+  std::vector<Call> calls;
+  for (const YAML::Node& node : parts->OneOrMore(entry.value)) {
+    std::string agent;
+    std::string contact;
+    if (!node.IsMap()) {
+      agent = parts->Text(node, entry.key);
+    } else {
+      for (const Entry& one :
+           parts->Entries(node, entry.key, {"agent", "contact"})) {
+        (one.key == "agent" ? agent : contact) =
+            parts->Text(one.value, one.key);
+      }
+    }
+    calls.push_back([agent, contact](Centre* centre) {
+      return centre->EndWrapUp(agent, contact);
+    });
+  }
+  return calls;
 }
 
 std::vector<Call> ReadPresence(const Entry& entry, v1::Configuration*,
@@ -116,10 +132,20 @@ struct NamedOffer {
 
   Offered In(Centre* centre) const {
     Offered result = offered;
-    if (const auto agent = centre->Agent(offered.agent_id); agent.has_value()) {
-      if (!contact_named) result.contact_id = agent->contact_id();
-      if (!attempt_named) result.attempt = agent->attempt();
+    const auto agent = centre->Agent(offered.agent_id);
+    if (!agent.has_value()) return result;
+    // What is named, or what is reserved, or whatever it holds.
+    const v1::HeldContact* meant = nullptr;
+    for (const v1::HeldContact& held : agent->held()) {
+      if (contact_named && held.contact_id() != offered.contact_id) continue;
+      if (meant == nullptr || (meant->state() != v1::WORK_STATE_RESERVED &&
+                               held.state() == v1::WORK_STATE_RESERVED)) {
+        meant = &held;
+      }
     }
+    if (meant == nullptr) return result;
+    if (!contact_named) result.contact_id = meant->contact_id();
+    if (!attempt_named) result.attempt = meant->attempt();
     return result;
   }
 };

@@ -145,6 +145,84 @@ TEST(ValidateConfiguration, NamesEachMistake) {
   }
 }
 
+constexpr auto kVoiceAt = static_cast<std::size_t>(Channel::kVoice);
+constexpr auto kEmailAt = static_cast<std::size_t>(Channel::kEmail);
+constexpr auto kMailAt = static_cast<std::size_t>(Channel::kMail);
+
+TEST(ValidateConfiguration, NamesEachMistakeOfCapacity) {
+  using C = Configuration;
+  const std::string voice = "routing_profiles[0].channel_capacities[voice]";
+  const std::string mail = "routing_profiles[0].channel_capacities[mail]";
+  const std::string email = "routing_profiles[1].channel_capacities[email]";
+  const std::vector<Spoilt> ways = {
+      {"routing_profiles[1].capacity_units", "3 is not in 4..100",
+       [](C& c) { c.routing_profiles[1].capacity_units = 3; }},
+      {"routing_profiles[1].capacity_units", "101 is not in 4..100",
+       [](C& c) { c.routing_profiles[1].capacity_units = 101; }},
+      {"routing_profiles[1].load_order", "2 is not an order; give spread or",
+       [](C& c) {
+         c.routing_profiles[1].load_order = static_cast<LoadOrder>(2);
+       }},
+      {voice + ".cost_units", "3 is not in 4..100",
+       [](C& c) { c.routing_profiles[0].cost_units[kVoiceAt] = 3; }},
+      {voice + ".cost_units", "101 is not in 4..100",
+       [](C& c) { c.routing_profiles[0].cost_units[kVoiceAt] = 101; }},
+      // Also of a channel that the profile does not have.
+      {mail + ".cost_units", "-50 is not in 4..100",
+       [](C& c) { c.routing_profiles[0].cost_units[kMailAt] = -50; }},
+      {voice + ".cost_units",
+       "100 is more than the profile's capacity_units, 99; no contact of this "
+       "channel would ever fit",
+       [](C& c) { c.routing_profiles[0].capacity_units = 99; }},
+      {email + ".contacts_max", "-1 is not in 0..25 (0 = as many as fit)",
+       [](C& c) { c.routing_profiles[1].contacts_max[kEmailAt] = -1; }},
+      {email + ".contacts_max", "26 is not in 0..25",
+       [](C& c) { c.routing_profiles[1].contacts_max[kEmailAt] = 26; }},
+      {mail + ".contacts_max", "26 is not in 0..25",
+       [](C& c) { c.routing_profiles[0].contacts_max[kMailAt] = 26; }},
+  };
+  for (const Spoilt& way : ways) {
+    SCOPED_TRACE(way.path + ": " + way.message);
+    Configuration configuration = Good();
+    way.spoil(configuration);
+    EXPECT_THAT(ErrorsOf(configuration),
+                ElementsAre(IsError(way.path, way.message)));
+  }
+}
+
+TEST(ValidateConfiguration, TakesCapacityAtItsLimits) {
+  Configuration c = Good();
+  RoutingProfile& phone = c.routing_profiles[0];
+  phone.contacts_max.fill(static_cast<int>(kContactsPerAgentMax));
+  RoutingProfile& written = c.routing_profiles[1];
+  // What its agents are never given may cost more than they have.
+  written.capacity_units = kCostUnitsMin;
+  written.cost_units[kEmailAt] = kCostUnitsMin;
+  written.load_order = LoadOrder::kPack;
+  EXPECT_THAT(Validate(c), IsEmpty());
+}
+
+// What would hide another mistake is told alone, the rest together.
+TEST(ValidateConfiguration, FindsEveryMistakeOfCapacityAtOnce) {
+  Configuration c = Good();
+  RoutingProfile& written = c.routing_profiles[1];
+  written.capacity_units = 0;
+  written.cost_units[kVoiceAt] = 0;
+  written.cost_units[kMailAt] = 200;
+  written.contacts_max[kMailAt] = 100;
+  written.load_order = static_cast<LoadOrder>(7);
+  const std::string path = "routing_profiles[1]";
+  EXPECT_THAT(
+      Validate(c),
+      ElementsAre(
+          IsError(path + ".capacity_units", "0 is not in 4..100"),
+          IsError(path + ".load_order", "7 is not an order"),
+          IsError(path + ".channel_capacities[voice].cost_units", "0 is not"),
+          IsError(path + ".channel_capacities[mail].cost_units", "200 is not"),
+          IsError(path + ".channel_capacities[mail].contacts_max",
+                  "100 is not")));
+}
+
 TEST(ValidateConfiguration, ListsTooManySkills) {
   Configuration c = Good();
   for (int i = 0; i < 300; ++i) {

@@ -53,8 +53,8 @@ TEST(RelaisdCommandTest, WrongCommandLinesExitWith2) {
       {{"--start-time", "tomorrow"}, "2026-03-02T07:00:00Z"},
       {{"--id-retention", "-1h"}, "24h"},
       {{"--events-kept", "0"}, "--events-kept"},
-      {{"--max-contacts", "0"}, "contacts"},
-      {{"--max-contacts", "4294967295"}, "contacts"},
+      {{"--max-contacts", "0", "--journal", "memory"}, "contacts"},
+      {{"--max-contacts", "4294967295", "--journal", "memory"}, "contacts"},
       {{"--fault", "gaps"}, "skip-oldest"},
       {{"--fault", "gap", "--journal", "/nonexistent"}, "--journal memory"},
       {{"--time-scale", "60"}, "a directory of its own"},
@@ -132,8 +132,10 @@ queues:
           "f:5:[0-9]+: error: skills\\[2\\].descripton: unknown key .*\n"
           "f:6:[0-9]+: error: routing_profiles\\[0\\].channels: is empty.*\n"
           "f:8:[0-9]+: error: agents\\[0\\].grade: unknown value .*senior.*\n"
+          "f:14:[0-9]+: error: queues\\[0\\].requirement.none_of\\[0\\]: .*\n"
           "f:15:[0-9]+: error: queues\\[0\\].wait_limit_ms: is \"soon\".*\n"
-          "f: 5 errors, 0 warnings\n"));
+          "f:18:[0-9]+: error: queues\\[1\\].wrap_up_ms: -1 ms .*\n"
+          "f: 7 errors, 0 warnings\n"));
 }
 
 TEST(RelaisctlCommandTest, ATeamLeadChangesAnAgent) {
@@ -198,7 +200,8 @@ TEST(RelaisdCommandTest, HelpAndVersionExitWith0) {
 
 TEST(RelaisdCommandTest, APortInUseIsAFailure) {
   Relaisd server(kCentre);
-  const Finished second = Daemon({"--listen", server.address()});
+  const Finished second =
+      Daemon({"--listen", server.address(), "--journal", "memory"});
   EXPECT_EQ(second.exit_code, 1);
   EXPECT_THAT(second.output, HasSubstr("cannot listen on"));
 }

@@ -4,7 +4,8 @@
 Usage: check_journal.py DUMP [--acknowledged N]
 
 Decodes every record and every live record, checks the chain, the numbers, each
-entity's versions and that no agent and no contact holds two, applies the events
+entity's versions, that no contact is held twice and no agent holds more than it
+has units for, applies the events
 if they go back to the first one, and compares the live records. Prints each
 problem and a summary; exit status 1 if there is any. With --acknowledged, event
 N must be there.
@@ -14,14 +15,21 @@ import argparse
 import hashlib
 import sys
 
-from journal_format import (LIVE, Damage, acknowledged_of, crc32c, decode,
-                            empty, read_dump, read_record)
+from journal_format import (CAPACITY_UNITS, CONTACTS_PER_AGENT, FORMAT_VERSION,
+                            LIVE, Damage, acknowledged_of, crc32c, decode,
+                            decode_live, empty, read_dump, read_record)
 
 (CONFIGURED, SUBMITTED, ENDED, CREATED, ACCEPTED, DECLINED, NO_ANSWER,
  RESCINDED, PRESENCE, WRAP_UP_ENDED, REMOVED, CHANGED) = range(1, 13)
 WAITING, RESERVED, ASSIGNED, CONTACT_ENDED = range(4)
 IDLE, AGENT_RESERVED, HANDLING, WRAP_UP = range(4)
 ABANDONED = 2
+
+
+def work_state_of(held):
+    states = {one["state"] for one in held}
+    return next((state for state in (HANDLING, WRAP_UP, AGENT_RESERVED)
+                 if state in states), IDLE)
 
 
 class Replay:
@@ -110,11 +118,12 @@ class Replay:
         self.arrival_sequence = max(self.arrival_sequence,
                                     detail["arrival_sequence"])
 
-    def take_agent(self, event, before, after):
+    def take_agent(self, event):
+        """After what it holds was changed."""
         agent = self.agents[event["agent_id"]]
-        self.must(agent["work_state"] == before, "its agent does other work")
-        self.must(event["work_state"] == after, "its agent goes elsewhere")
-        for name in ("presence", "presence_pending", "pending", "work_state",
+        self.must(event["work_state"] == work_state_of(agent["held"]),
+                  "its agent does other work")
+        for name in ("presence", "presence_pending", "pending",
                      "no_answer_channels", "idle_before_pause_ms"):
             agent[name] = event[name]
         agent["version"] = event["agent_version"]
@@ -123,29 +132,37 @@ class Replay:
         if event["type"] == PRESENCE:
             agent["presence_configuration_version"] = \
                 event["configuration_version"]
-        if after != WRAP_UP:
-            agent["wrap_up_ends_ms"] = 0
-        if after == IDLE:
-            agent.update(contact_id=b"", attempt=0)
-        return agent
+
+    def held_of(self, event, state):
+        """What the agent has of the event's contact, in this state."""
+        held = [one for one in self.agents[event["agent_id"]]["held"]
+                if one["state"] == state and
+                one["contact_id"] == event["contact_id"] and
+                one["attempt"] == event["attempt"]]
+        self.must(held, "its agent does not hold its contact so")
+        return min(held, key=lambda one: one["wrap_up_ends_ms"])
+
+    def let_go(self, event, held):
+        agent = self.agents[event["agent_id"]]
+        agent["held"] = [one for one in agent["held"] if one is not held]
 
     def must_hold(self, event, contact, state):
-        agent = self.agents[event["agent_id"]]
         self.must(contact["state"] == state and
                   contact["agent_id"] == event["agent_id"] and
-                  contact["attempt"] == event["attempt"] == agent["attempt"]
-                  and agent["contact_id"] == event["contact_id"],
+                  contact["attempt"] == event["attempt"],
                   "contact and agent do not hold each other")
+        return self.held_of(event, AGENT_RESERVED if state == RESERVED
+                            else HANDLING)
 
     def end(self, event, contact):
         if event["agent_version"]:
-            self.must_hold(event, contact, ASSIGNED)
-            after = WRAP_UP if event["work_state"] == WRAP_UP else IDLE
-            agent = self.take_agent(event, HANDLING, after)
-            if after == WRAP_UP:
-                agent.update(wrap_up_ends_ms=event["wrap_up_ends_ms"],
-                             contact_id=event["contact_id"],
-                             attempt=event["attempt"])
+            held = self.must_hold(event, contact, ASSIGNED)
+            if event["wrap_up_ends_ms"]:
+                held.update(state=WRAP_UP,
+                            wrap_up_ends_ms=event["wrap_up_ends_ms"])
+            else:
+                self.let_go(event, held)
+            self.take_agent(event)
         else:
             self.must(contact["state"] != ASSIGNED, "nobody had handled it")
         del self.contacts[event["contact_id"]]
@@ -166,8 +183,17 @@ class Replay:
     def created(self, event, contact):
         self.must(contact["state"] == WAITING, "its contact does not wait")
         self.must(event["attempt"] == event["contact_version"], "attempt")
-        agent = self.take_agent(event, IDLE, AGENT_RESERVED)
-        agent.update(contact_id=event["contact_id"], attempt=event["attempt"])
+        held = self.agents[event["agent_id"]]["held"]
+        # Without units it is of version 1.
+        held.append({"contact_id": event["contact_id"],
+                     "channel": event["channel"] if event["units"] else 0,
+                     "state": AGENT_RESERVED, "attempt": event["attempt"],
+                     "units": event["units"] or CAPACITY_UNITS,
+                     "wrap_up_ends_ms": 0})
+        units = sum(one["units"] for one in held)
+        self.must(units <= CAPACITY_UNITS and len(held) <= CONTACTS_PER_AGENT,
+                  f"its agent holds {len(held)} contacts of {units} units")
+        self.take_agent(event)
         contact.update(
             state=RESERVED, placed=True, rank_key_ms=event["rank_key_ms"],
             arrival_sequence=event["arrival_sequence"],
@@ -178,8 +204,8 @@ class Replay:
             at_once=contact["at_once"] or event["at_once"])
 
     def accepted(self, event, contact):
-        self.must_hold(event, contact, RESERVED)
-        self.take_agent(event, AGENT_RESERVED, HANDLING)
+        self.must_hold(event, contact, RESERVED)["state"] = HANDLING
+        self.take_agent(event)
         contact.update(state=ASSIGNED, accepted_ms=event["at_ms"],
                        offer_expires_ms=0)
         name = self.details[event["contact_id"]]["queue_name"]
@@ -187,7 +213,7 @@ class Replay:
 
     def returned(self, event, contact):
         if event["contact_version"]:
-            self.must_hold(event, contact, RESERVED)
+            held = self.must_hold(event, contact, RESERVED)
             contact.update(
                 state=WAITING, placed=True, rank_key_ms=event["rank_key_ms"],
                 arrival_sequence=event["arrival_sequence"], agent_id=b"",
@@ -197,14 +223,12 @@ class Replay:
             self.must(event["type"] == RESCINDED and
                       event["contact_state"] == CONTACT_ENDED,
                       "has no version of its contact")
-            agent = self.agents[event["agent_id"]]
-            self.must(agent["contact_id"] == event["contact_id"] and
-                      agent["attempt"] == event["attempt"],
-                      "its agent does not hold it")
+            held = self.held_of(event, AGENT_RESERVED)
             if (contact and contact["agent_id"] == event["agent_id"] and
                     contact["attempt"] == event["attempt"]):
                 contact["agent_id"] = b""
-        self.take_agent(event, AGENT_RESERVED, IDLE)
+        self.let_go(event, held)
+        self.take_agent(event)
         if event["type"] == DECLINED:
             self.declined(event, contact)
 
@@ -230,11 +254,7 @@ class Replay:
                                    if d["agent_id"] != agent_id]
 
     def presence(self, event, _):
-        before = self.agents[event["agent_id"]]
-        wrap_up_ends_ms = before["wrap_up_ends_ms"]
-        agent = self.take_agent(event, before["work_state"],
-                                before["work_state"])
-        agent["wrap_up_ends_ms"] = wrap_up_ends_ms
+        self.take_agent(event)
         self.drop_declines(event["agent_id"])
 
     def changed(self, event, _):
@@ -250,17 +270,21 @@ class Replay:
             self.configuration,
             agents=[after if a["id"] == after["id"] else a for a in agents])
         self.configuration_version += 1
-        before = self.agents[event["agent_id"]]
-        wrap_up_ends_ms = before["wrap_up_ends_ms"]
-        agent = self.take_agent(event, before["work_state"],
-                                before["work_state"])
-        agent["wrap_up_ends_ms"] = wrap_up_ends_ms
+        self.take_agent(event)
 
     def wrap_up_ended(self, event, _):
-        self.take_agent(event, WRAP_UP, IDLE)
+        held = self.agents[event["agent_id"]]["held"]
+        if not event["contact_id"] and len(held) == 1:  # of version 1
+            event = {**event, "contact_id": held[0]["contact_id"],
+                     "attempt": held[0]["attempt"]}
+        self.must(event["contact_version"] == 0, "its contact has ended")
+        self.let_go(event, self.held_of(event, WRAP_UP))
+        self.take_agent(event)
 
     def removed(self, event, _):
-        self.take_agent(event, IDLE, IDLE)
+        self.must(not self.agents[event["agent_id"]]["held"],
+                  "its agent holds something")
+        self.take_agent(event)
         self.drop_declines(event["agent_id"])
         del self.agents[event["agent_id"]]
 
@@ -337,6 +361,7 @@ class Checker:
 
     def live(self, raw):
         live = {}
+        version = self.version_of(raw)
         for key, data in raw.items():
             letter = key[:1].decode("latin-1")
             try:
@@ -344,7 +369,7 @@ class Checker:
                     raise Damage("of no known kind")
                 if int.from_bytes(data[:4], "big") != crc32c(key + data[4:]):
                     raise Damage("crc32c is wrong")
-                live[letter, key[1:]] = decode(LIVE[letter], data[4:])
+                live[letter, key[1:]] = decode_live(version, letter, data[4:])
             except Damage as damage:
                 self.tell(f"live record {key!r}: {damage}")
         meta = live.pop(("m", b""), None)
@@ -362,6 +387,15 @@ class Checker:
                       f"{self.last}")
         if self.replay is not None:
             self.compare(meta, live)
+
+    def version_of(self, raw):
+        try:
+            version = decode(LIVE["m"], raw[b"m"][4:])["format_version"]
+        except (KeyError, Damage):
+            return FORMAT_VERSION  # told where it is read
+        if not 1 <= version <= FORMAT_VERSION:
+            self.tell(f"the meta record has version {version}")
+        return version
 
     def compare(self, meta, live):
         names = ["last_at_ms", "arrival_sequence", "configuration_version"]

@@ -28,8 +28,14 @@ class Damage(Exception):
 
 # --- Messages ----------------------------------------------------------------
 # A schema maps field numbers to (name, kind). A kind is uint, bool, sint,
-# bytes, double, fixed64, packed_sint, (kind,) for one that repeats, or a schema
-# for a message.
+# bytes, double, fixed64, packed_sint, packed_uint, (kind,) for one that repeats,
+# or a schema for a message. Those with _1 are of version 1; what is read of it
+# is given as a message of the present version.
+
+FORMAT_VERSION = 2
+CAPACITY_UNITS = 100
+CONTACTS_PER_AGENT = 25
+CHANNELS = 8
 
 PRESENCE = {1: ("state", "uint"), 2: ("reason", "uint")}
 TERM = {1: ("skill", "bytes"), 2: ("level_min", "sint"),
@@ -67,13 +73,20 @@ AGENT = {
     5: ("certifications", ("bytes",)), 6: ("languages", ("bytes",)),
     7: ("team", "bytes"), 8: ("site", "bytes"),
 }
+PROFILE_1 = {1: ("name", "bytes"), 2: ("channels", "uint")}
+PROFILE = {**PROFILE_1, 3: ("capacity_units", "uint"),
+           4: ("cost_units", "packed_uint"),
+           5: ("contacts_max", "packed_uint"), 6: ("load_order", "uint")}
+# What version 1 means without saying so: one contact at a time.
+ONE_CONTACT = {"capacity_units": CAPACITY_UNITS,
+               "cost_units": [CAPACITY_UNITS] * CHANNELS,
+               "contacts_max": [0] * CHANNELS, "load_order": 0}
 CONFIGURATION = {
     1: ("name", "bytes"),
     2: ("skills", ({1: ("name", "bytes"), 2: ("description", "bytes"),
                     3: ("implies", ({1: ("skill", "bytes"),
                                      2: ("level_max", "sint")},))},)),
-    3: ("routing_profiles", ({1: ("name", "bytes"),
-                              2: ("channels", "uint")},)),
+    3: ("routing_profiles", (PROFILE,)),
     4: ("agents", (AGENT,)),
     5: ("queues", (QUEUE,)),
     6: ("certifications", ("bytes",)), 7: ("languages", ("bytes",)),
@@ -85,6 +98,7 @@ CONFIGURATION = {
                          5: ("none_of", (TERM,)),
                          6: ("preferred", (PREFERRED,))},)),
 }
+CONFIGURATION_1 = {**CONFIGURATION, 3: ("routing_profiles", (PROFILE_1,))}
 EVENT = {
     1: ("sequence", "uint"), 2: ("type", "uint"), 3: ("at_ms", "sint"),
     4: ("configuration_version", "uint"), 5: ("contact_id", "bytes"),
@@ -103,8 +117,14 @@ EVENT = {
     30: ("profile_class", "uint"), 31: ("fit_step", "uint"),
     32: ("began_after_sequence", "uint"), 33: ("at_once", "bool"),
     34: ("contact_detail", DETAIL), 35: ("configuration", CONFIGURATION),
-    36: ("tutor_id", "bytes"), 37: ("agent_configuration", AGENT),
+    36: ("tutor_id", "bytes"), 37: ("units", "uint"),
+    38: ("agent_configuration", AGENT),
 }
+EVENT_1 = {number: field for number, field in EVENT.items() if number < 36}
+EVENT_1[35] = ("configuration", CONFIGURATION_1)
+HELD = {1: ("contact_id", "bytes"), 2: ("channel", "uint"),
+        3: ("state", "uint"), 4: ("attempt", "uint"), 5: ("units", "uint"),
+        6: ("wrap_up_ends_ms", "sint")}
 LIVE = {
     "c": {1: ("arrival_ms", "sint"), 2: ("version", "uint"),
           3: ("state", "uint"), 4: ("at_once", "bool"),
@@ -119,11 +139,10 @@ LIVE = {
     "d": DETAIL,
     "a": {1: ("version", "uint"), 2: ("presence", PRESENCE),
           3: ("presence_pending", "bool"), 4: ("pending", PRESENCE),
-          5: ("work_state", "uint"), 6: ("no_answer_channels", "uint"),
-          7: ("idle_since_ms", "sint"), 8: ("idle_before_pause_ms", "sint"),
-          9: ("wrap_up_ends_ms", "sint"), 10: ("contact_id", "bytes"),
-          11: ("attempt", "uint"),
-          12: ("presence_configuration_version", "uint")},
+          6: ("no_answer_channels", "uint"), 7: ("idle_since_ms", "sint"),
+          8: ("idle_before_pause_ms", "sint"),
+          12: ("presence_configuration_version", "uint"),
+          13: ("held", (HELD,))},
     "q": {1: ("offered_total", "uint"), 2: ("answered_total", "uint"),
           3: ("abandoned_total", "uint")},
     "e": {1: ("fingerprint_0", "fixed64"), 2: ("fingerprint_1", "fixed64"),
@@ -144,6 +163,10 @@ LIVE = {
           17: ("clock_at_ms", "sint"),
           18: ("applied_configuration_version", "uint")},
 }
+LIVE_1 = {**LIVE, "f": CONFIGURATION_1, "a": {
+    **{number: field for number, field in LIVE["a"].items() if number != 13},
+    5: ("work_state", "uint"), 9: ("wrap_up_ends_ms", "sint"),
+    10: ("contact_id", "bytes"), 11: ("attempt", "uint")}}
 DEFAULTS = {"uint": 0, "bool": False, "sint": 0, "bytes": b"", "double": 0.0,
             "fixed64": 0}
 
@@ -170,7 +193,7 @@ def zigzag(n):
 def empty(schema):
     message = {}
     for name, kind in schema.values():
-        if isinstance(kind, (tuple,)) or kind == "packed_sint":
+        if isinstance(kind, tuple) or kind in ("packed_sint", "packed_uint"):
             message[name] = []
         elif isinstance(kind, dict):
             message[name] = empty(PRESENCE) if kind is PRESENCE else None
@@ -191,11 +214,11 @@ def value_of(kind, wire, raw):
         return struct.unpack("<Q", raw)[0]
     if kind == "bytes" and wire == 2:
         return raw
-    if kind == "packed_sint" and wire == 2:
+    if kind in ("packed_sint", "packed_uint") and wire == 2:
         values, at = [], 0
         while at < len(raw):
             value, at = varint(raw, at)
-            values.append(zigzag(value))
+            values.append(zigzag(value) if kind == "packed_sint" else value)
         return values
     if isinstance(kind, (dict, tuple)) and wire == 2:
         kind = kind if isinstance(kind, dict) else kind[0]
@@ -239,6 +262,41 @@ def decode(schema, data):
     return message
 
 
+def present_configuration(message):
+    """What a configuration of version 1 means."""
+    for profile in message["routing_profiles"]:
+        profile.update({name: list(value) if isinstance(value, list) else value
+                        for name, value in ONE_CONTACT.items()})
+    return message
+
+
+def present_agent(message):
+    """What an agent of version 1 means: it held at most one contact."""
+    held = {name: message.pop(name)
+            for name in ("contact_id", "attempt", "wrap_up_ends_ms")}
+    state = message.pop("work_state")
+    held.update(channel=0, state=state, units=CAPACITY_UNITS)
+    message["held"] = [held] if state else []
+    return message
+
+
+def decode_event(version, data):
+    if version > 1:
+        return decode(EVENT, data)
+    event = {**empty(EVENT), **decode(EVENT_1, data)}
+    if event["configuration"] is not None:
+        present_configuration(event["configuration"])
+    return event
+
+
+def decode_live(version, letter, data):
+    message = decode((LIVE if version > 1 else LIVE_1)[letter], data)
+    if version > 1:
+        return message
+    present = {"a": present_agent, "f": present_configuration}
+    return present.get(letter, lambda same: same)(message)
+
+
 # --- Records -----------------------------------------------------------------
 
 HEADER = struct.Struct(">4sIIHHIQQQqQI32s")
@@ -256,7 +314,7 @@ def read_record(data):
         raise Damage(f"byte 4: length {length} of {len(data)} bytes")
     if crc != crc32c(data[12:]):
         raise Damage("byte 8: crc32c is wrong")
-    if version not in (1, 2):
+    if not 1 <= version <= FORMAT_VERSION:
         raise Damage(f"byte 12: version {version} is not known")
     if flags & ~1:
         raise Damage(f"byte 14: flags {flags} are not known")
@@ -269,7 +327,7 @@ def read_record(data):
         if length - at < 4 or len(body) != size:
             raise Damage(f"byte {at}: an event ends behind the record")
         try:
-            events.append(decode(EVENT, body))
+            events.append(decode_event(version, body))
         except Damage as damage:
             raise Damage(f"byte {at}: {damage}") from None
         at += 4 + size

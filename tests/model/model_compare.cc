@@ -101,9 +101,13 @@ void ModelRun::SameNextDue() {
   const std::optional<InstantMs> expected = reference_->NextDue();
   const std::optional<InstantMs> subject = subject_->NextDue();
   if (!expected.has_value()) return;
+  const std::string due = reference_->NextDueText();
+  // Which of those that ended in one instant is forgotten first is not kept by
+  // a restart.
+  if (restarted_ && due.rfind("forgotten id", 0) == 0) return;
   if (!subject.has_value() || *subject > *expected) {
     Fail(absl::StrCat("NextDue is late: ", subject.value_or(-1),
-                      ", the reference says ", *expected));
+                      ", the reference says ", due));
   }
 }
 
@@ -154,10 +158,11 @@ void ModelRun::SameAgentView(const AgentView& subject,
   if (reference.presence.state != PresenceState::kLoggedOut) {
     Same("idle_since_ms", subject.idle_since_ms, reference.idle_since_ms, of);
   }
-  if (reference.work_state == WorkState::kReserved) {
-    Same("attempt", subject.attempt, reference.attempt, of);
+  Same("held", subject.held.size(), reference.held.size(), of);
+  for (std::size_t i = 0; failure_.empty() && i < reference.held.size(); ++i) {
+    Same(absl::StrCat("held[", i, "] (", reference.held[i].contact_id, ")"),
+         subject.held[i] == reference.held[i], true, of);
   }
-  Same("contact_id", subject.contact_id == reference.contact_id, true, of);
 }
 
 void ModelRun::SameQueues() {
@@ -222,12 +227,34 @@ void ModelRun::SameViews() {
   CheckConservation(subject_agents, contacts);
 }
 
+bool ModelRun::HasRoomFor(const AgentView& agent, Channel channel) const {
+  const auto at = static_cast<std::size_t>(channel);
+  const auto listed =
+      std::find_if(configuration_.agents.begin(), configuration_.agents.end(),
+                   [&](const auto& one) { return one.id == agent.id; });
+  if (listed == configuration_.agents.end()) {
+    return agent.held.empty();  // by the profile of nobody knows when
+  }
+  const auto profile = std::find_if(
+      configuration_.routing_profiles.begin(),
+      configuration_.routing_profiles.end(),
+      [&](const auto& one) { return one.name == listed->routing_profile; });
+  int units = profile->cost_units[at];
+  int of_channel = 0;
+  for (const HeldContact& held : agent.held) {
+    units += held.units;
+    if (held.channel == channel) ++of_channel;
+  }
+  const int most = profile->contacts_max[at];
+  return units <= profile->capacity_units && (most == 0 || of_channel < most);
+}
+
 // Promise 3 on what the subject shows; the pairs' eligibility is the model's.
 void ModelRun::CheckConservation(const std::vector<AgentView>& agents,
                                  const std::vector<ContactView>& contacts) {
   for (const AgentView& agent : agents) {
     if (agent.presence.state != PresenceState::kAvailable ||
-        agent.work_state != WorkState::kIdle) {
+        agent.presence_pending) {
       continue;
     }
     for (const ContactView& contact : contacts) {
@@ -235,7 +262,8 @@ void ModelRun::CheckConservation(const std::vector<AgentView>& agents,
           Contains(agent.no_answer_channels, contact.channel)) {
         continue;
       }
-      if (reference_->IsEligible(contact.id, agent.id)) {
+      if (HasRoomFor(agent, contact.channel) &&
+          reference_->IsEligible(contact.id, agent.id)) {
         Fail(absl::StrCat("free agent ", agent.id,
                           " beside eligible waiting contact ", contact.id));
       }

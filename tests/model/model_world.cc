@@ -170,6 +170,30 @@ AgentConfiguration World::Agent(const std::string& id,
   return agent;
 }
 
+// Capacities from one contact at a time to many, some of which no longer fit
+// what an agent holds when they change.
+RoutingProfile World::Profile(int index, ChannelSet channels) {
+  RoutingProfile profile;
+  profile.name = absl::StrCat("profile", index);
+  profile.channels = channels;
+  if (random_->Bernoulli(0.3)) {
+    profile.capacity_units = static_cast<int>(random_->UniformBetween(50, 100));
+  }
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    if (random_->Bernoulli(0.5)) {
+      profile.cost_units[i] =
+          static_cast<int>(random_->UniformBetween(4, 12)) * 4;
+    }
+    profile.cost_units[i] =
+        std::min(profile.cost_units[i], profile.capacity_units);
+    if (random_->Bernoulli(0.3)) {
+      profile.contacts_max[i] = static_cast<int>(random_->UniformBetween(1, 3));
+    }
+  }
+  if (random_->Bernoulli(0.4)) profile.load_order = LoadOrder::kPack;
+  return profile;
+}
+
 // Terms in multiples of 5 s, so that deadlines fall together.
 ContactQueue World::Queue(int index) {
   ContactQueue queue;
@@ -258,8 +282,10 @@ Configuration World::Lists() {
       Set({Channel::kEmail, Channel::kChat, Channel::kCallback}), 0xFF,
       Set({Channel::kVoice, Channel::kVideo, Channel::kInternal})};
   for (int i = 0; i < kProfiles; ++i) {
-    configuration.routing_profiles.push_back(
-        {absl::StrCat("profile", i), channels[i]});
+    RoutingProfile profile;
+    profile.name = absl::StrCat("profile", i);
+    profile.channels = channels[i];
+    configuration.routing_profiles.push_back(profile);
   }
   return configuration;
 }
@@ -272,6 +298,11 @@ bool World::IsRefused(const ContactQueue& queue) {
 
 Configuration World::First() {
   Configuration configuration = Lists();
+  for (int i = 0; i < kProfiles; ++i) {
+    RoutingProfile& profile =
+        configuration.routing_profiles[static_cast<std::size_t>(i)];
+    profile = Profile(i, profile.channels);
+  }
   for (int i = 0; i < 20; ++i) {
     configuration.agents.push_back(
         Agent(absl::StrCat("agent", i), configuration));
@@ -287,8 +318,8 @@ Configuration World::Next(const Configuration& present) {
     const std::size_t at = random_->Uniform(next.agents.size());
     const std::string name =
         absl::StrCat("agent", random_->Uniform(kAgentNames));
-    switch (random_->Uniform(8)) {
-      case 6:
+    switch (random_->Uniform(9)) {
+      case 7:
         // What is implied, where a team sits, what a grade or an activity
         // means: it changes for many at once.
         if (random_->Bernoulli(0.25)) {
@@ -332,6 +363,12 @@ Configuration World::Next(const Configuration& present) {
           return other.name == queue.name;
         });
         next.queues.push_back(std::move(queue));
+        break;
+      }
+      case 6: {
+        const auto index = random_->Uniform(kProfiles);
+        RoutingProfile& profile = next.routing_profiles[index];
+        profile = Profile(static_cast<int>(index), profile.channels);
         break;
       }
       default:

@@ -41,6 +41,7 @@ class World {
  private:
   // Tutors are drawn from those who are there.
   AgentConfiguration Agent(const std::string& id, const Configuration& centre);
+  RoutingProfile Profile(int index, ChannelSet channels);
   ContactQueue Queue(int index);
   std::string SkillName();
   // Skills, teams and so on, of which agents and queues speak.

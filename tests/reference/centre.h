@@ -41,14 +41,17 @@ class Centre {
   // Commands:
   //   submit CONTACT QUEUE [CHANNEL] [priority=N] [skill=NAME:LEVEL]
   //   cancel|abandon|complete CONTACT
-  //   accept|decline AGENT [RETRY_MS]      the reservation that stands
+  //   accept AGENT [CONTACT]       without contact: the first reserved
+  //   decline AGENT [CONTACT] [RETRY_MS]
   //   stale accept AGENT CONTACT ATTEMPT
-  //   available|break|meal|logout AGENT    wrapped AGENT
+  //   available|break|meal|logout AGENT    wrapped AGENT [CONTACT]
   //   run [LIMIT]
   //   apply                                the configuration as it now is
   //   drop agent|queue NAME                edits the configuration
   //   list agent|queue NAME                puts it back as it was at first
   //   level AGENT SKILL LEVEL
+  //   capacity PROFILE UNITS       load PROFILE spread|pack
+  //   cost|most PROFILE CHANNEL UNITS|CONTACTS
   // Answers the events joined by "; " ("" if none), or a refusal.
   std::string Do(InstantMs now_ms, const std::string& command);
 
@@ -60,6 +63,8 @@ class Centre {
   AgentView ViewOf(const std::string& agent_id);
   // What was handed over since the last look, in full.
   std::vector<Event> Drain();
+  // All that was, from the first configuration on.
+  const std::vector<Event>& events() const { return events_; }
 
  private:
   using Words = std::vector<std::string>;
@@ -69,6 +74,7 @@ class Centre {
   absl::Status Answer(InstantMs now_ms, const Words& words);
   absl::Status SetPresence(InstantMs now_ms, const Words& words);
   absl::Status Edit(const Words& words);
+  absl::Status EditCapacity(const Words& words);
   absl::Status Keep(const absl::StatusOr<Outcome>& outcome);
 
   EventRecorder recorder_;
@@ -76,6 +82,7 @@ class Centre {
   Configuration configuration_;
   std::unique_ptr<Router> router_;
   CommitTicket ticket_;
+  std::vector<Event> events_;
   std::vector<std::pair<std::string, ContactHandle>> handles_;
 };
 

@@ -112,7 +112,8 @@ std::string Describe(const Event& event) {
   }
   if (event.attempt != 0) {
     absl::StrAppend(
-        &text, ", attempt ", event.attempt, " fit ",
+        &text, ", attempt ", event.attempt, " units ",
+        static_cast<int>(event.units), " fit ",
         static_cast<int>(event.fit_step), " expires ", event.offer_expires_ms,
         " declined until ", event.decline_until_ms, " wrap-up ends ",
         event.wrap_up_ends_ms, event.at_once ? " at once" : "", " began after ",
@@ -132,6 +133,7 @@ std::string Difference(const Event& a, const Event& b) {
   CompareContacts(a, b, comparison);
   CompareAgents(a, b, comparison);
   comparison.Field("attempt", a.attempt, b.attempt);
+  comparison.Field("units", a.units, b.units);
   if (IsReservation(a.type)) {
     comparison.Field("fit_step", a.fit_step, b.fit_step);
   }

@@ -19,7 +19,7 @@ int ReferenceRouter::FitStep(const ContactRecord& contact,
 
 bool ReferenceRouter::Accepts(const ContactRecord& contact,
                               const AgentRecord& agent) const {
-  return Contains(agent.holdings.channels, contact.spec.channel) &&
+  return Contains(agent.profile.channels, contact.spec.channel) &&
          Meets(contact.terms->requirement, agent.holdings,
                contact.spec.tutor_may_listen) &&
          Meets(contact.spec.requirement, agent.holdings,
@@ -28,9 +28,56 @@ bool ReferenceRouter::Accepts(const ContactRecord& contact,
 }
 
 bool ReferenceRouter::IsFree(const AgentRecord& agent, Channel channel) {
-  return agent.presence.state == PresenceState::kAvailable &&
-         agent.work_state == WorkState::kIdle &&
-         !Contains(agent.no_answer_channels, channel);
+  if (agent.presence.state != PresenceState::kAvailable) return false;
+  if (agent.presence_pending) return false;
+  if (Contains(agent.no_answer_channels, channel)) return false;
+  const auto at = static_cast<std::size_t>(channel);
+  int units = agent.profile.cost_units[at];
+  int of_channel = 0;
+  for (const Held& held : agent.held) {
+    units += held.contact.units;
+    if (held.contact.channel == channel) ++of_channel;
+  }
+  if (units > agent.profile.capacity_units) return false;
+  const int most = agent.profile.contacts_max[at];
+  return most == 0 || of_channel < most;
+}
+
+InstantMs ReferenceRouter::OrderKey(const AgentRecord& agent) {
+  InstantMs load = 0;
+  for (const Held& held : agent.held) {
+    load += held.contact.units * (1LL << 35);
+  }
+  if (agent.profile.load_order == LoadOrder::kPack) load = -load;
+  return agent.idle_since_ms + load;
+}
+
+WorkState ReferenceRouter::WorkStateOf(const AgentRecord& agent) {
+  for (const WorkState state :
+       {WorkState::kHandling, WorkState::kWrapUp, WorkState::kReserved}) {
+    for (const Held& held : agent.held) {
+      if (held.contact.state == state) return state;
+    }
+  }
+  return WorkState::kIdle;
+}
+
+bool ReferenceRouter::IsBusy(const AgentRecord& agent) {
+  const WorkState state = WorkStateOf(agent);
+  return state == WorkState::kHandling || state == WorkState::kWrapUp;
+}
+
+ReferenceRouter::Held* ReferenceRouter::HeldOf(AgentRecord& agent,
+                                               std::uint64_t contact) {
+  for (Held& held : agent.held) {
+    if (held.number == contact) return &held;
+  }
+  return nullptr;
+}
+
+void ReferenceRouter::LetGo(AgentRecord& agent, std::uint64_t contact) {
+  std::erase_if(agent.held,
+                [&](const Held& held) { return held.number == contact; });
 }
 
 void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
@@ -44,7 +91,7 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
     const int fit = FitStep(contact, agent);
     // By rising slot, so equals stay with the lower one.
     if (best == nullptr || fit > best_fit ||
-        (fit == best_fit && agent.idle_since_ms < best->idle_since_ms)) {
+        (fit == best_fit && OrderKey(agent) < OrderKey(*best))) {
       best = &agent;
       best_fit = fit;
     }
@@ -56,17 +103,20 @@ void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
                                    InstantMs now_ms) {
   AgentRecord* agent = AgentByNumber(agent_number);
   if (!looks_ || agent == nullptr) return;
-  ContactRecord* best = nullptr;
-  for (auto& [number, contact] : contacts_) {
-    if (contact.state != ContactState::kWaiting) continue;
-    if (!IsFree(*agent, contact.spec.channel)) continue;
-    if (!Accepts(contact, *agent)) continue;
-    // By rising arrival sequence, so equals stay with the earlier one.
-    if (best == nullptr || contact.rank_key_ms < best->rank_key_ms) {
-      best = &contact;
+  for (;;) {
+    ContactRecord* best = nullptr;
+    for (auto& [number, contact] : contacts_) {
+      if (contact.state != ContactState::kWaiting) continue;
+      if (!IsFree(*agent, contact.spec.channel)) continue;
+      if (!Accepts(contact, *agent)) continue;
+      // By rising arrival sequence, so equals stay with the earlier one.
+      if (best == nullptr || contact.rank_key_ms < best->rank_key_ms) {
+        best = &contact;
+      }
     }
+    if (best == nullptr) return;
+    Decide(*best, *agent, now_ms, false);
   }
-  if (best != nullptr) Decide(*best, *agent, now_ms, false);
 }
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
@@ -93,9 +143,13 @@ void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
                                    contact.spec.requirement, agent.holdings)
                          : "";
   contact.idle_since_ms = agent.idle_since_ms;
-  agent.work_state = WorkState::kReserved;
-  agent.contact = contact.number;
-  agent.contact_id = contact.spec.id;
+  contact.units =
+      agent.profile.cost_units[static_cast<std::size_t>(contact.spec.channel)];
+  agent.held.push_back(
+      {{contact.spec.id, contact.spec.channel, WorkState::kReserved,
+        contact.attempt, contact.units, 0},
+       contact.number,
+       std::nullopt});
   ++agent.version;
   ++counters_.decisions;
   ClearContactDeadline(contact);
@@ -115,7 +169,7 @@ void ReferenceRouter::AcceptReservation(ContactRecord& contact,
                                         AgentRecord& agent, InstantMs now_ms) {
   contact.state = ContactState::kAssigned;
   ++contact.version;
-  agent.work_state = WorkState::kHandling;
+  HeldOf(agent, contact.number)->contact.state = WorkState::kHandling;
   ++agent.version;
   ++figures_[contact.spec.queue].answered;
   Event event = MakeEvent(EventType::kReservationAccepted, now_ms);
@@ -133,9 +187,7 @@ void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
   contact.state = ContactState::kWaiting;
   contact.agent = 0;
   ++contact.version;
-  agent.work_state = WorkState::kIdle;
-  agent.contact = 0;
-  agent.contact_id.clear();
+  LetGo(agent, contact.number);
   ++agent.version;
 }
 
@@ -164,10 +216,14 @@ void ReferenceRouter::EndAssigned(ContactRecord& contact, EndReason reason,
   AgentRecord& agent = *AgentByNumber(contact.agent);
   const DurationMs wrap_up_ms = contact.terms->wrap_up_ms;
   EndContact(contact, reason, now_ms);
+  const std::string id = contact.spec.id;
+  const std::uint64_t number = contact.number;
   if (wrap_up_ms == 0) {
-    BecomeIdle(agent, now_ms);
+    FinishWork(agent, number, now_ms);
   } else {
-    agent.work_state = WorkState::kWrapUp;
+    Held& held = *HeldOf(agent, number);
+    held.contact.state = WorkState::kWrapUp;
+    held.contact.wrap_up_ends_ms = now_ms + wrap_up_ms;
   }
   ++agent.version;
 
@@ -179,8 +235,8 @@ void ReferenceRouter::EndAssigned(ContactRecord& contact, EndReason reason,
   HandOver(event);
   const std::uint64_t agent_number = agent.number;
   if (wrap_up_ms != 0) {
-    agent.wrap_up = SetDeadline(now_ms + wrap_up_ms,
-                                {DeadlineKind::kWrapUp, 0, agent_number});
+    HeldOf(agent, number)->wrap_up = SetDeadline(
+        now_ms + wrap_up_ms, {DeadlineKind::kWrapUp, 0, agent_number, id});
   }
   Remember(contact, now_ms);
   RemoveIfGone(agent_number, now_ms);
@@ -203,13 +259,26 @@ void ReferenceRouter::NoAnswer(ContactRecord& contact, InstantMs now_ms) {
   LookForAgent(agent_number, now_ms);
 }
 
-void ReferenceRouter::FinishWrapUp(AgentRecord& agent, InstantMs now_ms) {
-  if (agent.wrap_up.has_value()) deadlines_.erase(*agent.wrap_up);
-  agent.wrap_up.reset();
-  BecomeIdle(agent, now_ms);
+// Ended early, the earliest; `contact_id` is in wrap-up.
+void ReferenceRouter::FinishWrapUp(AgentRecord& agent,
+                                   std::string_view contact_id,
+                                   InstantMs now_ms) {
+  const auto found =
+      std::find_if(agent.held.begin(), agent.held.end(), [&](const Held& held) {
+        return held.contact.state == WorkState::kWrapUp &&
+               held.contact.contact_id == contact_id;
+      });
+  const Held held = *found;
+  if (held.wrap_up.has_value()) deadlines_.erase(*held.wrap_up);
+  FinishWork(agent, held.number, now_ms);
   ++agent.version;
   Event event = MakeEvent(EventType::kWrapUpEnded, now_ms);
   NameAgent(agent, event);
+  event.contact_id.Assign(held.contact.contact_id);
+  event.contact_state = ContactState::kEnded;
+  event.channel = held.contact.channel;
+  event.attempt = held.contact.attempt;
+  event.units = static_cast<std::uint8_t>(held.contact.units);
   HandOver(event);
   const std::uint64_t number = agent.number;
   RemoveIfGone(number, now_ms);
@@ -227,9 +296,7 @@ bool ReferenceRouter::NotePresence(AgentRecord& agent, Presence presence,
   agent.no_answer_channels = 0;
   ++agent.version;
   const bool available = presence.state == PresenceState::kAvailable;
-  const bool busy = agent.work_state == WorkState::kHandling ||
-                    agent.work_state == WorkState::kWrapUp;
-  if (busy) {
+  if (IsBusy(agent)) {
     agent.presence_pending = !available;
     agent.pending = available ? Presence{} : presence;
   } else {
@@ -245,11 +312,18 @@ void ReferenceRouter::ChangePresence(AgentRecord& agent, Presence presence,
                                      InstantMs now_ms) {
   if (!NotePresence(agent, presence, now_ms)) return;
   const std::uint64_t number = agent.number;
-  if (agent.work_state == WorkState::kReserved &&
-      presence.state != PresenceState::kAvailable) {
-    ContactRecord& contact = contacts_.at(agent.contact);
-    RescindByAgent(contact, agent, now_ms);
-    LookForContact(contact, now_ms, false);
+  if (presence.state != PresenceState::kAvailable) {
+    std::vector<std::uint64_t> reserved;
+    for (const Held& held : agent.held) {
+      if (held.contact.state == WorkState::kReserved) {
+        reserved.push_back(held.number);
+      }
+    }
+    for (const std::uint64_t one : reserved) {
+      ContactRecord& contact = contacts_.at(one);
+      RescindByAgent(contact, agent, now_ms);
+      LookForContact(contact, now_ms, false);
+    }
   }
   LookForAgent(number, now_ms);
 }
@@ -266,12 +340,10 @@ void ReferenceRouter::RescindByAgent(ContactRecord& contact, AgentRecord& agent,
   SetWaitLimit(contact);
 }
 
-// The contact has ended; the agent is idle again.
+// The contact has ended; the agent has room for another.
 void ReferenceRouter::RescindByEnd(const ContactRecord& ended,
                                    AgentRecord& agent, InstantMs now_ms) {
-  agent.work_state = WorkState::kIdle;
-  agent.contact = 0;
-  agent.contact_id.clear();
+  LetGo(agent, ended.number);
   ++agent.version;
   Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
   NameContact(ended, rescinded);
@@ -300,13 +372,12 @@ void ReferenceRouter::TakePresence(AgentRecord& agent, Presence presence,
 }
 
 // After wrap-up, or after handling without one.
-void ReferenceRouter::BecomeIdle(AgentRecord& agent, InstantMs now_ms) {
-  agent.work_state = WorkState::kIdle;
-  agent.contact = 0;
-  agent.contact_id.clear();
+void ReferenceRouter::FinishWork(AgentRecord& agent, std::uint64_t contact,
+                                 InstantMs now_ms) {
+  LetGo(agent, contact);
   agent.idle_since_ms = now_ms;
   agent.idle_before_pause_ms = 0;
-  if (agent.presence_pending) {
+  if (agent.presence_pending && !IsBusy(agent)) {
     TakePresence(agent, agent.pending, now_ms);
     agent.presence_pending = false;
     agent.pending = Presence{};
@@ -318,7 +389,7 @@ void ReferenceRouter::RemoveIfGone(std::uint64_t agent_number,
   AgentRecord* agent = AgentByNumber(agent_number);
   if (agent == nullptr || agent->listed) return;
   if (agent->presence.state != PresenceState::kLoggedOut) return;
-  if (agent->work_state != WorkState::kIdle) return;
+  if (!agent->held.empty()) return;
   ++agent->version;
   Event event = MakeEvent(EventType::kAgentRemoved, now_ms);
   NameAgent(*agent, event);

@@ -43,6 +43,17 @@ bool SameContent(const ContactSpec& a, const ContactSpec& b) {
          a.tutor_may_listen == b.tutor_may_listen;
 }
 
+RoutingProfile ProfileOf(const Configuration& configuration,
+                         const std::string& profile_name) {
+  for (const RoutingProfile& profile : configuration.routing_profiles) {
+    if (profile.name != profile_name) continue;
+    RoutingProfile found = profile;
+    found.name.clear();  // another name is no change
+    return found;
+  }
+  return {};
+}
+
 absl::Status CheckPresence(Presence* presence) {
   const int state = static_cast<int>(presence->state);
   if (state > static_cast<int>(PresenceState::kNotReady)) {
@@ -106,10 +117,7 @@ absl::Status ReferenceRouter::CheckRoom(
     agents.insert(agent.id);
   }
   for (const auto& [slot, agent] : agents_) {
-    if (agent.work_state == WorkState::kHandling ||
-        agent.work_state == WorkState::kWrapUp) {
-      agents.insert(agent.configuration.id);
-    }
+    if (IsBusy(agent)) agents.insert(agent.configuration.id);
   }
   if (agents.size() > options_.limits.agents) {
     return Full("limits.agents", absl::StrCat(agents.size(), " agents"));
@@ -134,6 +142,7 @@ void ReferenceRouter::AddAgent(const AgentConfiguration& configured) {
   agent.number = ++agents_given_;
   agent.slot = slot;
   agent.configuration = configured;
+  agent.profile = ProfileOf(configuration_, configured.routing_profile);
   agent.holdings = HoldingsOf(configured, configuration_);
 }
 
@@ -179,9 +188,13 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     }
     kept.insert(found->first);
     agent.listed = true;
+    const RoutingProfile profile =
+        ProfileOf(configuration, found->second->routing_profile);
     const Holdings holdings = HoldingsOf(*found->second, configuration);
-    const bool changed = !SameHoldings(holdings, agent.holdings);
+    const bool changed =
+        !SameHoldings(holdings, agent.holdings) || profile != agent.profile;
     agent.configuration = *found->second;
+    agent.profile = profile;
     agent.holdings = holdings;
     if (changed) LookForAgent(number, now_ms);
   }
@@ -457,16 +470,27 @@ absl::StatusOr<Outcome> ReferenceRouter::Decline(
 }
 
 absl::StatusOr<Outcome> ReferenceRouter::EndWrapUp(AgentHandle handle,
+                                                   std::string_view contact_id,
                                                    InstantMs now_ms) {
   if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
   const auto found = KnownAgent(handle);
   if (!found.ok()) return found.status();
   AgentRecord& agent = **found;
-  if (agent.work_state != WorkState::kWrapUp) {
-    return Failed("agent_id", "is not in wrap-up");
+  const HeldContact* first = nullptr;
+  for (const Held& held : agent.held) {
+    if (held.contact.state != WorkState::kWrapUp) continue;
+    if (!contact_id.empty() && held.contact.contact_id != contact_id) continue;
+    if (first == nullptr ||
+        held.contact.wrap_up_ends_ms < first->wrap_up_ends_ms) {
+      first = &held.contact;
+    }
+  }
+  if (first == nullptr) {
+    return Failed(contact_id.empty() ? "agent_id" : "contact_id",
+                  "is not in wrap-up");
   }
   const std::uint64_t version = agent.version + 1;
-  FinishWrapUp(agent, now_ms);
+  FinishWrapUp(agent, std::string(first->contact_id), now_ms);
   return Outcome{version, Ticket()};
 }
 

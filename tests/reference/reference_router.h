@@ -65,6 +65,7 @@ class ReferenceRouter final : public Router {
                                   std::optional<DurationMs> retry_after_ms,
                                   InstantMs now_ms) override;
   absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
+                                    std::string_view contact_id,
                                     InstantMs now_ms) override;
   std::optional<InstantMs> NextDue() const override;
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
@@ -84,6 +85,8 @@ class ReferenceRouter final : public Router {
   bool IsEligible(std::string_view contact_id, std::string_view agent_id) const;
   // Ids of the contacts that live, oldest first.
   std::vector<std::string> AliveContacts() const;
+  // What is due next, for whoever missed it.
+  std::string NextDueText() const;
   // Every broken rule of the state itself, in words; empty when all hold: one
   // holder, and no free agent beside an eligible waiting contact.
   std::vector<std::string> Violations() const;
@@ -105,8 +108,9 @@ class ReferenceRouter final : public Router {
   };
   struct Deadline {
     DeadlineKind kind = DeadlineKind::kWaitLimit;
-    std::uint64_t contact = 0;  // number
-    std::uint64_t agent = 0;    // number
+    std::uint64_t contact = 0;    // number
+    std::uint64_t agent = 0;      // number
+    std::string contact_id = {};  // kWrapUp
   };
 
   struct ContactRecord {
@@ -123,9 +127,17 @@ class ReferenceRouter final : public Router {
     std::uint64_t attempt = 0;
     bool at_once = false;
     int fit_step = 0;
+    int units = 0;                // that it takes of the agent
     std::string tutor_id;
     InstantMs idle_since_ms = 0;  // of the agent, when the decision was made
     std::optional<DueKey> deadline;
+  };
+
+  // What an agent holds, in the order of the reservations.
+  struct Held {
+    HeldContact contact;
+    std::uint64_t number = 0;  // the contact's; it has ended when in wrap-up
+    std::optional<DueKey> wrap_up;
   };
 
   struct AgentRecord {
@@ -133,18 +145,16 @@ class ReferenceRouter final : public Router {
     std::uint32_t slot = 0;
     bool listed = true;
     AgentConfiguration configuration;
+    RoutingProfile profile;
     Holdings holdings;
     Presence presence;
     bool presence_pending = false;
     Presence pending;
-    WorkState work_state = WorkState::kIdle;
     ChannelSet no_answer_channels = 0;
     std::uint64_t version = 0;
     InstantMs idle_since_ms = 0;
     DurationMs idle_before_pause_ms = 0;
-    std::uint64_t contact = 0;
-    std::string contact_id;
-    std::optional<DueKey> wrap_up;
+    std::vector<Held> held;
   };
 
   // In the order in which they were made; the oldest first.
@@ -166,6 +176,11 @@ class ReferenceRouter final : public Router {
   static int FitStep(const ContactRecord& contact, const AgentRecord& agent);
   bool Accepts(const ContactRecord& contact, const AgentRecord& agent) const;
   static bool IsFree(const AgentRecord& agent, Channel channel);
+  static InstantMs OrderKey(const AgentRecord& agent);
+  static WorkState WorkStateOf(const AgentRecord& agent);
+  static bool IsBusy(const AgentRecord& agent);
+  static Held* HeldOf(AgentRecord& agent, std::uint64_t contact);
+  static void LetGo(AgentRecord& agent, std::uint64_t contact);
   void LookForContact(ContactRecord& contact, InstantMs now_ms, bool at_once);
   void LookForAgent(std::uint64_t agent_number, InstantMs now_ms);
   void Decide(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
@@ -180,7 +195,8 @@ class ReferenceRouter final : public Router {
   void EndContact(ContactRecord& contact, EndReason reason, InstantMs now_ms);
   void EndAssigned(ContactRecord& contact, EndReason reason, InstantMs now_ms);
   void NoAnswer(ContactRecord& contact, InstantMs now_ms);
-  void FinishWrapUp(AgentRecord& agent, InstantMs now_ms);
+  void FinishWrapUp(AgentRecord& agent, std::string_view contact_id,
+                    InstantMs now_ms);
   void ChangePresence(AgentRecord& agent, Presence presence, InstantMs now_ms);
   // The steps of ChangePresence and of Cancel, without their looks. False if
   // the presence is what holds already.
@@ -191,7 +207,8 @@ class ReferenceRouter final : public Router {
                     InstantMs now_ms);
   static void TakePresence(AgentRecord& agent, Presence presence,
                            InstantMs now_ms);
-  static void BecomeIdle(AgentRecord& agent, InstantMs now_ms);
+  static void FinishWork(AgentRecord& agent, std::uint64_t contact,
+                         InstantMs now_ms);
   void RemoveIfGone(std::uint64_t agent_number, InstantMs now_ms);
 
   // Declines and ids.

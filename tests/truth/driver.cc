@@ -173,8 +173,10 @@ class Run {
   }
 
   double RateOf(std::size_t agent, std::uint32_t number) const {
-    return world_.service_rate[router_.group_of()[agent]]
-                              [contacts_[number].contact_class];
+    const double rate = world_.service_rate[router_.group_of()[agent]]
+                                           [contacts_[number].contact_class];
+    if (world_.rate_at_load.empty()) return rate;
+    return rate * world_.rate_at_load[agents_[agent].contacts.size() - 1];
   }
 
   // When the next of the agent's contacts is done. Drawn anew whenever what the

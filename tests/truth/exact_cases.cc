@@ -168,10 +168,53 @@ ExactCase Mc13() {
   return one;
 }
 
+ExactCase Ch03() {
+  ExactCase one;
+  one.id = "CH03";
+  one.note = "chats, three at once and slower then, to the agent with the most";
+  Model& m = one.model;
+  m.arrival_rate = {1.6};
+  m.patience = {Exponential(4)};
+  m.agents = {4};
+  m.service_rate = {{1}};
+  m.at_once = {3};
+  m.rate_at_load = {0.25, 0.2, 1 / 6.5};
+  m.packs = true;
+  m.route = {{0}};
+  m.threshold = {0.5};
+  one.exact = {{0, 0.2646721021825569, 0.06259812730156135, 0.2112289469407139,
+                0.2503925092062454, 0.8074318915778842, 0.8613508411857357,
+                0.8294685271698231}};
+  return one;
+}
+
+ExactCase Ch04() {
+  ExactCase one;
+  one.id = "CH04";
+  one.note = "calls first, alone; chats, three at once, to who has the fewest";
+  Model& m = one.model;
+  m.arrival_rate = {0.5, 0.9};
+  m.patience = {Exponential(2), Exponential(5)};
+  m.agents = {4};
+  m.service_rate = {{1.0 / 3, 1.0 / 6}};
+  m.at_once = {1, 3};
+  m.route = {{0}, {0}};
+  m.head_start = {kBeyondAnyWait, 0};
+  m.threshold = {1.0 / 3, 1};
+  one.exact = {{0, 0.7970665041128673, 0.5019944176908926, 0.7485466565845843,
+                1.0039888353817852, 0.26807490292775765, 0.5382969839108511,
+                0.3036115220068984},
+               {0, 0.06429184677699751, 0.010814313927783502,
+                0.045728213509296546, 0.0540715696389175, 0.9725355360486008,
+                0.9831678215141496, 0.9799851609684072}};
+  return one;
+}
+
 }  // namespace
 
 std::vector<ExactCase> ExactCases() {
-  return {Ec05(), Mk01(), Ea04(), Mg01(), Mc01(), Mc04(), Mc07(), Mc13()};
+  return {Ec05(), Mk01(), Ea04(), Mg01(), Mc01(),
+          Mc04(), Mc07(), Mc13(), Ch03(), Ch04()};
 }
 
 }  // namespace relais::truth

@@ -27,6 +27,14 @@ struct Model {
   std::vector<int> agents;           // of each group
   // [group][class]; 0: this group does not serve that class.
   std::vector<std::vector<double>> service_rate;
+  // Contacts of each class that an agent may have in hand at once, sharing its
+  // capacity evenly: one of three takes a third, one alone all of it. Empty:
+  // one each.
+  std::vector<int> at_once;
+  // Times the service rate of each contact when 1, 2 ... are in hand. Empty: 1.
+  std::vector<double> rate_at_load;
+  // Whether an arrival goes to the agent with the most in hand, or the least.
+  bool packs = false;
   // [class]: the groups in the order in which an arriving contact tries them.
   std::vector<std::vector<int>> route;
   // A freed agent takes the contact with the earliest arrival less its class's

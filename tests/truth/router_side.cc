@@ -36,10 +36,32 @@ std::string QueueOf(std::size_t contact_class) {
   return absl::StrCat("queue-", contact_class);
 }
 
+int AtOnce(const Model& model, std::size_t contact_class) {
+  return model.at_once.empty() ? 1 : model.at_once[contact_class];
+}
+
+// What several of which may be in hand is a chat.
+Channel ChannelOf(const Model& model, std::size_t contact_class) {
+  return AtOnce(model, contact_class) > 1 ? Channel::kChat : Channel::kVoice;
+}
+
+RoutingProfile ProfileFor(const Model& model) {
+  RoutingProfile profile;
+  profile.name = "all";
+  profile.load_order = model.packs ? LoadOrder::kPack : LoadOrder::kSpread;
+  for (std::size_t c = 0; c < model.classes(); ++c) {
+    const Channel channel = ChannelOf(model, c);
+    profile.channels |= SetOf(channel);
+    profile.cost_units.at(static_cast<std::size_t>(channel)) =
+        kCapacityUnitsMax / AtOnce(model, c);
+  }
+  return profile;
+}
+
 ContactQueue QueueFor(const Model& model, std::size_t contact_class) {
   ContactQueue queue;
   queue.name = QueueOf(contact_class);
-  queue.channels = SetOf(Channel::kVoice);
+  queue.channels = SetOf(ChannelOf(model, contact_class));
   queue.requirement.all_of = {{SkillOf(contact_class), kProficiencyLevelMin}};
   queue.offer_timeout_ms = 0;
   queue.handling_lease_ms = kDurationMsMax;
@@ -76,19 +98,20 @@ RouterSide::RouterSide(const Model& model) {
 
   Configuration configuration;
   configuration.name = "model";
-  configuration.routing_profiles = {{"voice", SetOf(Channel::kVoice)}};
+  configuration.routing_profiles = {ProfileFor(model)};
   for (std::size_t c = 0; c < model.classes(); ++c) {
     configuration.skills.push_back({SkillOf(c), ""});
     configuration.queues.push_back(QueueFor(model, c));
     ContactSpec spec;
     spec.queue = QueueOf(c);
+    spec.channel = ChannelOf(model, c);
     specs_.push_back(std::move(spec));
   }
   for (std::size_t group = 0; group < model.groups(); ++group) {
     for (int i = 0; i < model.agents[group]; ++i) {
       AgentConfiguration agent;
       agent.id = absl::StrCat("agent-", group_of_.size());
-      agent.routing_profile = "voice";
+      agent.routing_profile = "all";
       agent.skills = SkillsOf(model, group);
       configuration.agents.push_back(std::move(agent));
       group_of_.push_back(group);
