@@ -127,7 +127,7 @@ class ReferenceRouter final : public Router {
     std::uint64_t attempt = 0;
     bool at_once = false;
     int fit_step = 0;
-    int units = 0;                // that it takes of the agent
+    int units = 0;  // that it takes of the agent
     std::string tutor_id;
     InstantMs idle_since_ms = 0;  // of the agent, when the decision was made
     std::optional<DueKey> deadline;
