@@ -43,10 +43,6 @@ absl::Status EnumError(std::string_view path, int value,
                     EnumProblem(value, type));
 }
 
-bool KnownChannel(int channel) {
-  return channel != v1::CHANNEL_UNSPECIFIED && v1::Channel_IsValid(channel);
-}
-
 v1::Presence ToProto(const Presence& presence) {
   v1::Presence result;
   result.set_state(OneLater<v1::PresenceState>(presence.state));

@@ -23,10 +23,6 @@ void AddError(std::string path, std::string message,
       {Finding::Severity::kError, std::move(path), std::move(message)});
 }
 
-bool KnownChannel(int channel) {
-  return channel != v1::CHANNEL_UNSPECIFIED && v1::Channel_IsValid(channel);
-}
-
 ChannelSet ChannelsToDomain(
     const google::protobuf::RepeatedField<int>& channels,
     const std::string& path, std::vector<Finding>* findings) {
@@ -198,15 +194,6 @@ Activity ActivityToDomain(const v1::Activity& activity, const std::string& path,
   result.requirement = RequirementToDomain(activity.requirement(),
                                            root.Field("requirement"), findings);
   return result;
-}
-
-template <typename Message>
-void SetChannels(ChannelSet set, Message* message,
-                 void (Message::*add)(v1::Channel)) {
-  for (int i = 0; i < kChannelCount; ++i) {
-    const auto channel = static_cast<Channel>(i);
-    if (Contains(set, channel)) (message->*add)(OneLater<v1::Channel>(channel));
-  }
 }
 
 void SetSkill(const Skill& skill, v1::Skill* result) {

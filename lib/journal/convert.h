@@ -25,6 +25,8 @@ absl::Status FromMessage(const v1::ContactDetail& message,
 
 void ToMessage(const AgentConfiguration& agent,
                v1::AgentConfiguration* message);
+absl::Status FromMessage(const v1::AgentConfiguration& message,
+                         AgentConfiguration* agent);
 
 void ToMessage(const Configuration& configuration, v1::Configuration* message);
 absl::Status FromMessage(const v1::Configuration& message,

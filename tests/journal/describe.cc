@@ -249,6 +249,9 @@ std::string Describe(const LiveState& state) {
       "seq=", state.last_sequence, " at=", state.last_at_ms,
       " as=", state.arrival_sequence, " cfg=", state.configuration_version, " ",
       state.configuration ? Describe(*state.configuration) : "none");
+  if (state.applied_configuration_version != state.configuration_version) {
+    absl::StrAppend(&text, "\napplied ", state.applied_configuration_version);
+  }
   for (const auto& [id, c] : state.contacts) {
     absl::StrAppend(&text, "\ncontact ", id, " ", Describe(*c.detail),
                     " arr=", c.arrival_ms, " v=", c.version,
