@@ -212,7 +212,18 @@ using SupervisionBase =
     v1::SupervisionService::WithRawCallbackMethod_ListQueues<
         v1::SupervisionService::WithRawCallbackMethod_ListAgents<
             v1::SupervisionService::WithRawCallbackMethod_GetServerInfo<
-                v1::SupervisionService::Service>>>;
+                v1::SupervisionService::WithRawCallbackMethod_ExplainContact<
+                    v1::SupervisionService::WithRawCallbackMethod_ExplainAgent<
+                        v1::SupervisionService::Service>>>>>;
+
+// How many entries an explanation may have: asked for, or this many.
+absl::StatusOr<std::size_t> EntriesMax(const char* field, std::uint32_t asked) {
+  constexpr std::uint32_t kUsual = 100;
+  constexpr std::uint32_t kMost = 1'000;
+  if (asked <= kMost) return asked == 0 ? kUsual : asked;
+  return FieldError(absl::StatusCode::kInvalidArgument, field,
+                    absl::StrCat(asked, " is more than ", kMost));
+}
 
 class SupervisionServiceImpl final : public SupervisionBase {
  public:
@@ -287,6 +298,51 @@ class SupervisionServiceImpl final : public SupervisionBase {
           answer.set_epoch(core_->epoch);
           answer.set_disk_level(DiskLevelOf(*core_));
           reply.OkOnceCommitted(std::move(answer));
+        });
+  }
+
+  ServerUnaryReactor* ExplainContact(CallbackServerContext* context,
+                                     const ByteBuffer* request,
+                                     ByteBuffer* response) override {
+    return Unary<v1::ExplainContactRequest, v1::ExplainContactResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          const auto most = EntriesMax("agents_max", message.agents_max());
+          if (!most.ok()) return reply.Fail(most.status());
+          AnswerSettled(
+              core_,
+              [core = core_, id = message.contact_id(), most = *most] {
+                return core->router->ExplainContact(id, core->clock->NowMs(),
+                                                    most);
+              },
+              [reply](const absl::StatusOr<ContactExplanation>& explained) {
+                if (!explained.ok()) return reply.Fail(explained.status());
+                reply.OkOnceCommitted(ToProto(*explained));
+              });
+        });
+  }
+
+  ServerUnaryReactor* ExplainAgent(CallbackServerContext* context,
+                                   const ByteBuffer* request,
+                                   ByteBuffer* response) override {
+    return Unary<v1::ExplainAgentRequest, v1::ExplainAgentResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          const auto most = EntriesMax("verdicts_max", message.verdicts_max());
+          if (!most.ok()) return reply.Fail(most.status());
+          AnswerSettled(
+              core_,
+              [core = core_, id = message.agent_id(),
+               most = *most]() -> absl::StatusOr<AgentExplanation> {
+                const auto agent = core->router->FindAgent(id);
+                if (!agent.ok()) return agent.status();
+                return core->router->ExplainAgent(*agent, core->clock->NowMs(),
+                                                  most);
+              },
+              [reply](const absl::StatusOr<AgentExplanation>& explained) {
+                if (!explained.ok()) return reply.Fail(explained.status());
+                reply.OkOnceCommitted(ToProto(*explained));
+              });
         });
   }
 

@@ -19,6 +19,7 @@
 #include "relais/configuration.h"
 #include "relais/contact.h"
 #include "relais/event.h"
+#include "relais/explanation.h"
 #include "relais/router.h"
 #include "relais/v1/admin_service.pb.h"
 #include "relais/v1/agent.pb.h"
@@ -57,6 +58,8 @@ v1::AgentSnapshot ToProto(const AgentView& agent);
 v1::QueueSnapshot ToProto(const QueueView& queue);
 v1::Configuration ToProto(const Configuration& configuration);
 v1::Finding ToProto(const Finding& finding);
+v1::ExplainContactResponse ToProto(const ContactExplanation& explanation);
+v1::ExplainAgentResponse ToProto(const AgentExplanation& explanation);
 v1::Offer ToOffer(const Event& event, const ContactView& contact);
 
 // For error details: code, message, the violated field, and as many of the

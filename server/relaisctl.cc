@@ -258,6 +258,26 @@ int Agents(const Arguments&) {
       stub.get(), &v1::SupervisionService::Stub::ListAgents, {}, PrintAgents);
 }
 
+int ExplainContact(const Arguments& arguments) {
+  auto stub = v1::SupervisionService::NewStub(Channel());
+  v1::ExplainContactRequest request;
+  request.set_contact_id(arguments[0]);
+  return Call<v1::SupervisionService::Stub, v1::ExplainContactRequest,
+              v1::ExplainContactResponse>(
+      stub.get(), &v1::SupervisionService::Stub::ExplainContact, request,
+      PrintExplanation);
+}
+
+int ExplainAgent(const Arguments& arguments) {
+  auto stub = v1::SupervisionService::NewStub(Channel());
+  v1::ExplainAgentRequest request;
+  request.set_agent_id(arguments[0]);
+  return Call<v1::SupervisionService::Stub, v1::ExplainAgentRequest,
+              v1::ExplainAgentResponse>(
+      stub.get(), &v1::SupervisionService::Stub::ExplainAgent, request,
+      PrintAgentExplanation);
+}
+
 int Info(const Arguments&) {
   auto stub = v1::SupervisionService::NewStub(Channel());
   return Call<v1::SupervisionService::Stub, v1::GetServerInfoRequest,
@@ -481,6 +501,8 @@ const std::vector<Command>& Commands() {
       {"events", "", 0, 0, Events},
       {"presence", "AGENT STATE [REASON]", 2, 3, SetPresence},
       {"agent change", "AGENT", 1, 1, ChangeAgent},
+      {"explain contact", "ID", 1, 1, ExplainContact},
+      {"explain agent", "AGENT", 1, 1, ExplainAgent},
       {"info", "", 0, 0, Info},
       {"journal inspect", "DIR", 1, 1, JournalInspect},
       {"journal verify", "DIR", 1, 1, JournalVerify},

@@ -75,6 +75,9 @@ usage: relaisctl [flags] COMMAND
                              there, "-" leaves none
       [--grade expert] [--skills name,name:level,name:level:tutor]
       [--certifications name,...] [--languages name,...]
+  explain contact ID         why it waits: agent by agent what stands in the
+                             way at this moment, the nearest first
+  explain agent AGENT        why it is offered nothing
   info                       the server
   journal inspect DIR        what a journal holds; no server is needed
       [--from N] [--count N]     instead: its records from that event on
@@ -145,6 +148,81 @@ void PrintAgents(const v1::ListAgentsResponse& response) {
                agent.has_pending() ? PresenceText(agent.pending()) : "-",
                Short(agent.work_state()), OrDash(absl::StrJoin(contacts, ",")),
                absl::StrCat(units), OrDash(absl::StrJoin(closed, ","))});
+  }
+  std::cout << table.Text();
+}
+
+namespace {
+
+// "requirement: skill "cards" at level 5 or above, not held".
+std::string WhyText(v1::PassedOver reason, const std::string& missing) {
+  const std::string why =
+      reason == v1::PASSED_OVER_NOT ? "free" : Short(reason);
+  return missing.empty() ? why : absl::StrCat(why, ": ", missing);
+}
+
+// What the agent holds: "call (handling), mail (wrap_up until ...)".
+std::string HeldText(const v1::AgentSnapshot& agent) {
+  std::vector<std::string> held;
+  for (const v1::HeldContact& one : agent.held()) {
+    held.push_back(absl::StrCat(
+        one.contact_id(), " (", Short(one.state()),
+        one.wrap_up_ends_ms() == 0
+            ? ""
+            : absl::StrCat(" until ", Instant(one.wrap_up_ends_ms())),
+        ")"));
+  }
+  return OrDash(absl::StrJoin(held, ", "));
+}
+
+}  // namespace
+
+void PrintExplanation(const v1::ExplainContactResponse& response) {
+  const v1::ContactSnapshot& contact = response.contact();
+  std::cout << "contact " << contact.contact().id() << " in queue "
+            << contact.contact().queue() << ": " << Short(contact.state());
+  if (!contact.agent_id().empty()) std::cout << ", " << contact.agent_id();
+  if (contact.state() == v1::CONTACT_STATE_WAITING) {
+    std::cout << " for " << Seconds(response.at_ms() - contact.arrival_ms())
+              << " s";
+  }
+  std::cout << "\n";
+  std::uint64_t agents = 0;
+  std::vector<std::string> counts;
+  for (const v1::ReasonCount& count : response.agents_by_reason()) {
+    agents += count.agents();
+    counts.push_back(
+        absl::StrCat(count.agents(), " ", WhyText(count.reason(), "")));
+  }
+  if (agents == 0) return;
+  std::cout << "agents: " << absl::StrJoin(counts, ", ") << "\n\n";
+  Table table({"agent", "why not", "fit", "presence", "holds"});
+  for (const v1::AgentVerdict& one : response.agents()) {
+    std::string why = WhyText(one.reason(), one.missing());
+    if (one.until_ms() != 0) {
+      absl::StrAppend(&why, " until ", Instant(one.until_ms()));
+    }
+    table.Add({one.agent().id(), why, absl::StrCat(one.fit_step()),
+               PresenceText(one.agent().presence()), HeldText(one.agent())});
+  }
+  std::cout << table.Text();
+  const auto shown = static_cast<std::uint64_t>(response.agents_size());
+  if (shown < agents) std::cout << "and " << agents - shown << " more\n";
+}
+
+void PrintAgentExplanation(const v1::ExplainAgentResponse& response) {
+  std::cout << "agent " << response.agent().id() << ": "
+            << PresenceText(response.agent().presence()) << ", "
+            << Short(response.agent().work_state()) << ", holds "
+            << HeldText(response.agent()) << "\n"
+            << response.waiting() << " contacts wait\n";
+  if (response.verdicts().empty()) return;
+  std::cout << "\n";
+  Table table({"queue", "channel", "contacts", "longest wait s", "why not"});
+  for (const v1::WaitingVerdict& one : response.verdicts()) {
+    table.Add({one.queue(), Short(one.channel()), absl::StrCat(one.contacts()),
+               Seconds(response.at_ms() - one.oldest_arrival_ms()),
+               WhyText(one.reason(), one.missing())});
   }
   std::cout << table.Text();
 }

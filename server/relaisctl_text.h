@@ -23,6 +23,8 @@ bool ParseEnum(std::string_view what, const std::string& text,
 
 void PrintQueues(const v1::ListQueuesResponse& response);
 void PrintAgents(const v1::ListAgentsResponse& response);
+void PrintExplanation(const v1::ExplainContactResponse& response);
+void PrintAgentExplanation(const v1::ExplainAgentResponse& response);
 void PrintInfo(const v1::GetServerInfoResponse& response);
 void PrintContact(const v1::GetContactResponse& response);
 

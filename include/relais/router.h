@@ -30,6 +30,7 @@
 #include "relais/configuration.h"
 #include "relais/contact.h"
 #include "relais/event.h"
+#include "relais/explanation.h"
 #include "relais/limits.h"
 #include "relais/live_state.h"
 #include "relais/types.h"
@@ -233,6 +234,19 @@ class Router {
   virtual std::vector<QueueView> Queues() const = 0;
   virtual std::vector<AgentView> Agents() const = 0;
   virtual RouterCounters Counters() const = 0;
+
+  // Why it waits, or would: agent by agent what stands in the way, from the
+  // state at this moment and not from that of any decision. Each agent is
+  // consistent in itself, the list is not one instant. Scans all agents, and
+  // holds no lock that a decision needs for longer than one. At most
+  // `agents_max` of them, the nearest to taking it. NOT_FOUND as GetContact.
+  virtual absl::StatusOr<ContactExplanation> ExplainContact(
+      std::string_view id, InstantMs now_ms, std::size_t agents_max) const = 0;
+  // Why the agent is offered nothing: what stands between it and the contacts
+  // that wait, likewise. Scans all contacts without a lock. NOT_FOUND as
+  // GetAgent.
+  virtual absl::StatusOr<AgentExplanation> ExplainAgent(
+      AgentHandle agent, InstantMs now_ms, std::size_t verdicts_max) const = 0;
 
  protected:
   Router() = default;

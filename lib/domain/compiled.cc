@@ -67,13 +67,6 @@ void Normalize(std::vector<CompiledPreference>* preferred) {
   *preferred = std::move(merged);
 }
 
-// Level of a skill in a normalized list; 0 if it is not there.
-unsigned LevelIn(const SkillLevels& levels, std::uint64_t skill) {
-  const auto at =
-      std::lower_bound(levels.begin(), levels.end(), SkillLevel{skill, 0});
-  return at != levels.end() && at->skill == skill ? at->level : 0;
-}
-
 }  // namespace
 
 std::uint64_t NameIdOf(std::string_view name) {
@@ -145,6 +138,12 @@ CompiledRequirement CombineRequirements(Channel channel,
     Normalize(&combined.preferred);
   }
   return combined;
+}
+
+unsigned LevelIn(const SkillLevels& levels, std::uint64_t skill) {
+  const auto at =
+      std::lower_bound(levels.begin(), levels.end(), SkillLevel{skill, 0});
+  return at != levels.end() && at->skill == skill ? at->level : 0;
 }
 
 bool CoversAll(const SkillTerms& required, const SkillLevels& held) {

@@ -134,6 +134,9 @@ CompiledRequirement CombineRequirements(Channel channel,
                                         const CompiledRequirement& queue,
                                         const CompiledRequirement& own);
 
+// The level of a skill among these, which are normalized; 0 if it is not there.
+unsigned LevelIn(const SkillLevels& levels, std::uint64_t skill);
+
 // Whether `held` has every skill of `required` at its levels. Both normalized.
 bool CoversAll(const SkillTerms& required, const SkillLevels& held);
 

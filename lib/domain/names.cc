@@ -8,6 +8,7 @@
 
 #include "relais/configuration.h"
 #include "relais/event.h"
+#include "relais/explanation.h"
 #include "relais/types.h"
 
 namespace relais {
@@ -31,6 +32,34 @@ bool ParseName(std::string_view name, int count,
 }
 
 }  // namespace
+
+std::string_view PassedOverName(PassedOver reason) {
+  switch (reason) {
+    case PassedOver::kHolds:
+      return "holds";
+    case PassedOver::kChannel:
+      return "channel";
+    case PassedOver::kRequirement:
+      return "requirement";
+    case PassedOver::kDeclined:
+      return "declined";
+    case PassedOver::kLoggedOut:
+      return "logged_out";
+    case PassedOver::kNotReady:
+      return "not_ready";
+    case PassedOver::kPresencePending:
+      return "presence_pending";
+    case PassedOver::kNoAnswer:
+      return "no_answer";
+    case PassedOver::kContactsMax:
+      return "contacts_max";
+    case PassedOver::kCapacity:
+      return "capacity";
+    case PassedOver::kNot:
+      return "not";
+  }
+  return kUnknown;
+}
 
 std::string_view ChannelName(Channel channel) {
   switch (channel) {

@@ -222,6 +222,16 @@ void ClassRegistry::AddRequirementReference(std::uint32_t c) {
   ++entry.count;
 }
 
+bool ClassRegistry::AddReferenceIfUsed(std::uint32_t c) {
+  RELAIS_CHECK(c < limits_.requirement_classes, "a class id beyond the table");
+  MutexLock creation(creation_mutex_);
+  Class& entry = classes_[c];
+  MutexLock lock(shards_[entry.shard].mutex);
+  if (entry.count == 0) return false;
+  ++entry.count;
+  return true;
+}
+
 void ClassRegistry::ReleaseRequirement(std::uint32_t c) {
   RELAIS_CHECK(c < limits_.requirement_classes, "a class id beyond the table");
   Class& entry = classes_[c];

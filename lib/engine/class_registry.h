@@ -105,6 +105,9 @@ class ClassRegistry {
   absl::StatusOr<std::uint32_t> AcquireRequirement(
       const CompiledRequirement& requirement, TellAgent tell);
   void AddRequirementReference(std::uint32_t c);
+  // Of a class that somebody may hold: false if nobody does. Takes L1, so it is
+  // not for decisions.
+  bool AddReferenceIfUsed(std::uint32_t c);
   void ReleaseRequirement(std::uint32_t c);
   // The content; valid while the caller holds its reference.
   const CompiledRequirement& Requirement(std::uint32_t c) const;

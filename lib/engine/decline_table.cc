@@ -22,7 +22,7 @@ DeclineTable::Change DeclineTable::Take(std::uint32_t index) {
 }
 
 DeclineTable::Added DeclineTable::Add(ContactHandle contact,
-                                      std::uint32_t agent) {
+                                      std::uint32_t agent, InstantMs until_ms) {
   MutexLock lock(mutex_);
   Added result;
   const std::uint32_t first = agent * static_cast<std::uint32_t>(kPerAgent);
@@ -58,7 +58,8 @@ DeclineTable::Added DeclineTable::Add(ContactHandle contact,
     forgotten_.fetch_add(1, std::memory_order_relaxed);
     cell = oldest_cell;
   }
-  entries_[free] = {++number_, contact, static_cast<std::uint8_t>(cell)};
+  entries_[free] = {++number_, contact, until_ms,
+                    static_cast<std::uint8_t>(cell)};
   cells[cell] = free + 1;
   of_contact_[contact.slot].fetch_add(1, std::memory_order_release);
   of_agent_[agent].fetch_add(1, std::memory_order_release);
@@ -94,6 +95,33 @@ std::vector<DeclineTable::Change> DeclineTable::RemoveAgent(
     if (entries_[i].number != 0) removed.push_back(Take(i));
   }
   return removed;
+}
+
+std::vector<DeclineTable::Standing> DeclineTable::OfContact(
+    std::uint32_t slot) const {
+  std::vector<Standing> standing;
+  if (of_contact_[slot].load(std::memory_order_acquire) == 0) return standing;
+  MutexLock lock(mutex_);
+  for (const std::uint32_t cell : cells_[slot]) {
+    if (cell == 0) continue;
+    const Entry& entry = entries_[cell - 1];
+    standing.push_back({AgentOf(cell - 1), entry.contact, entry.until_ms});
+  }
+  return standing;
+}
+
+std::vector<DeclineTable::Standing> DeclineTable::OfAgent(
+    std::uint32_t agent) const {
+  std::vector<Standing> standing;
+  if (of_agent_[agent].load(std::memory_order_acquire) == 0) return standing;
+  MutexLock lock(mutex_);
+  const std::uint32_t first = agent * static_cast<std::uint32_t>(kPerAgent);
+  for (std::uint32_t i = first; i < first + kPerAgent; ++i) {
+    const Entry& entry = entries_[i];
+    if (entry.number == 0) continue;
+    standing.push_back({agent, entry.contact, entry.until_ms});
+  }
+  return standing;
 }
 
 }  // namespace relais

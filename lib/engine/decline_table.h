@@ -57,12 +57,22 @@ class DeclineTable {
     return agents * static_cast<std::uint32_t>(kDeclinesPerAgentMax);
   }
 
+  // What stands, for whoever asks.
+  struct Standing {
+    std::uint32_t agent = 0;
+    ContactHandle contact;
+    InstantMs until_ms = 0;
+  };
+
   // The caller makes sure that the contact does not end meanwhile.
-  Added Add(ContactHandle contact, std::uint32_t agent);
+  Added Add(ContactHandle contact, std::uint32_t agent, InstantMs until_ms);
   // Empty if the entry is not the one added with `number` any more.
   std::optional<Change> Remove(std::uint32_t entry, std::uint64_t number);
   std::vector<Change> RemoveContact(std::uint32_t slot);
   std::vector<Change> RemoveAgent(std::uint32_t agent);
+
+  std::vector<Standing> OfContact(std::uint32_t slot) const;
+  std::vector<Standing> OfAgent(std::uint32_t agent) const;
 
   // Exclusions given up because there were too many.
   std::uint64_t forgotten() const {
@@ -76,6 +86,7 @@ class DeclineTable {
   struct Entry {
     std::uint64_t number = 0;  // 0 = not in use
     ContactHandle contact;
+    InstantMs until_ms = 0;
     std::uint8_t cell = 0;
   };
 

@@ -104,6 +104,8 @@ struct ContactRecord {
   // by the contact's word).
   std::atomic<std::int64_t> arrival_ms{0};
   std::atomic<std::uint32_t> queue_slot{0};
+  // Likewise, of explanations.
+  std::atomic<std::uint32_t> requirement_class{0};
   // The tag of the last event handed over; only grows. release <-> acquire: who
   // reads it finds the event's ticket in LastTicket.
   std::atomic<std::uint64_t> told_tag{0};
@@ -113,7 +115,6 @@ struct ContactRecord {
   InlineId id;
   Channel channel = Channel::kVoice;
   std::uint8_t priority = 0;
-  std::uint32_t requirement_class = 0;
   Fingerprint content;
   std::shared_ptr<const QueueTerms> terms;
   RoutingRequirement requirement;  // as submitted

@@ -50,11 +50,15 @@ absl::Status CheckPresence(Presence* presence) {
 
 }  // namespace
 
+absl::Status RouterImpl::CheckNow(InstantMs now_ms) {
+  if (now_ms >= 0) return absl::OkStatus();
+  return FieldError(absl::StatusCode::kInvalidArgument, "now_ms",
+                    absl::StrCat(now_ms, " is negative"));
+}
+
 absl::Status RouterImpl::CheckCall(AgentHandle handle, InstantMs now_ms) const {
-  if (now_ms < 0) {
-    return FieldError(absl::StatusCode::kInvalidArgument, "now_ms",
-                      absl::StrCat(now_ms, " is negative"));
-  }
+  const absl::Status now = CheckNow(now_ms);
+  if (!now.ok()) return now;
   if (handle.slot >= agent_slots_) return UnknownAgent();
   const AgentRecord& agent = agents_[handle.slot];
   MutexLock lock(agent.mutex);

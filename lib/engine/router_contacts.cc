@@ -63,12 +63,6 @@ absl::Status HasEnded() {
                     "has ended");
 }
 
-absl::Status CheckNow(InstantMs now_ms) {
-  if (now_ms >= 0) return absl::OkStatus();
-  return FieldError(absl::StatusCode::kInvalidArgument, "now_ms",
-                    absl::StrCat(now_ms, " is negative"));
-}
-
 absl::Status UnknownQueue(const std::string& name) {
   return FieldError(absl::StatusCode::kNotFound, "contact.queue",
                     absl::StrCat("no queue is called ", Quoted(name)));
@@ -178,7 +172,7 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.id.Assign(spec.id);
   record.channel = spec.channel;
   record.priority = static_cast<std::uint8_t>(spec.priority);
-  record.requirement_class = requirement_class;
+  record.requirement_class.store(requirement_class, std::memory_order_relaxed);
   record.content = content;
   record.requirement = spec.requirement;
   record.tutor_may_listen = spec.tutor_may_listen;
@@ -574,7 +568,8 @@ void RouterImpl::FreeContact(ContactHandle contact, std::uint64_t version,
     shard.live.erase(id);
   }
   FiguresOf(*record.terms).alive.fetch_sub(1, std::memory_order_release);
-  classes_.ReleaseRequirement(record.requirement_class);
+  classes_.ReleaseRequirement(
+      record.requirement_class.load(std::memory_order_relaxed));
   record.terms.reset();
   record.requirement = {};
   record.attributes.clear();

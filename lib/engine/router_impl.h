@@ -87,6 +87,12 @@ class RouterImpl final : public Router, private ClassMatrix {
   std::vector<QueueView> Queues() const override;
   std::vector<AgentView> Agents() const override;
   RouterCounters Counters() const override;
+  absl::StatusOr<ContactExplanation> ExplainContact(
+      std::string_view id, InstantMs now_ms,
+      std::size_t agents_max) const override;
+  absl::StatusOr<AgentExplanation> ExplainAgent(
+      AgentHandle agent, InstantMs now_ms,
+      std::size_t verdicts_max) const override;
 
  private:
   friend class Call;
@@ -282,6 +288,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   void OfferTimedOut(std::uint32_t slot, match::ContactWord word, Call& call);
 
   // --- Agents (router_agents.cc) ---
+  static absl::Status CheckNow(InstantMs now_ms);
   absl::Status CheckCall(AgentHandle handle, InstantMs now_ms) const;
   bool IsAgent(const AgentRecord& agent, AgentHandle handle) const
       RELAIS_REQUIRES(agent.mutex) {
@@ -375,6 +382,16 @@ class RouterImpl final : public Router, private ClassMatrix {
       AgentHandle handle, const AgentConfiguration& next,
       const CompiledConfiguration& centre, Call& call);
 
+  // --- Explanations (router_explain.cc) ---
+  struct WaitingCensus;
+  // What the contact asks for in all; nothing if it has ended.
+  std::optional<CompiledRequirement> RequirementNow(std::string_view id) const;
+  void CountWaiting(const std::vector<DeclineTable::Standing>& declined,
+                    WaitingCensus* census) const;
+  // What was applied whole last, and the version with the changes since.
+  std::shared_ptr<const CompiledConfiguration> InForceNow(
+      std::uint64_t* version) const;
+
   // --- Recovery (router_restore.cc) ---
   absl::Status RestoreConfiguration(Restoration& restoration);
   absl::Status RestoreQueues(Restoration& restoration);
@@ -442,7 +459,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   match::Matcher matcher_;
   // Contacts submitted so far: the arrival sequence.
   alignas(kCacheLineBytes) std::atomic<std::uint64_t> arrivals_{0};
-  ClassRegistry classes_;  // before the configurations, which refer to it
+  // Before the configurations, which refer to it. Mutable: a reader may hold a
+  // class for as long as it reads.
+  mutable ClassRegistry classes_;
   EventQueue events_;
   DeadlineTable deadlines_;
   RetainedIds retained_;

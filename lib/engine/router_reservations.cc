@@ -284,7 +284,8 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
     // With the event, so that a change of presence does not come between them
     // and forget a decline that is told after it.
     if (declining != nullptr) {
-      declining->added = declines_.Add(contact, slot);
+      declining->added =
+          declines_.Add(contact, slot, call.now_ms() + declining->retry_ms);
       const DeclineTable::Change& added = declining->added->added;
       matcher_.SetExclusion(contact.slot, added.cell, slot, added.number);
     }

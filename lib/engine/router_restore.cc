@@ -436,7 +436,8 @@ void RouterImpl::RestoreDeclines(const LiveContact& live, ContactHandle contact,
         decline.until_ms <= restoration.now_ms) {
       continue;
     }
-    const DeclineTable::Added declined = declines_.Add(contact, slot->second);
+    const DeclineTable::Added declined =
+        declines_.Add(contact, slot->second, decline.until_ms);
     if (declined.displaced_of_contact.has_value()) {
       deadlines_.Cancel(DeclineDeadline(declined.displaced_of_contact->entry),
                         declined.displaced_of_contact->number);

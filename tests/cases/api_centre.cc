@@ -179,6 +179,30 @@ class ApiCentre final : public Centre {
     return response.agent();
   }
 
+  std::optional<v1::ExplainContactResponse> ExplainContact(
+      const std::string& contact_id) override {
+    v1::ExplainContactRequest request;
+    request.set_contact_id(contact_id);
+    v1::ExplainContactResponse response;
+    const grpc::Status status = client_.Call(
+        client_.supervision, &v1::SupervisionService::Stub::ExplainContact,
+        request, &response);
+    if (!status.ok()) return std::nullopt;
+    return response;
+  }
+
+  std::optional<v1::ExplainAgentResponse> ExplainAgent(
+      const std::string& agent_id) override {
+    v1::ExplainAgentRequest request;
+    request.set_agent_id(agent_id);
+    v1::ExplainAgentResponse response;
+    const grpc::Status status = client_.Call(
+        client_.supervision, &v1::SupervisionService::Stub::ExplainAgent,
+        request, &response);
+    if (!status.ok()) return std::nullopt;
+    return response;
+  }
+
   std::vector<v1::Event> TakeEvents() override {
     const std::uint64_t last = client_.Barrier().event_sequence();
     if (last <= taken_) return {};

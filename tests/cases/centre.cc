@@ -43,6 +43,14 @@ std::string WithoutChannels(const Channels& channels) {
   return text;
 }
 
+std::string WhyNotText(v1::PassedOver reason, const std::string& missing) {
+  const std::string text =
+      reason == v1::PASSED_OVER_NOT
+          ? "free"
+          : EnumValueShortName(*v1::PassedOver_descriptor(), reason);
+  return missing.empty() ? text : absl::StrCat(text, ": ", missing);
+}
+
 }  // namespace
 
 Limits CaseLimits() {
@@ -124,6 +132,21 @@ std::string TextOf(const v1::AgentSnapshot& agent) {
     separator = ", ";
   }
   return text;
+}
+
+std::string TextOf(const v1::AgentVerdict& verdict) {
+  return WhyNotText(verdict.reason(), verdict.missing());
+}
+
+std::string TextOf(const v1::WaitingVerdict& verdict) {
+  return absl::StrCat(verdict.contacts(), " ",
+                      WhyNotText(verdict.reason(), verdict.missing()));
+}
+
+std::string QueueAndChannel(const v1::WaitingVerdict& verdict) {
+  return absl::StrCat(
+      verdict.queue(), " ",
+      EnumValueShortName(*v1::Channel_descriptor(), verdict.channel()));
 }
 
 std::string TextOf(const v1::Event& event) {

@@ -23,6 +23,7 @@
 #include "relais/v1/configuration.pb.h"
 #include "relais/v1/contact.pb.h"
 #include "relais/v1/event.pb.h"
+#include "relais/v1/supervision_service.pb.h"
 
 namespace relais::cases {
 
@@ -77,6 +78,12 @@ class Centre {
   virtual std::optional<v1::AgentSnapshot> Agent(
       const std::string& agent_id) = 0;
 
+  // Nothing: not known, or no longer.
+  virtual std::optional<v1::ExplainContactResponse> ExplainContact(
+      const std::string& contact_id) = 0;
+  virtual std::optional<v1::ExplainAgentResponse> ExplainAgent(
+      const std::string& agent_id) = 0;
+
   // Time passes; what is due at `to_ms` has run as well. Not back.
   void PassTo(InstantMs to_ms);
   // What happened since this was asked last.
@@ -105,6 +112,12 @@ std::optional<v1::Presence> PresenceOfWord(std::string_view word);
 std::string TextOf(const v1::ContactSnapshot& contact);
 // "idle", "break", "handling then logged_out", "wrap_up", "idle but not voice".
 std::string TextOf(const v1::AgentSnapshot& agent);
+// "declined", 'requirement: language "de"', "free".
+std::string TextOf(const v1::AgentVerdict& verdict);
+// The same, with how many: "2 capacity".
+std::string TextOf(const v1::WaitingVerdict& verdict);
+// "main voice".
+std::string QueueAndChannel(const v1::WaitingVerdict& verdict);
 // "reservation_created c1 ann": the event's type, its contact, its agent.
 std::string TextOf(const v1::Event& event);
 

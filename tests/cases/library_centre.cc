@@ -139,6 +139,24 @@ class LibraryCentre final : public Centre {
     return server::ToProto(*view);
   }
 
+  std::optional<v1::ExplainContactResponse> ExplainContact(
+      const std::string& contact_id) override {
+    const auto explained =
+        router_->ExplainContact(contact_id, now_ms_, /*agents_max=*/100);
+    if (!explained.ok()) return std::nullopt;
+    return server::ToProto(*explained);
+  }
+
+  std::optional<v1::ExplainAgentResponse> ExplainAgent(
+      const std::string& agent_id) override {
+    const auto agent = router_->FindAgent(agent_id);
+    if (!agent.ok()) return std::nullopt;
+    const auto explained =
+        router_->ExplainAgent(*agent, now_ms_, /*verdicts_max=*/100);
+    if (!explained.ok()) return std::nullopt;
+    return server::ToProto(*explained);
+  }
+
   std::vector<v1::Event> TakeEvents() override {
     router_->DrainEvents();
     return recorder_.Take();

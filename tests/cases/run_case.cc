@@ -21,6 +21,25 @@ std::string StateOf(const std::string& id, Centre* centre) {
   return "unknown";
 }
 
+// Why the contact is not with this agent, or why the agent is not given those
+// of this "queue channel".
+std::string WhyNot(const std::string& id, const std::string& about,
+                   Centre* centre) {
+  if (const auto contact = centre->ExplainContact(id)) {
+    for (const v1::AgentVerdict& one : contact->agents()) {
+      if (one.agent().id() == about) return TextOf(one);
+    }
+    return "not told";
+  }
+  const auto agent = centre->ExplainAgent(id);
+  if (!agent.has_value()) return "unknown";
+  std::vector<std::string> told;
+  for (const v1::WaitingVerdict& one : agent->verdicts()) {
+    if (QueueAndChannel(one) == about) told.push_back(TextOf(one));
+  }
+  return told.empty() ? "nothing waits" : absl::StrJoin(told, " and ");
+}
+
 // "ann" stands for either way in which she may hold it.
 bool Says(const std::string& expected, const std::string& state) {
   return expected == state || state == "offered to " + expected ||
@@ -64,11 +83,19 @@ class CaseRun {
     const std::vector<v1::Event> events = centre_->TakeEvents();
     for (const v1::Event& event : events) ids_.insert(event.contact().id());
     for (const Step::Expectation& expected : step.expect) {
-      const std::string state = StateOf(expected.id, centre_);
-      if (Says(expected.text, state)) continue;
-      return Problem{expected.line,
-                     absl::StrCat("expected ", expected.id, ": ", expected.text,
-                                  Why(step), "; it is: ", state)};
+      const bool explained = !expected.about.empty();
+      const std::string state =
+          explained ? WhyNot(expected.id, expected.about, centre_)
+                    : StateOf(expected.id, centre_);
+      if (explained ? state == expected.text : Says(expected.text, state)) {
+        continue;
+      }
+      return Problem{
+          expected.line,
+          absl::StrCat(
+              "expected ", expected.id,
+              explained ? absl::StrCat(", why not ", expected.about) : "", ": ",
+              expected.text, Why(step), "; it is: ", state)};
     }
     return CompareEvents(step, events);
   }

@@ -38,6 +38,9 @@ struct Step {
     int line = 0;
     std::string id;  // of a contact or an agent
     std::string text;
+    // Of an explanation of that contact or agent: the agent, or "queue
+    // channel".
+    std::string about = {};
   };
   std::vector<Expectation> expect;
   std::optional<std::vector<std::string>> events;

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -207,6 +208,8 @@ void ModelRun::SameViews() {
     contacts.push_back(*subject);
   }
   SameQueues();
+  SameContactExplanation();
+  SameAgentExplanation();
   RouterCounters a = subject_->Counters();
   a.decisions += before_restart_.decisions;
   a.rona_total += before_restart_.rona_total;
@@ -225,6 +228,73 @@ void ModelRun::SameViews() {
     Fail("the reference itself: " + violation);
   }
   CheckConservation(subject_agents, contacts);
+}
+
+// One at each step, in turn.
+void ModelRun::SameContactExplanation() {
+  constexpr std::size_t kMost = 1'000;
+  const std::vector<std::string> contacts = reference_->AliveContacts();
+  if (contacts.empty()) return;
+  const std::string& id = contacts[step_ % contacts.size()];
+  const auto subject = subject_->ExplainContact(id, now_ms_, kMost);
+  const auto expected = reference_->ExplainContact(id, now_ms_, kMost);
+  if (!SameStatus(subject.status(), expected.status())) return;
+  Same("explained version", subject->configuration_version,
+       expected->configuration_version, id);
+  Same("agents by reason",
+       subject->agents_by_reason == expected->agents_by_reason, true, id);
+  Same("agents told", subject->agents.size(), expected->agents.size(), id);
+  for (std::size_t i = 0; failure_.empty() && i < expected->agents.size();
+       ++i) {
+    const AgentVerdict& a = subject->agents[i];
+    const AgentVerdict& b = expected->agents[i];
+    const std::string of = absl::StrCat(id, " and ", b.agent.id);
+    Same("the agent", a.agent.id == b.agent.id, true, of);
+    Same(absl::StrCat("that it is passed over for ",
+                      std::string(PassedOverName(b.reason))),
+         a.reason == b.reason, true, of);
+    Same("that something is missing", !a.missing.empty(), !b.missing.empty(),
+         of);
+    Same("until_ms", a.until_ms, b.until_ms, of);
+    Same("fit_step", static_cast<std::int64_t>(a.fit_step),
+         static_cast<std::int64_t>(b.fit_step), of);
+    ++counts_.passed_over[static_cast<std::size_t>(b.reason)];
+  }
+}
+
+void ModelRun::SameAgentExplanation() {
+  constexpr std::size_t kMost = 1'000;
+  const std::vector<AgentView> agents = reference_->Agents();
+  if (agents.empty()) return;
+  const std::string& id = agents[step_ % agents.size()].id;
+  const auto subject =
+      subject_->ExplainAgent(*subject_->FindAgent(id), now_ms_, kMost);
+  const auto expected =
+      reference_->ExplainAgent(*reference_->FindAgent(id), now_ms_, kMost);
+  if (!SameStatus(subject.status(), expected.status())) return;
+  Same("contacts that wait", subject->waiting, expected->waiting, id);
+  // The reference does not say what is missing, and so tells fewer apart.
+  std::map<std::tuple<std::string, Channel, PassedOver>,
+           std::pair<std::uint64_t, InstantMs>>
+      told;
+  for (const WaitingVerdict& one : subject->verdicts) {
+    Same("that something is missing", !one.missing.empty(),
+         one.reason == PassedOver::kRequirement, id);
+    const auto [at, first] = told.try_emplace(
+        {one.queue, one.channel, one.reason}, 0, one.oldest_arrival_ms);
+    at->second.first += one.contacts;
+    at->second.second = std::min(at->second.second, one.oldest_arrival_ms);
+  }
+  Same("verdicts", told.size(), expected->verdicts.size(), id);
+  for (const WaitingVerdict& one : expected->verdicts) {
+    const std::string of = absl::StrCat(id, " and queue ", one.queue);
+    const auto& [contacts_told, oldest] =
+        told[{one.queue, one.channel, one.reason}];
+    Same(absl::StrCat("contacts passed over for ",
+                      std::string(PassedOverName(one.reason))),
+         contacts_told, one.contacts, of);
+    Same("oldest_arrival_ms", oldest, one.oldest_arrival_ms, of);
+  }
 }
 
 bool ModelRun::HasRoomFor(const AgentView& agent, Channel channel) const {

@@ -37,6 +37,8 @@ struct RunCounts {
   std::array<std::uint64_t, static_cast<std::size_t>(kEventTypeLast) + 1>
       by_type{};              // EventType
   std::uint64_t tutored = 0;  // reservations that a tutor listens to
+  // Agents passed over in explanations of contacts, by reason.
+  std::array<std::uint64_t, kPassedOverCount> passed_over{};
   std::uint64_t repeated = 0;
   std::uint64_t full = 0;
   std::uint64_t declines_forgotten = 0;
@@ -101,6 +103,8 @@ class ModelRun {
                        const ContactView& reference);
   void SameAgentView(const AgentView& subject, const AgentView& reference);
   void SameQueues();
+  void SameContactExplanation();
+  void SameAgentExplanation();
   void SameNextDue();
   bool HasRoomFor(const AgentView& agent, Channel channel) const;
   void CheckConservation(const std::vector<AgentView>& agents,

@@ -48,6 +48,10 @@ TEST(ModelSelfTest, ReferenceAgreesWithItselfAndEverythingHappens) {
   }
   EXPECT_GT(counts.repeated, 20U);
   EXPECT_GT(counts.tutored, 20U);
+  for (int i = 0; i < kPassedOverCount; ++i) {
+    EXPECT_GT(counts.passed_over[static_cast<std::size_t>(i)], 20U)
+        << PassedOverName(static_cast<PassedOver>(i));
+  }
   EXPECT_GT(counts.full, 20U);
   EXPECT_GT(counts.declines_forgotten, 20U);
   EXPECT_GT(counts.ids_forgotten, 20U);

@@ -90,6 +90,16 @@ class ForwardingRouter : public Router {
   std::vector<QueueView> Queues() const override { return next_->Queues(); }
   std::vector<AgentView> Agents() const override { return next_->Agents(); }
   RouterCounters Counters() const override { return next_->Counters(); }
+  absl::StatusOr<ContactExplanation> ExplainContact(
+      std::string_view id, InstantMs now_ms,
+      std::size_t agents_max) const override {
+    return next_->ExplainContact(id, now_ms, agents_max);
+  }
+  absl::StatusOr<AgentExplanation> ExplainAgent(
+      AgentHandle agent, InstantMs now_ms,
+      std::size_t verdicts_max) const override {
+    return next_->ExplainAgent(agent, now_ms, verdicts_max);
+  }
 
  private:
   Router* next_;

@@ -80,6 +80,12 @@ class ReferenceRouter final : public Router {
   std::vector<QueueView> Queues() const override;
   std::vector<AgentView> Agents() const override;
   RouterCounters Counters() const override;
+  absl::StatusOr<ContactExplanation> ExplainContact(
+      std::string_view id, InstantMs now_ms,
+      std::size_t agents_max) const override;
+  absl::StatusOr<AgentExplanation> ExplainAgent(
+      AgentHandle agent, InstantMs now_ms,
+      std::size_t verdicts_max) const override;
 
   // For the tests: what the model says of a pair at this moment.
   bool IsEligible(std::string_view contact_id, std::string_view agent_id) const;
@@ -210,6 +216,10 @@ class ReferenceRouter final : public Router {
   static void FinishWork(AgentRecord& agent, std::uint64_t contact,
                          InstantMs now_ms);
   void RemoveIfGone(std::uint64_t agent_number, InstantMs now_ms);
+
+  // Explanations (reference_explain.cc).
+  PassedOver WhyNot(const ContactRecord& contact,
+                    const AgentRecord& agent) const;
 
   // Declines and ids.
   void Exclude(const ContactRecord& contact, const AgentRecord& agent,

@@ -173,6 +173,14 @@ class FakeRouter final : public Router {
   std::vector<QueueView> Queues() const override { return {}; }
   std::vector<AgentView> Agents() const override { return {}; }
   RouterCounters Counters() const override { return {}; }
+  absl::StatusOr<ContactExplanation> ExplainContact(
+      std::string_view, InstantMs, std::size_t) const override {
+    return Unused();
+  }
+  absl::StatusOr<AgentExplanation> ExplainAgent(AgentHandle, InstantMs,
+                                                std::size_t) const override {
+    return Unused();
+  }
 
  private:
   static absl::Status Unused() {
