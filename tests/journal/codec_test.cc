@@ -361,7 +361,7 @@ TEST(CodecTest, EventsOfVersionOne) {
   auto configuration = std::make_shared<Configuration>();
   configuration->routing_profiles = {{"desk", 0xFF}};
   std::string bytes;
-  AppendEvent(event, {nullptr, configuration}, &bytes, 1);
+  AppendEvent(event, {nullptr, configuration, nullptr}, &bytes, 1);
   EXPECT_EQ(absl::BytesToHexString(Text(bytes)),
             "10019a020b1a090a046465736b10ff01");
   EXPECT_FALSE(DecodeEvent(bytes).ok()) << "in a record of this version";

@@ -257,9 +257,9 @@ TEST(ConfigFileTest, ACapacityIsFoundByItsChannel) {
   EXPECT_THAT(Problems(With("    channels: [voice, callback]",
                             "    channels: [voice, callback]\n"
                             "    channel_capacities:\n"
-                            "      - {channel: chat, cost_units: 50}\n"
+                            "      - {channel: callback, cost_units: 50}\n"
                             "      - {channel: voice, cost_units: 500}")),
-              ElementsAre(HasSubstr("f:11:25: error: routing_profiles[0]."
+              ElementsAre(HasSubstr("f:11:26: error: routing_profiles[0]."
                                     "channel_capacities[voice].cost_units: "
                                     "500 is not in")));
 }
