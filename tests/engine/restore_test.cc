@@ -194,8 +194,8 @@ TEST_F(RestoreTest, AnEndedIdIsAnsweredAsBefore) {
       absl::StatusCode::kFailedPrecondition);
 }
 
-// Version 7 does not list anne any more; she withdrew the sign-out that it asked
-// for. Version 9 is in force.
+// Version 7 does not list anne any more; she withdrew the sign-out that it
+// asked for. Version 9 is in force.
 LiveState WithoutAnne(std::uint64_t applied_configuration_version) {
   LiveState state = Busy();
   Configuration without_anne = Centre();

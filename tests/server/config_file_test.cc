@@ -211,7 +211,7 @@ TEST(ConfigFileTest, MistakesOfTheFileDoNotHideThoseOfTheCentre) {
   EXPECT_THAT(Problems(text),
               ElementsAre(AllOf(HasSubstr("f:3:1: error: skils: unknown key"),
                                 HasSubstr("did you mean 'skills'")),
-                          HasSubstr("f:14:27: error: agents[0].skills[0]."
+                          HasSubstr("f:15:27: error: agents[0].skills[0]."
                                     "level: 17")));
 }
 
