@@ -371,13 +371,21 @@ TEST(CodecTest, EventsOfVersionOne) {
   one_contact.cost_units.fill(kCapacityUnitsMax);
   EXPECT_THAT(back->detail.configuration->routing_profiles,
               ::testing::ElementsAre(one_contact));
-  EXPECT_FALSE(DecodeEvent(BytesOf({event, {nullptr, configuration}}), 1).ok());
+  EXPECT_FALSE(
+      DecodeEvent(BytesOf({event, {nullptr, configuration, nullptr}}), 1).ok());
 
   event = Event();
   event.type = EventType::kReservationCreated;
   event.units = 34;
   EXPECT_TRUE(DecodeEvent(BytesOf({event, {}}), 2).ok());
   EXPECT_FALSE(DecodeEvent(BytesOf({event, {}}), 1).ok());
+
+  event = Event();
+  event.type = EventType::kAgentChanged;
+  const auto agent = std::make_shared<AgentConfiguration>();
+  EXPECT_TRUE(DecodeEvent(BytesOf({event, {nullptr, nullptr, agent}}), 2).ok());
+  EXPECT_FALSE(
+      DecodeEvent(BytesOf({event, {nullptr, nullptr, agent}}), 1).ok());
 }
 
 TEST(CodecTest, AnAgentOfVersionOneHoldsAtMostOneContact) {
