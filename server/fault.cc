@@ -168,6 +168,16 @@ class FaultyRouter final : public Router {
   std::vector<QueueView> Queues() const override { return router_->Queues(); }
   std::vector<AgentView> Agents() const override { return router_->Agents(); }
   RouterCounters Counters() const override { return router_->Counters(); }
+  absl::StatusOr<ContactExplanation> ExplainContact(
+      std::string_view id, InstantMs now_ms,
+      std::size_t agents_max) const override {
+    return router_->ExplainContact(id, now_ms, agents_max);
+  }
+  absl::StatusOr<AgentExplanation> ExplainAgent(
+      AgentHandle agent, InstantMs now_ms,
+      std::size_t verdicts_max) const override {
+    return router_->ExplainAgent(agent, now_ms, verdicts_max);
+  }
 
  private:
   // Whether this contact is to be lost, or is already.
