@@ -31,6 +31,11 @@ static_assert(static_cast<int>(EndReason::kLeaseExpired) ==
 static_assert(static_cast<int>(EventType::kAgentRemoved) ==
               v1::EVENT_TYPE_AGENT_REMOVED);
 
+static_assert(static_cast<int>(FitRule::kLeastOverQualified) + 1 ==
+              v1::FIT_RULE_LEAST_OVER_QUALIFIED);
+static_assert(static_cast<int>(ContactChoice::kStrict) + 1 ==
+              v1::CONTACT_CHOICE_STRICT);
+
 // gRPC clients refuse trailers above 8 KiB by default; base64 adds a third.
 constexpr std::size_t kMessageBytesMax = 512;
 constexpr std::size_t kFindingsBytesMax = 3'000;
@@ -149,6 +154,19 @@ void SetCredits(const v1::ContactQueue& queue, const std::string& path,
   }
 }
 
+// A value that is not given leaves `*result` as it is.
+template <typename Enum>
+void EnumToDomain(int value, const google::protobuf::EnumDescriptor& type,
+                  std::string path, Enum* result,
+                  std::vector<Finding>* findings) {
+  if (value == 0) return;
+  if (type.FindValueByNumber(value) == nullptr) {
+    AddError(std::move(path), EnumProblem(value, type), findings);
+    return;
+  }
+  *result = static_cast<Enum>(value - 1);
+}
+
 ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
                       std::vector<Finding>* findings) {
   ContactQueue result;
@@ -175,6 +193,9 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
     result.short_abandon_threshold_ms = queue.short_abandon_threshold_ms();
   }
   SetCredits(queue, path, &result.priority_credit_ms, findings);
+  EnumToDomain(queue.agent_choice().fit(), *v1::FitRule_descriptor(),
+               absl::StrCat(path, ".agent_choice.fit"),
+               &result.agent_choice.fit, findings);
   return result;
 }
 
@@ -272,6 +293,7 @@ absl::StatusOr<ContactSpec> ToDomain(const v1::Contact& contact) {
   }
   spec.channel = static_cast<Channel>(contact.channel() - 1);
   spec.priority = contact.priority();
+  spec.segment = contact.segment();
   spec.requirement = ToDomain(contact.requirement());
   spec.attributes.insert(contact.attributes().begin(),
                          contact.attributes().end());
@@ -333,6 +355,11 @@ Configuration ToDomain(const v1::Configuration& configuration,
     result.queues.push_back(ToDomain(
         configuration.queues(i), absl::StrCat("queues[", i, "]"), findings));
   }
+  EnumToDomain(configuration.contact_choice(), *v1::ContactChoice_descriptor(),
+               "contact_choice", &result.contact_choice, findings);
+  for (const v1::CustomerSegment& segment : configuration.segments()) {
+    result.segments.push_back({segment.name(), segment.credit_ms()});
+  }
   return result;
 }
 
@@ -355,6 +382,7 @@ v1::ContactSnapshot ToProto(const ContactView& contact) {
   spec->set_queue(contact.queue);
   spec->set_channel(OneLater<v1::Channel>(contact.channel));
   spec->set_priority(contact.priority);
+  spec->set_segment(contact.segment);
   SetOwnRequirement(contact.requirement, spec);
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());
@@ -440,6 +468,10 @@ v1::Configuration ToProto(const Configuration& configuration) {
     added->set_handling_lease_ms(queue.handling_lease_ms);
     added->set_short_abandon_threshold_ms(queue.short_abandon_threshold_ms);
     const ContactQueue defaults;
+    if (queue.agent_choice != defaults.agent_choice) {
+      added->mutable_agent_choice()->set_fit(
+          OneLater<v1::FitRule>(queue.agent_choice.fit));
+    }
     for (std::size_t priority = 0; priority < queue.priority_credit_ms.size();
          ++priority) {
       const DurationMs credit_ms = queue.priority_credit_ms[priority];
@@ -448,6 +480,15 @@ v1::Configuration ToProto(const Configuration& configuration) {
       credit->set_priority(static_cast<std::int32_t>(priority));
       credit->set_credit_ms(credit_ms);
     }
+  }
+  if (configuration.contact_choice != ContactChoice::kAged) {
+    result.set_contact_choice(
+        OneLater<v1::ContactChoice>(configuration.contact_choice));
+  }
+  for (const CustomerSegment& segment : configuration.segments) {
+    v1::CustomerSegment* added = result.add_segments();
+    added->set_name(segment.name);
+    added->set_credit_ms(segment.credit_ms);
   }
   return result;
 }
@@ -470,6 +511,7 @@ v1::Offer ToOffer(const Event& event, const ContactView& contact) {
   spec->set_queue(Text(event.queue));
   spec->set_channel(OneLater<v1::Channel>(event.channel));
   spec->set_priority(event.priority);
+  spec->set_segment(contact.segment);
   SetOwnRequirement(contact.requirement, spec);
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());

@@ -186,6 +186,7 @@ absl::Status ContactObject(const std::string& id, const LiveContact& contact,
   view.rank_key_ms = contact.placed ? contact.rank_key_ms : detail.rank_key_ms;
   view.agent_id = contact.agent_id;
   view.attempt = contact.attempt;
+  view.segment = detail.spec.segment;
   view.requirement = detail.spec.requirement;
   if (with_attributes) view.attributes = detail.spec.attributes;
   absl::Status status = object->Merge(ToProto(view));

@@ -48,6 +48,7 @@ ABSL_FLAG(std::uint64_t, count, 0, "stop after that many; 0: never");
 ABSL_FLAG(std::string, queue, "", "queue of the contact");
 ABSL_FLAG(std::string, channel, "voice", "channel of the contact");
 ABSL_FLAG(std::int32_t, priority, 0, "priority of the contact");
+ABSL_FLAG(std::string, segment, "", "customer segment of the contact");
 ABSL_FLAG(std::vector<std::string>, skills, {}, "skills asked for in addition");
 ABSL_FLAG(std::vector<std::string>, attributes, {}, "key=value, ...");
 ABSL_FLAG(std::string, reason, "", "abandoned (default) or cancelled");
@@ -329,6 +330,7 @@ int ContactSubmit(const Arguments& arguments) {
   contact->set_id(arguments[0]);
   contact->set_queue(absl::GetFlag(FLAGS_queue));
   contact->set_priority(absl::GetFlag(FLAGS_priority));
+  contact->set_segment(absl::GetFlag(FLAGS_segment));
   int channel = 0;
   std::string problem;
   if (!ParseEnum("--channel", absl::GetFlag(FLAGS_channel),

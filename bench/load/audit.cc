@@ -96,7 +96,7 @@ Auditor::Auditor(const DayPlan& plan, const Record& record)
       "no inversion",
       "no free agent beside an eligible waiting contact at quiet moments",
       "event sequence without gaps, versions consecutive",
-      "rank key is arrival less credit",
+      "rank key is arrival less boost",
       "no call refused without a reason in the events",
   };
   for (const char* name : names) {
@@ -294,7 +294,7 @@ void Auditor::CheckAccepted(const v1::Event& event) {
 void Auditor::CheckRankKey(const v1::Event& event, const v1::Contact& contact) {
   ++result(Invariant::kRankKey).checks;
   const InstantMs expected =
-      event.contact().arrival_ms() - rules_.CreditMs(contact);
+      event.contact().arrival_ms() - rules_.BoostMs(contact);
   const InstantMs key = event.contact().rank_key_ms();
   // A submit that reads an earlier clock than the last of its lane takes that
   // one's key.
@@ -323,7 +323,7 @@ bool Auditor::StandsBefore(const std::string& waiting,
   if (!life.rank_key_ms) {
     // Never offered, so its key was never published: the rule's, and on a
     // clock that several threads read, a margin.
-    const InstantMs key = state.last.arrival_ms() - rules_.CreditMs(contact);
+    const InstantMs key = state.last.arrival_ms() - rules_.BoostMs(contact);
     return key + record_.clock_tolerance_ms < taken_key;
   }
   if (*life.rank_key_ms != taken_key) return *life.rank_key_ms < taken_key;

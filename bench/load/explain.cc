@@ -76,7 +76,7 @@ InstantMs Deriver::KeyOf(const std::string& id, const v1::Contact& contact,
   const auto found = keys_.find(id);
   return found != keys_.end()
              ? found->second
-             : state.last.arrival_ms() - rules_.CreditMs(contact);
+             : state.last.arrival_ms() - rules_.BoostMs(contact);
 }
 
 std::vector<Derived> Deriver::All() {

@@ -13,7 +13,11 @@ std::string ChannelText(v1::Channel channel) {
       absl::StripPrefix(v1::Channel_Name(channel), "CHANNEL_"));
 }
 
-Rules::Rules(const v1::Configuration& configuration) {
+Rules::Rules(const v1::Configuration& configuration)
+    : contact_choice_(configuration.contact_choice()) {
+  for (const v1::CustomerSegment& segment : configuration.segments()) {
+    segments_[segment.name()] = segment.credit_ms();
+  }
   std::map<std::string, std::set<int>> profiles;
   for (const v1::RoutingProfile& profile : configuration.routing_profiles()) {
     for (const int channel : profile.channels()) {
@@ -85,11 +89,20 @@ int Rules::FitStep(const std::string& agent, const v1::Contact& contact) const {
   if (found == agents_.end()) return 0;
   int surplus = 0;
   int room = 0;
-  for (const auto& [skill, level] : Required(contact)) {
+  const std::map<std::string, int> required = Required(contact);
+  for (const auto& [skill, level] : required) {
     const auto held = found->second.levels.find(skill);
     const int has = held == found->second.levels.end() ? 0 : held->second;
     surplus += has - level;
     room += 10 - level;
+  }
+  const auto queue = queues_.find(contact.queue());
+  if (queue != queues_.end() &&
+      queue->second.agent_choice().fit() == v1::FIT_RULE_LEAST_OVER_QUALIFIED) {
+    for (const auto& [skill, level] : found->second.levels) {
+      if (!required.contains(skill)) ++surplus;
+    }
+    return 7 - std::min(7, 8 * surplus / (room + 16));
   }
   return room == 0 ? 0 : std::min(7, 8 * surplus / room);
 }
@@ -102,6 +115,19 @@ DurationMs Rules::CreditMs(const v1::Contact& contact) const {
     }
   }
   return 60'000LL * contact.priority();
+}
+
+DurationMs Rules::BoostMs(const v1::Contact& contact) const {
+  if (contact_choice_ == v1::CONTACT_CHOICE_STRICT) {
+    return contact.priority() * DurationMs{315'360'000'000};
+  }
+  DurationMs boost = CreditMs(contact);
+  const auto segment = segments_.find(contact.segment());
+  if (segment != segments_.end()) boost += segment->second;
+  if (contact_choice_ == v1::CONTACT_CHOICE_DEADLINE) {
+    boost -= ServiceThresholdMs(contact.queue());
+  }
+  return boost;
 }
 
 int Rules::AgentPlace(const std::string& agent) const {

@@ -28,7 +28,8 @@ class Rules {
                             const v1::Contact& contact) const;
   // 0..7, larger fits better.
   int FitStep(const std::string& agent, const v1::Contact& contact) const;
-  DurationMs CreditMs(const v1::Contact& contact) const;
+  // What the contact's arrival is put forward by, in the centre's mode.
+  DurationMs BoostMs(const v1::Contact& contact) const;
 
   // Place in the configuration, for ties; -1 if unknown.
   int AgentPlace(const std::string& agent) const;
@@ -47,7 +48,11 @@ class Rules {
   std::map<std::string, int> Required(const v1::Contact& contact) const;
 
   std::map<std::string, Agent> agents_;
+  DurationMs CreditMs(const v1::Contact& contact) const;
+
   std::map<std::string, v1::ContactQueue> queues_;
+  v1::ContactChoice contact_choice_;
+  std::map<std::string, DurationMs> segments_;  // their credits
 };
 
 // "voice"

@@ -65,6 +65,21 @@ struct ServiceLevelTarget {
                          const ServiceLevelTarget&) = default;
 };
 
+// How an agent is chosen for a contact among those who may serve it.
+struct AgentChoice {
+  FitRule fit = FitRule::kBestFit;
+  friend bool operator==(const AgentChoice&, const AgentChoice&) = default;
+};
+
+// What kind of customer a contact is of, and the head start that it gets: a
+// gold customer's contact stands where one stands that came so much earlier.
+struct CustomerSegment {
+  std::string name;  // unique; what contacts refer to
+  DurationMs credit_ms = 0;
+  friend bool operator==(const CustomerSegment&,
+                         const CustomerSegment&) = default;
+};
+
 // A named service where contacts wait.
 struct ContactQueue {
   std::string name;
@@ -84,10 +99,11 @@ struct ContactQueue {
   DurationMs handling_lease_ms = 4LL * 3600 * 1000;
   // Short abandons are counted apart in reports.
   DurationMs short_abandon_threshold_ms = 5'000;
-  // Credit of each priority in milliseconds: rank key = arrival - credit.
+  // Credit of each priority in milliseconds, in modes aged and deadline.
   std::array<DurationMs, kPriorityCount> priority_credit_ms = {
       0,       60'000,  120'000, 180'000, 240'000,
       300'000, 360'000, 420'000, 480'000, 540'000};
+  AgentChoice agent_choice;
   friend bool operator==(const ContactQueue&, const ContactQueue&) = default;
 };
 
@@ -97,6 +113,9 @@ struct Configuration {
   std::vector<RoutingProfile> routing_profiles;
   std::vector<AgentConfiguration> agents;
   std::vector<ContactQueue> queues;
+  // One for the centre, since places in all lanes are compared.
+  ContactChoice contact_choice = ContactChoice::kAged;
+  std::vector<CustomerSegment> segments;
 };
 
 struct Finding {

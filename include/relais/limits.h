@@ -27,6 +27,9 @@ inline constexpr std::size_t kSkillsMax = 4'096;
 inline constexpr std::size_t kSkillsPerAgentMax = 256;
 inline constexpr std::size_t kSkillsPerRequirementMax = 32;
 inline constexpr std::size_t kRoutingProfilesMax = 4'096;
+// Customer segments: centres tell three to ten kinds of customers apart. Each
+// segment in use with each priority in use is a lane of each class (below).
+inline constexpr std::size_t kSegmentsMax = 64;
 
 // Agents that declined one contact and are not offered it again; the oldest
 // is forgotten beyond it (design: "up to 8 such agents per contact").
@@ -69,8 +72,8 @@ struct Limits {
   // Classes of agents' profiles at once; profiles that agree in eligibility and
   // fit step on every requirement class in use share one.
   std::uint32_t profile_classes = 4'096;
-  // Lanes: a requirement class times the boosts seen with it (at most ten
-  // priorities without segments).
+  // Lanes: a requirement class times the boosts seen with it: at most the ten
+  // priorities, each without a segment and with each.
   std::uint32_t lanes = 10'240;
   // Ended ids remembered for id_retention; beyond it the oldest is forgotten
   // and counted. 24 h of a 10,000-agent centre: about 1,000,000.

@@ -25,9 +25,11 @@ void Normalize(SkillLevels* levels) {
 
 CompiledRequirement CombineRequirements(Channel channel,
                                         const SkillLevels& queue_terms,
-                                        const SkillLevels& own_terms) {
+                                        const SkillLevels& own_terms,
+                                        const AgentChoice& agent_choice) {
   CompiledRequirement combined;
   combined.channel = channel;
+  combined.fit = agent_choice.fit;
   combined.all_of.reserve(queue_terms.size() + own_terms.size());
   combined.all_of = queue_terms;
   combined.all_of.insert(combined.all_of.end(), own_terms.begin(),

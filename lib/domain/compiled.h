@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "relais/configuration.h"
 #include "relais/types.h"
 
 namespace relais {
@@ -38,15 +39,17 @@ std::uint64_t SkillIdOf(std::string_view name);
 // Sorted by skill, each skill once. Equal meanings are equal values.
 using SkillLevels = std::vector<SkillLevel>;
 
-// What a contact asks for: its channel, and every skill at level or above.
+// What a contact asks for: its channel, and every skill at level or above; and
+// how an agent is chosen for it, which its queue says.
 struct CompiledRequirement {
   Channel channel = Channel::kVoice;
   SkillLevels all_of;
+  FitRule fit = FitRule::kBestFit;
   friend bool operator==(const CompiledRequirement&,
                          const CompiledRequirement&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const CompiledRequirement& value) {
-    return H::combine(std::move(h), value.channel, value.all_of);
+    return H::combine(std::move(h), value.channel, value.all_of, value.fit);
   }
 };
 
@@ -66,10 +69,12 @@ struct CompiledProfile {
 void Normalize(SkillLevels* levels);
 
 // A contact's requirement: its queue's terms and its own together, the same
-// skill counting once with the higher level. Arguments need not be sorted.
+// skill counting once with the higher level; agents are chosen as the queue
+// says. Terms need not be sorted.
 CompiledRequirement CombineRequirements(Channel channel,
                                         const SkillLevels& queue_terms,
-                                        const SkillLevels& own_terms);
+                                        const SkillLevels& own_terms,
+                                        const AgentChoice& agent_choice = {});
 
 // Whether `held` has every skill of `required` at its level or above. Both
 // normalized.

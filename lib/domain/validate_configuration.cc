@@ -16,6 +16,7 @@
 #include "lib/domain/nearest_name.h"
 #include "lib/domain/reachability.h"
 #include "lib/domain/utf8.h"
+#include "lib/domain/validate_choice.h"
 
 namespace relais {
 namespace {
@@ -34,7 +35,7 @@ std::vector<std::string_view> NamesOf(const Index& index) {
 }
 
 // In the order of findings.
-enum Section { kCentre, kSkills, kProfiles, kAgents, kQueues };
+enum Section { kCentre, kSkills, kProfiles, kAgents, kQueues, kChoice };
 
 // Suggestions cost a comparison with every known name; a configuration in
 // which everything is misspelt gets them for the first so many names only.
@@ -96,6 +97,7 @@ class Checker {
   void CheckAgent(std::size_t i);
   void CheckQueue(std::size_t i);
   void CheckQueueTerms(const std::string& path, const ContactQueue& queue);
+  void CheckChoice();
 
   void WarnAboutUnusedProfiles();
   Reachability CompileAgents() const;
@@ -111,7 +113,7 @@ class Checker {
   std::vector<Noted> noted_;
   Section section_ = kCentre;
   std::size_t place_ = 0;
-  std::size_t errors_[kQueues + 1] = {};
+  std::size_t errors_[kChoice + 1] = {};
   absl::flat_hash_map<std::string, std::string> suggestions_;
   Index skills_;
   Index profiles_;
@@ -296,6 +298,17 @@ void Checker::CheckQueueTerms(const std::string& path,
   }
 }
 
+void Checker::CheckChoice() {
+  Enter(kChoice, 0);
+  for (Finding& finding : ValidateChoice(configuration_)) {
+    if (finding.severity == Finding::Severity::kError) {
+      Error(std::move(finding.path), std::move(finding.message));
+    } else {
+      Warn(std::move(finding.path), std::move(finding.message));
+    }
+  }
+}
+
 void Checker::WarnAboutUnusedProfiles() {
   absl::flat_hash_set<std::string> used;
   for (const auto& agent : configuration_.agents) {
@@ -440,6 +453,7 @@ std::vector<Finding> Checker::Run() && {
   Enter(kQueues, 0);
   CheckCount("queues", configuration_.queues.size(), limits_.queues);
   for (std::size_t i = 0; i < configuration_.queues.size(); ++i) CheckQueue(i);
+  CheckChoice();
   WarnAboutUnusedProfiles();
   WarnAboutReachability();
   std::stable_sort(noted_.begin(), noted_.end(),

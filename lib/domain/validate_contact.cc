@@ -109,6 +109,9 @@ absl::Status ValidateContactSpec(const ContactSpec& spec) {
         absl::StrCat(spec.priority, " is not a priority; priorities are 0 to ",
                      kPriorityCount - 1));
   }
+  // Likewise: an empty one is none, one that is too long does not exist.
+  status = CheckUtf8("contact.segment", spec.segment);
+  if (!status.ok()) return status;
   status = CheckAttributes(spec);
   if (!status.ok()) return status;
   return CheckRequirement(spec.requirement);

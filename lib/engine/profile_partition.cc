@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "lib/base/assert.h"
-#include "lib/policy/best_fit.h"
 #include "lib/policy/eligibility.h"
+#include "lib/policy/fit.h"
 
 namespace relais {
 namespace {
@@ -28,7 +28,7 @@ std::uint64_t HashOf(std::uint32_t c, std::uint8_t cell) {
 std::uint8_t FitCell(const CompiledRequirement& requirement,
                      const CompiledProfile& profile) {
   if (!policy::Accepts(requirement, profile)) return 0;
-  return static_cast<std::uint8_t>(1 + policy::FitStep(requirement, profile));
+  return static_cast<std::uint8_t>(1 + policy::FitOf(requirement, profile));
 }
 
 ProfilePartition::ProfilePartition(const Sizes& sizes, ClassMatrix* matrix)

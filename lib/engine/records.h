@@ -28,6 +28,7 @@
 #include "lib/base/mutex.h"
 #include "lib/domain/compiled.h"
 #include "lib/engine/class_registry.h"
+#include "lib/policy/contact_choice.h"
 #include "relais/event.h"
 #include "relais/router.h"
 
@@ -58,12 +59,23 @@ struct QueueTerms {
     }
   }
 
+  DurationMs BoostOf(int priority, DurationMs segment_credit_ms = 0) const {
+    return policy::BoostOf(contact_choice, queue, priority, segment_credit_ms);
+  }
+  // What a contact of this queue asks for that brings `own` terms.
+  CompiledRequirement RequirementOf(Channel channel,
+                                    const SkillLevels& own) const {
+    return CombineRequirements(channel, all_of, own, queue.agent_choice);
+  }
+
   std::uint32_t slot = 0;  // of its figures
   ContactQueue queue;
   SkillLevels all_of;
+  ContactChoice contact_choice = ContactChoice::kAged;
   // By channel; valid for the channels it accepts.
   std::array<std::uint32_t, kChannelCount> classes{};
-  // Lanes of those classes by priority, filled as they are first needed.
+  // Lanes of those classes by priority, of contacts without a segment, filled
+  // as they are first needed.
   // release <-> acquire: whoever publishes a contact in the lane has the
   // lane's making (Matcher::SetLane) before it, so lookers see both.
   mutable std::array<std::array<std::atomic<std::uint32_t>, kPriorityCount>,
@@ -86,6 +98,7 @@ struct CompiledConfiguration {
   Configuration source;
   std::uint64_t version = 0;
   SkillIds skills;
+  absl::flat_hash_map<std::string, DurationMs> segments;  // their credits
   absl::flat_hash_map<std::string, std::shared_ptr<const QueueTerms>> queues;
   std::vector<std::uint32_t> held;  // requirement classes
 };
@@ -109,6 +122,8 @@ struct ContactRecord {
   Channel channel = Channel::kVoice;
   std::uint8_t priority = 0;
   std::uint32_t requirement_class = 0;
+  DurationMs boost_ms = 0;  // its arrival less this is the place it asked for
+  std::string segment;
   Fingerprint content;
   std::shared_ptr<const QueueTerms> terms;
   RoutingRequirement requirement;  // as submitted

@@ -132,6 +132,9 @@ absl::StatusOr<std::unique_ptr<RouterImpl::Preparation>> RouterImpl::Prepare(
     }
     preparation->compiled->skills.emplace(skill.name, number);
   }
+  for (const CustomerSegment& segment : configuration.segments) {
+    preparation->compiled->segments.emplace(segment.name, segment.credit_ms);
+  }
   absl::Status status = PrepareQueues(configuration, preparation.get(), call);
   if (!status.ok()) return status;
   status = PrepareAgents(configuration, preparation.get(), call);
@@ -173,6 +176,7 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
                   "queues, those with contacts alive included,");
     }
     terms->queue = queue;
+    terms->contact_choice = configuration.contact_choice;
     for (const SkillRequirement& term : queue.requirement.all_of) {
       terms->all_of.push_back({compiled.skills.at(term.skill),
                                static_cast<std::uint8_t>(term.level_min)});
@@ -181,7 +185,7 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
       const auto channel = static_cast<Channel>(i);
       if (!Contains(queue.channels, channel)) continue;
       const auto id = classes_.AcquireRequirement(
-          CombineRequirements(channel, terms->all_of, {}),
+          terms->RequirementOf(channel, {}),
           [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
       if (!id.ok()) return id.status();
       compiled.held.push_back(*id);

@@ -9,7 +9,8 @@
 #include "lib/domain/error.h"
 #include "lib/domain/validate_contact.h"
 #include "lib/engine/router_impl.h"
-#include "lib/policy/aged.h"
+#include "lib/policy/contact_choice.h"
+#include "lib/policy/rank_key.h"
 
 namespace relais {
 namespace {
@@ -29,6 +30,11 @@ Fingerprint ContentOf(const ContactSpec& spec) {
   for (const auto& [key, value] : spec.attributes) {
     builder.Add(key).Add(value);
   }
+  // A field that may be missing begins with a number that is no string's
+  // length, so that contents without it keep the fingerprint that they had
+  // before there was the field.
+  constexpr std::int64_t kSegment = -1;
+  if (!spec.segment.empty()) builder.AddNumber(kSegment).Add(spec.segment);
   return builder.Finish();
 }
 
@@ -99,19 +105,21 @@ std::optional<absl::StatusOr<SubmitOutcome>> RouterImpl::KnownId(
 }
 
 absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
-                                        const QueueTerms& terms,
+                                        const Terms& terms,
                                         std::uint32_t* requirement_class,
                                         std::uint32_t* lane, Call& call) {
+  const QueueTerms& queue = *terms.queue;
   const auto channel = static_cast<std::size_t>(spec.channel);
-  const auto priority = static_cast<std::size_t>(spec.priority);
-  const DurationMs credit = terms.queue.priority_credit_ms[priority];
   std::atomic<std::uint32_t>* known_lane = nullptr;
   if (spec.requirement.all_of.empty()) {
-    *requirement_class = terms.classes[channel];
+    *requirement_class = queue.classes[channel];
     classes_.AddRequirementReference(*requirement_class);
-    known_lane = &terms.lanes[channel][priority];
-    *lane = known_lane->load(std::memory_order_acquire);
-    if (*lane != QueueTerms::kNoLane) return absl::OkStatus();
+    if (terms.boost_ms == queue.BoostOf(spec.priority)) {
+      known_lane =
+          &queue.lanes[channel][static_cast<std::size_t>(spec.priority)];
+      *lane = known_lane->load(std::memory_order_acquire);
+      if (*lane != QueueTerms::kNoLane) return absl::OkStatus();
+    }
   } else {
     SkillLevels own;
     for (const SkillRequirement& term : spec.requirement.all_of) {
@@ -119,12 +127,12 @@ absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
           {SkillIdOf(term.skill), static_cast<std::uint8_t>(term.level_min)});
     }
     const auto acquired = classes_.AcquireRequirement(
-        CombineRequirements(spec.channel, terms.all_of, own),
+        queue.RequirementOf(spec.channel, own),
         [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
     if (!acquired.ok()) return acquired.status();
     *requirement_class = *acquired;
   }
-  const auto found = classes_.LaneFor(*requirement_class, credit);
+  const auto found = classes_.LaneFor(*requirement_class, terms.boost_ms);
   if (!found.ok()) {
     classes_.ReleaseRequirement(*requirement_class);
     return found.status();
@@ -137,11 +145,21 @@ absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
 }
 
 // What a submit names must exist, and its queue must accept its channel.
-absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::FindQueue(
+absl::StatusOr<RouterImpl::Terms> RouterImpl::FindTerms(
     const ContactSpec& spec, const CompiledConfiguration* configuration) const {
   if (configuration == nullptr) return UnknownQueue(spec.queue);
   const auto queue = configuration->queues.find(spec.queue);
   if (queue == configuration->queues.end()) return UnknownQueue(spec.queue);
+  DurationMs segment_credit_ms = 0;
+  if (!spec.segment.empty()) {
+    const auto segment = configuration->segments.find(spec.segment);
+    if (segment == configuration->segments.end()) {
+      return FieldError(
+          absl::StatusCode::kNotFound, "contact.segment",
+          absl::StrCat("no segment is called ", Quoted(spec.segment)));
+    }
+    segment_credit_ms = segment->second;
+  }
   for (std::size_t i = 0; i < spec.requirement.all_of.size(); ++i) {
     const std::string& skill = spec.requirement.all_of[i].skill;
     if (configuration->skills.contains(skill)) continue;
@@ -156,14 +174,14 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::FindQueue(
         absl::StrCat(absl::string_view(name.data(), name.size()),
                      " is not accepted by queue ", Quoted(spec.queue)));
   }
-  return queue->second;
+  return Terms{queue->second,
+               queue->second->BoostOf(spec.priority, segment_credit_ms)};
 }
 
 // The record of a new contact; nobody else sees the slot yet.
 ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
                                      const ContactSpec& spec,
-                                     const Fingerprint& content,
-                                     std::shared_ptr<const QueueTerms> terms,
+                                     const Fingerprint& content, Terms terms,
                                      std::uint32_t requirement_class,
                                      InstantMs now_ms, std::uint64_t skip) {
   ContactRecord& record = contacts_[slot];
@@ -172,6 +190,8 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.channel = spec.channel;
   record.priority = static_cast<std::uint8_t>(spec.priority);
   record.requirement_class = requirement_class;
+  record.boost_ms = terms.boost_ms;
+  record.segment = spec.segment;
   record.content = content;
   record.requirement = spec.requirement;
   record.attributes = spec.attributes;
@@ -181,8 +201,8 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.end_reason = EndReason::kNone;
   record.at_once.store(false, std::memory_order_relaxed);
   record.arrival_ms.store(now_ms, std::memory_order_relaxed);
-  record.queue_slot.store(terms->slot, std::memory_order_relaxed);
-  record.terms = std::move(terms);
+  record.queue_slot.store(terms.queue->slot, std::memory_order_relaxed);
+  record.terms = std::move(terms.queue);
   record.base_tag.store(handle.base_tag, std::memory_order_release);
   return handle;
 }
@@ -203,7 +223,7 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
     }
     configuration = shard.configuration;
   }
-  const auto terms = FindQueue(spec, configuration.get());
+  const auto terms = FindTerms(spec, configuration.get());
   if (!terms.ok()) return terms.status();
   status = CheckNow(now_ms);
   if (!status.ok()) return status;
@@ -218,21 +238,20 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
   }
   std::uint32_t requirement_class = 0;
   std::uint32_t lane = 0;
-  status = CompileContact(spec, **terms, &requirement_class, &lane, call);
+  status = CompileContact(spec, *terms, &requirement_class, &lane, call);
   if (!status.ok()) {
     contact_slots_.Free(*slot);
     return status;
   }
   const ContactHandle handle =
       OpenRecord(*slot, spec, content, *terms, requirement_class, now_ms, 0);
-  const DurationMs credit =
-      (*terms)->queue.priority_credit_ms[contacts_[*slot].priority];
   const match::Position place{
-      lane, policy::RankKey(now_ms, credit),
+      lane, policy::RankKey(now_ms, terms->boost_ms),
       // relaxed: a number; who publishes first in a lane stands first there.
       arrivals_.fetch_add(1, std::memory_order_relaxed) + 1};
   EventDetail detail;
-  if (wants_details_) detail = DetailOf(spec, (*terms)->queue, content, place);
+  if (wants_details_)
+    detail = DetailOf(spec, terms->queue->queue, content, place);
   std::optional<absl::StatusOr<SubmitOutcome>> known;
   {
     MutexLock lock(shard.mutex);
@@ -252,7 +271,7 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
     return *std::move(known);
   }
   call.Notify();
-  return Bring(handle, place, **terms, call);
+  return Bring(handle, place, *terms->queue, call);
 }
 
 void RouterImpl::CloseUnused(ContactHandle contact,
@@ -540,8 +559,7 @@ void RouterImpl::FreeContact(ContactHandle contact, std::uint64_t version,
   view.end_reason = reason;
   view.version = version;
   view.arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
-  view.rank_key_ms = policy::RankKey(
-      view.arrival_ms, record.terms->queue.priority_credit_ms[record.priority]);
+  view.rank_key_ms = policy::RankKey(view.arrival_ms, record.boost_ms);
   view.ended_ms = ended_ms;
   retained.outcome.contact = contact;
   retained.outcome.arrival_ms = view.arrival_ms;
@@ -560,6 +578,7 @@ void RouterImpl::FreeContact(ContactHandle contact, std::uint64_t version,
   FiguresOf(*record.terms).alive.fetch_sub(1, std::memory_order_release);
   classes_.ReleaseRequirement(record.requirement_class);
   record.terms.reset();
+  record.segment.clear();
   record.requirement = {};
   record.attributes.clear();
   contact_slots_.Free(contact.slot);

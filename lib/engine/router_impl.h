@@ -140,12 +140,16 @@ class RouterImpl final : public Router, private ClassMatrix {
   std::optional<absl::StatusOr<SubmitOutcome>> KnownId(
       const ContactShard& shard, const std::string& id,
       const Fingerprint& content) const RELAIS_REQUIRES(shard.mutex);
-  absl::StatusOr<std::shared_ptr<const QueueTerms>> FindQueue(
+  // Under which terms a contact comes.
+  struct Terms {
+    std::shared_ptr<const QueueTerms> queue;
+    DurationMs boost_ms = 0;
+  };
+  absl::StatusOr<Terms> FindTerms(
       const ContactSpec& spec,
       const CompiledConfiguration* configuration) const;
   ContactHandle OpenRecord(std::uint32_t slot, const ContactSpec& spec,
-                           const Fingerprint& content,
-                           std::shared_ptr<const QueueTerms> terms,
+                           const Fingerprint& content, Terms terms,
                            std::uint32_t requirement_class, InstantMs now_ms,
                            std::uint64_t skip);
   // Gives back what a submit took when another of the same id was faster.
@@ -153,7 +157,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // The submitted contact begins to wait.
   SubmitOutcome Bring(ContactHandle contact, const match::Position& place,
                       const QueueTerms& terms, Call& call);
-  absl::Status CompileContact(const ContactSpec& spec, const QueueTerms& terms,
+  absl::Status CompileContact(const ContactSpec& spec, const Terms& terms,
                               std::uint32_t* requirement_class,
                               std::uint32_t* lane, Call& call);
   // The word of the contact if it lives and its handle fits, or the error.

@@ -261,7 +261,7 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
     const auto each = static_cast<Channel>(i);
     if (!Contains(queue.channels, each)) continue;
     const auto id = classes_.AcquireRequirement(
-        CombineRequirements(each, terms->all_of, {}),
+        terms->RequirementOf(each, {}),
         [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
     if (!id.ok()) return id.status();
     held->push_back(*id);
@@ -275,12 +275,14 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
                                         const LiveContact& live,
                                         Restoration& restoration) {
   const ContactDetail& detail = *live.detail;
-  const auto terms =
+  const auto queue =
       RestoreTerms(detail.queue, detail.spec.channel, restoration);
-  if (!terms.ok()) return terms.status();
+  if (!queue.ok()) return queue.status();
+  // Whatever mode and segments gave it then.
+  const Terms terms{*queue, live.arrival_ms - detail.rank_key_ms};
   std::uint32_t requirement_class = 0;
   std::uint32_t lane = 0;
-  absl::Status status = CompileContact(detail.spec, **terms, &requirement_class,
+  absl::Status status = CompileContact(detail.spec, terms, &requirement_class,
                                        &lane, restoration.call);
   if (!status.ok()) return status;
   const std::optional<std::uint32_t> slot = contact_slots_.Take();
@@ -291,9 +293,8 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
   const bool waiting = live.state == ContactState::kWaiting || ending;
   const bool returned = waiting && live.placed;
   const ContactHandle contact = OpenRecord(
-      *slot, detail.spec, {detail.fingerprint[0], detail.fingerprint[1]},
-      *terms, requirement_class, live.arrival_ms,
-      live.version - (returned ? 2 : 1));
+      *slot, detail.spec, {detail.fingerprint[0], detail.fingerprint[1]}, terms,
+      requirement_class, live.arrival_ms, live.version - (returned ? 2 : 1));
   ContactRecord& record = contacts_[*slot];
   record.at_once.store(live.at_once, std::memory_order_relaxed);
   if (live.placed) {
@@ -305,7 +306,7 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
     MutexLock lock(shard.mutex);
     shard.live.emplace(id, *slot);
   }
-  FiguresOf(**terms).alive.fetch_add(1, std::memory_order_relaxed);
+  FiguresOf(*terms.queue).alive.fetch_add(1, std::memory_order_relaxed);
   events_.ContinueContact(contact, live.version);
   record.told_tag.store(contact.base_tag + live.version,
                         std::memory_order_relaxed);

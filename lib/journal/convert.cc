@@ -93,6 +93,7 @@ void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
   for (const DurationMs credit : queue.priority_credit_ms) {
     message->add_priority_credit_ms(credit);
   }
+  message->set_fit_rule(static_cast<std::uint32_t>(queue.agent_choice.fit));
 }
 
 absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
@@ -118,6 +119,8 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
           message.priority_credit_ms(i);
     }
   }
+  reader.Enum("fit_rule", message.fit_rule(), FitRule::kLeastOverQualified,
+              &queue->agent_choice.fit);
   return reader.status();
 }
 
@@ -139,6 +142,7 @@ absl::Status FromMessage(const v1::ContactDetail& message,
   detail->fingerprint = {message.fingerprint_0(), message.fingerprint_1()};
   detail->rank_key_ms = message.rank_key_ms();
   detail->arrival_sequence = message.arrival_sequence();
+  detail->spec.segment = message.segment();
   return reader.status();
 }
 
@@ -168,6 +172,13 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
   for (const ContactQueue& queue : configuration.queues) {
     ToMessage(queue, message->add_queues());
   }
+  message->set_contact_choice(
+      static_cast<std::uint32_t>(configuration.contact_choice));
+  for (const CustomerSegment& segment : configuration.segments) {
+    v1::CustomerSegment* added = message->add_segments();
+    added->set_name(segment.name);
+    added->set_credit_ms(segment.credit_ms);
+  }
 }
 
 absl::Status FromMessage(const v1::Configuration& message,
@@ -195,6 +206,11 @@ absl::Status FromMessage(const v1::Configuration& message,
   }
   for (const v1::ContactQueue& queue : message.queues()) {
     reader.Fail(FromMessage(queue, &configuration->queues.emplace_back()));
+  }
+  reader.Enum("contact_choice", message.contact_choice(),
+              ContactChoice::kStrict, &configuration->contact_choice);
+  for (const v1::CustomerSegment& segment : message.segments()) {
+    configuration->segments.push_back({segment.name(), segment.credit_ms()});
   }
   return reader.status();
 }

@@ -183,6 +183,7 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   sink.Sint(M::kShortAbandonThresholdMsFieldNumber,
             queue.short_abandon_threshold_ms);
   sink.Packed(M::kPriorityCreditMsFieldNumber, queue.priority_credit_ms);
+  sink.Uint(M::kFitRuleFieldNumber, Number(queue.agent_choice.fit));
 }
 
 template <typename Sink>
@@ -205,6 +206,7 @@ void Walk(const ContactDetail& detail, Sink& sink) {
   sink.Fixed64(M::kFingerprint1FieldNumber, detail.fingerprint[1]);
   sink.Sint(M::kRankKeyMsFieldNumber, detail.rank_key_ms);
   sink.Uint(M::kArrivalSequenceFieldNumber, detail.arrival_sequence);
+  sink.Bytes(M::kSegmentFieldNumber, detail.spec.segment);
 }
 
 template <typename Sink>

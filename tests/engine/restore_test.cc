@@ -311,6 +311,29 @@ TEST_F(RestoreTest, AnEndOfWhichHalfIsKnownIsFinished) {
   EXPECT_EQ(created.agent_id.view(), "anne");
 }
 
+// What a mode or a segment gave it when it came, whatever they give now.
+TEST_F(RestoreTest, AContactKeepsItsBoost) {
+  LiveState state = Busy();
+  LiveContact& gold = state.contacts.at("c3");
+  auto detail = std::make_shared<ContactDetail>(*gold.detail);
+  detail->spec.segment = "gold";
+  detail->rank_key_ms = gold.arrival_ms - 60'000;
+  gold.detail = detail;
+  Configuration later = Centre();
+  later.contact_choice = ContactChoice::kStrict;
+  state.configuration = std::make_shared<const Configuration>(later);
+  ASSERT_TRUE(router_->Restore(state, 6'000).ok());
+  EXPECT_EQ(router_->GetContact("c3")->rank_key_ms, gold.arrival_ms - 60'000);
+  EXPECT_EQ(router_->GetContact("c3")->segment, "gold");
+  EXPECT_EQ(router_->GetContact("c2")->rank_key_ms,
+            router_->GetContact("c2")->arrival_ms);
+  ASSERT_TRUE(
+      router_->SetPresence(Agent("bilal"), {PresenceState::kAvailable}, 6'100)
+          .ok());
+  EXPECT_EQ(router_->GetContact("c3")->state, ContactState::kReserved);
+  EXPECT_EQ(router_->GetContact("c2")->state, ContactState::kWaiting);
+}
+
 // The terms under which a contact came stay its own.
 TEST_F(RestoreTest, AQueueThatHasGoneServesWhatCameUnderIt) {
   LiveState state = Busy();

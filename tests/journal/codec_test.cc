@@ -121,6 +121,7 @@ ContactQueue AnyQueue(Random& random) {
   for (DurationMs& credit : queue.priority_credit_ms) {
     credit = AnySigned(random);
   }
+  queue.agent_choice.fit = AnyOf(random, FitRule::kLeastOverQualified);
   return queue;
 }
 
@@ -130,6 +131,7 @@ std::shared_ptr<ContactDetail> AnyDetail(Random& random) {
   detail->spec.queue = AnyText(random, kIdBytesMax);
   detail->spec.channel = AnyOf(random, Channel::kInternal);
   detail->spec.priority = static_cast<int>(AnySigned(random));
+  detail->spec.segment = AnyText(random, 20);
   detail->spec.requirement = AnyRequirement(random);
   for (std::uint64_t i = random.Uniform(5); i > 0; --i) {
     detail->spec.attributes[AnyText(random, 10)] = AnyText(random, 300);
@@ -155,7 +157,9 @@ std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
     agent.skills = {{AnyText(random, 9), static_cast<int>(AnySigned(random))}};
     configuration->agents.push_back(agent);
     configuration->queues.push_back(AnyQueue(random));
+    configuration->segments.push_back({AnyText(random, 9), AnySigned(random)});
   }
+  configuration->contact_choice = AnyOf(random, ContactChoice::kStrict);
   return configuration;
 }
 

@@ -218,6 +218,21 @@ void CollectLive(char kind, std::string_view message,
   }
 }
 
+// Added to version 1 after its files were written and before it was released:
+// absent they mean what held before, so those files stay as they are.
+// codec_test writes and reads these.
+const std::set<std::string>& YoungerThanTheFiles() {
+  static const auto& younger = *new std::set<std::string>{
+      "relais.journal.v1.Configuration.contact_choice",
+      "relais.journal.v1.Configuration.segments",
+      "relais.journal.v1.ContactDetail.segment",
+      "relais.journal.v1.ContactQueue.fit_rule",
+      "relais.journal.v1.CustomerSegment.credit_ms",
+      "relais.journal.v1.CustomerSegment.name",
+  };
+  return younger;
+}
+
 TEST(GoldenFormatTest, TheFilesCoverEveryTypeKindAndField) {
   MemoryStorage storage = StorageOf(ReadGolden(kFormatVersion));
   std::set<int> types;
@@ -248,8 +263,8 @@ TEST(GoldenFormatTest, TheFilesCoverEveryTypeKindAndField) {
   for (int i = 0; i < file->message_type_count(); ++i) {
     for (int j = 0; j < file->message_type(i)->field_count(); ++j) {
       const std::string& name = file->message_type(i)->field(j)->full_name();
-      EXPECT_TRUE(set.contains(name))
-          << name << " is nowhere set in the golden files";
+      EXPECT_NE(set.contains(name), YoungerThanTheFiles().contains(name))
+          << name << " is nowhere set in the golden files, or no longer new";
     }
   }
 }

@@ -36,6 +36,10 @@ std::string Describe(const ContactQueue& queue) {
   for (const DurationMs credit : queue.priority_credit_ms) {
     absl::StrAppend(&text, credit, ",");
   }
+  // What is younger than the golden files is told only if it is there.
+  if (queue.agent_choice.fit != FitRule::kBestFit) {
+    absl::StrAppend(&text, " fit=", static_cast<int>(queue.agent_choice.fit));
+  }
   return text;
 }
 
@@ -74,6 +78,9 @@ std::string Describe(const ContactDetail& detail) {
       Describe(detail.queue), "} fp=", detail.fingerprint[0], ":",
       detail.fingerprint[1], " key=", detail.rank_key_ms,
       " as=", detail.arrival_sequence);
+  if (!detail.spec.segment.empty()) {
+    absl::StrAppend(&text, " segment=", detail.spec.segment);
+  }
   for (const auto& [key, value] : detail.spec.attributes) {
     absl::StrAppend(&text, " ", key, "=", value);
   }
@@ -97,6 +104,13 @@ std::string Describe(const Configuration& configuration) {
   }
   for (const ContactQueue& queue : configuration.queues) {
     absl::StrAppend(&text, "\nqueue ", Describe(queue));
+  }
+  if (configuration.contact_choice != ContactChoice::kAged) {
+    absl::StrAppend(&text, "\nchoice ",
+                    static_cast<int>(configuration.contact_choice));
+  }
+  for (const CustomerSegment& segment : configuration.segments) {
+    absl::StrAppend(&text, "\nsegment ", segment.name, " ", segment.credit_ms);
   }
   return text;
 }

@@ -41,7 +41,7 @@ QUEUE = {
     8: ("decline_retry_ms", "sint"), 9: ("wait_limit_ms", "sint"),
     10: ("handling_lease_ms", "sint"),
     11: ("short_abandon_threshold_ms", "sint"),
-    12: ("priority_credit_ms", "packed_sint"),
+    12: ("priority_credit_ms", "packed_sint"), 13: ("fit_rule", "uint"),
 }
 DETAIL = {
     1: ("id", "bytes"), 2: ("queue_name", "bytes"), 3: ("channel", "uint"),
@@ -49,6 +49,7 @@ DETAIL = {
     6: ("attributes", (ATTRIBUTE,)), 7: ("queue", QUEUE),
     8: ("fingerprint_0", "fixed64"), 9: ("fingerprint_1", "fixed64"),
     10: ("rank_key_ms", "sint"), 11: ("arrival_sequence", "uint"),
+    12: ("segment", "bytes"),
 }
 CONFIGURATION = {
     1: ("name", "bytes"),
@@ -59,7 +60,8 @@ CONFIGURATION = {
                     3: ("routing_profile", "bytes"),
                     4: ("skills", ({1: ("skill", "bytes"),
                                     2: ("level", "sint")},))},)),
-    5: ("queues", (QUEUE,)),
+    5: ("queues", (QUEUE,)), 6: ("contact_choice", "uint"),
+    7: ("segments", ({1: ("name", "bytes"), 2: ("credit_ms", "sint")},)),
 }
 EVENT = {
     1: ("sequence", "uint"), 2: ("type", "uint"), 3: ("at_ms", "sint"),

@@ -119,6 +119,7 @@ void ModelRun::SameContactView(const ContactView& subject,
   Same("arrival_ms", subject.arrival_ms, reference.arrival_ms, of);
   Same("rank_key_ms", subject.rank_key_ms, reference.rank_key_ms, of);
   Same("ended_ms", subject.ended_ms, reference.ended_ms, of);
+  Same("segment", subject.segment == reference.segment, true, of);
   Same("requirement", subject.requirement == reference.requirement, true, of);
   Same("attributes", subject.attributes == reference.attributes, true, of);
   if (reference.state == ContactState::kReserved) {

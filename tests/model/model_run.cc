@@ -21,9 +21,10 @@ std::string Text(const Presence& presence) {
 }
 
 std::string Text(const ContactSpec& spec) {
-  std::string text = absl::StrCat(spec.id.substr(0, 20), " ", spec.queue, " ",
-                                  std::string(ChannelName(spec.channel)),
-                                  " priority ", spec.priority);
+  std::string text =
+      absl::StrCat(spec.id.substr(0, 20), " ", spec.queue, " ",
+                   std::string(ChannelName(spec.channel)), " priority ",
+                   spec.priority, " ", spec.segment);
   for (const SkillRequirement& term : spec.requirement.all_of) {
     absl::StrAppend(&text, " ", term.skill, ">=", term.level_min);
   }

@@ -13,6 +13,7 @@ namespace {
 constexpr int kSkills = 5;
 constexpr int kProfiles = 5;
 constexpr int kQueues = 4;
+constexpr std::uint64_t kSegments = 3;
 // Ids are drawn from more names than there are places, so that agents come,
 // go and come back.
 constexpr int kAgentNames = 40;
@@ -110,7 +111,27 @@ ContactQueue World::Queue(int index) {
   for (std::size_t i = 0; i < queue.priority_credit_ms.size(); ++i) {
     queue.priority_credit_ms[i] = credit_ms * static_cast<DurationMs>(i);
   }
+  queue.service_level.threshold_ms = 5'000 * random_->UniformBetween(0, 4);
+  if (random_->Bernoulli(0.4)) {
+    queue.agent_choice.fit = FitRule::kLeastOverQualified;
+  }
   return queue;
+}
+
+ContactChoice World::Mode() {
+  return static_cast<ContactChoice>(random_->Uniform(kContactChoiceCount));
+}
+
+// Two of three, so that contacts name one that is not there.
+std::vector<CustomerSegment> World::Segments() {
+  std::vector<CustomerSegment> segments;
+  const std::uint64_t missing = random_->Uniform(kSegments);
+  for (std::uint64_t i = 0; i < kSegments; ++i) {
+    if (i == missing) continue;
+    segments.push_back(
+        {absl::StrCat("segment", i), 5'000 * random_->UniformBetween(0, 4)});
+  }
+  return segments;
 }
 
 Configuration World::First() {
@@ -131,6 +152,8 @@ Configuration World::First() {
     configuration.agents.push_back(Agent(absl::StrCat("agent", i)));
   }
   for (int i = 0; i < kQueues; ++i) configuration.queues.push_back(Queue(i));
+  configuration.contact_choice = Mode();
+  configuration.segments = Segments();
   return configuration;
 }
 
@@ -141,7 +164,7 @@ Configuration World::Next(const Configuration& present) {
     const std::size_t at = random_->Uniform(next.agents.size());
     const std::string name =
         absl::StrCat("agent", random_->Uniform(kAgentNames));
-    switch (random_->Uniform(7)) {
+    switch (random_->Uniform(11)) {
       case 0:
         if (next.agents.size() > 5) {
           next.agents.erase(next.agents.begin() +
@@ -170,6 +193,12 @@ Configuration World::Next(const Configuration& present) {
         next.queues.push_back(std::move(queue));
         break;
       }
+      case 6:
+        next.contact_choice = Mode();
+        break;
+      case 7:
+        next.segments = Segments();
+        break;
       default:
         std::swap(next.agents[at], next.agents.front());
         break;
@@ -191,6 +220,9 @@ ContactSpec World::Contact(const std::string& id) {
   spec.priority = random_->Bernoulli(0.5)
                       ? 0
                       : static_cast<int>(random_->Uniform(kPriorityCount));
+  if (random_->Bernoulli(0.4)) {
+    spec.segment = absl::StrCat("segment", random_->Uniform(kSegments));
+  }
   while (random_->Bernoulli(0.3)) {
     spec.requirement.all_of.push_back(
         {SkillName(), static_cast<int>(random_->UniformBetween(1, 7))});
@@ -224,6 +256,12 @@ void World::Spoil(ContactSpec* spec) {
       break;
     case 7:
       spec->attributes["\xff"] = "";
+      break;
+    case 8:
+      spec->segment = "no such segment";
+      break;
+    case 9:
+      spec->segment = "\xff";
       break;
     default:
       // queue0 takes no mail.

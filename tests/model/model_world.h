@@ -7,6 +7,7 @@
 #define RELAIS_TESTS_MODEL_MODEL_WORLD_H_
 
 #include <string>
+#include <vector>
 
 #include "lib/base/random.h"
 #include "relais/contact.h"
@@ -37,6 +38,8 @@ class World {
  private:
   AgentConfiguration Agent(const std::string& id);
   ContactQueue Queue(int index);
+  ContactChoice Mode();
+  std::vector<CustomerSegment> Segments();
   std::string SkillName();
 
   Random* random_;

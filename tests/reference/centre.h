@@ -39,7 +39,8 @@ class Centre {
                   Configuration configuration = BankConfiguration());
 
   // Commands:
-  //   submit CONTACT QUEUE [CHANNEL] [priority=N] [skill=NAME:LEVEL]
+  //   submit CONTACT QUEUE [CHANNEL] [priority=N] [segment=NAME]
+  //          [skill=NAME:LEVEL]
   //   cancel|abandon|complete CONTACT
   //   accept|decline AGENT [RETRY_MS]      the reservation that stands
   //   stale accept AGENT CONTACT ATTEMPT
@@ -49,6 +50,10 @@ class Centre {
   //   drop agent|queue NAME                edits the configuration
   //   list agent|queue NAME                puts it back as it was at first
   //   level AGENT SKILL LEVEL
+  //   mode aged|deadline|strict            these edit it as well
+  //   segment NAME MS
+  //   threshold QUEUE MS
+  //   fit QUEUE best_fit|least_over_qualified
   // Answers the events joined by "; " ("" if none), or a refusal.
   std::string Do(InstantMs now_ms, const std::string& command);
 
@@ -69,6 +74,8 @@ class Centre {
   absl::Status Answer(InstantMs now_ms, const Words& words);
   absl::Status SetPresence(InstantMs now_ms, const Words& words);
   absl::Status Edit(const Words& words);
+  // False if the command is another.
+  bool EditChoice(const Words& words);
   absl::Status Keep(const absl::StatusOr<Outcome>& outcome);
 
   EventRecorder recorder_;

@@ -3,7 +3,6 @@
 // follow (tests/reference/centre.h), run on the reference router and, in the
 // binary that links it, on the engine.
 
-#include <ostream>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -11,24 +10,10 @@
 #include "gtest/gtest.h"
 #include "tests/reference/centre.h"
 #include "tests/reference/router_factories.h"
+#include "tests/reference/story.h"
 
 namespace relais::reference {
 namespace {
-
-struct Step {
-  InstantMs now_ms;
-  const char* command;
-  const char* answer;
-};
-
-struct Story {
-  const char* name;
-  std::vector<Step> steps;
-
-  friend void PrintTo(const Story& story, std::ostream* out) {
-    *out << story.name;
-  }
-};
 
 std::vector<Story> OfferStories() {
   return {
@@ -402,11 +387,7 @@ class LifecycleTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(LifecycleTest, Story) {
   const auto& [factory, story] = GetParam();
-  Centre centre(factory);
-  for (const Step& step : story.steps) {
-    EXPECT_EQ(centre.Do(step.now_ms, step.command), step.answer)
-        << story.name << " at " << step.now_ms << ": " << step.command;
-  }
+  RunStory(factory, story, BankConfiguration());
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -20,8 +20,29 @@ int ReferenceRouter::FitStep(const ContactRecord& contact,
     }
     room += 10 - level_min;
   }
+  if (contact.terms->agent_choice.fit == FitRule::kLeastOverQualified) {
+    int over = surplus;
+    for (const AgentSkill& held : agent.configuration.skills) {
+      if (!contact.required.contains(held.skill)) ++over;
+    }
+    return 7 - std::min(7, 8 * over / (room + 16));
+  }
   if (room == 0) return 0;
   return std::min(7, 8 * surplus / room);
+}
+
+DurationMs ReferenceRouter::BoostOf(const ContactSpec& spec,
+                                    const ContactQueue& queue) const {
+  if (configuration_.contact_choice == ContactChoice::kStrict) {
+    return spec.priority * DurationMs{315'360'000'000};
+  }
+  DurationMs boost =
+      queue.priority_credit_ms[static_cast<std::size_t>(spec.priority)];
+  if (!spec.segment.empty()) boost += SegmentByName(spec.segment)->credit_ms;
+  if (configuration_.contact_choice == ContactChoice::kDeadline) {
+    boost -= queue.service_level.threshold_ms;
+  }
+  return boost;
 }
 
 bool ReferenceRouter::Accepts(const ContactRecord& contact,

@@ -43,7 +43,8 @@ bool SameContent(const ContactSpec& a, const ContactSpec& b) {
   const auto& terms_a = a.requirement.all_of;
   const auto& terms_b = b.requirement.all_of;
   return a.id == b.id && a.queue == b.queue && a.channel == b.channel &&
-         a.priority == b.priority && a.attributes == b.attributes &&
+         a.priority == b.priority && a.segment == b.segment &&
+         a.attributes == b.attributes &&
          std::equal(terms_a.begin(), terms_a.end(), terms_b.begin(),
                     terms_b.end(), same_term);
 }
@@ -240,6 +241,9 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   }
   const std::shared_ptr<const ContactQueue> queue = QueueByName(spec.queue);
   if (queue == nullptr) return NotFound("contact.queue", spec.queue);
+  if (!spec.segment.empty() && SegmentByName(spec.segment) == nullptr) {
+    return NotFound("contact.segment", spec.segment);
+  }
   for (std::size_t i = 0; i < spec.requirement.all_of.size(); ++i) {
     const std::string& name = spec.requirement.all_of[i].skill;
     if (std::none_of(configuration_.skills.begin(), configuration_.skills.end(),
@@ -269,9 +273,7 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   }
   contact.version = 1;
   contact.arrival_ms = now_ms;
-  contact.rank_key_ms =
-      now_ms -
-      queue->priority_credit_ms[static_cast<std::size_t>(spec.priority)];
+  contact.rank_key_ms = now_ms - BoostOf(spec, *queue);
   ++figures_[spec.queue].offered;
   Event event = MakeEvent(EventType::kContactSubmitted, now_ms);
   NameContact(contact, event);
@@ -360,6 +362,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
     }
   }
   if (contact->state != ContactState::kEnded) {
+    view.segment = contact->spec.segment;
     view.requirement = contact->spec.requirement;
     view.attributes = contact->spec.attributes;
   }

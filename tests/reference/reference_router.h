@@ -160,6 +160,8 @@ class ReferenceRouter final : public Router {
 
   // Deciding (reference_decision.cc).
   static int FitStep(const ContactRecord& contact, const AgentRecord& agent);
+  DurationMs BoostOf(const ContactSpec& spec, const ContactQueue& queue) const;
+  const CustomerSegment* SegmentByName(std::string_view name) const;
   bool Accepts(const ContactRecord& contact, const AgentRecord& agent) const;
   static bool IsFree(const AgentRecord& agent, Channel channel);
   void LookForContact(ContactRecord& contact, InstantMs now_ms, bool at_once);

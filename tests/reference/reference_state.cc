@@ -294,6 +294,14 @@ std::shared_ptr<const ContactQueue> ReferenceRouter::QueueByName(
   return nullptr;
 }
 
+const CustomerSegment* ReferenceRouter::SegmentByName(
+    std::string_view name) const {
+  for (const CustomerSegment& segment : configuration_.segments) {
+    if (segment.name == name) return &segment;
+  }
+  return nullptr;
+}
+
 bool ReferenceRouter::QueueHasContacts(std::string_view name) const {
   return std::any_of(
       contacts_.begin(), contacts_.end(),

@@ -75,13 +75,20 @@ bool AuditedState::MustServe(const AuditedAgent& agent,
          Serves(agent.channels_before, agent.levels_before, contact);
 }
 
-int AuditedState::FitStep(const Levels& has, const Levels& needs) {
+int AuditedState::FitStep(const Levels& has, const AuditedContact& contact) {
   int surplus = 0;
   int room = 0;
-  for (std::size_t i = 0; i < needs.size(); ++i) {
-    if (needs[i] == 0) continue;
-    surplus += has[i] - needs[i];
-    room += kProficiencyLevelMax - needs[i];
+  int further = 0;
+  for (std::size_t i = 0; i < contact.needs.size(); ++i) {
+    if (contact.needs[i] == 0) {
+      further += has[i] > 0 ? 1 : 0;
+      continue;
+    }
+    surplus += has[i] - contact.needs[i];
+    room += kProficiencyLevelMax - contact.needs[i];
+  }
+  if (contact.terms.agent_choice.fit == FitRule::kLeastOverQualified) {
+    return 7 - std::min(7, 8 * (surplus + further) / (room + 16));
   }
   return room == 0 ? 0 : std::min(7, 8 * surplus / room);
 }
@@ -233,6 +240,26 @@ std::string AuditedState::Configured(const Event& event,
   return "";
 }
 
+// What a contact that comes now is worth in waiting.
+DurationMs AuditedState::BoostOf(const ContactSpec& spec,
+                                 const ContactQueue& queue) const {
+  constexpr DurationMs kTenYears = 10LL * 365 * 24 * 3600 * 1000;
+  DurationMs boost =
+      queue.priority_credit_ms.at(static_cast<std::size_t>(spec.priority));
+  for (const CustomerSegment& segment : configuration.segments) {
+    if (segment.name == spec.segment) boost += segment.credit_ms;
+  }
+  switch (configuration.contact_choice) {
+    case ContactChoice::kAged:
+      return boost;
+    case ContactChoice::kDeadline:
+      return boost - queue.service_level.threshold_ms;
+    case ContactChoice::kStrict:
+      break;
+  }
+  return spec.priority * kTenYears;
+}
+
 void AuditedState::ForgetFiguresIfUnused(const std::string& queue) {
   for (const ContactQueue& listed : configuration.queues) {
     if (listed.name == queue) return;
@@ -258,9 +285,7 @@ std::string AuditedState::Submitted(const Event& event,
   AddNeeds(contact.terms.requirement, &contact.needs);
   AddNeeds(contact.spec.requirement, &contact.needs);
   contact.arrival_ms = event.at_ms;
-  contact.rank_key_ms =
-      event.at_ms - contact.terms.priority_credit_ms.at(
-                        static_cast<std::size_t>(contact.spec.priority));
+  contact.rank_key_ms = event.at_ms - BoostOf(contact.spec, contact.terms);
   contact.arrival_sequence = ++arrivals;
   contact.version = 1;
   contact.waits_since_ms = event.at_ms;
@@ -345,8 +370,8 @@ std::string AuditedState::Created(const Event& event) {
   agent.work_state = WorkState::kReserved;
   agent.contact_id = found->first;
   agent.attempt = contact.attempt;
-  const int fit = FitStep(agent.levels, contact.needs);
-  const int fit_before = FitStep(agent.levels_before, contact.needs);
+  const int fit = FitStep(agent.levels, contact);
+  const int fit_before = FitStep(agent.levels_before, contact);
   return FirstOf(
       {Differs("its attempt", event.attempt, contact.attempt),
        Differs("offer_expires_ms", event.offer_expires_ms,

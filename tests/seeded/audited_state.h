@@ -109,7 +109,7 @@ class AuditedState {
                          const AuditedContact& contact);
   static bool MustServe(const AuditedAgent& agent,
                         const AuditedContact& contact);
-  static int FitStep(const Levels& has, const Levels& needs);
+  static int FitStep(const Levels& has, const AuditedContact& contact);
   // Available, holds nothing, channel open.
   static bool Free(const AuditedAgent& agent, Channel channel);
   static const AuditedExclusion* ExclusionOf(const AuditedContact& contact,
@@ -144,6 +144,7 @@ class AuditedState {
   std::string CheckAgentAfter(const Event& event) const;
   std::string CheckContactAfter(const Event& event) const;
   Levels LevelsOf(const std::vector<AgentSkill>& skills) const;
+  DurationMs BoostOf(const ContactSpec& spec, const ContactQueue& queue) const;
   void AddNeeds(const RoutingRequirement& requirement, Levels* needs) const;
   std::size_t SkillNumber(const std::string& name) const;
   void ForgetFiguresIfUnused(const std::string& queue);

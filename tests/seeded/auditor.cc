@@ -375,10 +375,10 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   }
   // While agents are opened or changed one by one, others are not there yet.
   if (OneOf(call.kind, {CallKind::kApply, CallKind::kRestore})) return;
-  const int fit = AuditedState::FitStep(agent.levels, contact.needs);
+  const int fit = AuditedState::FitStep(agent.levels, contact);
   for (const auto& [id, other] : now_.agents) {
     if (!MustMatch(id, other, contact)) continue;
-    const int other_fit = AuditedState::FitStep(other.levels, contact.needs);
+    const int other_fit = AuditedState::FitStep(other.levels, contact);
     if (other_fit > fit ||
         (other_fit == fit && other.idle_since_ms < agent.idle_since_ms)) {
       return Violate(absl::StrCat("promise 4: agent '", id,

@@ -55,6 +55,11 @@ queues:
     handling_lease_ms: 4h
     priority_credits:
       - {priority: 9, credit_ms: 1h}
+    agent_choice: {fit: least_over_qualified}
+contact_choice: deadline
+segments:
+  - {name: gold, credit_ms: 90s}
+  - {name: plain}
 )";
 
 // kGood with one text replaced by another.
@@ -100,6 +105,10 @@ TEST(ConfigFileTest, ReadsAWholeCentre) {
   EXPECT_EQ(queue.decline_retry_ms, 60'000);  // the default
   EXPECT_EQ(queue.priority_credit_ms[8], 480'000);
   EXPECT_EQ(queue.priority_credit_ms[9], 3'600'000);
+  EXPECT_EQ(queue.agent_choice.fit, FitRule::kLeastOverQualified);
+  EXPECT_EQ(c.contact_choice, ContactChoice::kDeadline);
+  EXPECT_EQ(c.segments,
+            (std::vector<CustomerSegment>{{"gold", 90'000}, {"plain", 0}}));
 }
 
 TEST(ConfigFileTest, AliasesStandForWhatTheyName) {

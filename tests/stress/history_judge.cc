@@ -169,6 +169,24 @@ Tick HistoryJudge::BeganNotBefore(const Event& event,
   return std::max(call.begin, ticks_[number - 1 - first_sequence_]);
 }
 
+// Terms, mode and segments are those of all configurations.
+DurationMs HistoryJudge::BoostOf(const ContactSpec& spec) const {
+  const Configuration& configuration = configurations_.front();
+  DurationMs boost = 0;
+  for (const ContactQueue& queue : configuration.queues) {
+    if (queue.name != spec.queue) continue;
+    boost += queue.priority_credit_ms.at(
+        static_cast<std::size_t>(spec.priority));
+    if (configuration.contact_choice == ContactChoice::kDeadline) {
+      boost -= queue.service_level.threshold_ms;
+    }
+  }
+  for (const CustomerSegment& segment : configuration.segments) {
+    if (segment.name == spec.segment) boost += segment.credit_ms;
+  }
+  return boost;
+}
+
 void HistoryJudge::IndexContact(const StreamEvent& one, const CallRecord& call,
                                 Tick began) {
   const Event& event = one.event;
@@ -176,11 +194,7 @@ void HistoryJudge::IndexContact(const StreamEvent& one, const CallRecord& call,
   if (event.type == EventType::kContactSubmitted) {
     contact.id = std::string(event.contact_id.view());
     contact.submit_end = call.end;
-    for (const ContactQueue& queue : configurations_.front().queues) {
-      if (queue.name == event.queue.view()) {
-        contact.credit_ms = queue.priority_credit_ms[event.priority];
-      }
-    }
+    contact.boost_ms = BoostOf(spec_of_(contact.id));
   }
   const std::string wrong = NotedPlace(event, contact);
   if (!wrong.empty()) return Fail(event, wrong);
@@ -212,12 +226,12 @@ std::string HistoryJudge::NotedPlace(const Event& event,
                : "the contact had another place before";
   }
   contact.place = place;
-  if (place.key < event.arrival_ms - contact.credit_ms) {
+  if (place.key < event.arrival_ms - contact.boost_ms) {
     return "a rank key before the contact's own";
   }
   if (contact.submit_end != kNever &&
       place.key >
-          static_cast<InstantMs>(contact.submit_end) - contact.credit_ms) {
+          static_cast<InstantMs>(contact.submit_end) - contact.boost_ms) {
     return "a rank key that no contact before it can have had";
   }
   return "";
@@ -284,7 +298,7 @@ void HistoryJudge::Replay(const StreamEvent& one) {
 
 bool HistoryJudge::StandsBefore(const Contact& x, const Place& y) {
   if (!x.place.has_value()) {
-    return static_cast<InstantMs>(x.submit_end) - x.credit_ms < y.key;
+    return static_cast<InstantMs>(x.submit_end) - x.boost_ms < y.key;
   }
   if (x.place->lane != y.lane) return x.place->key < y.key;
   return std::pair(x.place->key, x.place->sequence) <
@@ -329,7 +343,7 @@ void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
                       "inversion: contact ", id, " (key at most ",
                       x.place.has_value()
                           ? x.place->key
-                          : static_cast<InstantMs>(x.submit_end) - x.credit_ms,
+                          : static_cast<InstantMs>(x.submit_end) - x.boost_ms,
                       ") waited, published by ", wait.published_by,
                       ", taken not before ", wait.taken_not_before,
                       "; the decision began at ", cause.began,

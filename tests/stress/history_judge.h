@@ -50,7 +50,7 @@ namespace relais::stress {
 class HistoryJudge {
  public:
   // Configurations are numbered as in CallRecord::configuration; the first is
-  // in force at first and lists every queue.
+  // in force at first and lists every queue; all have its mode and segments.
   HistoryJudge(std::vector<Configuration> configurations, SpecOf spec_of);
 
   // The next stretch; `router` is asked for its views at the quiet moment.
@@ -88,7 +88,7 @@ class HistoryJudge {
   struct Contact {
     std::string id;
     Tick submit_end = kNever;
-    DurationMs credit_ms = 0;
+    DurationMs boost_ms = 0;
     std::optional<Place> place;     // known from the first reservation on
     std::deque<Wait> waits;         // the present one first
     std::vector<Version> versions;  // of this round
@@ -126,6 +126,7 @@ class HistoryJudge {
   bool IndexEvents(const Round& round);
   const CallRecord* CauseOf(const StreamEvent& one);
   std::string NotItsCause(const Event& event, const CallRecord& call) const;
+  DurationMs BoostOf(const ContactSpec& spec) const;
   void IndexContact(const StreamEvent& one, const CallRecord& call, Tick began);
   void IndexStanding(const StreamEvent& one, const CallRecord& call);
   std::string NotedPlace(const Event& event, Contact& contact) const;

@@ -41,6 +41,8 @@ ContactQueue Queue(int number) {
   for (std::size_t i = 0; i < queue.priority_credit_ms.size(); ++i) {
     queue.priority_credit_ms[i] = static_cast<DurationMs>(i) * 150;
   }
+  queue.service_level.threshold_ms = 300 * number;
+  if (number >= 3) queue.agent_choice.fit = FitRule::kLeastOverQualified;
   return queue;
 }
 
@@ -96,6 +98,8 @@ std::vector<Configuration> HistoryConfigurations() {
     first.agents.push_back(DrawAgent(i, random));
   }
   for (int i = 0; i < kQueues; ++i) first.queues.push_back(Queue(i));
+  first.contact_choice = ContactChoice::kDeadline;
+  first.segments = {{"gold", 700}, {"silver", 250}};
   std::vector<Configuration> all = {first};
   for (int i = 0; i < 3; ++i) {
     Configuration other = first;
@@ -122,6 +126,9 @@ ContactSpec HistorySpecOf(std::string_view id) {
   spec.channel = channels[random.Uniform(4)];
   if (random.Bernoulli(0.5)) {
     spec.priority = static_cast<int>(random.Uniform(kPriorityCount));
+  }
+  if (random.Bernoulli(0.3)) {
+    spec.segment = random.Bernoulli(0.5) ? "gold" : "silver";
   }
   if (random.Bernoulli(0.3)) {
     spec.requirement.all_of.push_back(

@@ -1,0 +1,122 @@
+#include "lib/domain/validate_choice.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "lib/domain/error.h"
+#include "lib/domain/utf8.h"
+#include "relais/limits.h"
+
+namespace relais {
+namespace {
+
+class Checker {
+ public:
+  explicit Checker(const Configuration& configuration)
+      : configuration_(configuration) {}
+
+  std::vector<Finding> Run() && {
+    CheckQueues();
+    CheckContactChoice();
+    CheckSegments();
+    return std::move(findings_);
+  }
+
+ private:
+  void Error(std::string path, std::string message) {
+    findings_.push_back(
+        {Finding::Severity::kError, std::move(path), std::move(message)});
+  }
+  void Warn(std::string path, std::string message) {
+    findings_.push_back(
+        {Finding::Severity::kWarning, std::move(path), std::move(message)});
+  }
+  template <typename Enum>
+  void CheckEnum(std::string path, Enum value, int count) {
+    if (static_cast<int>(value) < count) return;
+    Error(std::move(path),
+          absl::StrCat(static_cast<int>(value), " is not known; give 0 to ",
+                       count - 1));
+  }
+
+  void CheckQueues();
+  void CheckContactChoice();
+  void CheckSegments();
+
+  const Configuration& configuration_;
+  std::vector<Finding> findings_;
+};
+
+void Checker::CheckQueues() {
+  for (std::size_t i = 0; i < configuration_.queues.size(); ++i) {
+    CheckEnum(absl::StrCat("queues[", i, "].agent_choice.fit"),
+              configuration_.queues[i].agent_choice.fit, kFitRuleCount);
+  }
+}
+
+void Checker::CheckContactChoice() {
+  CheckEnum("contact_choice", configuration_.contact_choice,
+            kContactChoiceCount);
+  if (configuration_.contact_choice != ContactChoice::kStrict) return;
+  Warn("contact_choice",
+       "strict: a contact may be overtaken without end by those of higher "
+       "priority; aged and deadline bound by how much later these came");
+  const auto& queues = configuration_.queues;
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    if (queues[i].priority_credit_ms == ContactQueue().priority_credit_ms) {
+      continue;
+    }
+    Warn(absl::StrCat("queues[", i, "].priority_credit_ms"),
+         "has no effect: in mode strict no credit counts");
+  }
+}
+
+void Checker::CheckSegments() {
+  const auto& segments = configuration_.segments;
+  if (segments.size() > kSegmentsMax) {
+    Error("segments",
+          absl::StrCat("has ", segments.size(), " entries; at most ",
+                       kSegmentsMax, " are allowed"));
+  }
+  absl::flat_hash_map<std::string, std::size_t> seen;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const std::string path = absl::StrCat("segments[", i, "]");
+    const std::string& name = segments[i].name;
+    if (name.empty() || name.size() > kIdBytesMax) {
+      Error(absl::StrCat(path, ".name"),
+            absl::StrCat("has ", name.size(), " bytes; give 1 to ", kIdBytesMax,
+                         " bytes of UTF-8"));
+    } else if (!IsValidUtf8(name)) {
+      Error(absl::StrCat(path, ".name"),
+            absl::StrCat(Quoted(name), " is not valid UTF-8"));
+    }
+    const auto [first, fresh] = seen.emplace(name, i);
+    if (!fresh) {
+      Error(absl::StrCat(path, ".name"),
+            absl::StrCat(Quoted(name), " is given twice; first at segments[",
+                         first->second, "].name"));
+    }
+    const DurationMs credit_ms = segments[i].credit_ms;
+    if (credit_ms < 0 || credit_ms > kDurationMsMax) {
+      Error(absl::StrCat(path, ".credit_ms"),
+            absl::StrCat(credit_ms, " ms is out of range; give 0 to ",
+                         kDurationMsMax, " (a week)"));
+    } else if (credit_ms > 0 &&
+               configuration_.contact_choice == ContactChoice::kStrict) {
+      Warn(absl::StrCat(path, ".credit_ms"),
+           "has no effect: in mode strict no credit counts");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Finding> ValidateChoice(const Configuration& configuration) {
+  return Checker(configuration).Run();
+}
+
+}  // namespace relais
