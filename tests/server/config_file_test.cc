@@ -55,11 +55,6 @@ queues:
     handling_lease_ms: 4h
     priority_credits:
       - {priority: 9, credit_ms: 1h}
-    agent_choice: {fit: least_over_qualified}
-contact_choice: deadline
-segments:
-  - {name: gold, credit_ms: 90s}
-  - {name: plain}
 )";
 
 // kGood with one text replaced by another.
@@ -105,7 +100,23 @@ TEST(ConfigFileTest, ReadsAWholeCentre) {
   EXPECT_EQ(queue.decline_retry_ms, 60'000);  // the default
   EXPECT_EQ(queue.priority_credit_ms[8], 480'000);
   EXPECT_EQ(queue.priority_credit_ms[9], 3'600'000);
-  EXPECT_EQ(queue.agent_choice.fit, FitRule::kLeastOverQualified);
+}
+
+// kGood with everything that says whom a free agent gets and who gets whom.
+std::string WithChoices() {
+  return With("queues:\n", R"(contact_choice: deadline
+segments:
+  - {name: gold, credit_ms: 90s}
+  - {name: plain}
+queues:
+)") + "    agent_choice: {fit: least_over_qualified}\n";
+}
+
+TEST(ConfigFileTest, ReadsHowAgentsAndContactsAreChosen) {
+  const ConfigFile file = ReadConfigText(WithChoices(), Limits());
+  EXPECT_FALSE(file.HasErrors()) << file.Describe("f");
+  const Configuration& c = file.configuration;
+  EXPECT_EQ(c.queues[0].agent_choice.fit, FitRule::kLeastOverQualified);
   EXPECT_EQ(c.contact_choice, ContactChoice::kDeadline);
   EXPECT_EQ(c.segments,
             (std::vector<CustomerSegment>{{"gold", 90'000}, {"plain", 0}}));
@@ -274,7 +285,7 @@ TEST(ConfigFileTest, ReadsFromADisk) {
 }
 
 TEST(ConfigFileTest, WrittenAndReadBackIsTheSame) {
-  const ConfigFile file = ReadConfigText(kGood, Limits());
+  const ConfigFile file = ReadConfigText(WithChoices(), Limits());
   const v1::Configuration shown = ToProto(file.configuration);
   const std::string text = ToYaml(shown);
   EXPECT_THAT(text, HasSubstr("answered_fraction: 0.9\n"));
