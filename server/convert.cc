@@ -33,6 +33,8 @@ static_assert(static_cast<int>(EventType::kAgentRemoved) ==
 
 static_assert(static_cast<int>(FitRule::kLeastOverQualified) + 1 ==
               v1::FIT_RULE_LEAST_OVER_QUALIFIED);
+static_assert(static_cast<int>(AgentOrder::kRoundRobin) + 1 ==
+              v1::AGENT_ORDER_ROUND_ROBIN);
 static_assert(static_cast<int>(ContactChoice::kStrict) + 1 ==
               v1::CONTACT_CHOICE_STRICT);
 
@@ -196,6 +198,9 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
   EnumToDomain(queue.agent_choice().fit(), *v1::FitRule_descriptor(),
                absl::StrCat(path, ".agent_choice.fit"),
                &result.agent_choice.fit, findings);
+  EnumToDomain(queue.agent_choice().order(), *v1::AgentOrder_descriptor(),
+               absl::StrCat(path, ".agent_choice.order"),
+               &result.agent_choice.order, findings);
   return result;
 }
 
@@ -412,6 +417,14 @@ v1::AgentSnapshot ToProto(const AgentView& agent) {
   result.set_idle_since_ms(agent.idle_since_ms);
   result.set_contact_id(agent.contact_id);
   result.set_attempt(agent.attempt);
+  if (agent.figures != AgentFigures{}) {
+    v1::AgentFigures* figures = result.mutable_figures();
+    figures->set_contacts(agent.figures.contacts);
+    if (agent.figures.offered) {
+      figures->set_last_offered_ms(agent.figures.last_offered_ms);
+    }
+    figures->set_occupied_ms(agent.figures.occupied_ms);
+  }
   return result;
 }
 
@@ -471,6 +484,8 @@ v1::Configuration ToProto(const Configuration& configuration) {
     if (queue.agent_choice != defaults.agent_choice) {
       added->mutable_agent_choice()->set_fit(
           OneLater<v1::FitRule>(queue.agent_choice.fit));
+      added->mutable_agent_choice()->set_order(
+          OneLater<v1::AgentOrder>(queue.agent_choice.order));
     }
     for (std::size_t priority = 0; priority < queue.priority_credit_ms.size();
          ++priority) {

@@ -225,6 +225,7 @@ absl::Status AgentObject(const std::string& id, const LiveAgent& agent,
   view.idle_since_ms = agent.idle_since_ms;
   view.contact_id = agent.contact_id;
   view.attempt = agent.attempt;
+  view.figures = agent.figures;
   v1::AgentSnapshot snapshot = ToProto(view);
   snapshot.clear_grade();  // the configuration's, not the state's
   absl::Status status = object->Merge(snapshot);

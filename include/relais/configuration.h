@@ -68,6 +68,7 @@ struct ServiceLevelTarget {
 // How an agent is chosen for a contact among those who may serve it.
 struct AgentChoice {
   FitRule fit = FitRule::kBestFit;
+  AgentOrder order = AgentOrder::kLongestIdle;  // among those who fit alike
   friend bool operator==(const AgentChoice&, const AgentChoice&) = default;
 };
 

@@ -68,6 +68,7 @@ struct LiveAgent {
   // which has ended.
   std::string contact_id;
   std::uint64_t attempt = 0;
+  AgentFigures figures;
   // In force at its last change of presence. Older than the one that no longer
   // lists the agent: its sign-out by that one is missing.
   std::uint64_t presence_configuration_version = 0;

@@ -81,6 +81,16 @@ enum class FitRule : std::uint8_t {
 };
 inline constexpr int kFitRuleCount = 2;
 
+// Who comes first of agents who fit alike (docs/routing-model.md, "Order of
+// agents"). A centre uses as many of them as its queues name.
+enum class AgentOrder : std::uint8_t {
+  kLongestIdle,
+  kLeastOccupied,   // over the last hour
+  kFewestContacts,  // since sign-in
+  kRoundRobin,      // whose last offer is longest ago
+};
+inline constexpr int kAgentOrderCount = 4;
+
 // The agent's own choice.
 enum class PresenceState : std::uint8_t { kLoggedOut, kAvailable, kNotReady };
 std::string_view PresenceStateName(PresenceState state);

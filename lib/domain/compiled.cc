@@ -30,6 +30,7 @@ CompiledRequirement CombineRequirements(Channel channel,
   CompiledRequirement combined;
   combined.channel = channel;
   combined.fit = agent_choice.fit;
+  combined.order = agent_choice.order;
   combined.all_of.reserve(queue_terms.size() + own_terms.size());
   combined.all_of = queue_terms;
   combined.all_of.insert(combined.all_of.end(), own_terms.begin(),

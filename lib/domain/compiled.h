@@ -45,11 +45,13 @@ struct CompiledRequirement {
   Channel channel = Channel::kVoice;
   SkillLevels all_of;
   FitRule fit = FitRule::kBestFit;
+  AgentOrder order = AgentOrder::kLongestIdle;
   friend bool operator==(const CompiledRequirement&,
                          const CompiledRequirement&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const CompiledRequirement& value) {
-    return H::combine(std::move(h), value.channel, value.all_of, value.fit);
+    return H::combine(std::move(h), value.channel, value.all_of, value.fit,
+                      value.order);
   }
 };
 

@@ -53,8 +53,10 @@ class Checker {
 
 void Checker::CheckQueues() {
   for (std::size_t i = 0; i < configuration_.queues.size(); ++i) {
-    CheckEnum(absl::StrCat("queues[", i, "].agent_choice.fit"),
-              configuration_.queues[i].agent_choice.fit, kFitRuleCount);
+    const std::string path = absl::StrCat("queues[", i, "].agent_choice");
+    const AgentChoice& choice = configuration_.queues[i].agent_choice;
+    CheckEnum(absl::StrCat(path, ".fit"), choice.fit, kFitRuleCount);
+    CheckEnum(absl::StrCat(path, ".order"), choice.order, kAgentOrderCount);
   }
 }
 

@@ -163,6 +163,7 @@ struct AgentRecord {
   std::uint64_t version RELAIS_GUARDED_BY(mutex) = 0;
   InstantMs idle_since_ms RELAIS_GUARDED_BY(mutex) = 0;
   DurationMs idle_before_pause_ms RELAIS_GUARDED_BY(mutex) = 0;
+  AgentFigures figures RELAIS_GUARDED_BY(mutex);
 
   WorkState work_state RELAIS_GUARDED_BY(mutex) = WorkState::kIdle;
   // While not idle: the contact, the tag of its reserved word, its terms, and

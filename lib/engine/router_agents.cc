@@ -5,8 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
+#include "lib/policy/agent_order.h"
 
 namespace relais {
 namespace {
@@ -101,7 +103,14 @@ RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
   update.agent = slot;
   update.revision = agent.revision;
   update.load_back = load_back;
-  update.terms.order_key = agent.idle_since_ms;
+  update.terms.order_key = policy::OrderKey(AgentOrder::kLongestIdle,
+                                            agent.figures, agent.idle_since_ms);
+  for (int order = 1; order < kAgentOrderCount; ++order) {
+    if (!matcher_.UsesOrder(order)) continue;
+    update.terms.further_order_keys[static_cast<std::size_t>(order - 1)] =
+        policy::OrderKey(static_cast<AgentOrder>(order), agent.figures,
+                         agent.idle_since_ms);
+  }
   update.terms.profile_class = classes_.ClassOf(agent.profile);
   if (agent.used && !restoring_ &&
       agent.presence.state == PresenceState::kAvailable) {
@@ -147,7 +156,8 @@ void RouterImpl::CancelDeclineDeadlines(
   }
 }
 
-void RouterImpl::ClearWork(AgentRecord& agent) const {
+void RouterImpl::ClearWork(AgentRecord& agent, InstantMs now_ms) const {
+  if (KeepsFigures()) NoteIdle(now_ms, &agent.figures);
   agent.work_state = WorkState::kIdle;
   agent.contact = {};
   agent.reserved_tag = 0;
@@ -162,15 +172,17 @@ void RouterImpl::TakePresence(AgentRecord& agent, Presence presence,
   if (before == PresenceState::kLoggedOut) {
     agent.idle_since_ms = now_ms;
     agent.idle_before_pause_ms = 0;
+    agent.figures = {};
   } else if (presence.state == PresenceState::kNotReady) {
     agent.idle_before_pause_ms = now_ms - agent.idle_since_ms;
   } else if (presence.state == PresenceState::kAvailable) {
     agent.idle_since_ms = now_ms - agent.idle_before_pause_ms;
+    if (KeepsFigures()) NoteAvailable(now_ms, &agent.figures);
   }
 }
 
 void RouterImpl::BecomeIdle(AgentRecord& agent, InstantMs now_ms) const {
-  ClearWork(agent);
+  ClearWork(agent, now_ms);
   agent.idle_since_ms = now_ms;
   agent.idle_before_pause_ms = 0;
   if (!agent.presence_pending) return;

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
 
@@ -108,6 +109,7 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
           std::make_shared<const Configuration>(configuration);
     }
     call.Push(event, std::move(detail));
+    KeepFigures(NeedsAgentFigures(configuration), call);
     InstallQueues(preparation);
     InstallAgents(preparation, call);
     outcome.ticket = call.ticket();
@@ -177,6 +179,7 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
     }
     terms->queue = queue;
     terms->contact_choice = configuration.contact_choice;
+    UseOrder(queue.agent_choice.order, call);
     for (const SkillRequirement& term : queue.requirement.all_of) {
       terms->all_of.push_back({compiled.skills.at(term.skill),
                                static_cast<std::uint8_t>(term.level_min)});
@@ -194,6 +197,37 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
     compiled.queues.emplace(queue.name, std::move(terms));
   }
   return absl::OkStatus();
+}
+
+void RouterImpl::UseOrder(AgentOrder order, Call& call) {
+  const int number = static_cast<int>(order);
+  if (matcher_.UsesOrder(number)) return;
+  RELAIS_CHECK(matcher_.UseOrder(number) == match::Result::kOk,
+               "the core has room for every order");
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    {
+      const AgentRecord& agent = agents_[slot];
+      MutexLock lock(agent.mutex);
+      if (!agent.used) continue;
+    }
+    TellAgain(slot, call);
+  }
+}
+
+void RouterImpl::KeepFigures(bool keep, Call& call) {
+  if (keep == KeepsFigures()) return;
+  keeps_figures_.store(keep, std::memory_order_relaxed);
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    {
+      AgentRecord& agent = agents_[slot];
+      MutexLock lock(agent.mutex);
+      if (!agent.used) continue;
+      agent.figures = keep ? FiguresFrom(call.now_ms(),
+                                         agent.work_state != WorkState::kIdle)
+                           : AgentFigures();
+    }
+    TellAgain(slot, call);
+  }
 }
 
 absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
@@ -374,6 +408,7 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     agent.version = 0;
     agent.idle_since_ms = 0;
     agent.idle_before_pause_ms = 0;
+    agent.figures = {};
     AgentShard& shard = agent_shards_[RetainedIds::ShardOf(id)];
     MutexLock shard_lock(shard.mutex);
     shard.slots.insert_or_assign(id, *slot);
@@ -387,6 +422,8 @@ absl::Status RouterImpl::InstallConfiguration(
   if (!prepared.ok()) return prepared.status();
   configuration_version_.store(version, std::memory_order_relaxed);
   (*prepared)->compiled->version = version;
+  keeps_figures_.store(NeedsAgentFigures(configuration),
+                       std::memory_order_relaxed);
   InstallQueues(**prepared);
   InstallAgents(**prepared, call);
   return absl::OkStatus();

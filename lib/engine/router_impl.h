@@ -129,7 +129,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   struct Restoration;
 
   // ClassMatrix, for the registry.
-  void SetRequirementClass(std::uint32_t c, std::uint8_t kind) override;
+  void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
+                           std::uint8_t order) override;
   void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) override;
   void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
@@ -245,6 +246,9 @@ class RouterImpl final : public Router, private ClassMatrix {
 
   // --- Agents (router_agents.cc) ---
   absl::Status CheckCall(AgentHandle handle, InstantMs now_ms) const;
+  bool KeepsFigures() const {
+    return keeps_figures_.load(std::memory_order_relaxed);
+  }
   bool IsAgent(const AgentRecord& agent, AgentHandle handle) const
       RELAIS_REQUIRES(agent.mutex) {
     return agent.used && agent.generation == handle.generation;
@@ -266,7 +270,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Handling or wrap-up is over: idle from now, pending presence taken.
   void BecomeIdle(AgentRecord& agent, InstantMs now_ms) const
       RELAIS_REQUIRES(agent.mutex);
-  void ClearWork(AgentRecord& agent) const RELAIS_REQUIRES(agent.mutex);
+  // It holds nothing any more.
+  void ClearWork(AgentRecord& agent, InstantMs now_ms) const
+      RELAIS_REQUIRES(agent.mutex);
   bool HoldsAlready(const AgentRecord& agent, Presence presence) const
       RELAIS_REQUIRES(agent.mutex);
   void ChangePresenceLocked(AgentRecord& agent, Presence presence,
@@ -284,7 +290,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   // contact, a little later.
   void RemoveAgentIfLeft(std::uint32_t slot, Call& call);
   void TellCore(const AgentUpdate& update, Call& call);
-  // Its profile may have another class in the core now (ClassRegistry).
+  // Its profile may have another class in the core now (ClassRegistry), or an
+  // order come into use.
   void TellAgain(std::uint32_t slot, Call& call);
   // The core has been told that the agent has another profile, or none.
   void GiveBackProfile(std::uint32_t profile, std::uint32_t slot);
@@ -302,6 +309,11 @@ class RouterImpl final : public Router, private ClassMatrix {
                              Preparation* preparation, Call& call);
   absl::Status PrepareAgents(const Configuration& configuration,
                              Preparation* preparation, Call& call);
+  // The core publishes agents by this order from now on; on return it knows
+  // every agent's place (match::AgentsT, A4).
+  void UseOrder(AgentOrder order, Call& call);
+  // Agents' figures begin, or are forgotten, with a configuration.
+  void KeepFigures(bool keep, Call& call);
   absl::Status CountAgents(const Configuration& configuration,
                            Preparation* preparation);
   void InstallQueues(Preparation& preparation);
@@ -382,6 +394,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   // One Apply at a time; a second is refused, none waits (acq_rel exchange:
   // each sees what the one before left).
   std::atomic<bool> applying_{false};
+  // Whether the configuration in force needs agents' figures. relaxed: while it
+  // is applied, an agent's change may be counted or not.
+  std::atomic<bool> keeps_figures_{false};
   // Agents are told to the core as open for nothing. Only while Restore runs,
   // before any other call.
   bool restoring_ = false;

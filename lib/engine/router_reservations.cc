@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
 
@@ -67,6 +68,10 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     MutexLock lock(agent.mutex);
     record.rank_key = decision.position.key;
     record.arrival_sequence = decision.position.sequence;
+    if (KeepsFigures()) {
+      NoteReserved(call.now_ms(), agent.work_state == WorkState::kIdle,
+                   &agent.figures);
+    }
     agent.work_state = WorkState::kReserved;
     agent.contact = contact;
     agent.reserved_tag = decision.word.tag();
@@ -151,7 +156,7 @@ Event RouterImpl::RescindedByEnd(AgentRecord& agent, std::uint32_t slot,
   event.contact_state = ContactState::kEnded;
   event.end_reason = reason;
   ++agent.version;
-  ClearWork(agent);
+  ClearWork(agent, now_ms);
   FillReserved(agent, slot, &event);
   return event;
 }
@@ -167,6 +172,7 @@ Event RouterImpl::AcceptLocked(AgentRecord& agent, std::uint64_t assigned_tag,
                                InstantMs now_ms) {
   const std::uint32_t slot = agent.reservation.agent.slot;
   agent.work_state = WorkState::kHandling;
+  if (KeepsFigures()) NoteAccepted(&agent.figures);
   ++agent.version;
   Event event =
       ReservationEvent(EventType::kReservationAccepted, agent, now_ms);
@@ -245,7 +251,7 @@ bool RouterImpl::ReturnReserved(
       event.decline_until_ms = call.now_ms() + retry_ms;
     }
     ++agent.version;
-    ClearWork(agent);
+    ClearWork(agent, call.now_ms());
     FillReserved(agent, slot, &event);
     update = NextUpdate(agent, slot, 1);
   }

@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
 #include "lib/engine/live_state_check.h"
 #include "lib/engine/router_impl.h"
@@ -173,6 +174,7 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
     agent.no_answer_channels = live.no_answer_channels;
     agent.idle_since_ms = live.idle_since_ms;
     agent.idle_before_pause_ms = live.idle_before_pause_ms;
+    agent.figures = live.figures;
     if (live.version > 0) {
       events_.ContinueAgent({slot, agent.generation}, live.version);
       agent.told.store(ToldOf(agent.generation, live.version),
@@ -257,6 +259,7 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
         {SkillIdOf(term.skill), static_cast<std::uint8_t>(term.level_min)});
   }
   Call& call = restoration.call;
+  UseOrder(queue.agent_choice.order, call);
   for (int i = 0; i < kChannelCount; ++i) {
     const auto each = static_cast<Channel>(i);
     if (!Contains(queue.channels, each)) continue;
@@ -468,6 +471,7 @@ void RouterImpl::FinishHalfEnds(Restoration& restoration) {
     event.contact_version = 0;
     event.contact_state = ContactState::kEnded;
     ++agent.version;
+    if (KeepsFigures()) NoteIdle(restoration.now_ms, &agent.figures);
     FillReserved(agent, slot, &event);
     call.HandOver(event);
   }

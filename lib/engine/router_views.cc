@@ -139,6 +139,7 @@ AgentView RouterImpl::ViewLocked(const AgentRecord& agent,
   view.settled = agent.told.load(std::memory_order_acquire) >=
                  ToldOf(agent.generation, agent.version);
   view.idle_since_ms = agent.idle_since_ms;
+  view.figures = agent.figures;
   if (agent.work_state != WorkState::kIdle) {
     view.contact_id = std::string(agent.reservation.contact_id.view());
     view.attempt = agent.reservation.attempt;

@@ -94,6 +94,8 @@ void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
     message->add_priority_credit_ms(credit);
   }
   message->set_fit_rule(static_cast<std::uint32_t>(queue.agent_choice.fit));
+  message->set_agent_order(
+      static_cast<std::uint32_t>(queue.agent_choice.order));
 }
 
 absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
@@ -121,6 +123,8 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
   }
   reader.Enum("fit_rule", message.fit_rule(), FitRule::kLeastOverQualified,
               &queue->agent_choice.fit);
+  reader.Enum("agent_order", message.agent_order(), AgentOrder::kRoundRobin,
+              &queue->agent_choice.order);
   return reader.status();
 }
 
@@ -313,6 +317,34 @@ absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
   return reader.status();
 }
 
+namespace {
+
+void FiguresFromMessage(const v1::AgentFigures& message, Reader* reader,
+                        AgentFigures* figures) {
+  figures->contacts = message.contacts();
+  figures->offered = message.offered();
+  figures->last_offered_ms = message.last_offered_ms();
+  figures->busy_since_ms = message.busy_since_ms();
+  figures->occupied_ms = message.occupied_ms();
+  figures->piece = message.piece();
+  if (message.piece() < 0 ||
+      message.busy_ms_size() != static_cast<int>(AgentFigures::kPieces)) {
+    return reader->Fail(absl::DataLossError(absl::StrCat(
+        "figures have ", message.busy_ms_size(), " pieces up to number ",
+        message.piece(), ", not ", AgentFigures::kPieces)));
+  }
+  for (std::size_t i = 0; i < AgentFigures::kPieces; ++i) {
+    const std::int64_t busy_ms = message.busy_ms(static_cast<int>(i));
+    if (busy_ms < 0 || busy_ms > std::numeric_limits<std::uint32_t>::max()) {
+      return reader->Fail(absl::DataLossError(
+          absl::StrCat("busy_ms is ", busy_ms, ", not a time of a piece")));
+    }
+    figures->busy_ms.at(i) = static_cast<std::uint32_t>(busy_ms);
+  }
+}
+
+}  // namespace
+
 absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
   Reader reader;
   agent->version = message.version();
@@ -330,6 +362,9 @@ absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
   agent->attempt = message.attempt();
   agent->presence_configuration_version =
       message.presence_configuration_version();
+  if (message.has_figures()) {
+    FiguresFromMessage(message.figures(), &reader, &agent->figures);
+  }
   return reader.status();
 }
 

@@ -184,6 +184,7 @@ void Walk(const ContactQueue& queue, Sink& sink) {
             queue.short_abandon_threshold_ms);
   sink.Packed(M::kPriorityCreditMsFieldNumber, queue.priority_credit_ms);
   sink.Uint(M::kFitRuleFieldNumber, Number(queue.agent_choice.fit));
+  sink.Uint(M::kAgentOrderFieldNumber, Number(queue.agent_choice.order));
 }
 
 template <typename Sink>
@@ -305,6 +306,21 @@ void Walk(const LiveContact& contact, Sink& sink) {
 }
 
 template <typename Sink>
+void Walk(int field, const AgentFigures& figures, Sink& sink) {
+  if (figures == AgentFigures{}) return;
+  sink.Message(field, [&figures](auto& inner) {
+    using M = v1::AgentFigures;
+    inner.Uint(M::kContactsFieldNumber, figures.contacts);
+    inner.Uint(M::kOfferedFieldNumber, Number(figures.offered));
+    inner.Sint(M::kLastOfferedMsFieldNumber, figures.last_offered_ms);
+    inner.Sint(M::kBusySinceMsFieldNumber, figures.busy_since_ms);
+    inner.Sint(M::kOccupiedMsFieldNumber, figures.occupied_ms);
+    inner.Sint(M::kPieceFieldNumber, figures.piece);
+    inner.Packed(M::kBusyMsFieldNumber, figures.busy_ms);
+  });
+}
+
+template <typename Sink>
 void Walk(const LiveAgent& agent, Sink& sink) {
   using M = v1::LiveAgent;
   sink.Uint(M::kVersionFieldNumber, agent.version);
@@ -320,6 +336,7 @@ void Walk(const LiveAgent& agent, Sink& sink) {
   sink.Uint(M::kAttemptFieldNumber, agent.attempt);
   sink.Uint(M::kPresenceConfigurationVersionFieldNumber,
             agent.presence_configuration_version);
+  Walk(M::kFiguresFieldNumber, agent.figures, sink);
 }
 
 template <typename Sink>

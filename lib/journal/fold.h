@@ -164,6 +164,10 @@ class Fold {
                            ContactState before) const;
 
   LiveAgent& TakeAgent(const Event& event, bool with_idle_since);
+  // The figures of the agent of the event, while its state is that of before.
+  void StepFigures(const Event& event, LiveAgent& agent) const;
+  // Those of all agents begin, or are forgotten.
+  void KeepFigures(bool keep, InstantMs now_ms);
   LiveQueue& QueueOf(std::string_view name);
   void BackToWaiting(const Event& event, LiveContact& contact);
   void AddDecline(const Event& event, LiveContact& contact);
@@ -185,6 +189,7 @@ class Fold {
 
   Retention retention_;
   LiveState state_;
+  bool keeps_figures_ = false;      // by the configuration in force
   ChangedKeys* changed_ = nullptr;  // of the event being applied; never null
   ChangedKeys ignored_;
   LiveAgent* agent_ = nullptr;  // of that event; null: none, or not known yet

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
 #include "lib/journal/bytes.h"
 #include "lib/journal/fold.h"
@@ -33,6 +34,7 @@ LiveAgent& Fold::TakeAgent(const Event& event, bool with_idle_since) {
     agent_ = &added->second;
   }
   LiveAgent& agent = *agent_;
+  if (keeps_figures_) StepFigures(event, agent);
   agent.version = event.agent_version;
   agent.presence = event.presence;
   agent.presence_pending = event.presence_pending;
@@ -48,6 +50,39 @@ LiveAgent& Fold::TakeAgent(const Event& event, bool with_idle_since) {
   }
   changed_->agents.Set(id, &agent);
   return agent;
+}
+
+void Fold::StepFigures(const Event& event, LiveAgent& agent) const {
+  if (event.type == EventType::kReservationCreated) {
+    NoteReserved(event.at_ms, agent.work_state == WorkState::kIdle,
+                 &agent.figures);
+  } else if (event.type == EventType::kReservationAccepted) {
+    NoteAccepted(&agent.figures);
+  } else if (event.type == EventType::kPresenceChanged) {
+    const PresenceState before = agent.presence.state;
+    const PresenceState after = event.presence.state;
+    if (before == after) return;
+    if (before == PresenceState::kLoggedOut) {
+      agent.figures = FiguresFrom(event.at_ms, false);
+    } else if (after == PresenceState::kAvailable) {
+      NoteAvailable(event.at_ms, &agent.figures);
+    }
+  } else if (event.work_state == WorkState::kIdle &&
+             agent.work_state != WorkState::kIdle) {
+    NoteIdle(event.at_ms, &agent.figures);
+  }
+}
+
+void Fold::KeepFigures(bool keep, InstantMs now_ms) {
+  if (keep == keeps_figures_) return;
+  keeps_figures_ = keep;
+  for (auto& [id, agent] : state_.agents) {
+    const AgentFigures before = agent.figures;
+    agent.figures =
+        keep ? FiguresFrom(now_ms, agent.work_state != WorkState::kIdle)
+             : AgentFigures();
+    if (agent.figures != before) changed_->agents.Set(id, &agent);
+  }
 }
 
 absl::Status Fold::Created(const Event& event) {

@@ -77,7 +77,7 @@ struct Sizes {
   // Threads that may be inside a call at once; nodes and terms are kept for
   // each.
   std::uint32_t calls_in_flight = 1'024;
-  // Agent orders in use, 1..kOrdersMax.
+  // Agent orders that may come into use, 1..kOrdersMax.
   int orders = 1;
 };
 
@@ -111,8 +111,14 @@ class MatcherT {
   //     may run at once, SetLane one at a time in all)
   //     -------------------------
 
+  // From now on agents are published in `order` as well; order 0 always was.
+  // Every agent must be told again (Update) before a contact of a class with
+  // this order is brought (agents.h, A4).
+  Result UseOrder(int order);
+  bool UsesOrder(int order) const { return agents_.UsesOrder(order); }
   // (Re)defines a requirement class: contacts of it are of `kind` and choose
-  // agents by `order`. May be redefined only while no contact of it is alive.
+  // agents by `order`, which is in use. May be redefined only while no contact
+  // of it is alive.
   Result SetRequirementClass(std::uint32_t requirement_class, std::uint8_t kind,
                              std::uint8_t order = 0);
   // `fit` is 0 (not eligible) or 1 + step, step 0..7.

@@ -29,7 +29,15 @@ Result MatcherT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
       order >= sizes_.orders) {
     return Result::kOutOfRange;
   }
+  if (!agents_.UsesOrder(order)) return Result::kNotAllowed;
   eligibility_.SetRequirementClass(requirement_class, kind, order);
+  return Result::kOk;
+}
+
+template <template <typename> class AtomicT>
+Result MatcherT<AtomicT>::UseOrder(int order) {
+  if (order < 0 || order >= sizes_.orders) return Result::kOutOfRange;
+  agents_.UseOrder(order);
   return Result::kOk;
 }
 
@@ -327,7 +335,7 @@ bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
       return;
     }
     const std::uint64_t rank =
-        rank_of(here.fit, FrontWord::ImageOf(here.found.key));
+        rank_of(here.fit, AgentsT<AtomicT>::ImageOf(order, here.found.key));
     if (best_rank == kNone || rank < best_rank ||
         (rank == best_rank && here.found.Before(best->found))) {
       best_rank = rank;

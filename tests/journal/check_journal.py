@@ -22,6 +22,36 @@ from journal_format import (LIVE, Damage, acknowledged_of, crc32c, decode,
 WAITING, RESERVED, ASSIGNED, CONTACT_ENDED = range(4)
 IDLE, AGENT_RESERVED, HANDLING, WRAP_UP = range(4)
 ABANDONED = 2
+LOGGED_OUT, AVAILABLE, NOT_READY = range(3)
+PIECE_MS, PIECES = 300_000, 12
+
+
+def new_figures(busy_since_ms=0):
+    return {"contacts": 0, "offered": False, "last_offered_ms": 0,
+            "busy_since_ms": busy_since_ms, "occupied_ms": 0, "piece": 0,
+            "busy_ms": [0] * PIECES}
+
+
+def occupied(figures, now_ms):
+    """Of the last twelve pieces up to that of now_ms."""
+    latest = max(figures["piece"], now_ms // PIECE_MS)
+    return sum(figures["busy_ms"][piece % PIECES]
+               for piece in range(max(0, latest - PIECES + 1),
+                                  figures["piece"] + 1))
+
+
+def work_over(figures, now_ms):
+    since, figures["busy_since_ms"] = figures["busy_since_ms"], 0
+    if now_ms > since:
+        while figures["piece"] < now_ms // PIECE_MS:
+            figures["piece"] += 1
+            figures["busy_ms"][figures["piece"] % PIECES] = 0
+        for piece in range(max(0, figures["piece"] - PIECES + 1),
+                           now_ms // PIECE_MS + 1):
+            within = (min(now_ms, (piece + 1) * PIECE_MS) -
+                      max(since, piece * PIECE_MS))
+            figures["busy_ms"][piece % PIECES] += max(0, within)
+    figures["occupied_ms"] = occupied(figures, now_ms)
 
 
 class Replay:
@@ -32,6 +62,7 @@ class Replay:
         self.agents, self.queues, self.ended = {}, {}, {}
         self.configuration = None
         self.configuration_version = 0
+        self.keeps_figures = False
         self.sequence = self.last_at_ms = self.arrival_sequence = 0
 
     def must(self, holds, what):
@@ -87,6 +118,7 @@ class Replay:
                   self.configuration_version + 1, "leaves out a version")
         self.configuration = event["configuration"]
         self.configuration_version += 1
+        self.keep_figures(event["at_ms"])
         for name in list(self.queues):
             self.forget_queue_if_unused(name)
 
@@ -107,10 +139,41 @@ class Replay:
         self.arrival_sequence = max(self.arrival_sequence,
                                     detail["arrival_sequence"])
 
+    def keep_figures(self, now_ms):
+        keep = any(q["agent_order"] for q in self.configuration["queues"])
+        if keep == self.keeps_figures:
+            return
+        self.keeps_figures = keep
+        for agent in self.agents.values():
+            busy = agent["work_state"] != IDLE
+            agent["figures"] = (new_figures(now_ms if busy else 0) if keep
+                                else None)
+
+    def step_figures(self, event, agent):
+        figures = agent["figures"] or new_figures()
+        agent["figures"] = figures
+        kind, now_ms = event["type"], event["at_ms"]
+        before = agent["presence"]["state"]
+        after = event["presence"]["state"]
+        if kind == CREATED:
+            figures.update(offered=True, last_offered_ms=now_ms,
+                           busy_since_ms=now_ms)
+        elif kind == ACCEPTED:
+            figures["contacts"] += 1
+        elif kind == PRESENCE and before != after:
+            if before == LOGGED_OUT:
+                agent["figures"] = new_figures()
+            elif after == AVAILABLE:
+                figures["occupied_ms"] = occupied(figures, now_ms)
+        elif event["work_state"] == IDLE != agent["work_state"]:
+            work_over(figures, now_ms)
+
     def take_agent(self, event, before, after):
         agent = self.agents[event["agent_id"]]
         self.must(agent["work_state"] == before, "its agent does other work")
         self.must(event["work_state"] == after, "its agent goes elsewhere")
+        if self.keeps_figures:
+            self.step_figures(event, agent)
         for name in ("presence", "presence_pending", "pending", "work_state",
                      "no_answer_channels", "idle_before_pause_ms"):
             agent[name] = event[name]
@@ -243,6 +306,9 @@ class Replay:
 
     def live(self):
         """By letter and id."""
+        for agent in self.agents.values():
+            if agent["figures"] == new_figures():
+                agent["figures"] = None
         of = {"c": self.contacts, "d": self.details, "a": self.agents,
               "q": self.queues, "e": self.ended}
         live = {(letter, key): value for letter, values in of.items()

@@ -121,7 +121,8 @@ ContactQueue AnyQueue(Random& random) {
   for (DurationMs& credit : queue.priority_credit_ms) {
     credit = AnySigned(random);
   }
-  queue.agent_choice.fit = AnyOf(random, FitRule::kLeastOverQualified);
+  queue.agent_choice = {AnyOf(random, FitRule::kLeastOverQualified),
+                        AnyOf(random, AgentOrder::kRoundRobin)};
   return queue;
 }
 
@@ -294,6 +295,17 @@ LiveAgent AnyLiveAgent(Random& random) {
   agent.contact_id = AnyText(random, 50);
   agent.attempt = Any(random);
   agent.presence_configuration_version = Any(random);
+  if (random.Bernoulli(0.5)) {
+    agent.figures.contacts = static_cast<std::uint32_t>(Any(random));
+    agent.figures.offered = random.Bernoulli(0.5);
+    agent.figures.last_offered_ms = AnySigned(random);
+    agent.figures.busy_since_ms = AnySigned(random);
+    agent.figures.occupied_ms = AnySigned(random);
+    agent.figures.piece = static_cast<std::int64_t>(Any(random) >> 1);
+    for (std::uint32_t& busy_ms : agent.figures.busy_ms) {
+      busy_ms = static_cast<std::uint32_t>(Any(random));
+    }
+  }
   return agent;
 }
 

@@ -223,12 +223,21 @@ void CollectLive(char kind, std::string_view message,
 // codec_test writes and reads these.
 const std::set<std::string>& YoungerThanTheFiles() {
   static const auto& younger = *new std::set<std::string>{
+      "relais.journal.v1.AgentFigures.busy_ms",
+      "relais.journal.v1.AgentFigures.busy_since_ms",
+      "relais.journal.v1.AgentFigures.contacts",
+      "relais.journal.v1.AgentFigures.last_offered_ms",
+      "relais.journal.v1.AgentFigures.occupied_ms",
+      "relais.journal.v1.AgentFigures.offered",
+      "relais.journal.v1.AgentFigures.piece",
       "relais.journal.v1.Configuration.contact_choice",
       "relais.journal.v1.Configuration.segments",
       "relais.journal.v1.ContactDetail.segment",
+      "relais.journal.v1.ContactQueue.agent_order",
       "relais.journal.v1.ContactQueue.fit_rule",
       "relais.journal.v1.CustomerSegment.credit_ms",
       "relais.journal.v1.CustomerSegment.name",
+      "relais.journal.v1.LiveAgent.figures",
   };
   return younger;
 }

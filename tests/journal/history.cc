@@ -40,6 +40,10 @@ std::string Describe(const ContactQueue& queue) {
   if (queue.agent_choice.fit != FitRule::kBestFit) {
     absl::StrAppend(&text, " fit=", static_cast<int>(queue.agent_choice.fit));
   }
+  if (queue.agent_choice.order != AgentOrder::kLongestIdle) {
+    absl::StrAppend(&text,
+                    " order=", static_cast<int>(queue.agent_choice.order));
+  }
   return text;
 }
 
@@ -154,6 +158,16 @@ std::string Describe(const LiveState& state) {
         " idle=", a.idle_since_ms, " before=", a.idle_before_pause_ms,
         " wrap=", a.wrap_up_ends_ms, " contact=", a.contact_id,
         " att=", a.attempt, " under=", a.presence_configuration_version);
+    if (a.figures != AgentFigures{}) {
+      absl::StrAppend(
+          &text, " contacts=", a.figures.contacts,
+          " offered=", a.figures.offered, ":", a.figures.last_offered_ms,
+          " busy=", a.figures.busy_since_ms,
+          " occupied=", a.figures.occupied_ms, " piece=", a.figures.piece);
+      for (const std::uint32_t busy_ms : a.figures.busy_ms) {
+        absl::StrAppend(&text, ",", busy_ms);
+      }
+    }
   }
   for (const auto& [name, q] : state.queues) {
     absl::StrAppend(&text, "\nqueue ", name, " ", q.offered_total, " ",
@@ -266,8 +280,12 @@ void History::Apply() {
   ++configuration_version_;
   EventDetail detail;
   // Now and then a queue is dropped.
-  detail.configuration = std::make_shared<Configuration>(SmallConfiguration(
+  auto configuration = std::make_shared<Configuration>(SmallConfiguration(
       kQueues - static_cast<int>(configuration_version_ % 2), kAgents));
+  // And figures of agents are kept, or are not.
+  configuration->queues[0].agent_choice.order =
+      static_cast<AgentOrder>(configuration_version_ / 2 % kAgentOrderCount);
+  detail.configuration = std::move(configuration);
   Emit(Base(EventType::kConfigurationApplied), detail);
 }
 

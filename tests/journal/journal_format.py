@@ -42,6 +42,7 @@ QUEUE = {
     10: ("handling_lease_ms", "sint"),
     11: ("short_abandon_threshold_ms", "sint"),
     12: ("priority_credit_ms", "packed_sint"), 13: ("fit_rule", "uint"),
+    14: ("agent_order", "uint"),
 }
 DETAIL = {
     1: ("id", "bytes"), 2: ("queue_name", "bytes"), 3: ("channel", "uint"),
@@ -62,6 +63,12 @@ CONFIGURATION = {
                                     2: ("level", "sint")},))},)),
     5: ("queues", (QUEUE,)), 6: ("contact_choice", "uint"),
     7: ("segments", ({1: ("name", "bytes"), 2: ("credit_ms", "sint")},)),
+}
+FIGURES = {
+    1: ("contacts", "uint"), 2: ("offered", "bool"),
+    3: ("last_offered_ms", "sint"), 4: ("busy_since_ms", "sint"),
+    5: ("occupied_ms", "sint"), 6: ("piece", "sint"),
+    7: ("busy_ms", "packed_sint"),
 }
 EVENT = {
     1: ("sequence", "uint"), 2: ("type", "uint"), 3: ("at_ms", "sint"),
@@ -99,7 +106,8 @@ LIVE = {
           7: ("idle_since_ms", "sint"), 8: ("idle_before_pause_ms", "sint"),
           9: ("wrap_up_ends_ms", "sint"), 10: ("contact_id", "bytes"),
           11: ("attempt", "uint"),
-          12: ("presence_configuration_version", "uint")},
+          12: ("presence_configuration_version", "uint"),
+          13: ("figures", FIGURES)},
     "q": {1: ("offered_total", "uint"), 2: ("answered_total", "uint"),
           3: ("abandoned_total", "uint")},
     "e": {1: ("fingerprint_0", "fixed64"), 2: ("fingerprint_1", "fixed64"),

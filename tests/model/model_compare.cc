@@ -150,6 +150,12 @@ void ModelRun::SameAgentView(const AgentView& subject,
   Same("version", subject.version, reference.version, of);
   if (reference.presence.state != PresenceState::kLoggedOut) {
     Same("idle_since_ms", subject.idle_since_ms, reference.idle_since_ms, of);
+    const AgentFigures& a = subject.figures;
+    const AgentFigures& b = reference.figures;
+    Same("contacts", std::uint64_t{a.contacts}, std::uint64_t{b.contacts}, of);
+    Same("offered", a.offered, b.offered, of);
+    Same("last_offered_ms", a.last_offered_ms, b.last_offered_ms, of);
+    Same("occupied_ms", a.occupied_ms, b.occupied_ms, of);
   }
   if (reference.work_state == WorkState::kReserved) {
     Same("attempt", subject.attempt, reference.attempt, of);

@@ -115,6 +115,10 @@ ContactQueue World::Queue(int index) {
   if (random_->Bernoulli(0.4)) {
     queue.agent_choice.fit = FitRule::kLeastOverQualified;
   }
+  if (random_->Bernoulli(0.6)) {
+    queue.agent_choice.order =
+        static_cast<AgentOrder>(random_->Uniform(kAgentOrderCount));
+  }
   return queue;
 }
 

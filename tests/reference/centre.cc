@@ -1,5 +1,6 @@
 #include "tests/reference/centre.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 #include <optional>
@@ -296,6 +297,12 @@ bool Centre::EditChoice(const Words& words) {
     queue().agent_choice.fit = words[2] == "least_over_qualified"
                                    ? FitRule::kLeastOverQualified
                                    : FitRule::kBestFit;
+  } else if (verb == "order") {
+    const std::vector<std::string> names = {"longest_idle", "least_occupied",
+                                            "fewest_contacts", "round_robin"};
+    const auto found = std::find(names.begin(), names.end(), words[2]);
+    EXPECT_NE(found, names.end()) << "not understood: " << words[2];
+    queue().agent_choice.order = static_cast<AgentOrder>(found - names.begin());
   } else {
     return false;
   }

@@ -31,6 +31,52 @@ int ReferenceRouter::FitStep(const ContactRecord& contact,
   return std::min(7, 8 * surplus / room);
 }
 
+ReferenceRouter::OrderPlace ReferenceRouter::PlaceInOrder(
+    const AgentRecord& agent, AgentOrder order) {
+  switch (order) {
+    case AgentOrder::kLongestIdle:
+      break;
+    case AgentOrder::kLeastOccupied:
+      return {agent.occupied_ms, agent.idle_since_ms};
+    case AgentOrder::kFewestContacts:
+      return {agent.contacts, agent.idle_since_ms};
+    case AgentOrder::kRoundRobin:
+      return {agent.offered ? 1 : 0,
+              agent.offered ? agent.last_offered_ms : agent.idle_since_ms};
+  }
+  return {0, agent.idle_since_ms};
+}
+
+// Of busy times that have ended, in the piece of now and the eleven before it.
+DurationMs ReferenceRouter::OccupiedMs(const AgentRecord& agent,
+                                       InstantMs now_ms) {
+  const InstantMs piece_ms = 5 * 60 * 1000;
+  const InstantMs begin = (now_ms / piece_ms - 11) * piece_ms;
+  DurationMs occupied_ms = 0;
+  for (const auto& [from, to] : agent.busy) {
+    occupied_ms += std::max<DurationMs>(0, to - std::max(from, begin));
+  }
+  return occupied_ms;
+}
+
+void ReferenceRouter::BeginFigures(AgentRecord& agent, InstantMs now_ms) {
+  agent.contacts = 0;
+  agent.offered = false;
+  agent.last_offered_ms = 0;
+  agent.occupied_ms = 0;
+  agent.busy_since_ms = now_ms;
+  agent.busy.clear();
+}
+
+void ReferenceRouter::HoldsNothing(AgentRecord& agent, InstantMs now_ms) const {
+  agent.work_state = WorkState::kIdle;
+  agent.contact = 0;
+  agent.contact_id.clear();
+  if (!keeps_figures_) return;
+  agent.busy.emplace_back(agent.busy_since_ms, now_ms);
+  agent.occupied_ms = OccupiedMs(agent, now_ms);
+}
+
 DurationMs ReferenceRouter::BoostOf(const ContactSpec& spec,
                                     const ContactQueue& queue) const {
   if (configuration_.contact_choice == ContactChoice::kStrict) {
@@ -74,8 +120,10 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
     if (!Accepts(contact, agent)) continue;
     const int fit = FitStep(contact, agent);
     // By rising slot, so equals stay with the lower one.
+    const AgentOrder order = contact.terms->agent_choice.order;
     if (best == nullptr || fit > best_fit ||
-        (fit == best_fit && agent.idle_since_ms < best->idle_since_ms)) {
+        (fit == best_fit &&
+         PlaceInOrder(agent, order) < PlaceInOrder(*best, order))) {
       best = &agent;
       best_fit = fit;
     }
@@ -123,6 +171,11 @@ void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
   agent.work_state = WorkState::kReserved;
   agent.contact = contact.number;
   agent.contact_id = contact.spec.id;
+  if (keeps_figures_) {
+    agent.offered = true;
+    agent.last_offered_ms = now_ms;
+    agent.busy_since_ms = now_ms;
+  }
   ++agent.version;
   ++counters_.decisions;
   ClearContactDeadline(contact);
@@ -143,6 +196,7 @@ void ReferenceRouter::AcceptReservation(ContactRecord& contact,
   contact.state = ContactState::kAssigned;
   ++contact.version;
   agent.work_state = WorkState::kHandling;
+  if (keeps_figures_) ++agent.contacts;
   ++agent.version;
   ++figures_[contact.spec.queue].answered;
   Event event = MakeEvent(EventType::kReservationAccepted, now_ms);
@@ -155,14 +209,12 @@ void ReferenceRouter::AcceptReservation(ContactRecord& contact,
 }
 
 void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
-                                      AgentRecord& agent) {
+                                      AgentRecord& agent, InstantMs now_ms) {
   ClearContactDeadline(contact);
   contact.state = ContactState::kWaiting;
   contact.agent = 0;
   ++contact.version;
-  agent.work_state = WorkState::kIdle;
-  agent.contact = 0;
-  agent.contact_id.clear();
+  HoldsNothing(agent, now_ms);
   ++agent.version;
 }
 
@@ -217,7 +269,7 @@ void ReferenceRouter::EndAssigned(ContactRecord& contact, EndReason reason,
 void ReferenceRouter::NoAnswer(ContactRecord& contact, InstantMs now_ms) {
   AgentRecord& agent = *AgentByNumber(contact.agent);
   agent.no_answer_channels |= SetOf(contact.spec.channel);
-  ReturnToWaiting(contact, agent);
+  ReturnToWaiting(contact, agent, now_ms);
   ++counters_.rona_total;
   Event event = MakeEvent(EventType::kReservationNoAnswer, now_ms);
   NameContact(contact, event);
@@ -284,7 +336,7 @@ void ReferenceRouter::ChangePresence(AgentRecord& agent, Presence presence,
 // The agent has left; the contact keeps its place.
 void ReferenceRouter::RescindByAgent(ContactRecord& contact, AgentRecord& agent,
                                      InstantMs now_ms) {
-  ReturnToWaiting(contact, agent);
+  ReturnToWaiting(contact, agent, now_ms);
   Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
   NameContact(contact, rescinded);
   NameAgent(agent, rescinded);
@@ -296,9 +348,7 @@ void ReferenceRouter::RescindByAgent(ContactRecord& contact, AgentRecord& agent,
 // The contact has ended; the agent is idle again.
 void ReferenceRouter::RescindByEnd(const ContactRecord& ended,
                                    AgentRecord& agent, InstantMs now_ms) {
-  agent.work_state = WorkState::kIdle;
-  agent.contact = 0;
-  agent.contact_id.clear();
+  HoldsNothing(agent, now_ms);
   ++agent.version;
   Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
   NameContact(ended, rescinded);
@@ -309,28 +359,28 @@ void ReferenceRouter::RescindByEnd(const ContactRecord& ended,
 }
 
 void ReferenceRouter::TakePresence(AgentRecord& agent, Presence presence,
-                                   InstantMs now_ms) {
+                                   InstantMs now_ms) const {
   const PresenceState before = agent.presence.state;
   const PresenceState after = presence.state;
   if (before == PresenceState::kLoggedOut &&
       after != PresenceState::kLoggedOut) {
     agent.idle_since_ms = now_ms;
     agent.idle_before_pause_ms = 0;
+    BeginFigures(agent, now_ms);
   } else if (before == PresenceState::kAvailable &&
              after == PresenceState::kNotReady) {
     agent.idle_before_pause_ms = now_ms - agent.idle_since_ms;
   } else if (before == PresenceState::kNotReady &&
              after == PresenceState::kAvailable) {
     agent.idle_since_ms = now_ms - agent.idle_before_pause_ms;
+    if (keeps_figures_) agent.occupied_ms = OccupiedMs(agent, now_ms);
   }
   agent.presence = presence;
 }
 
 // After wrap-up, or after handling without one.
-void ReferenceRouter::BecomeIdle(AgentRecord& agent, InstantMs now_ms) {
-  agent.work_state = WorkState::kIdle;
-  agent.contact = 0;
-  agent.contact_id.clear();
+void ReferenceRouter::BecomeIdle(AgentRecord& agent, InstantMs now_ms) const {
+  HoldsNothing(agent, now_ms);
   agent.idle_since_ms = now_ms;
   agent.idle_before_pause_ms = 0;
   if (agent.presence_pending) {

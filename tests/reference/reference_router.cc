@@ -184,6 +184,15 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
            !QueueHasContacts(entry.first);
   });
   HandOver(MakeEvent(EventType::kConfigurationApplied, now_ms));
+  const bool keeps_figures =
+      std::any_of(configuration.queues.begin(), configuration.queues.end(),
+                  [](const ContactQueue& queue) {
+                    return queue.agent_choice.order != AgentOrder::kLongestIdle;
+                  });
+  if (keeps_figures != keeps_figures_) {
+    keeps_figures_ = keeps_figures;
+    for (auto& [slot, agent] : agents_) BeginFigures(agent, now_ms);
+  }
 
   std::map<std::string, const AgentConfiguration*> listed;
   for (const AgentConfiguration& agent : configuration.agents) {
@@ -436,7 +445,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Decline(
   AgentRecord& agent = *AgentByNumber(contact.agent);
   const InstantMs until_ms =
       now_ms + retry_after_ms.value_or(contact.terms->decline_retry_ms);
-  ReturnToWaiting(contact, agent);
+  ReturnToWaiting(contact, agent, now_ms);
   Outcome outcome{contact.version, {}};
   Event event = MakeEvent(EventType::kReservationDeclined, now_ms);
   NameContact(contact, event);

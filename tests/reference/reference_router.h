@@ -141,6 +141,13 @@ class ReferenceRouter final : public Router {
     std::uint64_t contact = 0;
     std::string contact_id;
     std::optional<DueKey> wrap_up;
+    // Figures of its order, and when it was busy, since sign-in.
+    std::int64_t contacts = 0;
+    bool offered = false;
+    InstantMs last_offered_ms = 0;
+    DurationMs occupied_ms = 0;
+    InstantMs busy_since_ms = 0;
+    std::vector<std::pair<InstantMs, InstantMs>> busy;
   };
 
   // In the order in which they were made; the oldest first.
@@ -159,6 +166,12 @@ class ReferenceRouter final : public Router {
   explicit ReferenceRouter(const RouterOptions& options) : options_(options) {}
 
   // Deciding (reference_decision.cc).
+  // Compared part by part; smaller is chosen first.
+  using OrderPlace = std::pair<std::int64_t, std::int64_t>;
+  static OrderPlace PlaceInOrder(const AgentRecord& agent, AgentOrder order);
+  static DurationMs OccupiedMs(const AgentRecord& agent, InstantMs now_ms);
+  static void BeginFigures(AgentRecord& agent, InstantMs now_ms);
+  void HoldsNothing(AgentRecord& agent, InstantMs now_ms) const;
   static int FitStep(const ContactRecord& contact, const AgentRecord& agent);
   DurationMs BoostOf(const ContactSpec& spec, const ContactQueue& queue) const;
   const CustomerSegment* SegmentByName(std::string_view name) const;
@@ -173,7 +186,8 @@ class ReferenceRouter final : public Router {
                bool at_once);
   void AcceptReservation(ContactRecord& contact, AgentRecord& agent,
                          InstantMs now_ms);
-  void ReturnToWaiting(ContactRecord& contact, AgentRecord& agent);
+  void ReturnToWaiting(ContactRecord& contact, AgentRecord& agent,
+                       InstantMs now_ms);
   void SetWaitLimit(ContactRecord& contact);
   void EndContact(ContactRecord& contact, EndReason reason, InstantMs now_ms);
   void EndAssigned(ContactRecord& contact, EndReason reason, InstantMs now_ms);
@@ -187,9 +201,9 @@ class ReferenceRouter final : public Router {
                       InstantMs now_ms);
   void RescindByEnd(const ContactRecord& ended, AgentRecord& agent,
                     InstantMs now_ms);
-  static void TakePresence(AgentRecord& agent, Presence presence,
-                           InstantMs now_ms);
-  static void BecomeIdle(AgentRecord& agent, InstantMs now_ms);
+  void TakePresence(AgentRecord& agent, Presence presence,
+                    InstantMs now_ms) const;
+  void BecomeIdle(AgentRecord& agent, InstantMs now_ms) const;
   void RemoveIfGone(std::uint64_t agent_number, InstantMs now_ms);
 
   // Declines and ids.
@@ -237,6 +251,7 @@ class ReferenceRouter final : public Router {
   const RouterOptions options_;
   Configuration configuration_;
   std::uint64_t configuration_version_ = 0;
+  bool keeps_figures_ = false;
   std::vector<std::shared_ptr<const ContactQueue>> queues_;
   std::map<std::string, QueueFigures> figures_;
   std::map<std::uint64_t, ContactRecord> contacts_;  // alive

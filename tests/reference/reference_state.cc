@@ -196,6 +196,10 @@ AgentView ReferenceRouter::ViewOf(const AgentRecord& agent) const {
   view.version = agent.version;
   view.idle_since_ms = agent.idle_since_ms;
   view.contact_id = agent.contact_id;
+  view.figures.contacts = static_cast<std::uint32_t>(agent.contacts);
+  view.figures.offered = agent.offered;
+  view.figures.last_offered_ms = agent.last_offered_ms;
+  view.figures.occupied_ms = agent.occupied_ms;
   const auto contact = contacts_.find(agent.contact);
   if (contact != contacts_.end()) view.attempt = contact->second.attempt;
   return view;

@@ -109,7 +109,7 @@ segments:
   - {name: gold, credit_ms: 90s}
   - {name: plain}
 queues:
-)") + "    agent_choice: {fit: least_over_qualified}\n";
+)") + "    agent_choice: {fit: least_over_qualified, order: round_robin}\n";
 }
 
 TEST(ConfigFileTest, ReadsHowAgentsAndContactsAreChosen) {
@@ -117,6 +117,7 @@ TEST(ConfigFileTest, ReadsHowAgentsAndContactsAreChosen) {
   EXPECT_FALSE(file.HasErrors()) << file.Describe("f");
   const Configuration& c = file.configuration;
   EXPECT_EQ(c.queues[0].agent_choice.fit, FitRule::kLeastOverQualified);
+  EXPECT_EQ(c.queues[0].agent_choice.order, AgentOrder::kRoundRobin);
   EXPECT_EQ(c.contact_choice, ContactChoice::kDeadline);
   EXPECT_EQ(c.segments,
             (std::vector<CustomerSegment>{{"gold", 90'000}, {"plain", 0}}));

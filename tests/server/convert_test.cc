@@ -225,6 +225,8 @@ TEST(ConvertTest, HowAgentsAndContactsAreChosenComesBack) {
       configuration.contact_choice = static_cast<ContactChoice>(mode);
       configuration.segments = {{"gold", 60'000}, {"plain", 0}};
       configuration.queues.resize(2);
+      configuration.queues[0].agent_choice.order =
+          static_cast<AgentOrder>(mode + fit);
       configuration.queues[1].agent_choice.fit = static_cast<FitRule>(fit);
       std::vector<Finding> findings;
       const Configuration back = ToDomain(ToProto(configuration), &findings);
@@ -247,6 +249,7 @@ TEST(ConvertTest, ConfigurationNamesAllThatItCannotExpress) {
   queue->add_priority_credits()->set_priority(2);
   queue->add_priority_credits()->set_priority(2);
   queue->mutable_agent_choice()->set_fit(static_cast<v1::FitRule>(3));
+  queue->mutable_agent_choice()->set_order(static_cast<v1::AgentOrder>(5));
   message.set_contact_choice(static_cast<v1::ContactChoice>(4));
   std::vector<Finding> findings;
   ToDomain(message, &findings);
@@ -257,7 +260,8 @@ TEST(ConvertTest, ConfigurationNamesAllThatItCannotExpress) {
                           "queues[0].channels[1]",
                           "queues[0].priority_credits[0].priority",
                           "queues[0].priority_credits[2].priority",
-                          "queues[0].agent_choice.fit", "contact_choice"));
+                          "queues[0].agent_choice.fit",
+                          "queues[0].agent_choice.order", "contact_choice"));
 }
 
 TEST(ConvertTest, ErrorNamesItsField) {
