@@ -5,8 +5,10 @@
 #include <optional>
 #include <unordered_map>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "bench/load/fold.h"
 #include "bench/load/rules.h"
 
@@ -174,6 +176,7 @@ std::string Deriver::PassedContactText(const Derived& derived) const {
 std::string Deriver::PassedAgentText(const Derived& derived) const {
   const int step = static_cast<int>(derived.event->reservation().fit_step());
   const InstantMs idle = derived.event->agent().idle_since_ms();
+  const v1::AgentOrder order = rules_.OrderOf(derived.contact->queue());
   std::string reason;
   if (derived.agent_passed_step != step) {
     const bool worse = derived.agent_passed_step < step;
@@ -181,6 +184,11 @@ std::string Deriver::PassedAgentText(const Derived& derived) const {
         absl::StrCat(worse ? "fits worse: step " : "fits better: step ",
                      derived.agent_passed_step, worse ? " < " : " > ", step,
                      worse ? "" : ", was taken by another call meanwhile");
+  } else if (order != v1::AGENT_ORDER_LONGEST_IDLE) {
+    reason = absl::StrCat("fits as well (step ", step,
+                          "); agents of this queue come in the ", "order ",
+                          absl::AsciiStrToLower(absl::StripPrefix(
+                              v1::AgentOrder_Name(order), "AGENT_ORDER_")));
   } else if (derived.agent_passed_idle_ms != idle) {
     const bool shorter = derived.agent_passed_idle_ms > idle;
     reason = absl::StrCat(

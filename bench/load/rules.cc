@@ -117,6 +117,15 @@ DurationMs Rules::CreditMs(const v1::Contact& contact) const {
   return 60'000LL * contact.priority();
 }
 
+v1::AgentOrder Rules::OrderOf(const std::string& queue) const {
+  const auto found = queues_.find(queue);
+  if (found == queues_.end() ||
+      found->second.agent_choice().order() == v1::AGENT_ORDER_UNSPECIFIED) {
+    return v1::AGENT_ORDER_LONGEST_IDLE;
+  }
+  return found->second.agent_choice().order();
+}
+
 DurationMs Rules::BoostMs(const v1::Contact& contact) const {
   if (contact_choice_ == v1::CONTACT_CHOICE_STRICT) {
     return contact.priority() * DurationMs{315'360'000'000};

@@ -28,6 +28,8 @@ class Rules {
                             const v1::Contact& contact) const;
   // 0..7, larger fits better.
   int FitStep(const std::string& agent, const v1::Contact& contact) const;
+  // Who comes first of agents who fit alike; never unspecified.
+  v1::AgentOrder OrderOf(const std::string& queue) const;
   // What the contact's arrival is put forward by, in the centre's mode.
   DurationMs BoostMs(const v1::Contact& contact) const;
 

@@ -33,10 +33,12 @@ void TakePresence(AuditedAgent* agent, Presence presence, InstantMs now_ms) {
   if (before == PresenceState::kLoggedOut) {  // a sign-in
     agent->idle_since_ms = now_ms;
     agent->idle_before_pause_ms = 0;
+    agent->work.Begin(agent->work.kept, now_ms);
   } else if (presence.state == PresenceState::kNotReady) {
     agent->idle_before_pause_ms = now_ms - agent->idle_since_ms;
   } else if (presence.state == PresenceState::kAvailable) {
     agent->idle_since_ms = now_ms - agent->idle_before_pause_ms;
+    agent->work.PauseEnded(now_ms);
   }
 }
 
@@ -45,6 +47,7 @@ void BecomeIdle(AuditedAgent* agent, InstantMs now_ms) {
   agent->contact_id.clear();
   agent->attempt = 0;
   agent->wrap_up_ends_ms = 0;
+  agent->work.HoldsNothing(now_ms);
   agent->idle_since_ms = now_ms;
   agent->idle_before_pause_ms = 0;
   if (!agent->presence_pending) return;
@@ -235,6 +238,10 @@ std::string AuditedState::Configured(const Event& event,
     agent.levels = old->second.levels;
     agent.channels = old->second.channels;
   }
+  const bool keep = KeepsWork(configuration);
+  for (auto& [id, agent] : agents) {
+    if (keep != agent.work.kept) agent.work.Begin(keep, event.at_ms);
+  }
   const std::map<std::string, AuditedFigures> all = figures;
   for (const auto& [name, each] : all) ForgetFiguresIfUnused(name);
   return "";
@@ -370,6 +377,7 @@ std::string AuditedState::Created(const Event& event) {
   agent.work_state = WorkState::kReserved;
   agent.contact_id = found->first;
   agent.attempt = contact.attempt;
+  agent.work.Reserved(event.at_ms);
   const int fit = FitStep(agent.levels, contact);
   const int fit_before = FitStep(agent.levels_before, contact);
   return FirstOf(
@@ -415,6 +423,7 @@ std::string AuditedState::Accepted(const Event& event) {
   contact.offer_expires_ms = 0;
   ++agent.version;
   agent.work_state = WorkState::kHandling;
+  agent.work.Accepted();
   ++figures[contact.spec.queue].answered;
   return "";
 }
@@ -439,6 +448,7 @@ std::string AuditedState::Returned(const Event& event) {
   agent.work_state = WorkState::kIdle;
   agent.contact_id.clear();
   agent.attempt = 0;
+  agent.work.HoldsNothing(event.at_ms);
   if (contact_ended) return "";
   if (event.type == EventType::kReservationNoAnswer) {
     agent.closed |= SetOf(event.channel);

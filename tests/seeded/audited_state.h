@@ -19,6 +19,7 @@
 #include "relais/event.h"
 #include "relais/router.h"
 #include "relais/types.h"
+#include "tests/seeded/audited_order.h"
 
 namespace relais::seeded {
 
@@ -71,6 +72,7 @@ struct AuditedAgent {
   InstantMs wrap_up_ends_ms = 0;
   std::string contact_id;
   std::uint64_t attempt = 0;
+  AuditedWork work;
 };
 
 struct AuditedEnd {

@@ -376,11 +376,14 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   // While agents are opened or changed one by one, others are not there yet.
   if (OneOf(call.kind, {CallKind::kApply, CallKind::kRestore})) return;
   const int fit = AuditedState::FitStep(agent.levels, contact);
+  const AgentOrder order = contact.terms.agent_choice.order;
+  const auto place = PlaceOf(agent.work, agent.idle_since_ms, order);
   for (const auto& [id, other] : now_.agents) {
     if (!MustMatch(id, other, contact)) continue;
     const int other_fit = AuditedState::FitStep(other.levels, contact);
     if (other_fit > fit ||
-        (other_fit == fit && other.idle_since_ms < agent.idle_since_ms)) {
+        (other_fit == fit &&
+         PlaceOf(other.work, other.idle_since_ms, order) < place)) {
       return Violate(absl::StrCat("promise 4: agent '", id,
                                   "' comes first: ", Described(event)));
     }

@@ -184,6 +184,11 @@ void Auditor::CompareAgents(const LiveState& state) {
                                   live.wrap_up_ends_ms, ", was ",
                                   own.wrap_up_ends_ms));
     }
+    const std::string other = means ? own.work.Compare(live.figures) : "";
+    if (!other.empty()) {
+      return Violate(absl::StrCat("promise 5: agent '", id,
+                                  "' is recovered with ", other));
+    }
   }
 }
 
@@ -300,6 +305,12 @@ void Auditor::Shown(const Router& router) {
       return Violate(absl::StrCat("promise 5: agent '", view.id,
                                   "' is shown idle since ", view.idle_since_ms,
                                   ", not ", found->second.idle_since_ms));
+    }
+    const std::string other =
+        means ? found->second.work.Compare(view.figures) : "";
+    if (!other.empty()) {
+      return Violate(absl::StrCat("promise 5: agent '", view.id,
+                                  "' is shown with ", other));
     }
   }
   for (const QueueView& view : router.Queues()) {

@@ -473,6 +473,13 @@ std::string HistoryReplay::DifferentAgent(const AgentView& shown) const {
       shown.idle_since_ms != expected.idle_since_ms) {
     return "idle_since_ms";
   }
+  if (shown.presence.state != PresenceState::kLoggedOut &&
+      (shown.figures.contacts != expected.figures.contacts ||
+       shown.figures.offered != expected.figures.offered ||
+       shown.figures.last_offered_ms != expected.figures.last_offered_ms ||
+       shown.figures.occupied_ms != expected.figures.occupied_ms)) {
+    return "figures";
+  }
   if (shown.contact_id != expected.contact_id) return "contact_id";
   if (shown.work_state == WorkState::kReserved &&
       shown.attempt != expected.attempt) {

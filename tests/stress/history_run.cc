@@ -43,6 +43,7 @@ ContactQueue Queue(int number) {
   }
   queue.service_level.threshold_ms = 300 * number;
   if (number >= 3) queue.agent_choice.fit = FitRule::kLeastOverQualified;
+  queue.agent_choice.order = static_cast<AgentOrder>(number % kAgentOrderCount);
   return queue;
 }
 

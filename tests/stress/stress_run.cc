@@ -57,6 +57,7 @@ Configuration StressConfiguration() {
     if (i == 3) queue.requirement.all_of = {{"s0", 3}};
     queue.service_level.threshold_ms = 5'000 * i;
     if (i >= 2) queue.agent_choice.fit = FitRule::kLeastOverQualified;
+    queue.agent_choice.order = static_cast<AgentOrder>(i);
     configuration.queues.push_back(queue);
   }
   configuration.contact_choice = ContactChoice::kDeadline;
