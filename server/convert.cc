@@ -350,7 +350,12 @@ Configuration ToDomain(const v1::Configuration& configuration,
         {profile.name(),
          ChannelsToDomain(profile.channels(),
                           absl::StrCat("routing_profiles[", i, "].channels"),
-                          findings)});
+                          findings),
+         {}});
+    for (const v1::QueueRank& rank : profile.queue_order()) {
+      result.routing_profiles.back().queue_order.push_back(
+          {{rank.queues().begin(), rank.queues().end()}});
+    }
   }
   for (int i = 0; i < configuration.agents_size(); ++i) {
     result.agents.push_back(ToDomain(
@@ -453,6 +458,10 @@ v1::Configuration ToProto(const Configuration& configuration) {
     v1::RoutingProfile* added = result.add_routing_profiles();
     added->set_name(profile.name);
     SetChannels(profile.channels, added, &v1::RoutingProfile::add_channels);
+    for (const QueueRank& rank : profile.queue_order) {
+      v1::QueueRank* next = added->add_queue_order();
+      for (const std::string& queue : rank.queues) next->add_queues(queue);
+    }
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     v1::AgentConfiguration* added = result.add_agents();

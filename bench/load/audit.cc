@@ -318,6 +318,13 @@ bool Auditor::CompleteBefore(const ContactFold& contact, std::size_t index,
 bool Auditor::StandsBefore(const std::string& waiting,
                            const v1::Contact& contact, const ContactFold& state,
                            const v1::Event& taken) const {
+  const v1::Contact* taken_contact = Planned(taken.contact().id());
+  if (taken_contact != nullptr) {
+    const std::string& agent = taken.agent().id();
+    const int rank = rules_.QueueRankOf(agent, contact);
+    const int taken_rank = rules_.QueueRankOf(agent, *taken_contact);
+    if (rank != taken_rank) return rank < taken_rank;
+  }
   const InstantMs taken_key = taken.contact().rank_key_ms();
   const WholeLife& life = lives_.at(waiting);
   if (!life.rank_key_ms) {

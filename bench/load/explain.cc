@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -27,6 +28,7 @@ struct Derived {
   // Contacts that waited for this agent too, and the best of them.
   int contacts_eligible = 0;
   const v1::Contact* contact_passed = nullptr;
+  int contact_passed_rank = 0;
   InstantMs contact_passed_key_ms = 0;
   // The best-placed contact that this agent may not take.
   const v1::Contact* contact_barred = nullptr;
@@ -119,9 +121,12 @@ void Deriver::FindContacts(Derived* derived) const {
     }
     if (barred.empty()) {
       ++derived->contacts_eligible;
+      const int rank = rules_.QueueRankOf(agent_id, contact);
       if (derived->contact_passed == nullptr ||
-          key < derived->contact_passed_key_ms) {
+          std::pair(rank, key) < std::pair(derived->contact_passed_rank,
+                                           derived->contact_passed_key_ms)) {
         derived->contact_passed = &contact;
+        derived->contact_passed_rank = rank;
         derived->contact_passed_key_ms = key;
       }
     } else if (derived->contact_barred == nullptr ||
@@ -159,8 +164,17 @@ void Deriver::FindAgents(Derived* derived) const {
 std::string Deriver::PassedContactText(const Derived& derived) const {
   const InstantMs key = derived.event->contact().rank_key_ms();
   const InstantMs other = derived.contact_passed_key_ms;
+  const int rank =
+      rules_.QueueRankOf(derived.event->agent().id(), *derived.contact);
   std::string reason;
-  if (other > key) {
+  if (derived.contact_passed_rank != rank) {
+    const bool later = derived.contact_passed_rank > rank;
+    reason = absl::StrCat(
+        "is of a queue that comes ", later ? "later" : "earlier",
+        " for this agent's profile: rank ", derived.contact_passed_rank,
+        later ? " > " : " < ", rank,
+        later ? "" : "; was published or taken while this was decided");
+  } else if (other > key) {
     reason = absl::StrCat("ranks later: key ", TimeOfDayText(other), " > ",
                           TimeOfDayText(key));
   } else if (other == key) {

@@ -18,17 +18,21 @@ Rules::Rules(const v1::Configuration& configuration)
   for (const v1::CustomerSegment& segment : configuration.segments()) {
     segments_[segment.name()] = segment.credit_ms();
   }
-  std::map<std::string, std::set<int>> profiles;
+  std::map<std::string, Agent> profiles;
   for (const v1::RoutingProfile& profile : configuration.routing_profiles()) {
-    for (const int channel : profile.channels()) {
-      profiles[profile.name()].insert(channel);
+    Agent& agent = profiles[profile.name()];
+    for (const int channel : profile.channels()) agent.channels.insert(channel);
+    for (const v1::QueueRank& rank : profile.queue_order()) {
+      for (const std::string& queue : rank.queues()) {
+        agent.ranks[queue] = agent.other_rank;
+      }
+      ++agent.other_rank;
     }
   }
   int place = 0;
   for (const v1::AgentConfiguration& configured : configuration.agents()) {
-    Agent agent;
+    Agent agent = profiles[configured.routing_profile()];
     agent.place = place++;
-    agent.channels = profiles[configured.routing_profile()];
     for (const v1::AgentSkill& skill : configured.skills()) {
       agent.levels[skill.skill()] = skill.level();
     }
@@ -115,6 +119,15 @@ DurationMs Rules::CreditMs(const v1::Contact& contact) const {
     }
   }
   return 60'000LL * contact.priority();
+}
+
+int Rules::QueueRankOf(const std::string& agent,
+                       const v1::Contact& contact) const {
+  const auto found = agents_.find(agent);
+  if (found == agents_.end()) return 0;
+  const auto rank = found->second.ranks.find(contact.queue());
+  return rank == found->second.ranks.end() ? found->second.other_rank
+                                           : rank->second;
 }
 
 v1::AgentOrder Rules::OrderOf(const std::string& queue) const {

@@ -28,6 +28,9 @@ class Rules {
                             const v1::Contact& contact) const;
   // 0..7, larger fits better.
   int FitStep(const std::string& agent, const v1::Contact& contact) const;
+  // Where the contact's queue stands in the order of the agent's profile; 0 for
+  // all if there is none.
+  int QueueRankOf(const std::string& agent, const v1::Contact& contact) const;
   // Who comes first of agents who fit alike; never unspecified.
   v1::AgentOrder OrderOf(const std::string& queue) const;
   // What the contact's arrival is put forward by, in the centre's mode.
@@ -45,6 +48,8 @@ class Rules {
     int place = 0;
     std::set<int> channels;
     std::map<std::string, int> levels;
+    std::map<std::string, int> ranks;  // of queues
+    int other_rank = 0;
   };
   // Skill -> level asked for, of queue and contact together.
   std::map<std::string, int> Required(const v1::Contact& contact) const;

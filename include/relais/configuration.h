@@ -38,10 +38,19 @@ struct RoutingRequirement {
                          const RoutingRequirement&) = default;
 };
 
+// Queues that come at once; which of their contacts comes first, keys say.
+struct QueueRank {
+  std::vector<std::string> queues;  // names
+  friend bool operator==(const QueueRank&, const QueueRank&) = default;
+};
+
 // What the agents who refer to it may serve.
 struct RoutingProfile {
   std::string name;
   ChannelSet channels = 0;
+  // If not empty: its agents are given contacts of these queues in this order,
+  // whatever their keys; those of queues that are not named come last.
+  std::vector<QueueRank> queue_order = {};
 };
 
 struct AgentSkill {

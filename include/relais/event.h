@@ -126,6 +126,9 @@ struct ContactDetail {
   // whoever was brought before it with a later key has raised it.
   InstantMs rank_key_ms = 0;
   std::uint64_t arrival_sequence = 0;
+  // Some profile ordered queues when it came; otherwise it comes first for
+  // agents whose profile orders them since.
+  bool ranked = false;
 };
 
 // What an event of fixed size cannot carry.

@@ -36,6 +36,9 @@ struct SkillLevel {
 // the same number are refused (chance 2^-64 a pair).
 std::uint64_t SkillIdOf(std::string_view name);
 
+// A queue's number, likewise; never 0.
+std::uint64_t QueueIdOf(std::string_view name);
+
 // Sorted by skill, each skill once. Equal meanings are equal values.
 using SkillLevels = std::vector<SkillLevel>;
 
@@ -46,26 +49,47 @@ struct CompiledRequirement {
   SkillLevels all_of;
   FitRule fit = FitRule::kBestFit;
   AgentOrder order = AgentOrder::kLongestIdle;
+  std::uint64_t queue = 0;  // QueueIdOf its name, if profiles order queues
   friend bool operator==(const CompiledRequirement&,
                          const CompiledRequirement&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const CompiledRequirement& value) {
     return H::combine(std::move(h), value.channel, value.all_of, value.fit,
-                      value.order);
+                      value.order, value.queue);
   }
 };
 
-// What an agent can serve.
+// One queue of a profile's order.
+struct RankedQueue {
+  std::uint64_t queue = 0;  // QueueIdOf its name
+  std::uint8_t rank = 0;    // 0 comes first
+  friend bool operator==(const RankedQueue&, const RankedQueue&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const RankedQueue& value) {
+    return H::combine(std::move(h), value.queue, value.rank);
+  }
+};
+
+// What an agent can serve, and in which order.
 struct CompiledProfile {
   ChannelSet channels = 0;
   SkillLevels skills;
+  std::vector<RankedQueue> queue_order = {};  // by queue; empty: none
+  std::uint8_t other_rank = 0;                // of queues that it does not name
   friend bool operator==(const CompiledProfile&,
                          const CompiledProfile&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const CompiledProfile& value) {
-    return H::combine(std::move(h), value.channels, value.skills);
+    return H::combine(std::move(h), value.channels, value.skills,
+                      value.queue_order, value.other_rank);
   }
 };
+
+// Of a profile; `order` is valid.
+void CompileQueueOrder(const std::vector<QueueRank>& order,
+                       CompiledProfile* profile);
+// Whether any profile orders queues.
+bool OrdersQueues(const Configuration& configuration);
 
 // Sorts by skill and keeps, of a skill named twice, the higher level.
 void Normalize(SkillLevels* levels);

@@ -20,6 +20,7 @@ class Checker {
       : configuration_(configuration) {}
 
   std::vector<Finding> Run() && {
+    CheckProfiles();
     CheckQueues();
     CheckContactChoice();
     CheckSegments();
@@ -43,13 +44,68 @@ class Checker {
                        count - 1));
   }
 
+  void CheckProfiles();
+  void CheckQueueOrder(const std::string& list, const RoutingProfile& profile);
   void CheckQueues();
   void CheckContactChoice();
   void CheckSegments();
 
   const Configuration& configuration_;
+  absl::flat_hash_map<std::string, ChannelSet> queues_;  // their channels
   std::vector<Finding> findings_;
 };
+
+void Checker::CheckProfiles() {
+  for (const ContactQueue& queue : configuration_.queues) {
+    queues_.emplace(queue.name, queue.channels);
+  }
+  const auto& profiles = configuration_.routing_profiles;
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    if (profiles[i].queue_order.empty()) continue;
+    const std::string list =
+        absl::StrCat("routing_profiles[", i, "].queue_order");
+    CheckQueueOrder(list, profiles[i]);
+    Warn(list,
+         "a contact of a later rank may be overtaken without end by those of "
+         "earlier ones; without an order of queues aged and deadline bound by "
+         "how much later these came");
+  }
+}
+
+void Checker::CheckQueueOrder(const std::string& list,
+                              const RoutingProfile& profile) {
+  const auto& order = profile.queue_order;
+  if (order.size() > kQueueRanksMax) {
+    Error(list,
+          absl::StrCat("has ", order.size(), " ranks; at most ", kQueueRanksMax,
+                       " are allowed, and all other queues come last"));
+  }
+  absl::flat_hash_map<std::string, std::string> seen;
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    const std::string names = absl::StrCat(list, "[", rank, "].queues");
+    if (order[rank].queues.empty()) {
+      Error(names, "is empty; name at least one queue");
+    }
+    for (std::size_t i = 0; i < order[rank].queues.size(); ++i) {
+      const std::string& name = order[rank].queues[i];
+      const std::string path = absl::StrCat(names, "[", i, "]");
+      const auto queue = queues_.find(name);
+      if (queue == queues_.end()) {
+        Error(path, absl::StrCat(Quoted(name),
+                                 " is not a queue of this configuration"));
+      } else if ((queue->second & profile.channels) == 0) {
+        Warn(path, absl::StrCat(Quoted(name),
+                                " has no channel of this profile, so its "
+                                "agents are given none of its contacts"));
+      }
+      const auto [first, fresh] = seen.emplace(name, path);
+      if (!fresh) {
+        Error(path, absl::StrCat(Quoted(name), " is given twice; first at ",
+                                 first->second));
+      }
+    }
+  }
+}
 
 void Checker::CheckQueues() {
   for (std::size_t i = 0; i < configuration_.queues.size(); ++i) {

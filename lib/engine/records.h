@@ -65,13 +65,17 @@ struct QueueTerms {
   // What a contact of this queue asks for that brings `own` terms.
   CompiledRequirement RequirementOf(Channel channel,
                                     const SkillLevels& own) const {
-    return CombineRequirements(channel, all_of, own, queue.agent_choice);
+    CompiledRequirement requirement =
+        CombineRequirements(channel, all_of, own, queue.agent_choice);
+    requirement.queue = ranked ? QueueIdOf(queue.name) : 0;
+    return requirement;
   }
 
   std::uint32_t slot = 0;  // of its figures
   ContactQueue queue;
   SkillLevels all_of;
   ContactChoice contact_choice = ContactChoice::kAged;
+  bool ranked = false;  // some profile orders queues
   // By channel; valid for the channels it accepts.
   std::array<std::uint32_t, kChannelCount> classes{};
   // Lanes of those classes by priority, of contacts without a segment, filled
@@ -144,6 +148,12 @@ inline std::uint64_t ToldOf(std::uint64_t generation, std::uint64_t version) {
   return generation << kVersionBits | version;
 }
 
+// Of an agent's profile, beside its number.
+struct ServedBy {
+  ChannelSet channels = 0;
+  bool orders_queues = false;
+};
+
 struct AgentRecord {
   mutable Mutex mutex;
   // ToldOf the last event handed over; as ContactRecord::told_tag.
@@ -153,7 +163,7 @@ struct AgentRecord {
   std::string id RELAIS_GUARDED_BY(mutex);
   std::uint64_t generation RELAIS_GUARDED_BY(mutex) = 0;
   AgentGrade grade RELAIS_GUARDED_BY(mutex) = AgentGrade::kSenior;
-  ChannelSet channels RELAIS_GUARDED_BY(mutex) = 0;
+  ServedBy served RELAIS_GUARDED_BY(mutex);
   std::uint32_t profile RELAIS_GUARDED_BY(mutex) = 0;
 
   Presence presence RELAIS_GUARDED_BY(mutex);

@@ -112,10 +112,11 @@ RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
                          agent.idle_since_ms);
   }
   update.terms.profile_class = classes_.ClassOf(agent.profile);
+  update.terms.ranked = agent.served.orders_queues;
   if (agent.used && !restoring_ &&
       agent.presence.state == PresenceState::kAvailable) {
-    update.terms.kinds =
-        static_cast<std::uint8_t>(agent.channels & ~agent.no_answer_channels);
+    update.terms.kinds = static_cast<std::uint8_t>(agent.served.channels &
+                                                   ~agent.no_answer_channels);
   }
   return update;
 }

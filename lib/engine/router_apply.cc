@@ -24,13 +24,26 @@ absl::Status Full(std::string_view limit, std::uint64_t needed,
                    " would stand at once; the limit is ", value));
 }
 
+// Queues that profiles order are told apart by their numbers.
+absl::Status CheckQueueNumbers(const Configuration& configuration) {
+  absl::flat_hash_set<std::uint64_t> numbers;
+  for (const ContactQueue& queue : configuration.queues) {
+    if (numbers.insert(QueueIdOf(queue.name)).second) continue;
+    return FieldError(absl::StatusCode::kInvalidArgument, "queues",
+                      absl::StrCat(Quoted(queue.name),
+                                   " has the fingerprint of another queue's "
+                                   "name; choose another name"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 struct RouterImpl::Preparation {
   struct ListedAgent {
     const AgentConfiguration* configuration = nullptr;
     std::uint32_t profile = 0;
-    ChannelSet channels = 0;
+    ServedBy served;
     bool handed_over = false;  // its reference belongs to the agent now
     bool known = false;
   };
@@ -137,7 +150,9 @@ absl::StatusOr<std::unique_ptr<RouterImpl::Preparation>> RouterImpl::Prepare(
   for (const CustomerSegment& segment : configuration.segments) {
     preparation->compiled->segments.emplace(segment.name, segment.credit_ms);
   }
-  absl::Status status = PrepareQueues(configuration, preparation.get(), call);
+  absl::Status status = CheckQueueNumbers(configuration);
+  if (!status.ok()) return status;
+  status = PrepareQueues(configuration, preparation.get(), call);
   if (!status.ok()) return status;
   status = PrepareAgents(configuration, preparation.get(), call);
   if (!status.ok()) return status;
@@ -166,6 +181,7 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
     }
   }
   std::size_t next_free = 0;
+  const bool ranked = OrdersQueues(configuration);
   for (const ContactQueue& queue : configuration.queues) {
     auto terms = std::make_shared<QueueTerms>();
     const auto found = known.find(queue.name);
@@ -179,6 +195,7 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
     }
     terms->queue = queue;
     terms->contact_choice = configuration.contact_choice;
+    terms->ranked = ranked;
     UseOrder(queue.agent_choice.order, call);
     for (const SkillRequirement& term : queue.requirement.all_of) {
       terms->all_of.push_back({compiled.skills.at(term.skill),
@@ -232,14 +249,15 @@ void RouterImpl::KeepFigures(bool keep, Call& call) {
 
 absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
                                        Preparation* preparation, Call& call) {
-  absl::flat_hash_map<std::string, ChannelSet> profiles;
+  absl::flat_hash_map<std::string, CompiledProfile> profiles;
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    profiles.emplace(profile.name, profile.channels);
+    CompiledProfile& compiled = profiles[profile.name];
+    compiled.channels = profile.channels;
+    CompileQueueOrder(profile.queue_order, &compiled);
   }
   preparation->agents.reserve(configuration.agents.size());
   for (const AgentConfiguration& agent : configuration.agents) {
-    CompiledProfile compiled;
-    compiled.channels = profiles.at(agent.routing_profile);
+    CompiledProfile compiled = profiles.at(agent.routing_profile);
     for (const AgentSkill& skill : agent.skills) {
       compiled.skills.push_back({preparation->compiled->skills.at(skill.skill),
                                  static_cast<std::uint8_t>(skill.level)});
@@ -249,7 +267,8 @@ absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
         compiled, [this, &call](std::uint32_t told) { TellAgain(told, call); });
     if (!id.ok()) return id.status();
     preparation->agent_index.emplace(agent.id, preparation->agents.size());
-    preparation->agents.push_back({&agent, *id, compiled.channels});
+    preparation->agents.push_back(
+        {&agent, *id, {compiled.channels, !compiled.queue_order.empty()}});
   }
   return CountAgents(configuration, preparation);
 }
@@ -340,7 +359,7 @@ void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
   }
   if (listed != nullptr) {
     listed->handed_over = true;
-    ChangeProfile(handle, listed->profile, listed->channels, call);
+    ChangeProfile(handle, listed->profile, listed->served, call);
     return;
   }
   // Refused only if the agent has gone meanwhile.
@@ -352,7 +371,7 @@ void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
 
 // The agent is listed, so nobody removes it.
 void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
-                               ChannelSet channels, Call& call) {
+                               const ServedBy& served, Call& call) {
   AgentRecord& agent = agents_[handle.slot];
   // First, and without the record's lock (class_registry.h).
   classes_.AddHolder(profile, handle.slot);
@@ -363,7 +382,7 @@ void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
     RELAIS_CHECK(IsAgent(agent, handle), "a listed agent was removed");
     old = agent.profile;
     agent.profile = profile;
-    agent.channels = channels;
+    agent.served = served;
     update = NextUpdate(agent, handle.slot, 0);
   }
   TellCore(update, call);
@@ -375,13 +394,13 @@ void RouterImpl::AddAgents(Preparation& preparation) {
   for (Preparation::ListedAgent& listed : preparation.agents) {
     if (listed.known) continue;
     AddAgent(listed.configuration->id, listed.configuration->grade,
-             listed.profile, listed.channels, &slot);
+             listed.profile, listed.served, &slot);
     listed.handed_over = true;
   }
 }
 
 void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
-                          std::uint32_t profile, ChannelSet channels,
+                          std::uint32_t profile, const ServedBy& served,
                           std::uint32_t* slot) {
   for (;; ++*slot) {
     RELAIS_CHECK(*slot < agent_slots_, "agents were counted before");
@@ -399,7 +418,7 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     ++agent.generation;
     agent.told.store(ToldOf(agent.generation, 0), std::memory_order_relaxed);
     agent.grade = grade;
-    agent.channels = channels;
+    agent.served = served;
     agent.profile = profile;
     agent.presence = {};
     agent.presence_pending = false;

@@ -38,12 +38,16 @@ Fingerprint ContentOf(const ContactSpec& spec) {
   return builder.Finish();
 }
 
-EventDetail DetailOf(const ContactSpec& spec, const ContactQueue& queue,
+EventDetail DetailOf(const ContactSpec& spec, const QueueTerms& terms,
                      const Fingerprint& content, const match::Position& place) {
-  return {
-      std::make_shared<const ContactDetail>(ContactDetail{
-          spec, queue, {content.high, content.low}, place.key, place.sequence}),
-      nullptr};
+  return {std::make_shared<const ContactDetail>(
+              ContactDetail{spec,
+                            terms.queue,
+                            {content.high, content.low},
+                            place.key,
+                            place.sequence,
+                            terms.ranked}),
+          nullptr};
 }
 
 absl::Status Full(std::string_view limit, std::uint64_t value,
@@ -250,8 +254,7 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
       // relaxed: a number; who publishes first in a lane stands first there.
       arrivals_.fetch_add(1, std::memory_order_relaxed) + 1};
   EventDetail detail;
-  if (wants_details_)
-    detail = DetailOf(spec, terms->queue->queue, content, place);
+  if (wants_details_) detail = DetailOf(spec, *terms->queue, content, place);
   std::optional<absl::StatusOr<SubmitOutcome>> known;
   {
     MutexLock lock(shard.mutex);

@@ -209,8 +209,8 @@ void RouterImpl::SetRequirementClass(std::uint32_t c, std::uint8_t kind,
                                      std::uint8_t order) {
   Ours(matcher_.SetRequirementClass(c, kind, order));
 }
-void RouterImpl::SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) {
-  Ours(matcher_.SetFit(c, p, fit));
+void RouterImpl::SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) {
+  Ours(matcher_.SetFit(c, p, cell & 0xF, cell >> 4));
 }
 void RouterImpl::SetProfileClass(std::uint32_t p) {
   Ours(matcher_.SetProfileClass(p));

@@ -131,7 +131,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // ClassMatrix, for the registry.
   void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
                            std::uint8_t order) override;
-  void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) override;
+  void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override;
   void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
 
@@ -320,7 +320,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   void InstallAgents(Preparation& preparation, Call& call);
   void ChangeAgent(std::uint32_t slot, Preparation& preparation, Call& call);
   void ChangeProfile(AgentHandle handle, std::uint32_t profile,
-                     ChannelSet channels, Call& call);
+                     const ServedBy& served, Call& call);
   void AddAgents(Preparation& preparation);
   std::shared_ptr<const CompiledConfiguration> CurrentCompiled() const;
 
@@ -334,7 +334,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // The terms under which the contact came: those in force if they are the
   // same, otherwise its own.
   absl::StatusOr<std::shared_ptr<const QueueTerms>> RestoreTerms(
-      const ContactQueue& queue, Channel channel, Restoration& restoration);
+      const ContactDetail& detail, Restoration& restoration);
   void RestoreWaiting(const LiveContact& live, ContactHandle contact,
                       std::uint32_t lane, Restoration& restoration);
   void RestoreHeld(const LiveContact& live, ContactHandle contact,
@@ -350,7 +350,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Lists an agent, in a free slot from `*slot` on, with a profile that the
   // caller holds a reference of.
   void AddAgent(const std::string& id, AgentGrade grade, std::uint32_t profile,
-                ChannelSet channels, std::uint32_t* slot);
+                const ServedBy& served, std::uint32_t* slot);
 
   // --- Time (router_due.cc) ---
   void RunOne(const DeadlineTable::Due& due, Call& call);

@@ -156,7 +156,7 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
       const auto profile = classes_.AcquireProfile(
           {}, [this, &call](std::uint32_t told) { TellAgain(told, call); });
       if (!profile.ok()) return profile.status();
-      AddAgent(id, AgentGrade::kSenior, *profile, 0, &free);
+      AddAgent(id, AgentGrade::kSenior, *profile, {}, &free);
       restoration.agent_slots.emplace(id, free);
     }
     const std::uint32_t slot = restoration.agent_slots.at(id);
@@ -233,14 +233,17 @@ absl::Status RouterImpl::RestoreContacts(Restoration& restoration) {
 }
 
 absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
-    const ContactQueue& queue, Channel channel, Restoration& restoration) {
+    const ContactDetail& detail, Restoration& restoration) {
+  const ContactQueue& queue = detail.queue;
   const auto configuration = CurrentCompiled();
   const auto listed = configuration->queues.find(queue.name);
-  if (listed != configuration->queues.end() && listed->second->queue == queue) {
+  if (listed != configuration->queues.end() && listed->second->queue == queue &&
+      listed->second->ranked == detail.ranked) {
     return listed->second;
   }
   for (const auto& terms : restoration.old_terms) {
-    if (terms->queue == queue && Contains(terms->queue.channels, channel)) {
+    if (terms->queue == queue && terms->ranked == detail.ranked &&
+        Contains(queue.channels, detail.spec.channel)) {
       return terms;
     }
   }
@@ -254,6 +257,7 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
                                     });
   terms->slot = restoration.queue_slots.at(queue.name);
   terms->queue = queue;
+  terms->ranked = detail.ranked;
   for (const SkillRequirement& term : queue.requirement.all_of) {
     terms->all_of.push_back(
         {SkillIdOf(term.skill), static_cast<std::uint8_t>(term.level_min)});
@@ -278,8 +282,7 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
                                         const LiveContact& live,
                                         Restoration& restoration) {
   const ContactDetail& detail = *live.detail;
-  const auto queue =
-      RestoreTerms(detail.queue, detail.spec.channel, restoration);
+  const auto queue = RestoreTerms(detail, restoration);
   if (!queue.ok()) return queue.status();
   // Whatever mode and segments gave it then.
   const Terms terms{*queue, live.arrival_ms - detail.rank_key_ms};

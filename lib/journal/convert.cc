@@ -147,6 +147,7 @@ absl::Status FromMessage(const v1::ContactDetail& message,
   detail->rank_key_ms = message.rank_key_ms();
   detail->arrival_sequence = message.arrival_sequence();
   detail->spec.segment = message.segment();
+  detail->ranked = message.ranked();
   return reader.status();
 }
 
@@ -161,6 +162,10 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
     v1::RoutingProfile* added = message->add_routing_profiles();
     added->set_name(profile.name);
     added->set_channels(profile.channels);
+    for (const QueueRank& rank : profile.queue_order) {
+      v1::QueueRank* next = added->add_queue_order();
+      for (const std::string& queue : rank.queues) next->add_queues(queue);
+    }
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     v1::AgentConfiguration* added = message->add_agents();
@@ -197,6 +202,10 @@ absl::Status FromMessage(const v1::Configuration& message,
     added.name = profile.name();
     reader.Byte("routing_profiles.channels", profile.channels(),
                 &added.channels);
+    for (const v1::QueueRank& rank : profile.queue_order()) {
+      added.queue_order.push_back(
+          {{rank.queues().begin(), rank.queues().end()}});
+    }
   }
   for (const v1::AgentConfiguration& agent : message.agents()) {
     AgentConfiguration& added = configuration->agents.emplace_back();

@@ -208,6 +208,7 @@ void Walk(const ContactDetail& detail, Sink& sink) {
   sink.Sint(M::kRankKeyMsFieldNumber, detail.rank_key_ms);
   sink.Uint(M::kArrivalSequenceFieldNumber, detail.arrival_sequence);
   sink.Bytes(M::kSegmentFieldNumber, detail.spec.segment);
+  sink.Uint(M::kRankedFieldNumber, Number(detail.ranked));
 }
 
 template <typename Sink>

@@ -32,7 +32,8 @@
 //
 // Atomics: P*, F of ordered_list.h and front_words.h, and
 //   W1  agent words: CAS seq_cst <-> loads seq_cst.
-//   W3  terms that decide (profile class, cost, capacity): store(release) by
+//   W3  terms that decide (profile class, cost, capacity, whether there are
+//       ranks): store(release) by
 //   the
 //       one call that took the record, before W1's CAS names it <->
 //       load(acquire) after the word. Whoever reads a value of the record's
@@ -80,6 +81,9 @@ struct AgentTerms {
   std::array<std::uint8_t, kKindCount> cost = {1, 1, 1, 1, 1, 1, 1, 1};
   // Of orders 1 and above.
   std::array<std::int64_t, kOrdersMax - 1> further_order_keys = {};
+  // Some cell of its profile class may have a rank, now or later. False only if
+  // none ever has while these terms are in force.
+  bool ranked = false;
 
   std::int64_t OrderKey(int order) const {
     return order == 0 ? order_key
@@ -184,12 +188,13 @@ class AgentsT {
   }
   // An agent's own records are numbers 0 and 1, those of the pool follow.
   static constexpr std::uint32_t kOwnTerms = 2;
+  static constexpr std::uint32_t kRanked = 1U << 8;
   struct TermsRecord {  // W3
     AtomicT<std::uint32_t> revision{0};
     AtomicT<std::uint32_t> profile_class{0};
     AtomicT<std::int64_t> order_key{0};
-    AtomicT<std::uint64_t> cost{0};  // a byte for each kind
-    AtomicT<std::uint32_t> capacity{0};
+    AtomicT<std::uint64_t> cost{0};      // a byte for each kind
+    AtomicT<std::uint32_t> capacity{0};  // | ranked:1 | capacity:8 |
     // Of an own record: whether it is taken (W5). Of the pool's: the next free
     // one, index + 1.
     AtomicT<std::uint32_t> link{0};

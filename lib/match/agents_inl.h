@@ -46,8 +46,10 @@ AgentTerms AgentsT<AtomicT>::TermsOf(std::uint32_t agent,
       record.profile_class.load(std::memory_order_acquire);  // W3
   terms.cost = std::bit_cast<decltype(terms.cost)>(
       record.cost.load(std::memory_order_acquire));  // W3
-  terms.capacity = static_cast<std::uint8_t>(
-      record.capacity.load(std::memory_order_acquire));  // W3
+  const std::uint32_t capacity =
+      record.capacity.load(std::memory_order_acquire);  // W3
+  terms.capacity = static_cast<std::uint8_t>(capacity);
+  terms.ranked = (capacity & kRanked) != 0;
   for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));
     terms.further_order_keys[i] = FurtherKeysAt(agent, word.terms())[i].load(
@@ -86,8 +88,9 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
   record.profile_class.store(terms.profile_class,
                              std::memory_order_release);  // W3
   record.cost.store(std::bit_cast<std::uint64_t>(terms.cost),
-                    std::memory_order_release);                      // W3
-  record.capacity.store(terms.capacity, std::memory_order_release);  // W3
+                    std::memory_order_release);  // W3
+  record.capacity.store(terms.capacity | (terms.ranked ? kRanked : 0),
+                        std::memory_order_release);  // W3
   for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));
     FurtherKeysAt(agent, index)[i].store(terms.further_order_keys[i],

@@ -24,7 +24,10 @@ Configuration Good() {
   Configuration configuration;
   configuration.queues.resize(2);
   configuration.queues[0].name = "calls";
+  configuration.queues[0].channels = SetOf(Channel::kVoice);
   configuration.queues[1].name = "letters";
+  configuration.queues[1].channels = SetOf(Channel::kMail);
+  configuration.routing_profiles = {{"all", 0xFF, {}}};
   configuration.queues[1].agent_choice.fit = FitRule::kLeastOverQualified;
   configuration.segments = {{"gold", 60'000}, {"plain", 0}};
   configuration.contact_choice = ContactChoice::kDeadline;
@@ -64,6 +67,35 @@ TEST(ValidateChoice, NamesEachMistake) {
       {"an order that is none",
        [](Configuration& c) { c.queues[0].agent_choice.order = AgentOrder{4}; },
        {"error queues[0].agent_choice.order"}},
+      {"an order of queues has no bound",
+       [](Configuration& c) {
+         c.routing_profiles[0].queue_order = {{{"letters"}}};
+       },
+       {"warning routing_profiles[0].queue_order"}},
+      {"queues that are none, given twice, or in vain",
+       [](Configuration& c) {
+         c.routing_profiles.push_back(
+             {"telephone", SetOf(Channel::kVoice), {}});
+         c.routing_profiles[1].queue_order = {
+             {{"calls", "letter"}}, {{}}, {{"letters", "calls"}}};
+       },
+       {"error routing_profiles[1].queue_order[0].queues[1]",
+        "error routing_profiles[1].queue_order[1].queues",
+        "warning routing_profiles[1].queue_order[2].queues[0]",
+        "error routing_profiles[1].queue_order[2].queues[1]",
+        "warning routing_profiles[1].queue_order"}},
+      {"too many ranks",
+       [](Configuration& c) {
+         while (c.queues.size() <= kQueueRanksMax) {
+           c.queues.push_back(c.queues[0]);
+           c.queues.back().name = absl::StrCat("q", c.queues.size());
+         }
+         for (const ContactQueue& queue : c.queues) {
+           c.routing_profiles[0].queue_order.push_back({{queue.name}});
+         }
+       },
+       {"error routing_profiles[0].queue_order",
+        "warning routing_profiles[0].queue_order"}},
       {"a segment without a name",
        [](Configuration& c) { c.segments[1].name = ""; },
        {"error segments[1].name"}},

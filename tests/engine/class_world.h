@@ -38,8 +38,8 @@ class RecordingMatrix : public ClassMatrix {
     order_.at(c).store(order);
     requirement_calls_.at(c).fetch_add(1);
   }
-  void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) override {
-    cells_.at(c * profiles_ + p).store(fit);
+  void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override {
+    cells_.at(c * profiles_ + p).store(cell);
     fits_.fetch_add(1);
   }
   void SetProfileClass(std::uint32_t p) override {

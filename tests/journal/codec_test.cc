@@ -133,6 +133,7 @@ std::shared_ptr<ContactDetail> AnyDetail(Random& random) {
   detail->spec.channel = AnyOf(random, Channel::kInternal);
   detail->spec.priority = static_cast<int>(AnySigned(random));
   detail->spec.segment = AnyText(random, 20);
+  detail->ranked = random.Bernoulli(0.5);
   detail->spec.requirement = AnyRequirement(random);
   for (std::uint64_t i = random.Uniform(5); i > 0; --i) {
     detail->spec.attributes[AnyText(random, 10)] = AnyText(random, 300);
@@ -150,7 +151,11 @@ std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
   for (std::uint64_t i = random.Uniform(4); i > 0; --i) {
     configuration->skills.push_back({AnyText(random, 9), AnyText(random, 9)});
     configuration->routing_profiles.push_back(
-        {AnyText(random, 9), static_cast<ChannelSet>(Any(random))});
+        {AnyText(random, 9), static_cast<ChannelSet>(Any(random)), {}});
+    for (std::uint64_t n = random.Uniform(3); n > 0; --n) {
+      configuration->routing_profiles.back().queue_order.push_back(
+          {{AnyText(random, 9), "", AnyText(random, 9)}});
+    }
     AgentConfiguration agent;
     agent.id = AnyText(random, 9);
     agent.grade = AnyOf(random, AgentGrade::kSpecialised);

@@ -232,12 +232,15 @@ const std::set<std::string>& YoungerThanTheFiles() {
       "relais.journal.v1.AgentFigures.piece",
       "relais.journal.v1.Configuration.contact_choice",
       "relais.journal.v1.Configuration.segments",
+      "relais.journal.v1.ContactDetail.ranked",
       "relais.journal.v1.ContactDetail.segment",
       "relais.journal.v1.ContactQueue.agent_order",
       "relais.journal.v1.ContactQueue.fit_rule",
       "relais.journal.v1.CustomerSegment.credit_ms",
       "relais.journal.v1.CustomerSegment.name",
       "relais.journal.v1.LiveAgent.figures",
+      "relais.journal.v1.QueueRank.queues",
+      "relais.journal.v1.RoutingProfile.queue_order",
   };
   return younger;
 }

@@ -85,6 +85,7 @@ std::string Describe(const ContactDetail& detail) {
   if (!detail.spec.segment.empty()) {
     absl::StrAppend(&text, " segment=", detail.spec.segment);
   }
+  if (detail.ranked) absl::StrAppend(&text, " ranked");
   for (const auto& [key, value] : detail.spec.attributes) {
     absl::StrAppend(&text, " ", key, "=", value);
   }
@@ -98,6 +99,12 @@ std::string Describe(const Configuration& configuration) {
   }
   for (const RoutingProfile& profile : configuration.routing_profiles) {
     absl::StrAppend(&text, "\nprofile ", profile.name, " ", profile.channels);
+    for (const QueueRank& rank : profile.queue_order) {
+      absl::StrAppend(&text, " then");
+      for (const std::string& queue : rank.queues) {
+        absl::StrAppend(&text, " ", queue);
+      }
+    }
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     absl::StrAppend(&text, "\nagent ", agent.id, " ",

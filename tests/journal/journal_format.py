@@ -28,7 +28,7 @@ class Damage(Exception):
 
 # --- Messages ----------------------------------------------------------------
 # A schema maps field numbers to (name, kind). A kind is uint, bool, sint,
-# bytes, double, fixed64, packed_sint, (schema,) for a message that repeats or
+# bytes, repeated_bytes, double, fixed64, packed_sint, (schema,) for a message that repeats or
 # a schema for one that does not.
 
 PRESENCE = {1: ("state", "uint"), 2: ("reason", "uint")}
@@ -50,13 +50,14 @@ DETAIL = {
     6: ("attributes", (ATTRIBUTE,)), 7: ("queue", QUEUE),
     8: ("fingerprint_0", "fixed64"), 9: ("fingerprint_1", "fixed64"),
     10: ("rank_key_ms", "sint"), 11: ("arrival_sequence", "uint"),
-    12: ("segment", "bytes"),
+    12: ("segment", "bytes"), 13: ("ranked", "bool"),
 }
+RANK = {1: ("queues", "repeated_bytes")}
 CONFIGURATION = {
     1: ("name", "bytes"),
     2: ("skills", ({1: ("name", "bytes"), 2: ("description", "bytes")},)),
-    3: ("routing_profiles", ({1: ("name", "bytes"),
-                              2: ("channels", "uint")},)),
+    3: ("routing_profiles", ({1: ("name", "bytes"), 2: ("channels", "uint"),
+                              3: ("queue_order", (RANK,))},)),
     4: ("agents", ({1: ("id", "bytes"), 2: ("grade", "uint"),
                     3: ("routing_profile", "bytes"),
                     4: ("skills", ({1: ("skill", "bytes"),
@@ -153,7 +154,7 @@ def zigzag(n):
 def empty(schema):
     message = {}
     for name, kind in schema.values():
-        if isinstance(kind, (tuple,)) or kind == "packed_sint":
+        if isinstance(kind, tuple) or kind in ("packed_sint", "repeated_bytes"):
             message[name] = []
         elif isinstance(kind, dict):
             message[name] = empty(PRESENCE) if kind is PRESENCE else None
@@ -172,7 +173,7 @@ def value_of(kind, wire, raw):
         return struct.unpack("<d", raw)[0]
     if kind == "fixed64" and wire == 1:
         return struct.unpack("<Q", raw)[0]
-    if kind == "bytes" and wire == 2:
+    if kind in ("bytes", "repeated_bytes") and wire == 2:
         return raw
     if kind == "packed_sint" and wire == 2:
         values, at = [], 0
@@ -193,7 +194,7 @@ def decode(schema, data):
         if number not in schema:
             raise Damage(f"field {number} is not known")
         name, kind = schema[number]
-        repeats = isinstance(kind, tuple)
+        repeats = isinstance(kind, tuple) or kind == "repeated_bytes"
         if number < before or (number == before and not repeats):
             raise Damage(f"field {number} comes after field {before}")
         before = number

@@ -283,7 +283,7 @@ TEST_F(MatcherTest, BadInputIsNamedAndChangesNothing) {
   EXPECT_EQ(matcher_.End(11, reserved, &now), Result::kStale);
 }
 
-// --- Capacity, held contacts, orders -----------------------------------------
+// --- Capacity, held contacts, lanes ------------------------------------------
 
 TEST_F(MatcherTest, AnAgentWithRoomTakesFurtherContactsOfKindsThatFit) {
   AgentTerms terms{kVoice | kChat, 0, 0};
@@ -333,94 +333,6 @@ TEST_F(MatcherTest, AHeldContactGoesAtOnceToItsIdleAgentAndMayMoveToAQueue) {
             Result::kOk);
   matcher_.LookForContact(11, moved, sink_);
   EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(11u, 4u)));
-}
-
-TEST(MatcherOrdersTest, EachRequirementClassChoosesByItsOwnOrder) {
-  Sizes sizes{16, 8, 2, 1, 2};
-  sizes.orders = 2;
-  Matcher matcher(sizes);
-  Collector sink;
-  ASSERT_EQ(matcher.UseOrder(1), Result::kOk);
-  ASSERT_EQ(matcher.SetRequirementClass(0, 0, 0), Result::kOk);
-  ASSERT_EQ(matcher.SetRequirementClass(1, 0, 1), Result::kOk);
-  for (std::uint32_t c = 0; c < 2; ++c) {
-    ASSERT_EQ(matcher.SetFit(c, 0, 1), Result::kOk);
-    ASSERT_EQ(matcher.SetLane(c, c), Result::kOk);
-  }
-  ASSERT_EQ(matcher.SetProfileClass(0), Result::kOk);
-  for (std::uint32_t agent = 0; agent < 3; ++agent) {
-    AgentTerms terms{1, agent, 0};
-    terms.further_order_keys[0] = -static_cast<std::int64_t>(agent);
-    ASSERT_EQ(matcher.Update(agent, 1, terms, 0, sink), Result::kOk);
-  }
-  matcher.Submit(0, matcher.Open(0), {0, 0, 1}, sink);
-  matcher.Submit(1, matcher.Open(1), {1, 0, 2}, sink);
-  matcher.Submit(2, matcher.Open(2), {0, 0, 3}, sink);
-  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(0u, 0u), std::pair(1u, 2u),
-                                        std::pair(2u, 1u)));
-}
-
-// Agents who became idle before are told again, and are then found by it.
-TEST(MatcherOrdersTest, AnOrderComesIntoUseWhileAgentsAreIdle) {
-  Sizes sizes{16, 8, 2, 1, 2};
-  sizes.orders = 4;
-  Matcher matcher(sizes);
-  Collector sink;
-  ASSERT_EQ(matcher.SetRequirementClass(0, 0, 0), Result::kOk);
-  ASSERT_EQ(matcher.SetFit(0, 0, 1), Result::kOk);
-  ASSERT_EQ(matcher.SetLane(0, 0), Result::kOk);
-  ASSERT_EQ(matcher.SetProfileClass(0), Result::kOk);
-  const auto tell = [&](std::uint32_t revision) {
-    for (std::uint32_t agent = 0; agent < 3; ++agent) {
-      AgentTerms terms{1, agent, 0};
-      terms.further_order_keys[2] = 10 - static_cast<std::int64_t>(agent);
-      ASSERT_EQ(matcher.Update(agent, revision, terms, 0, sink), Result::kOk);
-    }
-  };
-  tell(1);
-  EXPECT_EQ(matcher.SetRequirementClass(1, 0, 3), Result::kNotAllowed);
-  EXPECT_EQ(matcher.SetRequirementClass(1, 0, 4), Result::kOutOfRange);
-  EXPECT_EQ(matcher.UseOrder(4), Result::kOutOfRange);
-  EXPECT_EQ(matcher.UseOrder(-1), Result::kOutOfRange);
-  ASSERT_EQ(matcher.UseOrder(3), Result::kOk);
-  EXPECT_TRUE(matcher.UsesOrder(3) && !matcher.UsesOrder(2));
-  tell(2);
-  ASSERT_EQ(matcher.SetRequirementClass(1, 0, 3), Result::kOk);
-  ASSERT_EQ(matcher.SetFit(1, 0, 1), Result::kOk);
-  ASSERT_EQ(matcher.SetLane(1, 1), Result::kOk);
-  matcher.Submit(0, matcher.Open(0), {1, 0, 1}, sink);
-  matcher.Submit(1, matcher.Open(1), {0, 0, 2}, sink);
-  matcher.Submit(2, matcher.Open(2), {1, 0, 3}, sink);
-  EXPECT_THAT(sink.decisions.at(0).agent_order_key, 8);
-  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(0u, 2u), std::pair(1u, 0u),
-                                        std::pair(2u, 1u)));
-}
-
-// Front words show the upper bits of a further order's key; agents of several
-// profile classes are compared by all of it.
-TEST(MatcherOrdersTest, KeysThatDifferInTheirLowerBitsKeepTheirOrder) {
-  Sizes sizes{16, 8, 1, 4, 1};
-  sizes.orders = 2;
-  Matcher matcher(sizes);
-  Collector sink;
-  ASSERT_EQ(matcher.UseOrder(1), Result::kOk);
-  ASSERT_EQ(matcher.SetRequirementClass(0, 0, 1), Result::kOk);
-  ASSERT_EQ(matcher.SetLane(0, 0), Result::kOk);
-  constexpr std::int64_t kValue = std::int64_t{3} << 42;
-  const std::int64_t keys[] = {kValue + 2, kValue + (1 << 20), kValue + 1,
-                               kValue - 1};
-  for (std::uint32_t agent = 0; agent < 4; ++agent) {
-    ASSERT_EQ(matcher.SetProfileClass(agent), Result::kOk);
-    ASSERT_EQ(matcher.SetFit(0, agent, 1), Result::kOk);
-    AgentTerms terms{1, 0, agent};
-    terms.further_order_keys[0] = keys[agent];
-    ASSERT_EQ(matcher.Update(agent, 1, terms, 0, sink), Result::kOk);
-  }
-  for (std::uint32_t contact = 0; contact < 4; ++contact) {
-    matcher.Submit(contact, matcher.Open(contact), {0, 0, contact + 1}, sink);
-  }
-  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(0u, 3u), std::pair(1u, 2u),
-                                        std::pair(2u, 0u), std::pair(3u, 1u)));
 }
 
 // Lanes of a class that are no neighbours, and one that is given away.

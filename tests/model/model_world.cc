@@ -30,6 +30,20 @@ bool HasAgent(const Configuration& configuration, const std::string& id) {
       [&](const AgentConfiguration& agent) { return agent.id == id; });
 }
 
+// What the order says of queues that are no longer there.
+void KeepListed(const Configuration& configuration,
+                std::vector<QueueRank>* order) {
+  for (QueueRank& rank : *order) {
+    std::erase_if(rank.queues, [&](const std::string& name) {
+      return std::none_of(
+          configuration.queues.begin(), configuration.queues.end(),
+          [&](const ContactQueue& queue) { return queue.name == name; });
+    });
+  }
+  std::erase_if(*order,
+                [](const QueueRank& rank) { return rank.queues.empty(); });
+}
+
 }  // namespace
 
 RouterOptions WorldOptions(RouterObserver* observer) {
@@ -138,6 +152,22 @@ std::vector<CustomerSegment> World::Segments() {
   return segments;
 }
 
+std::vector<QueueRank> World::QueueOrder(const Configuration& configuration) {
+  std::vector<QueueRank> order;
+  std::vector<std::string> names;
+  for (const ContactQueue& queue : configuration.queues) {
+    names.push_back(queue.name);
+  }
+  while (!names.empty() && random_->Bernoulli(0.7)) {
+    const auto name = names.begin() + static_cast<std::ptrdiff_t>(
+                                          random_->Uniform(names.size()));
+    if (order.empty() || random_->Bernoulli(0.7)) order.emplace_back();
+    order.back().queues.push_back(*name);
+    names.erase(name);
+  }
+  return order;
+}
+
 Configuration World::First() {
   Configuration configuration;
   configuration.name = "model";
@@ -150,7 +180,7 @@ Configuration World::First() {
       Set({Channel::kVoice, Channel::kVideo, Channel::kInternal})};
   for (int i = 0; i < kProfiles; ++i) {
     configuration.routing_profiles.push_back(
-        {absl::StrCat("profile", i), channels[i]});
+        {absl::StrCat("profile", i), channels[i], {}});
   }
   for (int i = 0; i < 20; ++i) {
     configuration.agents.push_back(Agent(absl::StrCat("agent", i)));
@@ -158,6 +188,10 @@ Configuration World::First() {
   for (int i = 0; i < kQueues; ++i) configuration.queues.push_back(Queue(i));
   configuration.contact_choice = Mode();
   configuration.segments = Segments();
+  for (RoutingProfile& profile : configuration.routing_profiles) {
+    if (random_->Bernoulli(0.2))
+      profile.queue_order = QueueOrder(configuration);
+  }
   return configuration;
 }
 
@@ -203,10 +237,22 @@ Configuration World::Next(const Configuration& present) {
       case 7:
         next.segments = Segments();
         break;
+      case 8:
+        next.routing_profiles[random_->Uniform(kProfiles)].queue_order =
+            QueueOrder(next);
+        break;
+      case 9:
+        for (RoutingProfile& profile : next.routing_profiles) {
+          profile.queue_order.clear();
+        }
+        break;
       default:
         std::swap(next.agents[at], next.agents.front());
         break;
     }
+  }
+  for (RoutingProfile& profile : next.routing_profiles) {
+    KeepListed(next, &profile.queue_order);
   }
   if (random_->Bernoulli(0.05)) next.agents[0].routing_profile = "nowhere";
   return next;
@@ -236,7 +282,7 @@ ContactSpec World::Contact(const std::string& id) {
 }
 
 void World::Spoil(ContactSpec* spec) {
-  switch (random_->Uniform(9)) {
+  switch (random_->Uniform(11)) {
     case 0:
       spec->id = "";
       break;

@@ -40,6 +40,8 @@ class World {
   ContactQueue Queue(int index);
   ContactChoice Mode();
   std::vector<CustomerSegment> Segments();
+  // Of some of the queues.
+  std::vector<QueueRank> QueueOrder(const Configuration& configuration);
   std::string SkillName();
 
   Random* random_;

@@ -297,6 +297,18 @@ bool Centre::EditChoice(const Words& words) {
     queue().agent_choice.fit = words[2] == "least_over_qualified"
                                    ? FitRule::kLeastOverQualified
                                    : FitRule::kBestFit;
+  } else if (verb == "ranks") {
+    for (RoutingProfile& profile : configuration_.routing_profiles) {
+      if (profile.name != words[1]) continue;
+      profile.queue_order.clear();
+      for (std::size_t i = 2; i < words.size(); ++i) {
+        std::istringstream names(words[i]);
+        QueueRank& rank = profile.queue_order.emplace_back();
+        for (std::string name; std::getline(names, name, ',');) {
+          rank.queues.push_back(name);
+        }
+      }
+    }
   } else if (verb == "order") {
     const std::vector<std::string> names = {"longest_idle", "least_occupied",
                                             "fewest_contacts", "round_robin"};

@@ -54,6 +54,7 @@ class Centre {
   //   segment NAME MS
   //   threshold QUEUE MS
   //   fit QUEUE best_fit|least_over_qualified
+  //   ranks PROFILE [QUEUE[,QUEUE...] ...]  its queue order, rank by rank
   //   order QUEUE longest_idle|least_occupied|fewest_contacts|round_robin
   // Answers the events joined by "; " ("" if none), or a refusal.
   std::string Do(InstantMs now_ms, const std::string& command);

@@ -319,10 +319,81 @@ std::vector<Story> OrderStories() {
   };
 }
 
+std::vector<Story> RankStories() {
+  return {
+      {"QueuesComeInTheOrderOfTheAgentsProfile",
+       {{0, "ranks all french limited,auto", ""},
+        {0, "apply", "applied 2"},
+        {100'000, "submit c1 main priority=9", "submitted c1"},
+        {110'000, "submit c2 auto", "submitted c2"},
+        {120'000, "submit c3 limited", "submitted c3"},
+        {121'000, "submit c4 french", "submitted c4"},
+        {121'500, "submit c5 limited priority=1", "submitted c5"},
+        {122'000, "available ann", "presence ann available; reserved c4 ann"},
+        {123'000, "abandon c4",
+         "ended c4 abandoned; rescinded c4 ann; reserved c5 ann"},
+        {124'000, "available bob",
+         "presence bob available; reserved c2 bob; accepted c2 bob"},
+        {125'000, "complete c2",
+         "ended c2 completed bob idle; reserved c3 bob"},
+        // Queues that are not named come last.
+        {126'000, "available cem", "presence cem available; reserved c1 cem"}}},
+      // dot's profile orders nothing.
+      {"AgentsOfOtherProfilesGoByTheKey",
+       {{0, "ranks all limited", ""},
+        {0, "apply", "applied 2"},
+        {100'000, "submit c1 main email", "submitted c1"},
+        {110'000, "submit c2 limited email", "submitted c2"},
+        {120'000, "available dot", "presence dot available; reserved c1 dot"},
+        {120'000, "abandon c1",
+         "ended c1 abandoned; rescinded c1 dot; reserved c2 dot"}}},
+      {"ADeclinedContactKeepsItsRank",
+       {{0, "ranks all limited", ""},
+        {0, "apply", "applied 2"},
+        {100'000, "submit c1 limited", "submitted c1"},
+        {100'000, "submit c2 main", "submitted c2"},
+        {101'000, "available ann", "presence ann available; reserved c1 ann"},
+        {102'000, "decline ann", "declined c1 ann; reserved c2 ann"},
+        {103'000, "available bob", "presence bob available; reserved c1 bob"}}},
+      {"AChangedOrderActsOnThoseThatWait",
+       {{0, "ranks all limited", ""},
+        {0, "apply", "applied 2"},
+        {100'000, "submit c1 main", "submitted c1"},
+        {101'000, "submit c2 limited", "submitted c2"},
+        {102'000, "submit c3 french", "submitted c3"},
+        {103'000, "ranks all french main", ""},
+        {103'000, "apply", "applied 3"},
+        {104'000, "available ann", "presence ann available; reserved c3 ann"},
+        {104'000, "available bob", "presence bob available; reserved c1 bob"},
+        {104'000, "available cem", "presence cem available; reserved c2 cem"}}},
+      {"NoOrderAnyMoreIsNoOrder",
+       {{0, "ranks all limited", ""},
+        {0, "apply", "applied 2"},
+        {100'000, "submit c1 main", "submitted c1"},
+        {101'000, "submit c2 limited", "submitted c2"},
+        {103'000, "ranks all", ""},
+        {103'000, "apply", "applied 3"},
+        {104'000, "available ann", "presence ann available; reserved c1 ann"}}},
+      // Or they would wait behind every later contact of a named queue.
+      {"ContactsFromBeforeTheFirstOrderComeFirst",
+       {{100'000, "submit c1 main", "submitted c1"},
+        {101'000, "submit c2 limited", "submitted c2"},
+        {102'000, "ranks all limited", ""},
+        {102'000, "apply", "applied 2"},
+        {103'000, "submit c3 limited priority=9", "submitted c3"},
+        {103'000, "submit c4 main priority=9", "submitted c4"},
+        {104'000, "available ann", "presence ann available; reserved c1 ann"},
+        {104'000, "abandon c1",
+         "ended c1 abandoned; rescinded c1 ann; reserved c2 ann"},
+        {104'000, "available bob", "presence bob available; reserved c3 bob"},
+        {104'000, "available cem", "presence cem available; reserved c4 cem"}}},
+  };
+}
+
 std::vector<Story> AllStories() {
   std::vector<Story> all;
-  for (const auto& stories :
-       {ModeStories(), SegmentStories(), FitStories(), OrderStories()}) {
+  for (const auto& stories : {ModeStories(), SegmentStories(), FitStories(),
+                              OrderStories(), RankStories()}) {
     all.insert(all.end(), stories.begin(), stories.end());
   }
   return all;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/reference/reference_router.h"
@@ -29,6 +30,17 @@ int ReferenceRouter::FitStep(const ContactRecord& contact,
   }
   if (room == 0) return 0;
   return std::min(7, 8 * surplus / room);
+}
+
+std::size_t ReferenceRouter::RankOf(const ContactRecord& contact,
+                                    const AgentRecord& agent) {
+  if (!contact.ranked) return 0;
+  for (std::size_t rank = 0; rank < agent.queue_order.size(); ++rank) {
+    for (const std::string& name : agent.queue_order[rank].queues) {
+      if (name == contact.spec.queue) return rank;
+    }
+  }
+  return agent.queue_order.size();
 }
 
 ReferenceRouter::OrderPlace ReferenceRouter::PlaceInOrder(
@@ -141,7 +153,9 @@ void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
     if (!IsFree(*agent, contact.spec.channel)) continue;
     if (!Accepts(contact, *agent)) continue;
     // By rising arrival sequence, so equals stay with the earlier one.
-    if (best == nullptr || contact.rank_key_ms < best->rank_key_ms) {
+    if (best == nullptr ||
+        std::pair(RankOf(contact, *agent), contact.rank_key_ms) <
+            std::pair(RankOf(*best, *agent), best->rank_key_ms)) {
       best = &contact;
     }
   }

@@ -60,12 +60,12 @@ bool SameSkills(const AgentConfiguration& a, const AgentConfiguration& b) {
   return levels(a) == levels(b);
 }
 
-ChannelSet ChannelsOf(const Configuration& configuration,
-                      const std::string& profile_name) {
+RoutingProfile ProfileOf(const Configuration& configuration,
+                         const std::string& profile_name) {
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    if (profile.name == profile_name) return profile.channels;
+    if (profile.name == profile_name) return profile;
   }
-  return 0;
+  return {};
 }
 
 absl::Status CheckPresence(Presence* presence) {
@@ -153,14 +153,15 @@ absl::Status ReferenceRouter::CheckRoom(
 }
 
 void ReferenceRouter::AddAgent(const AgentConfiguration& configuration,
-                               ChannelSet channels) {
+                               const RoutingProfile& profile) {
   std::uint32_t slot = 0;
   while (agents_.contains(slot)) ++slot;
   AgentRecord& agent = agents_[slot];
   agent.number = ++agents_given_;
   agent.slot = slot;
   agent.configuration = configuration;
-  agent.channels = channels;
+  agent.channels = profile.channels;
+  agent.queue_order = profile.queue_order;
 }
 
 absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
@@ -213,17 +214,19 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     }
     kept.insert(found->first);
     agent.listed = true;
-    const ChannelSet channels =
-        ChannelsOf(configuration, found->second->routing_profile);
-    const bool changed = channels != agent.channels ||
+    const RoutingProfile profile =
+        ProfileOf(configuration, found->second->routing_profile);
+    const bool changed = profile.channels != agent.channels ||
+                         profile.queue_order != agent.queue_order ||
                          !SameSkills(agent.configuration, *found->second);
     agent.configuration = *found->second;
-    agent.channels = channels;
+    agent.channels = profile.channels;
+    agent.queue_order = profile.queue_order;
     if (changed) LookForAgent(number, now_ms);
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     if (kept.contains(agent.id)) continue;
-    AddAgent(agent, ChannelsOf(configuration, agent.routing_profile));
+    AddAgent(agent, ProfileOf(configuration, agent.routing_profile));
   }
   outcome.ticket = Ticket();
   return outcome;
@@ -280,6 +283,10 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
       level = std::max(level, term.level_min);
     }
   }
+  contact.ranked = std::any_of(
+      configuration_.routing_profiles.begin(),
+      configuration_.routing_profiles.end(),
+      [](const RoutingProfile& one) { return !one.queue_order.empty(); });
   contact.version = 1;
   contact.arrival_ms = now_ms;
   contact.rank_key_ms = now_ms - BoostOf(spec, *queue);

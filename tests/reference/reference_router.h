@@ -110,6 +110,7 @@ class ReferenceRouter final : public Router {
     ContactSpec spec;
     std::shared_ptr<const ContactQueue> terms;
     std::map<std::string, ProficiencyLevel> required;
+    bool ranked = false;  // some profile ordered queues when it came
     ContactState state = ContactState::kWaiting;
     EndReason end_reason = EndReason::kNone;
     std::uint64_t version = 0;
@@ -130,6 +131,7 @@ class ReferenceRouter final : public Router {
     bool listed = true;
     AgentConfiguration configuration;
     ChannelSet channels = 0;
+    std::vector<QueueRank> queue_order;
     Presence presence;
     bool presence_pending = false;
     Presence pending;
@@ -173,6 +175,8 @@ class ReferenceRouter final : public Router {
   static void BeginFigures(AgentRecord& agent, InstantMs now_ms);
   void HoldsNothing(AgentRecord& agent, InstantMs now_ms) const;
   static int FitStep(const ContactRecord& contact, const AgentRecord& agent);
+  static std::size_t RankOf(const ContactRecord& contact,
+                            const AgentRecord& agent);
   DurationMs BoostOf(const ContactSpec& spec, const ContactQueue& queue) const;
   const CustomerSegment* SegmentByName(std::string_view name) const;
   bool Accepts(const ContactRecord& contact, const AgentRecord& agent) const;
@@ -246,7 +250,8 @@ class ReferenceRouter final : public Router {
   bool QueueHasContacts(std::string_view name) const;
   AgentView ViewOf(const AgentRecord& agent) const;
   absl::Status CheckRoom(const Configuration& configuration) const;
-  void AddAgent(const AgentConfiguration& configuration, ChannelSet channels);
+  void AddAgent(const AgentConfiguration& configuration,
+                const RoutingProfile& profile);
 
   const RouterOptions options_;
   Configuration configuration_;

@@ -1,6 +1,7 @@
 #include "tests/seeded/audited_state.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -64,7 +65,34 @@ bool Serves(ChannelSet channels, const Levels& levels,
   return true;
 }
 
+std::size_t RankIn(const std::vector<QueueRank>& order,
+                   const AuditedContact& contact) {
+  if (!contact.ranked) return 0;
+  std::size_t rank = 0;
+  for (const QueueRank& queues : order) {
+    const auto& names = queues.queues;
+    if (std::find(names.begin(), names.end(), contact.spec.queue) !=
+        names.end()) {
+      break;
+    }
+    ++rank;
+  }
+  return rank;
+}
+
 }  // namespace
+
+bool AuditedState::SurelyBefore(const AuditedAgent& agent,
+                                const AuditedContact& first,
+                                const AuditedContact& second) {
+  const auto place = [](const std::vector<QueueRank>& order,
+                        const AuditedContact& contact) {
+    return std::tuple(RankIn(order, contact), contact.rank_key_ms,
+                      contact.arrival_sequence);
+  };
+  return place(agent.order, first) < place(agent.order, second) &&
+         place(agent.order_before, first) < place(agent.order_before, second);
+}
 
 bool AuditedState::CouldServe(const AuditedAgent& agent,
                               const AuditedContact& contact) {
@@ -139,6 +167,7 @@ void AuditedState::TakeConfiguredSkills() {
     agent.listed = false;
     agent.levels = {};
     agent.channels = 0;
+    agent.order.clear();
   }
   for (const AgentConfiguration& listed : configuration.agents) {
     AuditedAgent& agent = agents[listed.id];
@@ -147,6 +176,7 @@ void AuditedState::TakeConfiguredSkills() {
     for (const RoutingProfile& profile : configuration.routing_profiles) {
       if (profile.name == listed.routing_profile) {
         agent.channels = profile.channels;
+        agent.order = profile.queue_order;
       }
     }
   }
@@ -157,6 +187,7 @@ void AuditedState::EndTurns() {
   for (auto& [id, agent] : agents) {
     agent.levels_before = agent.levels;
     agent.channels_before = agent.channels;
+    agent.order_before = agent.order;
   }
 }
 
@@ -233,10 +264,12 @@ std::string AuditedState::Configured(const Event& event,
     if (old == before.end()) continue;
     agent.levels_before = old->second.levels;
     agent.channels_before = old->second.channels;
+    agent.order_before = old->second.order;
     // Whoever is dropped goes on as it was until it is removed.
     if (agent.listed) continue;
     agent.levels = old->second.levels;
     agent.channels = old->second.channels;
+    agent.order = old->second.order;
   }
   const bool keep = KeepsWork(configuration);
   for (auto& [id, agent] : agents) {
@@ -291,6 +324,10 @@ std::string AuditedState::Submitted(const Event& event,
   contact.terms = *queue;
   AddNeeds(contact.terms.requirement, &contact.needs);
   AddNeeds(contact.spec.requirement, &contact.needs);
+  contact.ranked = std::any_of(
+      configuration.routing_profiles.begin(),
+      configuration.routing_profiles.end(),
+      [](const auto& profile) { return !profile.queue_order.empty(); });
   contact.arrival_ms = event.at_ms;
   contact.rank_key_ms = event.at_ms - BoostOf(contact.spec, contact.terms);
   contact.arrival_sequence = ++arrivals;
@@ -299,6 +336,7 @@ std::string AuditedState::Submitted(const Event& event,
   std::string problem = FirstOf(
       {detail.contact->queue == contact.terms ? "" : "its terms are others",
        contact.spec.id == id ? "" : "it brings another contact",
+       detail.contact->ranked == contact.ranked ? "" : "it is ranked otherwise",
        Differs("the place that it asks for", detail.contact->rank_key_ms,
                contact.rank_key_ms),
        Differs("its arrival_sequence", detail.contact->arrival_sequence,

@@ -36,6 +36,7 @@ struct AuditedContact {
   ContactSpec spec;
   ContactQueue terms;
   Levels needs{};
+  bool ranked = false;  // some profile ordered queues when it came
   InstantMs arrival_ms = 0;
   InstantMs rank_key_ms = 0;
   std::uint64_t arrival_sequence = 0;
@@ -61,6 +62,8 @@ struct AuditedAgent {
   // Those before the configuration that is being applied; equal otherwise.
   Levels levels_before{};
   ChannelSet channels_before = 0;
+  std::vector<QueueRank> order;
+  std::vector<QueueRank> order_before;
   std::uint64_t version = 0;
   Presence presence;
   bool presence_pending = false;
@@ -112,6 +115,11 @@ class AuditedState {
   static bool MustServe(const AuditedAgent& agent,
                         const AuditedContact& contact);
   static int FitStep(const Levels& has, const AuditedContact& contact);
+  // By queue rank and key, before or after the configuration that is being
+  // applied; `first` surely stands before `second`.
+  static bool SurelyBefore(const AuditedAgent& agent,
+                           const AuditedContact& first,
+                           const AuditedContact& second);
   // Available, holds nothing, channel open.
   static bool Free(const AuditedAgent& agent, Channel channel);
   static const AuditedExclusion* ExclusionOf(const AuditedContact& contact,

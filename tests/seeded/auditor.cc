@@ -367,8 +367,7 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   }
   for (const auto& [id, other] : now_.contacts) {
     if (!MustMatch(holder->first, agent, other)) continue;
-    if (std::pair(other.rank_key_ms, other.arrival_sequence) <
-        std::pair(contact.rank_key_ms, contact.arrival_sequence)) {
+    if (AuditedState::SurelyBefore(agent, other, contact)) {
       return Violate(absl::StrCat("promise 4: contact '", id,
                                   "' stands before it: ", Described(event)));
     }

@@ -175,8 +175,8 @@ DurationMs HistoryJudge::BoostOf(const ContactSpec& spec) const {
   DurationMs boost = 0;
   for (const ContactQueue& queue : configuration.queues) {
     if (queue.name != spec.queue) continue;
-    boost += queue.priority_credit_ms.at(
-        static_cast<std::size_t>(spec.priority));
+    boost +=
+        queue.priority_credit_ms.at(static_cast<std::size_t>(spec.priority));
     if (configuration.contact_choice == ContactChoice::kDeadline) {
       boost -= queue.service_level.threshold_ms;
     }
@@ -194,7 +194,9 @@ void HistoryJudge::IndexContact(const StreamEvent& one, const CallRecord& call,
   if (event.type == EventType::kContactSubmitted) {
     contact.id = std::string(event.contact_id.view());
     contact.submit_end = call.end;
-    contact.boost_ms = BoostOf(spec_of_(contact.id));
+    const ContactSpec spec = spec_of_(contact.id);
+    contact.queue = spec.queue;
+    contact.boost_ms = BoostOf(spec);
   }
   const std::string wrong = NotedPlace(event, contact);
   if (!wrong.empty()) return Fail(event, wrong);
@@ -296,7 +298,38 @@ void HistoryJudge::Replay(const StreamEvent& one) {
   }
 }
 
-bool HistoryJudge::StandsBefore(const Contact& x, const Place& y) {
+bool HistoryJudge::StandsBefore(const Contact& x, const Event& event,
+                                const Cause& cause) const {
+  for (const Configuration* configuration : cause.in_force) {
+    const QueueRank* x_rank = nullptr;
+    const QueueRank* y_rank = nullptr;
+    bool listed = false;
+    for (const AgentConfiguration& agent : configuration->agents) {
+      if (agent.id != event.agent_id.view()) continue;
+      listed = true;
+      for (const RoutingProfile& profile : configuration->routing_profiles) {
+        if (profile.name != agent.routing_profile) continue;
+        for (const QueueRank& rank : profile.queue_order) {
+          for (const std::string& queue : rank.queues) {
+            if (queue == x.queue) x_rank = &rank;
+            if (queue == event.queue.view()) y_rank = &rank;
+          }
+        }
+      }
+    }
+    if (!listed) return false;  // it is served as before, whatever that was
+    // Ranks stand one behind the other, what is not named behind them all.
+    const bool before =
+        x_rank == y_rank
+            ? KeyIsBefore(x, event)
+            : y_rank == nullptr || (x_rank != nullptr && x_rank < y_rank);
+    if (!before) return false;
+  }
+  return true;
+}
+
+bool HistoryJudge::KeyIsBefore(const Contact& x, const Event& event) {
+  const Place y{event.lane, event.rank_key_ms, event.arrival_sequence};
   if (!x.place.has_value()) {
     return static_cast<InstantMs>(x.submit_end) - x.boost_ms < y.key;
   }
@@ -326,7 +359,6 @@ void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
   const bool settled = terms->second.end < cause.began ||
                        terms->second.begin == cause.call->begin;
   if (!settled) return;
-  const Place y{event.lane, event.rank_key_ms, event.arrival_sequence};
   for (const auto& [id, other] : waiting_) {
     if (id == event.contact_id.view()) continue;
     const Contact& x = *other;
@@ -338,16 +370,16 @@ void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
       continue;
     }
     ++pairs_ordered_;
-    if (StandsBefore(x, y)) {
-      Fail(event, absl::StrCat(
-                      "inversion: contact ", id, " (key at most ",
-                      x.place.has_value()
-                          ? x.place->key
-                          : static_cast<InstantMs>(x.submit_end) - x.boost_ms,
-                      ") waited, published by ", wait.published_by,
-                      ", taken not before ", wait.taken_not_before,
-                      "; the decision began at ", cause.began,
-                      " or later and was over by ", cause.claimed_by));
+    if (StandsBefore(x, event, cause)) {
+      Fail(event,
+           absl::StrCat("inversion: contact ", id, " (key at most ",
+                        x.place.has_value()
+                            ? x.place->key
+                            : static_cast<InstantMs>(x.submit_end) - x.boost_ms,
+                        ") waited, published by ", wait.published_by,
+                        ", taken not before ", wait.taken_not_before,
+                        "; the decision began at ", cause.began,
+                        " or later and was over by ", cause.claimed_by));
     }
   }
 }

@@ -99,6 +99,7 @@ std::vector<Configuration> HistoryConfigurations() {
     first.agents.push_back(DrawAgent(i, random));
   }
   for (int i = 0; i < kQueues; ++i) first.queues.push_back(Queue(i));
+  first.routing_profiles[1].queue_order = {{{"q3"}}, {{"q0", "q1"}}};
   first.contact_choice = ContactChoice::kDeadline;
   first.segments = {{"gold", 700}, {"silver", 250}};
   std::vector<Configuration> all = {first};

@@ -18,8 +18,14 @@ StreamChecker::StreamChecker(
     Agent& one = agents_.emplace_back();
     one.configuration = &agent;
     for (const RoutingProfile& profile : configuration_.routing_profiles) {
-      if (profile.name == agent.routing_profile)
-        one.channels = profile.channels;
+      if (profile.name != agent.routing_profile) continue;
+      one.channels = profile.channels;
+      for (const QueueRank& rank : profile.queue_order) {
+        for (const std::string& name : rank.queues) {
+          one.ranks[name] = one.other_rank;
+        }
+        ++one.other_rank;
+      }
     }
   }
 }
@@ -49,6 +55,7 @@ int StreamChecker::ContactOf(const Event& event) {
     Contact& contact = contacts_.emplace_back();
     contact.id = id;
     const ContactSpec spec = spec_of_(id);
+    contact.queue = spec.queue;
     contact.channel = spec.channel;
     const auto add = [&contact](const RoutingRequirement& requirement) {
       for (const SkillRequirement& term : requirement.all_of) {
@@ -450,6 +457,11 @@ void StreamChecker::CheckOrder(const std::vector<CallLog>& logs) {
   }
 }
 
+std::size_t StreamChecker::RankOf(const Contact& contact, const Agent& agent) {
+  const auto found = agent.ranks.find(contact.queue);
+  return found == agent.ranks.end() ? agent.other_rank : found->second;
+}
+
 void StreamChecker::CompareTaken(
     const Record& taken, const std::map<int, Waiting>& waiting,
     const std::map<std::pair<int, int>, bool>& declined) {
@@ -471,7 +483,8 @@ void StreamChecker::CompareTaken(
       continue;
     }
     ++pairs_ordered_;
-    if (*x.key < *y.key) {
+    if (std::pair(RankOf(x, agent), *x.key) <
+        std::pair(RankOf(y, agent), *y.key)) {
       FailAlways(absl::StrCat(
           "inversion: event ", taken.sequence, ", begun after ",
           taken.began_after, ", gave ", y.id, " (key ", y.key->first, "/",

@@ -10,14 +10,14 @@
 //              submitted = ended + alive, keys that never change.
 //
 // An inversion: agent a was given y while x waited, eligible for a and before
-// y in (rank key, arrival sequence), although x had been published when the
-// decision began and was taken only after y was. Both "had been" and "only
-// after" must be proven across threads. A number read from LastSequence() (or
-// began_after_sequence) that is greater than one read earlier elsewhere proves
-// the order of the two readings; a pair for which that gives no proof does not
-// count; nor does a decision during which the
-// agent's presence changed, since that opens channels. So a report is always
-// true, and what is seen is counted.
+// y in (a's queue rank, rank key, arrival sequence), although x had been
+// published when the decision began and was taken only after y was. Both "had
+// been" and "only after" must be proven across threads. A number read from
+// LastSequence() (or began_after_sequence) that is greater than one read
+// earlier elsewhere proves the order of the two readings; a pair for which that
+// gives no proof does not count; nor does a decision during which the agent's
+// presence changed, since that opens channels. So a report is always true, and
+// what is seen is counted.
 //
 // Thread safety: none; Add belongs to the thread inside DrainEvents, the rest
 // to whoever owns the checker while all is quiet.
@@ -98,6 +98,7 @@ class StreamChecker {
  private:
   struct Contact {
     std::string id;
+    std::string queue;
     Channel channel = Channel::kVoice;
     std::map<std::string, int> required;
     ContactState state = ContactState::kEnded;
@@ -110,6 +111,8 @@ class StreamChecker {
   struct Agent {
     const AgentConfiguration* configuration = nullptr;
     ChannelSet channels = 0;
+    std::map<std::string, std::size_t> ranks;  // of queues in its profile
+    std::size_t other_rank = 0;
     std::uint64_t version = 0;
     PresenceState presence = PresenceState::kLoggedOut;
     WorkState work = WorkState::kIdle;
@@ -152,6 +155,7 @@ class StreamChecker {
   void TakeAgentState(const Event& event, int agent);
   void NoteKey(const Event& event, int contact);
   bool Suits(const Contact& contact, const Agent& agent) const;
+  static std::size_t RankOf(const Contact& contact, const Agent& agent);
   void CompareTaken(const Record& taken, const std::map<int, Waiting>& waiting,
                     const std::map<std::pair<int, int>, bool>& declined);
 

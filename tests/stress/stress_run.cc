@@ -60,6 +60,7 @@ Configuration StressConfiguration() {
     queue.agent_choice.order = static_cast<AgentOrder>(i);
     configuration.queues.push_back(queue);
   }
+  configuration.routing_profiles[1].queue_order = {{{"q2"}}, {{"q0", "q1"}}};
   configuration.contact_choice = ContactChoice::kDeadline;
   configuration.segments = {{"gold", 30'000}};
   return configuration;
