@@ -4,13 +4,13 @@
 
 find_package(Threads REQUIRED)
 find_package(absl REQUIRED CONFIG)
+find_package(Boost 1.74 REQUIRED)  # headers only: Graph, and Asio
 # The journal's; where they are missing it is left out, with a word.
 find_package(Protobuf QUIET)
 find_package(OpenSSL QUIET COMPONENTS Crypto)
 find_package(RocksDB QUIET CONFIG)
 
 if(RELAIS_BUILD_SERVER OR RELAIS_BUILD_BENCH)
-  find_package(Boost 1.74 REQUIRED)  # headers only: Asio
   find_package(Protobuf REQUIRED)
   find_package(gRPC REQUIRED CONFIG)
   find_package(yaml-cpp 0.7 REQUIRED CONFIG)

@@ -239,7 +239,7 @@ class SupervisionServiceImpl final : public SupervisionBase {
           v1::GetServerInfoResponse answer;
           answer.set_version(core_->version);
           answer.set_now_ms(core_->clock->NowMs());
-          answer.set_time_scale(core_->clock->scale());
+          answer.set_time_scale(core_->time_scale);
           answer.set_oldest_sequence_kept(core_->log->OldestSequence());
           answer.set_last_sequence(core_->log->LastSequence());
           answer.set_decisions_total(counters.decisions);

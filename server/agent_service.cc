@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -447,8 +448,12 @@ class AgentServiceImpl final : public Service {
             absl::StatusCode::kFailedPrecondition, "contact_id",
             "was not handled to its end; there is no wrap-up after it"));
       }
-      if (view.ok() && (view->work_state != WorkState::kWrapUp ||
-                        view->contact_id != request.contact_id())) {
+      const auto wraps_up = [&request](const HeldContact& held) {
+        return held.state == WorkState::kWrapUp &&
+               held.contact_id == request.contact_id();
+      };
+      if (view.ok() &&
+          std::none_of(view->held.begin(), view->held.end(), wraps_up)) {
         return AnswerSettled(
             core_, ReadAgent(*agent),
             [core = core_, reply](const absl::StatusOr<AgentView>& now) {
@@ -462,7 +467,9 @@ class AgentServiceImpl final : public Service {
             });
       }
     }
-    Change(*agent, core_->router->EndWrapUp(*agent, core_->clock->NowMs()),
+    Change(*agent,
+           core_->router->EndWrapUp(*agent, request.contact_id(),
+                                    core_->clock->NowMs()),
            "agent_id", reply);
   }
 

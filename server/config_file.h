@@ -10,7 +10,7 @@
 #ifndef RELAIS_SERVER_CONFIG_FILE_H_
 #define RELAIS_SERVER_CONFIG_FILE_H_
 
-#include <map>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +30,10 @@ struct FileFinding {
 struct ConfigFile {
   v1::Configuration message;
   Configuration configuration;
-  // What is wrong with the file, then what ValidateConfiguration says, the
-  // latter only if the file could be read whole.
+  // What is wrong with the file and what ValidateConfiguration says, in the
+  // order of the file. Of a file that could be read only in part the latter
+  // leaves out what may follow from what was not read: all warnings, entries
+  // with such a mistake, and what refers to their list.
   std::vector<FileFinding> findings;
 
   bool HasErrors() const;
@@ -39,9 +41,15 @@ struct ConfigFile {
   std::string Describe(std::string_view file_name) const;
 };
 
-// Never fails: what is wrong is in the findings.
-ConfigFile ReadConfigFile(const std::string& file_name, const Limits& limits);
-ConfigFile ReadConfigText(const std::string& text, const Limits& limits);
+// Nobody reads more at a server's start; errors come before warnings then.
+inline constexpr std::size_t kFindingsShown = 200;
+
+// Never fails: what is wrong is in the findings, at most so many of them and a
+// word about the others.
+ConfigFile ReadConfigFile(const std::string& file_name, const Limits& limits,
+                          std::size_t findings_max = kFindingsShown);
+ConfigFile ReadConfigText(const std::string& text, const Limits& limits,
+                          std::size_t findings_max = kFindingsShown);
 
 }  // namespace relais::server
 

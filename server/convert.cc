@@ -6,9 +6,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "lib/domain/error.h"
 #include "lib/domain/utf8.h"
+#include "server/convert_requirement.h"
 
 namespace relais::server {
 namespace {
@@ -24,6 +24,7 @@ static_assert(static_cast<int>(NotReadyReason::kNoAnswer) ==
               v1::NOT_READY_REASON_NO_ANSWER);
 static_assert(static_cast<int>(WorkState::kWrapUp) + 1 ==
               v1::WORK_STATE_WRAP_UP);
+static_assert(static_cast<int>(LoadOrder::kPack) + 1 == v1::LOAD_ORDER_PACK);
 static_assert(static_cast<int>(ContactState::kEnded) + 1 ==
               v1::CONTACT_STATE_ENDED);
 static_assert(static_cast<int>(EndReason::kLeaseExpired) ==
@@ -51,21 +52,6 @@ WireEnum SameNumber(DomainEnum value) {
   return static_cast<WireEnum>(static_cast<int>(value));
 }
 
-// "17; use one of CHANNEL_VOICE (1), ..." for a value that nobody knows,
-// "missing; use ..." for the unspecified one.
-std::string EnumProblem(int value,
-                        const google::protobuf::EnumDescriptor& type) {
-  std::vector<std::string> names;
-  for (int i = 0; i < type.value_count(); ++i) {
-    if (type.value(i)->number() == 0) continue;
-    names.push_back(absl::StrCat(type.value(i)->name(), " (",
-                                 type.value(i)->number(), ")"));
-  }
-  const std::string use = absl::StrCat("; use ", absl::StrJoin(names, ", "));
-  if (value == 0) return absl::StrCat("missing", use);
-  return absl::StrCat("unknown value ", value, use);
-}
-
 absl::Status EnumError(std::string_view path, int value,
                        const google::protobuf::EnumDescriptor& type) {
   return FieldError(absl::StatusCode::kInvalidArgument, path,
@@ -74,17 +60,6 @@ absl::Status EnumError(std::string_view path, int value,
 
 bool KnownChannel(int channel) {
   return channel != v1::CHANNEL_UNSPECIFIED && v1::Channel_IsValid(channel);
-}
-
-RoutingRequirement ToDomain(const v1::RoutingRequirement& requirement) {
-  RoutingRequirement result;
-  result.all_of.reserve(static_cast<std::size_t>(requirement.all_of_size()));
-  for (const v1::SkillRequirement& term : requirement.all_of()) {
-    result.all_of.push_back({term.skill(), term.level_min() == 0
-                                               ? kProficiencyLevelMin
-                                               : term.level_min()});
-  }
-  return result;
 }
 
 void AddError(std::string path, std::string message,
@@ -109,6 +84,60 @@ ChannelSet ChannelsToDomain(
   return set;
 }
 
+void SetCapacities(const v1::RoutingProfile& profile, const std::string& path,
+                   RoutingProfile* result, std::vector<Finding>* findings) {
+  ChannelSet given = 0;
+  for (int i = 0; i < profile.channel_capacities_size(); ++i) {
+    const v1::ChannelCapacity& capacity = profile.channel_capacities(i);
+    const std::string here =
+        absl::StrCat(path, ".channel_capacities[", i, "].channel");
+    if (!KnownChannel(capacity.channel())) {
+      AddError(here, EnumProblem(capacity.channel(), *v1::Channel_descriptor()),
+               findings);
+      continue;
+    }
+    const auto channel = static_cast<Channel>(capacity.channel() - 1);
+    if (Contains(given, channel)) {
+      AddError(here,
+               absl::StrCat(std::string(ChannelName(channel)),
+                            " is given twice; leave one"),
+               findings);
+      continue;
+    }
+    given |= SetOf(channel);
+    const auto index = static_cast<std::size_t>(channel);
+    if (capacity.has_cost_units()) {
+      result->cost_units[index] = capacity.cost_units();
+    }
+    result->contacts_max[index] = capacity.contacts_max();
+  }
+}
+
+RoutingProfile ToDomain(const v1::RoutingProfile& profile,
+                        const std::string& path,
+                        std::vector<Finding>* findings) {
+  RoutingProfile result;
+  result.name = profile.name();
+  result.channels = ChannelsToDomain(profile.channels(),
+                                     absl::StrCat(path, ".channels"), findings);
+  if (profile.has_capacity_units()) {
+    result.capacity_units = profile.capacity_units();
+  }
+  SetCapacities(profile, path, &result, findings);
+  if (!v1::LoadOrder_IsValid(profile.load_order())) {
+    AddError(absl::StrCat(path, ".load_order"),
+             EnumProblem(profile.load_order(), *v1::LoadOrder_descriptor()),
+             findings);
+  } else if (profile.load_order() != v1::LOAD_ORDER_UNSPECIFIED) {
+    result.load_order = static_cast<LoadOrder>(profile.load_order() - 1);
+  }
+  for (const v1::QueueRank& rank : profile.queue_order()) {
+    result.queue_order.push_back(
+        {{rank.queues().begin(), rank.queues().end()}});
+  }
+  return result;
+}
+
 AgentConfiguration ToDomain(const v1::AgentConfiguration& agent,
                             const std::string& path,
                             std::vector<Finding>* findings) {
@@ -123,8 +152,14 @@ AgentConfiguration ToDomain(const v1::AgentConfiguration& agent,
     result.grade = static_cast<AgentGrade>(agent.grade() - 1);
   }
   for (const v1::AgentSkill& skill : agent.skills()) {
-    result.skills.push_back({skill.skill(), skill.level()});
+    result.skills.push_back(
+        {skill.skill(), skill.level(), skill.in_training(), skill.tutor()});
   }
+  result.certifications.assign(agent.certifications().begin(),
+                               agent.certifications().end());
+  result.languages.assign(agent.languages().begin(), agent.languages().end());
+  result.team = agent.team();
+  result.site = agent.site();
   return result;
 }
 
@@ -175,7 +210,10 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
   result.name = queue.name();
   result.channels = ChannelsToDomain(queue.channels(),
                                      absl::StrCat(path, ".channels"), findings);
-  result.requirement = ToDomain(queue.requirement());
+  const FieldPath root(path);
+  result.requirement = RequirementToDomain(queue.requirement(),
+                                           root.Field("requirement"), findings);
+  result.activity = queue.activity();
   if (queue.has_service_level()) {
     result.service_level = {queue.service_level().answered_fraction(),
                             queue.service_level().threshold_ms()};
@@ -220,19 +258,10 @@ void SetChannels(ChannelSet set, Message* message,
   }
 }
 
-void SetRequirement(const RoutingRequirement& requirement,
-                    v1::RoutingRequirement* result) {
-  for (const SkillRequirement& term : requirement.all_of) {
-    v1::SkillRequirement* added = result->add_all_of();
-    added->set_skill(term.skill);
-    added->set_level_min(term.level_min);
-  }
-}
-
 // A contact that asks for nothing of its own has no message for it.
 void SetOwnRequirement(const RoutingRequirement& requirement,
                        v1::Contact* contact) {
-  if (requirement.all_of.empty()) return;
+  if (requirement.empty()) return;
   SetRequirement(requirement, contact->mutable_requirement());
 }
 
@@ -275,6 +304,8 @@ void SetReservation(const Event& event, v1::ReservationChange* reservation) {
   reservation->set_fit_step(event.fit_step);
   reservation->set_began_after_sequence(event.began_after_sequence);
   reservation->set_at_once(event.at_once);
+  reservation->set_units(event.units);
+  reservation->set_tutor_id(Text(event.tutor_id));
 }
 
 // At most `bytes_max` bytes, cut between characters; always UTF-8.
@@ -299,9 +330,16 @@ absl::StatusOr<ContactSpec> ToDomain(const v1::Contact& contact) {
   spec.channel = static_cast<Channel>(contact.channel() - 1);
   spec.priority = contact.priority();
   spec.segment = contact.segment();
-  spec.requirement = ToDomain(contact.requirement());
+  std::vector<Finding> findings;
+  spec.requirement = RequirementToDomain(
+      contact.requirement(), FieldPath("contact.requirement"), &findings);
+  if (!findings.empty()) {
+    return FieldError(absl::StatusCode::kInvalidArgument, findings[0].path,
+                      findings[0].message);
+  }
   spec.attributes.insert(contact.attributes().begin(),
                          contact.attributes().end());
+  spec.tutor_may_listen = contact.tutor_may_listen();
   return spec;
 }
 
@@ -337,25 +375,76 @@ absl::StatusOr<Presence> ToDomain(const v1::Presence& presence) {
                   static_cast<NotReadyReason>(presence.reason())};
 }
 
+namespace {
+
+Skill ToDomain(const v1::Skill& skill) {
+  Skill result{skill.name(), skill.description()};
+  for (const v1::ImpliedSkill& implied : skill.implies()) {
+    result.implies.push_back({implied.skill(), implied.level_max() == 0
+                                                   ? kProficiencyLevelMax
+                                                   : implied.level_max()});
+  }
+  return result;
+}
+
+}  // namespace
+
+namespace {
+
+Activity ActivityToDomain(const v1::Activity& activity, const std::string& path,
+                          std::vector<Finding>* findings) {
+  Activity result;
+  result.name = activity.name();
+  result.channels = ChannelsToDomain(activity.channels(),
+                                     absl::StrCat(path, ".channels"), findings);
+  const FieldPath root(path);
+  result.requirement = RequirementToDomain(activity.requirement(),
+                                           root.Field("requirement"), findings);
+  return result;
+}
+
+}  // namespace
+
 Configuration ToDomain(const v1::Configuration& configuration,
                        std::vector<Finding>* findings) {
   Configuration result;
   result.name = configuration.name();
   for (const v1::Skill& skill : configuration.skills()) {
-    result.skills.push_back({skill.name(), skill.description()});
+    result.skills.push_back(ToDomain(skill));
+  }
+  result.certifications.assign(configuration.certifications().begin(),
+                               configuration.certifications().end());
+  result.languages.assign(configuration.languages().begin(),
+                          configuration.languages().end());
+  for (const v1::Site& site : configuration.sites()) {
+    result.sites.push_back({site.name(), site.provider()});
+  }
+  for (const v1::Team& team : configuration.teams()) {
+    result.teams.push_back({team.name(), team.site()});
+  }
+  for (int i = 0; i < configuration.grades_size(); ++i) {
+    const v1::GradePolicy& policy = configuration.grades(i);
+    GradePolicy added;
+    added.default_level = policy.default_level();
+    if (policy.grade() == v1::AGENT_GRADE_UNSPECIFIED ||
+        !v1::AgentGrade_IsValid(policy.grade())) {
+      AddError(absl::StrCat("grades[", i, "].grade"),
+               EnumProblem(policy.grade(), *v1::AgentGrade_descriptor()),
+               findings);
+      continue;
+    }
+    added.grade = static_cast<AgentGrade>(policy.grade() - 1);
+    result.grades.push_back(added);
+  }
+  for (int i = 0; i < configuration.activities_size(); ++i) {
+    result.activities.push_back(
+        ActivityToDomain(configuration.activities(i),
+                         absl::StrCat("activities[", i, "]"), findings));
   }
   for (int i = 0; i < configuration.routing_profiles_size(); ++i) {
     const v1::RoutingProfile& profile = configuration.routing_profiles(i);
     result.routing_profiles.push_back(
-        {profile.name(),
-         ChannelsToDomain(profile.channels(),
-                          absl::StrCat("routing_profiles[", i, "].channels"),
-                          findings),
-         {}});
-    for (const v1::QueueRank& rank : profile.queue_order()) {
-      result.routing_profiles.back().queue_order.push_back(
-          {{rank.queues().begin(), rank.queues().end()}});
-    }
+        ToDomain(profile, absl::StrCat("routing_profiles[", i, "]"), findings));
   }
   for (int i = 0; i < configuration.agents_size(); ++i) {
     result.agents.push_back(ToDomain(
@@ -396,6 +485,8 @@ v1::ContactSnapshot ToProto(const ContactView& contact) {
   SetOwnRequirement(contact.requirement, spec);
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());
+  spec->set_tutor_may_listen(contact.tutor_may_listen);
+  result.set_tutor_id(contact.tutor_id);
   result.set_state(OneLater<v1::ContactState>(contact.state));
   result.set_end_reason(SameNumber<v1::EndReason>(contact.end_reason));
   result.set_version(contact.version);
@@ -420,8 +511,15 @@ v1::AgentSnapshot ToProto(const AgentView& agent) {
               &v1::AgentSnapshot::add_no_answer_channels);
   result.set_version(agent.version);
   result.set_idle_since_ms(agent.idle_since_ms);
-  result.set_contact_id(agent.contact_id);
-  result.set_attempt(agent.attempt);
+  for (const HeldContact& held : agent.held) {
+    v1::HeldContact* added = result.add_held();
+    added->set_contact_id(held.contact_id);
+    added->set_channel(OneLater<v1::Channel>(held.channel));
+    added->set_state(OneLater<v1::WorkState>(held.state));
+    added->set_attempt(held.attempt);
+    added->set_units(held.units);
+    added->set_wrap_up_ends_ms(held.wrap_up_ends_ms);
+  }
   if (agent.figures != AgentFigures{}) {
     v1::AgentFigures* figures = result.mutable_figures();
     figures->set_contacts(agent.figures.contacts);
@@ -446,64 +544,133 @@ v1::QueueSnapshot ToProto(const QueueView& queue) {
   return result;
 }
 
+namespace {
+
+void SetSkill(const Skill& skill, v1::Skill* result) {
+  result->set_name(skill.name);
+  result->set_description(skill.description);
+  for (const ImpliedSkill& implied : skill.implies) {
+    v1::ImpliedSkill* added = result->add_implies();
+    added->set_skill(implied.skill);
+    if (implied.level_max != kProficiencyLevelMax) {
+      added->set_level_max(implied.level_max);
+    }
+  }
+}
+
+void SetAgent(const AgentConfiguration& agent, v1::AgentConfiguration* result) {
+  result->set_id(agent.id);
+  result->set_grade(OneLater<v1::AgentGrade>(agent.grade));
+  result->set_routing_profile(agent.routing_profile);
+  for (const AgentSkill& skill : agent.skills) {
+    v1::AgentSkill* held = result->add_skills();
+    held->set_skill(skill.skill);
+    held->set_level(skill.level);
+    held->set_in_training(skill.in_training);
+    held->set_tutor(skill.tutor);
+  }
+  result->mutable_certifications()->Add(agent.certifications.begin(),
+                                        agent.certifications.end());
+  result->mutable_languages()->Add(agent.languages.begin(),
+                                   agent.languages.end());
+  result->set_team(agent.team);
+  result->set_site(agent.site);
+}
+
+void SetProfile(const RoutingProfile& profile, v1::RoutingProfile* result) {
+  result->set_name(profile.name);
+  SetChannels(profile.channels, result, &v1::RoutingProfile::add_channels);
+  result->set_capacity_units(profile.capacity_units);
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    const auto channel = static_cast<Channel>(i);
+    if (!Contains(profile.channels, channel) &&
+        profile.cost_units[i] == kCostUnitsDefault[i] &&
+        profile.contacts_max[i] == 0) {
+      continue;
+    }
+    v1::ChannelCapacity* capacity = result->add_channel_capacities();
+    capacity->set_channel(OneLater<v1::Channel>(channel));
+    capacity->set_cost_units(profile.cost_units[i]);
+    capacity->set_contacts_max(profile.contacts_max[i]);
+  }
+  result->set_load_order(OneLater<v1::LoadOrder>(profile.load_order));
+  for (const QueueRank& rank : profile.queue_order) {
+    v1::QueueRank* next = result->add_queue_order();
+    for (const std::string& queue : rank.queues) next->add_queues(queue);
+  }
+}
+
+void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
+  result->set_name(queue.name);
+  SetChannels(queue.channels, result, &v1::ContactQueue::add_channels);
+  SetRequirement(queue.requirement, result->mutable_requirement());
+  result->set_activity(queue.activity);
+  v1::ServiceLevelTarget* target = result->mutable_service_level();
+  target->set_answered_fraction(queue.service_level.answered_fraction);
+  target->set_threshold_ms(queue.service_level.threshold_ms);
+  result->set_offer_timeout_ms(queue.offer_timeout_ms);
+  result->set_wrap_up_ms(queue.wrap_up_ms);
+  result->set_decline_retry_ms(queue.decline_retry_ms);
+  result->set_wait_limit_ms(queue.wait_limit_ms);
+  result->set_handling_lease_ms(queue.handling_lease_ms);
+  result->set_short_abandon_threshold_ms(queue.short_abandon_threshold_ms);
+  const ContactQueue defaults;
+  for (std::size_t priority = 0; priority < queue.priority_credit_ms.size();
+       ++priority) {
+    const DurationMs credit_ms = queue.priority_credit_ms[priority];
+    if (credit_ms == defaults.priority_credit_ms[priority]) continue;
+    v1::PriorityCredit* credit = result->add_priority_credits();
+    credit->set_priority(static_cast<std::int32_t>(priority));
+    credit->set_credit_ms(credit_ms);
+  }
+  if (queue.agent_choice == defaults.agent_choice) return;
+  result->mutable_agent_choice()->set_fit(
+      OneLater<v1::FitRule>(queue.agent_choice.fit));
+  result->mutable_agent_choice()->set_order(
+      OneLater<v1::AgentOrder>(queue.agent_choice.order));
+}
+
+}  // namespace
+
 v1::Configuration ToProto(const Configuration& configuration) {
   v1::Configuration result;
   result.set_name(configuration.name);
   for (const Skill& skill : configuration.skills) {
-    v1::Skill* added = result.add_skills();
-    added->set_name(skill.name);
-    added->set_description(skill.description);
+    SetSkill(skill, result.add_skills());
   }
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    v1::RoutingProfile* added = result.add_routing_profiles();
-    added->set_name(profile.name);
-    SetChannels(profile.channels, added, &v1::RoutingProfile::add_channels);
-    for (const QueueRank& rank : profile.queue_order) {
-      v1::QueueRank* next = added->add_queue_order();
-      for (const std::string& queue : rank.queues) next->add_queues(queue);
-    }
+    SetProfile(profile, result.add_routing_profiles());
+  }
+  result.mutable_certifications()->Add(configuration.certifications.begin(),
+                                       configuration.certifications.end());
+  result.mutable_languages()->Add(configuration.languages.begin(),
+                                  configuration.languages.end());
+  for (const Site& site : configuration.sites) {
+    v1::Site* added = result.add_sites();
+    added->set_name(site.name);
+    added->set_provider(site.provider);
+  }
+  for (const Team& team : configuration.teams) {
+    v1::Team* added = result.add_teams();
+    added->set_name(team.name);
+    added->set_site(team.site);
+  }
+  for (const GradePolicy& policy : configuration.grades) {
+    v1::GradePolicy* added = result.add_grades();
+    added->set_grade(OneLater<v1::AgentGrade>(policy.grade));
+    added->set_default_level(policy.default_level);
+  }
+  for (const Activity& activity : configuration.activities) {
+    v1::Activity* added = result.add_activities();
+    added->set_name(activity.name);
+    SetChannels(activity.channels, added, &v1::Activity::add_channels);
+    SetRequirement(activity.requirement, added->mutable_requirement());
   }
   for (const AgentConfiguration& agent : configuration.agents) {
-    v1::AgentConfiguration* added = result.add_agents();
-    added->set_id(agent.id);
-    added->set_grade(OneLater<v1::AgentGrade>(agent.grade));
-    added->set_routing_profile(agent.routing_profile);
-    for (const AgentSkill& skill : agent.skills) {
-      v1::AgentSkill* level = added->add_skills();
-      level->set_skill(skill.skill);
-      level->set_level(skill.level);
-    }
+    SetAgent(agent, result.add_agents());
   }
   for (const ContactQueue& queue : configuration.queues) {
-    v1::ContactQueue* added = result.add_queues();
-    added->set_name(queue.name);
-    SetChannels(queue.channels, added, &v1::ContactQueue::add_channels);
-    SetRequirement(queue.requirement, added->mutable_requirement());
-    added->mutable_service_level()->set_answered_fraction(
-        queue.service_level.answered_fraction);
-    added->mutable_service_level()->set_threshold_ms(
-        queue.service_level.threshold_ms);
-    added->set_offer_timeout_ms(queue.offer_timeout_ms);
-    added->set_wrap_up_ms(queue.wrap_up_ms);
-    added->set_decline_retry_ms(queue.decline_retry_ms);
-    added->set_wait_limit_ms(queue.wait_limit_ms);
-    added->set_handling_lease_ms(queue.handling_lease_ms);
-    added->set_short_abandon_threshold_ms(queue.short_abandon_threshold_ms);
-    const ContactQueue defaults;
-    if (queue.agent_choice != defaults.agent_choice) {
-      added->mutable_agent_choice()->set_fit(
-          OneLater<v1::FitRule>(queue.agent_choice.fit));
-      added->mutable_agent_choice()->set_order(
-          OneLater<v1::AgentOrder>(queue.agent_choice.order));
-    }
-    for (std::size_t priority = 0; priority < queue.priority_credit_ms.size();
-         ++priority) {
-      const DurationMs credit_ms = queue.priority_credit_ms[priority];
-      if (credit_ms == defaults.priority_credit_ms[priority]) continue;
-      v1::PriorityCredit* credit = added->add_priority_credits();
-      credit->set_priority(static_cast<std::int32_t>(priority));
-      credit->set_credit_ms(credit_ms);
-    }
+    SetQueue(queue, result.add_queues());
   }
   if (configuration.contact_choice != ContactChoice::kAged) {
     result.set_contact_choice(
@@ -539,6 +706,8 @@ v1::Offer ToOffer(const Event& event, const ContactView& contact) {
   SetOwnRequirement(contact.requirement, spec);
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());
+  spec->set_tutor_may_listen(contact.tutor_may_listen);
+  offer.set_tutor_id(Text(event.tutor_id));
   offer.set_attempt(event.attempt);
   offer.set_arrival_ms(event.arrival_ms);
   offer.set_expires_ms(event.offer_expires_ms);

@@ -97,7 +97,8 @@ class CallGate {
 struct Core {
   Router* router = nullptr;
   runtime::Runtime* runtime = nullptr;
-  const runtime::ScaledClock* clock = nullptr;
+  const runtime::Clock* clock = nullptr;
+  double time_scale = 1;  // how much faster than the wall the clock runs
   EventLog* log = nullptr;
   OfferHub* hub = nullptr;  // the Runtime's thread alone
   DiskGuard* disk = nullptr;

@@ -142,8 +142,9 @@ class FaultyRouter final : public Router {
     return router_->Decline(agent, contact, attempt, retry_after_ms, now_ms);
   }
   absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
+                                    std::string_view contact_id,
                                     InstantMs now_ms) override {
-    return router_->EndWrapUp(agent, now_ms);
+    return router_->EndWrapUp(agent, contact_id, now_ms);
   }
   std::optional<InstantMs> NextDue() const override {
     return router_->NextDue();

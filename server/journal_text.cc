@@ -105,6 +105,8 @@ constexpr std::array kColumns = {
     Column{"reservation.fit_step"},
     Column{"reservation.began_after_sequence"},
     Column{"reservation.at_once"},
+    Column{"reservation.units"},
+    Column{"reservation.tutor_id"},
 };
 
 // A cell as RFC 4180 has it.
@@ -187,7 +189,9 @@ absl::Status ContactObject(const std::string& id, const LiveContact& contact,
   view.agent_id = contact.agent_id;
   view.attempt = contact.attempt;
   view.segment = detail.spec.segment;
+  view.tutor_id = contact.tutor_id;
   view.requirement = detail.spec.requirement;
+  view.tutor_may_listen = detail.spec.tutor_may_listen;
   if (with_attributes) view.attributes = detail.spec.attributes;
   absl::Status status = object->Merge(ToProto(view));
   if (!status.ok()) return status;
@@ -219,19 +223,17 @@ absl::Status AgentObject(const std::string& id, const LiveAgent& agent,
   view.presence = agent.presence;
   view.presence_pending = agent.presence_pending;
   view.pending = agent.pending;
-  view.work_state = agent.work_state;
+  view.work_state = WorkStateOf(agent.held);
   view.no_answer_channels = agent.no_answer_channels;
   view.version = agent.version;
   view.idle_since_ms = agent.idle_since_ms;
-  view.contact_id = agent.contact_id;
-  view.attempt = agent.attempt;
+  view.held = agent.held;
   view.figures = agent.figures;
   v1::AgentSnapshot snapshot = ToProto(view);
   snapshot.clear_grade();  // the configuration's, not the state's
   absl::Status status = object->Merge(snapshot);
   object->Set("record", "agent")
       .SetNumber("idle_before_pause_ms", agent.idle_before_pause_ms)
-      .SetNumber("wrap_up_ends_ms", agent.wrap_up_ends_ms)
       .SetNumber("presence_configuration_version",
                  agent.presence_configuration_version);
   return status;

@@ -1,9 +1,11 @@
 // relaisctl: the operator's command line. One function per command.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <set>
 #include <string>
@@ -50,6 +52,8 @@ ABSL_FLAG(std::string, channel, "voice", "channel of the contact");
 ABSL_FLAG(std::int32_t, priority, 0, "priority of the contact");
 ABSL_FLAG(std::string, segment, "", "customer segment of the contact");
 ABSL_FLAG(std::vector<std::string>, skills, {}, "skills asked for in addition");
+ABSL_FLAG(std::string, requirement, "", "what the contact asks for, as YAML");
+ABSL_FLAG(bool, tutor_may_listen, false, "skills in training count");
 ABSL_FLAG(std::vector<std::string>, attributes, {}, "key=value, ...");
 ABSL_FLAG(std::string, reason, "", "abandoned (default) or cancelled");
 
@@ -185,11 +189,22 @@ Limits LargestLimits() {
   return limits;
 }
 
+// All that is wrong, however much: who corrects a file wants to do it once.
 int ConfigCheck(const Arguments& arguments) {
   const std::string& name = arguments[0];
-  const ConfigFile file = ReadConfigFile(name, LargestLimits());
+  const ConfigFile file = ReadConfigFile(
+      name, LargestLimits(), std::numeric_limits<std::size_t>::max());
   std::cerr << file.Describe(name);
-  if (file.HasErrors()) return kExitUsage;
+  if (file.HasErrors()) {
+    const auto errors = std::count_if(
+        file.findings.begin(), file.findings.end(), [](const auto& found) {
+          return found.finding.severity == Finding::Severity::kError;
+        });
+    std::cerr << name << ": " << errors << " errors, "
+              << file.findings.size() - static_cast<std::size_t>(errors)
+              << " warnings\n";
+    return kExitUsage;
+  }
   std::cout << name << ": " << file.message.agents_size() << " agents, "
             << file.message.queues_size() << " queues, "
             << file.message.skills_size() << " skills; no errors, "
@@ -298,11 +313,22 @@ std::string ReadSkills(v1::RoutingRequirement* requirement) {
     if (!names.insert(name).second) {
       return "--skills: '" + name + "' is given twice";
     }
-    v1::SkillRequirement* term = requirement->add_all_of();
+    v1::RequirementTerm* term = requirement->add_all_of();
     term->set_skill(name);
     term->set_level_min(level);
   }
   return "";
+}
+
+// What is wrong with --requirement; empty: nothing.
+std::string ReadRequirement(v1::RoutingRequirement* requirement) {
+  const std::string text = absl::GetFlag(FLAGS_requirement);
+  if (text.empty()) return "";
+  const YamlOutcome outcome = FillFromYaml(text, requirement);
+  if (outcome.problems.empty()) return "";
+  const YamlProblem& first = outcome.problems.front();
+  return absl::StrCat("--requirement: ", first.path,
+                      first.path.empty() ? "" : ": ", first.message);
 }
 
 // What is wrong with --attributes; empty: nothing.
@@ -338,9 +364,13 @@ int ContactSubmit(const Arguments& arguments) {
     return Misused(problem);
   }
   contact->set_channel(static_cast<v1::Channel>(channel));
-  if (!absl::GetFlag(FLAGS_skills).empty()) {
+  if (!absl::GetFlag(FLAGS_requirement).empty()) {
+    problem = ReadRequirement(contact->mutable_requirement());
+  }
+  if (problem.empty() && !absl::GetFlag(FLAGS_skills).empty()) {
     problem = ReadSkills(contact->mutable_requirement());
   }
+  contact->set_tutor_may_listen(absl::GetFlag(FLAGS_tutor_may_listen));
   if (problem.empty()) problem = ReadAttributes(contact);
   if (!problem.empty()) return Misused(problem);
   auto stub = v1::ContactService::NewStub(Channel());

@@ -121,9 +121,10 @@ struct Fact {
 
 std::vector<Fact> LiveFacts(const LiveState& state) {
   auto contacts = CountBy(state.contacts, &LiveContact::state);
-  auto agents = CountBy(state.agents, &LiveAgent::work_state);
+  std::map<WorkState, std::uint64_t> agents;
   std::map<PresenceState, std::uint64_t> presences;
   for (const auto& [id, agent] : state.agents) {
+    ++agents[WorkStateOf(agent.held)];
     ++presences[agent.presence.state];
   }
   std::map<EndReason, std::uint64_t> ends;

@@ -59,7 +59,8 @@ usage: relaisctl [flags] COMMAND
   contact get ID             one contact
   contact submit ID          put a contact into a queue
       --queue NAME [--channel voice] [--priority 0..9] [--segment NAME]
-      [--skills name:level,...] [--attributes key=value,...]
+      [--skills name:level,...] [--requirement '{any_of: [{team: red}]}']
+      [--tutor-may-listen] [--attributes key=value,...]
   contact cancel ID          end a contact that nobody has accepted
       [--reason abandoned|cancelled]
   contact complete ID        end a contact in handling
@@ -123,17 +124,23 @@ void PrintQueues(const v1::ListQueuesResponse& response) {
 }
 
 void PrintAgents(const v1::ListAgentsResponse& response) {
-  Table table({"agent", "grade", "presence", "pending", "work", "contact",
-               "closed channels"});
+  Table table({"agent", "grade", "presence", "pending", "work", "contacts",
+               "units", "closed channels"});
   for (const v1::AgentSnapshot& agent : response.agents()) {
+    std::vector<std::string> contacts;
+    int units = 0;
+    for (const v1::HeldContact& held : agent.held()) {
+      contacts.push_back(held.contact_id());
+      units += held.units();
+    }
     std::vector<std::string> closed;
     for (const int channel : agent.no_answer_channels()) {
       closed.push_back(Short(static_cast<v1::Channel>(channel)));
     }
     table.Add({agent.id(), Short(agent.grade()), PresenceText(agent.presence()),
                agent.has_pending() ? PresenceText(agent.pending()) : "-",
-               Short(agent.work_state()), OrDash(agent.contact_id()),
-               OrDash(absl::StrJoin(closed, ","))});
+               Short(agent.work_state()), OrDash(absl::StrJoin(contacts, ",")),
+               absl::StrCat(units), OrDash(absl::StrJoin(closed, ","))});
   }
   std::cout << table.Text();
 }
@@ -168,6 +175,9 @@ void PrintContact(const v1::GetContactResponse& response) {
   }
   table.Add({"arrived", Instant(contact.arrival_ms())});
   table.Add({"agent", OrDash(contact.agent_id())});
+  if (!contact.tutor_id().empty()) {
+    table.Add({"tutor listens", contact.tutor_id()});
+  }
   for (const auto& [key, value] : contact.contact().attributes()) {
     table.Add({"attribute " + key, value});
   }
@@ -181,7 +191,8 @@ _relaisctl() {
                       absl::StrJoin(commands, "\n"), R"("
   local word="${COMP_WORDS[COMP_CWORD]}" before="" i
   local flags="--server --json --timeout --from --count --queue --channel
-    --priority --segment --skills --attributes --reason --format --to --output
+    --priority --segment --skills --requirement --tutor-may-listen --attributes
+    --reason --format --to --output
     --with-attributes --help --version"
   if [[ "${word}" == -* ]]; then
     COMPREPLY=($(compgen -W "${flags}" -- "${word}"))

@@ -129,6 +129,7 @@ Event StandingOffer(const LiveContact& contact, InstantMs expires_ms) {
   event.attempt = contact.attempt;
   event.offer_expires_ms = std::max(contact.offer_expires_ms, expires_ms);
   event.fit_step = contact.fit_step;
+  event.tutor_id.Assign(contact.tutor_id);
   return event;
 }
 
@@ -175,6 +176,7 @@ class Server : public runtime::EventSubscriber {
     }
     core_.runtime = &runtime_;
     core_.clock = &clock_;
+    core_.time_scale = settings_.time_scale;
     core_.log = &log_;
     core_.hub = &*hub_;
     core_.limits = settings_.limits;

@@ -33,8 +33,7 @@ using google::protobuf::Reflection;
 // Aliases let a small file stand for a huge one; a centre of 10,000 agents
 // with twenty skills each has about 700,000 values.
 constexpr std::size_t kValuesMax = 1'500'000;
-// The hundredth mistake is no better than the ninety-ninth.
-constexpr std::size_t kProblemsMax = 100;
+constexpr std::size_t kProblemsMax = 10'000;
 
 // "20s" -> 20000; false if it is no duration.
 bool ParseDurationMs(const std::string& text, std::int64_t* milliseconds) {
@@ -104,18 +103,25 @@ class Filler {
   void FillEnum(const std::string& text, const YAML::Mark& mark,
                 const std::string& path, const FieldDescriptor& field,
                 Message* message);
+  void FillBool(const std::string& text, const YAML::Mark& mark,
+                const std::string& path, const FieldDescriptor& field,
+                Message* message);
   void UnknownKey(const std::string& key, const YAML::Mark& mark,
                   const std::string& path, const Descriptor& type);
 
   void Add(const YAML::Mark& mark, const std::string& path,
            std::string message) {
-    if (outcome_->problems.size() >= kProblemsMax) return;
+    if (outcome_->problems.size() > kProblemsMax) return;
+    if (outcome_->problems.size() == kProblemsMax) {
+      message = absl::StrCat("and more; these are the first ", kProblemsMax);
+    }
     outcome_->problems.push_back(
         {{mark.line + 1, mark.column + 1}, path, std::move(message)});
   }
   // False once the file stands for too much, which is said once.
   bool Count(const YAML::Mark& mark, const std::string& path) {
     if (++values_ == kValuesMax + 1) {
+      outcome_->whole = false;
       Add(mark, path,
           absl::StrCat("the file stands for more than ", kValuesMax,
                        " values"));
@@ -167,6 +173,7 @@ void Filler::Fill(const YAML::Node& node, const std::string& path,
 void Filler::UnknownKey(const std::string& key, const YAML::Mark& mark,
                         const std::string& path, const Descriptor& type) {
   std::vector<std::string> known;
+  known.reserve(static_cast<std::size_t>(type.field_count()));
   for (int i = 0; i < type.field_count(); ++i) {
     known.push_back(type.field(i)->name());
   }
@@ -174,7 +181,8 @@ void Filler::UnknownKey(const std::string& key, const YAML::Mark& mark,
   if (help.empty()) {
     help = absl::StrCat("; known here: ", absl::StrJoin(known, ", "));
   }
-  Add(mark, path, absl::StrCat("unknown key ", Quoted(key), help));
+  Add(mark, path.empty() ? key : absl::StrCat(path, ".", key),
+      absl::StrCat("unknown key ", Quoted(key), help));
 }
 
 void Filler::FillField(const YAML::Node& node, const std::string& path,
@@ -264,6 +272,9 @@ void Filler::FillScalar(const YAML::Node& node, const std::string& path,
       }
       return;
     }
+    case FieldDescriptor::CPPTYPE_BOOL:
+      FillBool(text, node.Mark(), path, field, message);
+      return;
     case FieldDescriptor::CPPTYPE_DOUBLE: {
       double value = 0;
       if (!absl::SimpleAtod(text, &value) || !std::isfinite(value)) {
@@ -305,6 +316,20 @@ void Filler::FillEnum(const std::string& text, const YAML::Mark& mark,
                    " (known: ", absl::StrJoin(known, ", "), ")"));
 }
 
+void Filler::FillBool(const std::string& text, const YAML::Mark& mark,
+                      const std::string& path, const FieldDescriptor& field,
+                      Message* message) {
+  const bool value = text == "true";
+  if (!value && text != "false") {
+    Add(mark, path,
+        absl::StrCat("is ", Quoted(text), "; it has to be true or false"));
+  } else if (field.is_repeated()) {
+    message->GetReflection()->AddBool(message, &field, value);
+  } else {
+    message->GetReflection()->SetBool(message, &field, value);
+  }
+}
+
 // "0.8" and not "0.80000000000000004", as long as it reads back the same.
 std::string ShortestDouble(double value) {
   std::string text = absl::StrFormat("%.15g", value);
@@ -344,6 +369,10 @@ void EmitValue(const Message& message, const FieldDescriptor& field, int index,
     case FieldDescriptor::CPPTYPE_INT64:
       *out << (repeated ? reflection.GetRepeatedInt64(message, &field, index)
                         : reflection.GetInt64(message, &field));
+      return;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      *out << (repeated ? reflection.GetRepeatedBool(message, &field, index)
+                        : reflection.GetBool(message, &field));
       return;
     case FieldDescriptor::CPPTYPE_DOUBLE:
       *out << ShortestDouble(
@@ -391,9 +420,17 @@ std::string EnumValueShortName(const EnumDescriptor& type, int number) {
   return value == nullptr ? absl::StrCat(number) : ShortName(*value);
 }
 
+YamlOutcome FillFromYamlNode(const YAML::Node& node, const std::string& path,
+                             Message* message) {
+  YamlOutcome outcome;
+  Filler(&outcome).Fill(node, path, message);
+  return outcome;
+}
+
 YamlOutcome FillFromYaml(const std::string& text, Message* message) {
   YamlOutcome outcome;
   const auto whole = [&outcome](int line, int column, std::string problem) {
+    outcome.whole = false;
     outcome.problems.push_back({{line, column}, "", std::move(problem)});
   };
   // yaml-cpp throws; nothing leaves this room.

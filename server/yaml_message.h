@@ -12,6 +12,10 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
+namespace YAML {
+class Node;
+}  // namespace YAML
+
 namespace relais::server {
 
 struct YamlPlace {
@@ -28,11 +32,18 @@ struct YamlProblem {
 struct YamlOutcome {
   std::vector<YamlProblem> problems;        // empty: the message is filled
   std::map<std::string, YamlPlace> places;  // of every path that is given
+  bool whole = true;  // false: reading stopped before the end
 };
 
-// All problems at once, except that text which is no YAML stops at the first.
+// All problems at once (the first 10,000), except that text which is no YAML
+// stops at the first.
 YamlOutcome FillFromYaml(const std::string& text,
                          google::protobuf::Message* message);
+
+// The same of a part of a document: places are those of the document, paths
+// begin with `path`.
+YamlOutcome FillFromYamlNode(const YAML::Node& node, const std::string& path,
+                             google::protobuf::Message* message);
 
 // The message as FillFromYaml reads it, without fields that are not set.
 std::string ToYaml(const google::protobuf::Message& message);

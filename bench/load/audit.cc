@@ -129,10 +129,12 @@ const v1::Contact* Auditor::Planned(const std::string& contact) const {
 }
 
 void Auditor::LookAhead() {
-  std::unordered_map<std::string, std::uint64_t> reserved;  // agent -> event
+  // (agent, contact) -> event
+  std::map<std::pair<std::string, std::string>, std::uint64_t> reserved;
   for (const v1::Event& event : record_.events) {
-    if (event.has_agent()) {
-      const auto before = reserved.find(event.agent().id());
+    if (event.has_agent() && event.has_contact()) {
+      const std::pair pair(event.agent().id(), event.contact().id());
+      const auto before = reserved.find(pair);
       if (before != reserved.end()) {
         if (event.type() == v1::EVENT_TYPE_RESERVATION_RESCINDED) {
           taken_back_.insert(before->second);
@@ -140,7 +142,7 @@ void Auditor::LookAhead() {
         reserved.erase(before);
       }
       if (event.type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
-        reserved.emplace(event.agent().id(), event.sequence());
+        reserved.emplace(pair, event.sequence());
       }
     }
     if (!event.has_contact()) continue;
@@ -241,7 +243,7 @@ void Auditor::CheckReservation(const v1::Event& event) {
                            ChannelText(contact->channel()), " is closed"));
   }
   // An agent may leave while it is being chosen; then the reservation must be
-  // taken back before anything else happens to that agent.
+  // taken back before anything else happens to agent and contact together.
   if (state == nullptr ||
       (state->last.presence().state() != v1::PRESENCE_STATE_AVAILABLE &&
        !taken_back_.contains(event.sequence()))) {
@@ -256,11 +258,13 @@ void Auditor::CheckReservation(const v1::Event& event) {
 void Auditor::CheckHolders(const v1::Event& event, const v1::Contact* contact) {
   ++result(Invariant::kOneHolder).checks;
   const AgentFold* agent = fold_.FindAgent(event.agent().id());
-  if (agent != nullptr && agent->last.work_state() != v1::WORK_STATE_IDLE) {
+  if (agent != nullptr &&
+      !rules_.Fits(event.agent().id(), event.contact().channel(),
+                   agent->units(), agent->HeldOf(event.contact().channel()))) {
     Violation(Invariant::kOneHolder,
               absl::StrCat("event ", event.sequence(), ": ", event.agent().id(),
                            " is given ", event.contact().id(),
-                           " while holding ", agent->contact_id));
+                           " while holding ", agent->HeldText()));
   }
   const ContactFold* state = fold_.FindContact(event.contact().id());
   if (contact != nullptr &&
@@ -282,7 +286,7 @@ void Auditor::CheckAccepted(const v1::Event& event) {
   if (contact == nullptr || agent == nullptr ||
       contact->last.state() != v1::CONTACT_STATE_RESERVED ||
       contact->agent_id != event.agent().id() ||
-      agent->contact_id != event.contact().id() ||
+      !agent->held.contains(event.contact().id()) ||
       contact->attempt != event.reservation().attempt()) {
     Violation(Invariant::kOneHolder,
               absl::StrCat("event ", event.sequence(), ": ", event.agent().id(),
@@ -367,7 +371,12 @@ void Auditor::CheckInversion(const v1::Event& event) {
     if (!index) continue;
     const v1::Contact& contact = plan_.contacts[*index].contact;
     if (!rules_.Serves(agent_id, contact)) continue;
-    if (agent != nullptr && Fold::IsClosed(*agent, contact.channel())) continue;
+    if (agent != nullptr &&
+        (Fold::IsClosed(*agent, contact.channel()) ||
+         !rules_.Fits(agent_id, contact.channel(), agent->units(),
+                      agent->HeldOf(contact.channel())))) {
+      continue;
+    }
     ++pairs_compared_;
     const ContactFold& state = *fold_.FindContact(id);
     if (!StandsBefore(id, contact, state, event)) continue;
@@ -375,7 +384,10 @@ void Auditor::CheckInversion(const v1::Event& event) {
             id, agent_id, event.at_ms() - record_.clock_tolerance_ms, began)) {
       continue;
     }
-    if (!CompleteBefore(state, *index, began) ||
+    // It may have had less room when the decision was made.
+    const bool room_is_new =
+        agent != nullptr && agent->given_back_sequence > began;
+    if (room_is_new || !CompleteBefore(state, *index, began) ||
         !SurelyWaiting(id, *index, event.sequence())) {
       ++pairs_undecided_;
       continue;
@@ -405,7 +417,9 @@ void Auditor::CheckBarrier(const BarrierPoint& barrier) {
     if (contact == nullptr) continue;
     for (const auto& [agent_id, agent] : fold_.agents()) {
       ++barrier_pairs_;
-      if (!Fold::IsFree(agent) || !rules_.Serves(agent_id, *contact) ||
+      if (!Fold::IsOpen(agent) || !rules_.Serves(agent_id, *contact) ||
+          !rules_.Fits(agent_id, contact->channel(), agent.units(),
+                       agent.HeldOf(contact->channel())) ||
           Fold::IsClosed(agent, contact->channel()) ||
           fold_.SurelyExcluded(id, agent_id, barrier.now_ms)) {
         continue;

@@ -75,7 +75,7 @@ v1::Configuration BankConfiguration(
     v1::ContactQueue* queue = configuration.add_queues();
     queue->set_name(type);
     queue->add_channels(v1::CHANNEL_VOICE);
-    v1::SkillRequirement* required = queue->mutable_requirement()->add_all_of();
+    v1::RequirementTerm* required = queue->mutable_requirement()->add_all_of();
     required->set_skill(type);
     required->set_level_min(1);
     queue->set_offer_timeout_ms(0);

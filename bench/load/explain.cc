@@ -141,7 +141,9 @@ void Deriver::FindContacts(Derived* derived) const {
 void Deriver::FindAgents(Derived* derived) const {
   const std::string& chosen = derived->event->agent().id();
   for (const auto& [id, agent] : fold_.agents()) {
-    if (id == chosen || !Fold::IsFree(agent) ||
+    const v1::Channel channel = derived->contact->channel();
+    if (id == chosen || !Fold::IsOpen(agent) ||
+        !rules_.Fits(id, channel, agent.units(), agent.HeldOf(channel)) ||
         !rules_.Serves(id, *derived->contact) ||
         Fold::IsClosed(agent, derived->contact->channel()) ||
         fold_.SurelyExcluded(derived->contact->id(), id,
@@ -150,7 +152,8 @@ void Deriver::FindAgents(Derived* derived) const {
     }
     ++derived->agents_eligible;
     const int step = rules_.FitStep(id, *derived->contact);
-    const InstantMs idle = agent.last.idle_since_ms();
+    const InstantMs idle =
+        rules_.OrderKey(id, agent.last.idle_since_ms(), agent.units());
     if (derived->agent_passed.empty() || step > derived->agent_passed_step ||
         (step == derived->agent_passed_step &&
          idle < derived->agent_passed_idle_ms)) {

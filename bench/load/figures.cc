@@ -30,7 +30,8 @@ class Folder {
   }
 
   void Apply(const v1::Event& event) {
-    if (event.has_contact()) ApplyToContact(event);
+    // Named with version 0, it has not changed.
+    if (event.contact().version() > 0) ApplyToContact(event);
     if (event.has_agent()) ApplyToAgent(event);
   }
 
@@ -51,8 +52,8 @@ class Folder {
     bool was_there = false;
     DurationMs available_ms = 0;
     DurationMs busy_ms = 0;
-    std::string wrapping_up_queue;
-    InstantMs wrap_up_since_ms = 0;
+    // By contact: its queue, and since when it is wrapped up.
+    std::map<std::string, std::pair<std::string, InstantMs>> wrapping_up;
   };
 
   void ApplyToContact(const v1::Event& event);
@@ -121,10 +122,9 @@ void Folder::ApplyEnd(const v1::Event& event, const Contact& contact) {
   if (!contact.accepted_ms) return;
   figures.handle_sum_ms +=
       std::max<DurationMs>(0, event.at_ms() - *contact.accepted_ms);
-  if (event.agent().work_state() == v1::WORK_STATE_WRAP_UP) {
-    Agent& agent = agents_[event.agent().id()];
-    agent.wrapping_up_queue = queue;
-    agent.wrap_up_since_ms = event.at_ms();
+  if (event.agent().wrap_up_ends_ms() > 0) {
+    agents_[event.agent().id()].wrapping_up[event.contact().id()] = {
+        queue, event.at_ms()};
   }
 }
 
@@ -137,11 +137,14 @@ void Folder::ApplyToAgent(const v1::Event& event) {
     agent.available_ms += passed;
     if (agent.busy) agent.busy_ms += passed;
   }
-  if (event.type() == v1::EVENT_TYPE_WRAP_UP_ENDED &&
-      !agent.wrapping_up_queue.empty()) {
-    queues_[agent.wrapping_up_queue].handle_sum_ms +=
-        std::max<DurationMs>(0, event.at_ms() - agent.wrap_up_since_ms);
-    agent.wrapping_up_queue.clear();
+  if (event.type() == v1::EVENT_TYPE_WRAP_UP_ENDED) {
+    const auto ended = agent.wrapping_up.find(event.contact().id());
+    if (ended != agent.wrapping_up.end()) {
+      const auto& [queue, since_ms] = ended->second;
+      queues_[queue].handle_sum_ms +=
+          std::max<DurationMs>(0, event.at_ms() - since_ms);
+      agent.wrapping_up.erase(ended);
+    }
   }
   agent.since_ms = std::max(agent.since_ms, event.at_ms());
   agent.available =

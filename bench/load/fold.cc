@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "absl/strings/str_cat.h"
+
 namespace relais::load {
 
 namespace {
@@ -63,14 +65,50 @@ void Fold::ApplyToAgent(const v1::Event& event) {
   if (event.agent().version() == 0) return;
   AgentFold& agent = agents_[event.agent().id()];
   agent.last = event.agent();
-  if (event.type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
-    agent.contact_id = event.contact().id();
-  } else if (agent.last.work_state() == v1::WORK_STATE_IDLE) {
-    agent.contact_id.clear();
+  const std::string& contact = event.contact().id();
+  switch (event.type()) {
+    case v1::EVENT_TYPE_RESERVATION_CREATED:
+      agent.held[contact] = {event.contact().channel(),
+                             event.reservation().units()};
+      return;
+    case v1::EVENT_TYPE_CONTACT_ENDED:
+      if (event.agent().wrap_up_ends_ms() != 0) return;
+      agent.held.erase(contact);
+      agent.given_back_sequence = event.sequence();
+      return;
+    case v1::EVENT_TYPE_RESERVATION_DECLINED:
+    case v1::EVENT_TYPE_RESERVATION_NO_ANSWER:
+    case v1::EVENT_TYPE_RESERVATION_RESCINDED:
+    case v1::EVENT_TYPE_WRAP_UP_ENDED:
+      agent.held.erase(contact);
+      agent.given_back_sequence = event.sequence();
+      return;
+    case v1::EVENT_TYPE_AGENT_REMOVED:
+      agents_.erase(event.agent().id());
+      return;
+    default:
+      return;
   }
-  if (event.type() == v1::EVENT_TYPE_AGENT_REMOVED) {
-    agents_.erase(event.agent().id());
+}
+
+int AgentFold::units() const {
+  int units = 0;
+  for (const auto& [id, contact] : held) units += contact.units;
+  return units;
+}
+
+int AgentFold::HeldOf(v1::Channel channel) const {
+  return static_cast<int>(std::count_if(
+      held.begin(), held.end(),
+      [&](const auto& one) { return one.second.channel == channel; }));
+}
+
+std::string AgentFold::HeldText() const {
+  std::string text;
+  for (const auto& [id, contact] : held) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ", id);
   }
+  return text;
 }
 
 void Fold::Exclude(const v1::Event& event) {
@@ -117,9 +155,9 @@ const AgentFold* Fold::FindAgent(const std::string& id) const {
   return found == agents_.end() ? nullptr : &found->second;
 }
 
-bool Fold::IsFree(const AgentFold& agent) {
+bool Fold::IsOpen(const AgentFold& agent) {
   return agent.last.presence().state() == v1::PRESENCE_STATE_AVAILABLE &&
-         agent.last.work_state() == v1::WORK_STATE_IDLE;
+         !agent.last.has_pending();
 }
 
 bool Fold::IsClosed(const AgentFold& agent, v1::Channel channel) {

@@ -28,9 +28,19 @@ struct ContactFold {
   int ended_events = 0;
 };
 
+struct HeldFold {
+  v1::Channel channel = v1::CHANNEL_UNSPECIFIED;
+  int units = 0;
+};
+
 struct AgentFold {
   v1::AgentChange last;
-  std::string contact_id;  // what it holds, wrap-up included
+  std::map<std::string, HeldFold> held;   // by contact, wrap-up included
+  std::uint64_t given_back_sequence = 0;  // the last event that gave room
+
+  int units() const;
+  int HeldOf(v1::Channel channel) const;
+  std::string HeldText() const;  // the contacts' ids
 };
 
 // A declined pair.
@@ -53,8 +63,8 @@ class Fold {
     return contacts_;
   }
 
-  // Available, and holding nothing.
-  static bool IsFree(const AgentFold& agent);
+  // Available, and not about to leave.
+  static bool IsOpen(const AgentFold& agent);
   static bool IsClosed(const AgentFold& agent, v1::Channel channel);
 
   // Whether the pair is surely excluded at `now_ms`: declined, not cleared by

@@ -404,6 +404,7 @@ void GrpcCentre::Impl::SendAgentCall(const Call& call) {
   } else {
     v1::EndWrapUpRequest request;
     request.set_agent_id(call.agent_id);
+    request.set_contact_id(call.contact.id());
     StartUnary<v1::EndWrapUpRequest, v1::EndWrapUpResponse>(
         call.id, std::move(request),
         [this](auto... arguments) {

@@ -105,7 +105,7 @@ absl::Status InProcessCentre::AgentCall(const Call& call) {
   const auto agent = router_->FindAgent(call.agent_id);
   if (!agent.ok()) return agent.status();
   if (call.kind == CallKind::kEndWrapUp) {
-    return router_->EndWrapUp(*agent, now_ms_).status();
+    return router_->EndWrapUp(*agent, call.contact.id(), now_ms_).status();
   }
   const auto presence = server::ToDomain(call.presence);
   if (!presence.ok()) return presence.status();

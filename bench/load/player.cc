@@ -120,10 +120,11 @@ void Player::Do(const Item& item) {
     case Todo::kComplete:
       return DoComplete(item.index);
     case Todo::kEndWrapUp: {
-      if (agents_[item.agent_id].version != item.agent_version) return;
+      if (!contacts_[item.index].wrapping_up) return;
       Call call;
       call.kind = CallKind::kEndWrapUp;
       call.agent_id = item.agent_id;
+      call.contact = plan_.contacts[item.index].contact;
       return Send(std::move(call), 0);
     }
     case Todo::kReturn: {
@@ -349,10 +350,6 @@ void Player::TakeOfferEnded(const v1::OfferEnded& ended) {
 
 void Player::TakeEvent(v1::Event event) {
   last_sequence_ = std::max(last_sequence_, event.sequence());
-  if (event.has_agent()) {
-    AgentLife& agent = agents_[event.agent().id()];
-    agent.version = std::max(agent.version, event.agent().version());
-  }
   if (event.has_contact()) {
     const auto found = index_of_contact_.find(event.contact().id());
     if (found != index_of_contact_.end()) ContactEvent(event, found->second);
@@ -385,18 +382,21 @@ void Player::ContactEvent(const v1::Event& event, std::size_t index) {
         --progress_.waiting;
       }
       contact.life = Life::kEnded;
+      contact.wrapping_up = event.agent().wrap_up_ends_ms() > 0;
       if (event.contact().end_reason() == v1::END_REASON_ABANDONED) {
         ++progress_.abandoned;
       }
-      if (planned.wrap_up_ms &&
-          event.agent().work_state() == v1::WORK_STATE_WRAP_UP &&
+      if (planned.wrap_up_ms && contact.wrapping_up &&
           event.at_ms() + *planned.wrap_up_ms <
               event.agent().wrap_up_ends_ms()) {
         Plan({.at_ms = event.at_ms() + *planned.wrap_up_ms,
               .todo = Todo::kEndWrapUp,
-              .agent_id = event.agent().id(),
-              .agent_version = event.agent().version()});
+              .index = index,
+              .agent_id = event.agent().id()});
       }
+      return;
+    case v1::EVENT_TYPE_WRAP_UP_ENDED:
+      contact.wrapping_up = false;
       return;
     default:
       return;

@@ -75,11 +75,10 @@ class Player {
     InstantMs at_ms = 0;
     std::uint64_t order = 0;
     Todo todo = Todo::kSubmit;
-    std::size_t index = 0;            // contact or planned presence
-    std::string agent_id = {};        // kAnswer, kEndWrapUp, kReturn
-    std::uint64_t attempt = 0;        // kAnswer
-    bool decline = false;             // kAnswer
-    std::uint64_t agent_version = 0;  // kEndWrapUp: of the wrap-up's start
+    std::size_t index = 0;      // contact or planned presence
+    std::string agent_id = {};  // kAnswer, kEndWrapUp, kReturn
+    std::uint64_t attempt = 0;  // kAnswer
+    bool decline = false;       // kAnswer
   };
   struct Later {
     bool operator()(const Item& a, const Item& b) const {
@@ -91,9 +90,9 @@ class Player {
     Life life = Life::kPlanned;
     std::uint64_t offers = 0;
     std::uint64_t standing_attempt = 0;  // 0 = no offer known to stand
+    bool wrapping_up = false;
   };
   struct AgentLife {
-    std::uint64_t version = 0;  // of its last event
     bool signed_in_once = false;
     v1::Presence presence;  // the last one that the plan asked for
   };

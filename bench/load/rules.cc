@@ -1,9 +1,11 @@
 #include "bench/load/rules.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 
 namespace relais::load {
@@ -13,102 +15,298 @@ std::string ChannelText(v1::Channel channel) {
       absl::StripPrefix(v1::Channel_Name(channel), "CHANNEL_"));
 }
 
+namespace {
+
+int LevelMin(const v1::RequirementTerm& term) {
+  return term.level_min() == 0 ? 1 : term.level_min();
+}
+int LevelMax(const v1::RequirementTerm& term) {
+  return term.level_max() == 0 ? 10 : term.level_max();
+}
+
+// What skills imply, again and again until nothing is added.
+void AddImplied(const v1::Configuration& configuration,
+                std::map<std::string, int>* levels) {
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (const v1::Skill& skill : configuration.skills()) {
+      if (!levels->contains(skill.name())) continue;
+      for (const v1::ImpliedSkill& implied : skill.implies()) {
+        const int most = implied.level_max() == 0 ? 10 : implied.level_max();
+        const int level = std::min(levels->at(skill.name()), most);
+        int& held = (*levels)[implied.skill()];
+        if (held >= level) continue;
+        held = level;
+        changed = true;
+      }
+    }
+  }
+}
+
+// Skills that must be held, each with its lowest and highest level: those of
+// all_of, also of requirements nested in it.
+void CollectLevels(const v1::RoutingRequirement& requirement,
+                   std::map<std::string, std::pair<int, int>>* asked) {
+  for (const v1::RequirementTerm& term : requirement.all_of()) {
+    if (term.has_requirement()) CollectLevels(term.requirement(), asked);
+    if (term.skill().empty()) continue;
+    auto& [least, most] = asked->try_emplace(term.skill(), 1, 10).first->second;
+    least = std::max(least, LevelMin(term));
+    most = std::min(most, LevelMax(term));
+  }
+}
+
+// What is taken for a level that is not given.
+int DefaultLevel(v1::AgentGrade grade, const v1::Configuration& configuration) {
+  for (const v1::GradePolicy& policy : configuration.grades()) {
+    if (policy.grade() == grade) return policy.default_level();
+  }
+  switch (grade) {
+    case v1::AGENT_GRADE_JUNIOR:
+      return 3;
+    case v1::AGENT_GRADE_EXPERT:
+    case v1::AGENT_GRADE_SPECIALISED:
+      return 8;
+    default:
+      return 5;
+  }
+}
+
+// "team red", "grades" for what is not met.
+std::string TermText(const v1::RequirementTerm& term) {
+  if (term.has_requirement()) return "nested requirement";
+  if (!term.certification().empty()) {
+    return absl::StrCat("certification ", term.certification());
+  }
+  if (!term.language().empty()) {
+    return absl::StrCat("language ", term.language());
+  }
+  if (!term.team().empty()) return absl::StrCat("team ", term.team());
+  if (!term.site().empty()) return absl::StrCat("site ", term.site());
+  if (term.provider()) return "provider's site";
+  return "grade asked for";
+}
+
+}  // namespace
+
 Rules::Rules(const v1::Configuration& configuration)
     : contact_choice_(configuration.contact_choice()) {
   for (const v1::CustomerSegment& segment : configuration.segments()) {
     segments_[segment.name()] = segment.credit_ms();
   }
-  std::map<std::string, Agent> profiles;
-  for (const v1::RoutingProfile& profile : configuration.routing_profiles()) {
-    Agent& agent = profiles[profile.name()];
-    for (const int channel : profile.channels()) agent.channels.insert(channel);
-    for (const v1::QueueRank& rank : profile.queue_order()) {
+  int place = 0;
+  for (const v1::AgentConfiguration& configured : configuration.agents()) {
+    Agent agent = AgentOf(configured, configuration);
+    agent.place = place++;
+    for (const v1::QueueRank& rank : agent.profile.queue_order()) {
       for (const std::string& queue : rank.queues()) {
         agent.ranks[queue] = agent.other_rank;
       }
       ++agent.other_rank;
     }
-  }
-  int place = 0;
-  for (const v1::AgentConfiguration& configured : configuration.agents()) {
-    Agent agent = profiles[configured.routing_profile()];
-    agent.place = place++;
-    for (const v1::AgentSkill& skill : configured.skills()) {
-      agent.levels[skill.skill()] = skill.level();
-    }
-    agents_[configured.id()] = agent;
+    agents_[configured.id()] = std::move(agent);
   }
   for (const v1::ContactQueue& queue : configuration.queues()) {
     queues_[queue.name()] = queue;
   }
+  for (const v1::Activity& activity : configuration.activities()) {
+    activities_[activity.name()] = activity;
+  }
 }
 
-std::map<std::string, int> Rules::Required(const v1::Contact& contact) const {
-  std::map<std::string, int> required;
-  const auto add = [&](const v1::RoutingRequirement& requirement) {
-    for (const v1::SkillRequirement& term : requirement.all_of()) {
-      int& level = required[term.skill()];
-      level = std::max({level, term.level_min(), 1});
+Rules::Agent Rules::AgentOf(const v1::AgentConfiguration& configured,
+                            const v1::Configuration& configuration) const {
+  Agent agent;
+  for (const v1::RoutingProfile& profile : configuration.routing_profiles()) {
+    if (profile.name() != configured.routing_profile()) continue;
+    agent.profile = profile;
+    agent.channels.insert(profile.channels().begin(), profile.channels().end());
+  }
+  if (configured.grade() != v1::AGENT_GRADE_UNSPECIFIED) {
+    agent.grade = configured.grade();
+  }
+  for (const v1::AgentSkill& skill : configured.skills()) {
+    const int level = skill.level() == 0
+                          ? DefaultLevel(agent.grade, configuration)
+                          : skill.level();
+    agent.levels_with_training[skill.skill()] = level;
+    if (!skill.in_training()) agent.levels[skill.skill()] = level;
+  }
+  AddImplied(configuration, &agent.levels);
+  AddImplied(configuration, &agent.levels_with_training);
+  agent.certifications.insert(configured.certifications().begin(),
+                              configured.certifications().end());
+  agent.languages.insert(configured.languages().begin(),
+                         configured.languages().end());
+  agent.team = configured.team();
+  agent.site = configured.site();
+  for (const v1::Team& team : configuration.teams()) {
+    if (team.name() == agent.team && agent.site.empty()) {
+      agent.site = team.site();
     }
-  };
+  }
+  for (const v1::Site& site : configuration.sites()) {
+    if (site.name() == agent.site) agent.provider = site.provider();
+  }
+  return agent;
+}
+
+std::vector<const v1::RoutingRequirement*> Rules::Required(
+    const v1::Contact& contact) const {
+  std::vector<const Requirement*> required;
   const auto queue = queues_.find(contact.queue());
-  if (queue != queues_.end()) add(queue->second.requirement());
-  add(contact.requirement());
+  if (queue != queues_.end()) {
+    required.push_back(&queue->second.requirement());
+    const auto activity = activities_.find(queue->second.activity());
+    if (activity != activities_.end()) {
+      required.push_back(&activity->second.requirement());
+    }
+  }
+  required.push_back(&contact.requirement());
   return required;
+}
+
+int Rules::LevelOf(const Agent& agent, const std::string& skill,
+                   bool with_training) {
+  const auto& levels =
+      with_training ? agent.levels_with_training : agent.levels;
+  const auto held = levels.find(skill);
+  return held == levels.end() ? 0 : held->second;
+}
+
+bool Rules::Meets(const Agent& agent, const v1::RequirementTerm& term,
+                  bool with_training) {
+  if (term.has_requirement()) {
+    return Meets(agent, term.requirement(), with_training);
+  }
+  if (!term.skill().empty()) {
+    const int level = LevelOf(agent, term.skill(), with_training);
+    return level >= LevelMin(term) && level <= LevelMax(term);
+  }
+  if (!term.certification().empty()) {
+    return agent.certifications.contains(term.certification());
+  }
+  if (!term.language().empty()) {
+    return agent.languages.contains(term.language());
+  }
+  if (!term.team().empty()) return agent.team == term.team();
+  if (!term.site().empty()) return agent.site == term.site();
+  if (term.provider()) return agent.provider;
+  return std::find(term.grades().begin(), term.grades().end(), agent.grade) !=
+         term.grades().end();
+}
+
+bool Rules::Meets(const Agent& agent, const Requirement& requirement,
+                  bool with_training) {
+  const auto meets = [&](const v1::RequirementTerm& term) {
+    return Meets(agent, term, with_training);
+  };
+  const auto& all = requirement.all_of();
+  const auto& any = requirement.any_of();
+  const auto& none = requirement.none_of();
+  return std::all_of(all.begin(), all.end(), meets) &&
+         (any.empty() || std::any_of(any.begin(), any.end(), meets)) &&
+         std::none_of(none.begin(), none.end(), meets);
+}
+
+std::string Rules::Missing(const Agent& agent, const Requirement& requirement,
+                           bool with_training) {
+  std::vector<std::string> missing;
+  for (const v1::RequirementTerm& term : requirement.all_of()) {
+    if (Meets(agent, term, with_training)) continue;
+    const int has = LevelOf(agent, term.skill(), with_training);
+    if (term.skill().empty()) {
+      missing.push_back(absl::StrCat("no ", TermText(term)));
+    } else if (has < LevelMin(term)) {
+      missing.push_back(
+          absl::StrCat(term.skill(), " ", has, " < ", LevelMin(term)));
+    } else {
+      missing.push_back(
+          absl::StrCat(term.skill(), " ", has, " > ", LevelMax(term)));
+    }
+  }
+  const auto meets = [&](const v1::RequirementTerm& term) {
+    return Meets(agent, term, with_training);
+  };
+  const auto& any = requirement.any_of();
+  if (!any.empty() && std::none_of(any.begin(), any.end(), meets)) {
+    missing.emplace_back("nothing of any_of");
+  }
+  const auto& none = requirement.none_of();
+  if (std::any_of(none.begin(), none.end(), meets)) {
+    missing.emplace_back("something of none_of");
+  }
+  return absl::StrJoin(missing, ", ");
 }
 
 bool Rules::Serves(const std::string& agent, const v1::Contact& contact) const {
   const auto found = agents_.find(agent);
-  if (found == agents_.end()) return false;
-  if (!found->second.channels.contains(contact.channel())) return false;
-  for (const auto& [skill, level] : Required(contact)) {
-    const auto held = found->second.levels.find(skill);
-    if (held == found->second.levels.end() || held->second < level) {
-      return false;
-    }
+  if (found == agents_.end() ||
+      !found->second.channels.contains(contact.channel())) {
+    return false;
   }
-  return true;
+  const std::vector<const Requirement*> required = Required(contact);
+  return std::all_of(
+      required.begin(), required.end(), [&](const Requirement* requirement) {
+        return Meets(found->second, *requirement, contact.tutor_may_listen());
+      });
 }
 
 std::string Rules::WhatIsMissing(const std::string& agent,
                                  const v1::Contact& contact) const {
   const auto found = agents_.find(agent);
   if (found == agents_.end()) return "not configured";
-  std::string missing;
+  std::vector<std::string> missing;
   if (!found->second.channels.contains(contact.channel())) {
-    missing = absl::StrCat("no ", ChannelText(contact.channel()));
+    missing.push_back(absl::StrCat("no ", ChannelText(contact.channel())));
   }
-  for (const auto& [skill, level] : Required(contact)) {
-    const auto held = found->second.levels.find(skill);
-    const int has = held == found->second.levels.end() ? 0 : held->second;
-    if (has >= level) continue;
-    absl::StrAppend(&missing, missing.empty() ? "" : ", ", skill, " ", has,
-                    " < ", level);
+  for (const Requirement* requirement : Required(contact)) {
+    std::string more =
+        Missing(found->second, *requirement, contact.tutor_may_listen());
+    if (!more.empty()) missing.push_back(std::move(more));
   }
-  return missing;
+  return absl::StrJoin(missing, ", ");
 }
 
 int Rules::FitStep(const std::string& agent, const v1::Contact& contact) const {
   const auto found = agents_.find(agent);
   if (found == agents_.end()) return 0;
+  std::map<std::string, std::pair<int, int>> asked;
   int surplus = 0;
   int room = 0;
-  const std::map<std::string, int> required = Required(contact);
-  for (const auto& [skill, level] : required) {
-    const auto held = found->second.levels.find(skill);
-    const int has = held == found->second.levels.end() ? 0 : held->second;
-    surplus += has - level;
-    room += 10 - level;
+  int preferred_met = 0;
+  int preferred_all = 0;
+  std::set<std::string> named;  // skills, by preferred terms
+  for (const Requirement* requirement : Required(contact)) {
+    CollectLevels(*requirement, &asked);
+    for (const v1::PreferredTerm& preferred : requirement->preferred()) {
+      const int weight = preferred.weight() == 0 ? 1 : preferred.weight();
+      named.insert(preferred.term().skill());
+      if (Meets(found->second, preferred.term(), contact.tutor_may_listen())) {
+        preferred_met += weight;
+      }
+      preferred_all += weight;
+    }
+  }
+  for (const auto& [skill, levels] : asked) {
+    surplus += LevelOf(found->second, skill, contact.tutor_may_listen()) -
+               levels.first;
+    room += levels.second - levels.first;
   }
   const auto queue = queues_.find(contact.queue());
   if (queue != queues_.end() &&
       queue->second.agent_choice().fit() == v1::FIT_RULE_LEAST_OVER_QUALIFIED) {
-    for (const auto& [skill, level] : found->second.levels) {
-      if (!required.contains(skill)) ++surplus;
+    int over = surplus + preferred_all - preferred_met;
+    for (const auto& [skill, level] : contact.tutor_may_listen()
+                                          ? found->second.levels_with_training
+                                          : found->second.levels) {
+      if (!asked.contains(skill) && !named.contains(skill)) ++over;
     }
-    return 7 - std::min(7, 8 * surplus / (room + 16));
+    return 7 - std::min(7, 8 * over / (room + 16 + preferred_all));
   }
-  return room == 0 ? 0 : std::min(7, 8 * surplus / room);
+  room += preferred_all;
+  return room == 0 ? 0 : std::min(7, 8 * (surplus + preferred_met) / room);
 }
 
 DurationMs Rules::CreditMs(const v1::Contact& contact) const {
@@ -150,6 +348,36 @@ DurationMs Rules::BoostMs(const v1::Contact& contact) const {
     boost -= ServiceThresholdMs(contact.queue());
   }
   return boost;
+}
+
+bool Rules::Fits(const std::string& agent, v1::Channel channel, int units,
+                 int of_channel) const {
+  const auto found = agents_.find(agent);
+  if (found == agents_.end()) return units == 0;
+  const v1::RoutingProfile& profile = found->second.profile;
+  int cost = channel == v1::CHANNEL_CHAT     ? 34
+             : channel == v1::CHANNEL_EMAIL  ? 50
+             : channel == v1::CHANNEL_SOCIAL ? 50
+             : channel == v1::CHANNEL_MAIL   ? 50
+                                             : 100;
+  int most = 0;
+  for (const v1::ChannelCapacity& one : profile.channel_capacities()) {
+    if (one.channel() != channel) continue;
+    if (one.has_cost_units()) cost = one.cost_units();
+    most = one.contacts_max();
+  }
+  const int capacity =
+      profile.has_capacity_units() ? profile.capacity_units() : 100;
+  return units + cost <= capacity && (most == 0 || of_channel < most);
+}
+
+InstantMs Rules::OrderKey(const std::string& agent, InstantMs idle_since_ms,
+                          int units) const {
+  const InstantMs load = units * (InstantMs{1} << 35);
+  const auto found = agents_.find(agent);
+  const bool packs = found != agents_.end() &&
+                     found->second.profile.load_order() == v1::LOAD_ORDER_PACK;
+  return packs ? idle_since_ms - load : idle_since_ms + load;
 }
 
 int Rules::AgentPlace(const std::string& agent) const {

@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "relais/types.h"
 #include "relais/v1/configuration.pb.h"
@@ -21,9 +22,10 @@ class Rules {
  public:
   explicit Rules(const v1::Configuration& configuration);
 
-  // Whether the agent has the channel and every skill at its level.
+  // Whether the agent has the channel and all that queue and contact ask for.
   bool Serves(const std::string& agent, const v1::Contact& contact) const;
-  // What the agent lacks ("english 2 < 5", "no chat"); empty if nothing.
+  // What the agent lacks ("english 2 < 5", "no chat", "no team red"); empty if
+  // nothing.
   std::string WhatIsMissing(const std::string& agent,
                             const v1::Contact& contact) const;
   // 0..7, larger fits better.
@@ -36,6 +38,14 @@ class Rules {
   // What the contact's arrival is put forward by, in the centre's mode.
   DurationMs BoostMs(const v1::Contact& contact) const;
 
+  // Whether one contact more of the channel fits an agent who holds so many
+  // units and so many of the channel.
+  bool Fits(const std::string& agent, v1::Channel channel, int units,
+            int of_channel) const;
+  // The smaller one goes first: idle time, and load before it.
+  InstantMs OrderKey(const std::string& agent, InstantMs idle_since_ms,
+                     int units) const;
+
   // Place in the configuration, for ties; -1 if unknown.
   int AgentPlace(const std::string& agent) const;
   // 20,000 and so on where the configuration is silent.
@@ -47,17 +57,39 @@ class Rules {
   struct Agent {
     int place = 0;
     std::set<int> channels;
-    std::map<std::string, int> levels;
+    v1::RoutingProfile profile;
+    std::map<std::string, int> levels;  // implied skills included
+    std::map<std::string, int> levels_with_training;
+    std::set<std::string> certifications;
+    std::set<std::string> languages;
+    std::string team;
+    std::string site;
+    bool provider = false;
+    v1::AgentGrade grade = v1::AGENT_GRADE_SENIOR;
     std::map<std::string, int> ranks;  // of queues
     int other_rank = 0;
   };
-  // Skill -> level asked for, of queue and contact together.
-  std::map<std::string, int> Required(const v1::Contact& contact) const;
+  using Requirement = v1::RoutingRequirement;
+
+  Agent AgentOf(const v1::AgentConfiguration& configured,
+                const v1::Configuration& configuration) const;
+  // Of the queue, its activity and the contact: all must be met.
+  std::vector<const Requirement*> Required(const v1::Contact& contact) const;
+  // With the skills in training for a contact to which a tutor may listen.
+  static bool Meets(const Agent& agent, const v1::RequirementTerm& term,
+                    bool with_training);
+  static bool Meets(const Agent& agent, const Requirement& requirement,
+                    bool with_training);
+  static std::string Missing(const Agent& agent, const Requirement& requirement,
+                             bool with_training);
+  static int LevelOf(const Agent& agent, const std::string& skill,
+                     bool with_training);
 
   std::map<std::string, Agent> agents_;
   DurationMs CreditMs(const v1::Contact& contact) const;
 
   std::map<std::string, v1::ContactQueue> queues_;
+  std::map<std::string, v1::Activity> activities_;
   v1::ContactChoice contact_choice_;
   std::map<std::string, DurationMs> segments_;  // their credits
 };

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "relais/types.h"
 
@@ -31,13 +32,28 @@ struct AgentFigures {
   std::uint32_t contacts = 0;     // reservations that it accepted
   bool offered = false;           // it has had a reservation
   InstantMs last_offered_ms = 0;  // if so, the last one
-  InstantMs busy_since_ms = 0;    // while reserved, handling or wrapping up
-  DurationMs occupied_ms = 0;     // of the last hour, when it became idle
-  std::int64_t piece = 0;         // the latest of which something is known
-  // Busy time by piece: instants / kPieceMs, modulo kPieces.
-  std::array<std::uint32_t, kPieces> busy_ms{};
+  // While it holds anything: up to here its time has been added below.
+  InstantMs occupied_since_ms = 0;
+  DurationMs occupied_ms = 0;  // of the last hour, when it last let go of one
+  std::int64_t piece = 0;      // the latest of which something is known
+  // Time in which it held anything, by piece: instants / kPieceMs, modulo
+  // kPieces.
+  std::array<std::uint32_t, kPieces> pieces_ms{};
   friend bool operator==(const AgentFigures&, const AgentFigures&) = default;
 };
+
+// A contact that an agent holds.
+struct HeldContact {
+  std::string contact_id;
+  Channel channel = Channel::kVoice;
+  WorkState state = WorkState::kReserved;  // reserved, handling or wrap-up
+  std::uint64_t attempt = 0;               // of its reservation
+  int units = 0;                           // of the agent's capacity
+  InstantMs wrap_up_ends_ms = 0;           // in wrap-up
+  friend bool operator==(const HeldContact&, const HeldContact&) = default;
+};
+
+WorkState WorkStateOf(const std::vector<HeldContact>& held);
 
 // An agent at one moment.
 struct AgentView {
@@ -48,14 +64,14 @@ struct AgentView {
   // Asked for while handling or wrapping up; takes effect afterwards.
   bool presence_pending = false;
   Presence pending;
+  // Derived from what it holds (types.h).
   WorkState work_state = WorkState::kIdle;
   // Channels closed because an offer on them was not answered; any change of
   // presence opens them again.
   ChannelSet no_answer_channels = 0;
-  std::uint64_t version = 0;    // number of its events so far
-  InstantMs idle_since_ms = 0;  // the longest-idle order; see routing model
-  std::string contact_id;       // reserved, in handling or being wrapped up
-  std::uint64_t attempt = 0;    // of its reservation, if any
+  std::uint64_t version = 0;      // number of its events so far
+  InstantMs idle_since_ms = 0;    // the longest-idle order; see routing model
+  std::vector<HeldContact> held;  // in the order of their reservations
   AgentFigures figures;
   // False: another call is changing it at this moment and has not handed over
   // the event of this version yet. Whoever must tell only what is durable reads

@@ -12,30 +12,41 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relais/limits.h"
+#include "relais/requirement.h"
 #include "relais/types.h"
 
 namespace relais {
 
+// Whoever has the skill that implies it at level L has this one at
+// min(L, level_max) or above.
+struct ImpliedSkill {
+  std::string skill;
+  ProficiencyLevel level_max = kProficiencyLevelMax;
+  friend bool operator==(const ImpliedSkill&, const ImpliedSkill&) = default;
+};
+
 struct Skill {
   std::string name;  // unique; what requirements and agents refer to
   std::string description;
+  // Directly. What those imply is implied, too; no skill implies itself.
+  std::vector<ImpliedSkill> implies = {};
+  friend bool operator==(const Skill&, const Skill&) = default;
 };
 
-struct SkillRequirement {
-  std::string skill;
-  ProficiencyLevel level_min = kProficiencyLevelMin;
-  friend bool operator==(const SkillRequirement&,
-                         const SkillRequirement&) = default;
+struct Site {
+  std::string name;       // unique
+  bool provider = false;  // an outside company's
+  friend bool operator==(const Site&, const Site&) = default;
 };
 
-// What a contact asks for. Every term of `all_of` must hold.
-struct RoutingRequirement {
-  std::vector<SkillRequirement> all_of;
-  friend bool operator==(const RoutingRequirement&,
-                         const RoutingRequirement&) = default;
+struct Team {
+  std::string name;       // unique
+  std::string site = {};  // where it sits; empty: not told
+  friend bool operator==(const Team&, const Team&) = default;
 };
 
 // Queues that come at once; which of their contacts comes first, keys say.
@@ -44,18 +55,66 @@ struct QueueRank {
   friend bool operator==(const QueueRank&, const QueueRank&) = default;
 };
 
-// What the agents who refer to it may serve.
+// Whom of several agents with room a contact goes to first: those with the
+// fewest units taken, or those with the most.
+enum class LoadOrder : std::uint8_t { kSpread, kPack };
+inline constexpr int kLoadOrderCount = 2;
+std::string_view LoadOrderName(LoadOrder order);
+
+// Units that a contact of each channel takes of its agent unless a profile says
+// otherwise: voice, e-mail, chat, call-back, video, social, mail, internal.
+inline constexpr std::array<int, kChannelCount> kCostUnitsDefault = {
+    100, 50, 34, 100, 100, 50, 50, 100};
+
+// What the agents who refer to it may serve, and how much of it at once: a
+// contact fits if the units of all that the agent holds, those being wrapped up
+// included, and its own are at most `capacity_units`, and the agent holds fewer
+// than `contacts_max` of its channel.
 struct RoutingProfile {
   std::string name;
   ChannelSet channels = 0;
+  // kCostUnitsMin..kCapacityUnitsMax.
+  int capacity_units = kCapacityUnitsMax;
+  // By channel; kCostUnitsMin..kCapacityUnitsMax.
+  std::array<int, kChannelCount> cost_units = kCostUnitsDefault;
+  // By channel; 0 = as many as fit.
+  std::array<int, kChannelCount> contacts_max = {};
+  LoadOrder load_order = LoadOrder::kSpread;
   // If not empty: its agents are given contacts of these queues in this order,
   // whatever their keys; those of queues that are not named come last.
   std::vector<QueueRank> queue_order = {};
+  friend bool operator==(const RoutingProfile&,
+                         const RoutingProfile&) = default;
+};
+
+// What an agent of this grade is taken to know of a skill whose level is not
+// given.
+struct GradePolicy {
+  AgentGrade grade = AgentGrade::kSenior;
+  ProficiencyLevel default_level = kProficiencyLevelMin;
+  friend bool operator==(const GradePolicy&, const GradePolicy&) = default;
+};
+
+// The default level of grades that no policy names: junior 3, senior 5, expert
+// and specialised 8.
+ProficiencyLevel DefaultLevel(AgentGrade grade);
+
+// What agents do and by which means: who may do it, on which channels.
+struct Activity {
+  std::string name;         // unique
+  ChannelSet channels = 0;  // empty: any
+  RoutingRequirement requirement = {};
+  friend bool operator==(const Activity&, const Activity&) = default;
 };
 
 struct AgentSkill {
   std::string skill;
-  ProficiencyLevel level = kProficiencyLevelMin;
+  ProficiencyLevel level = 0;  // 1..10; 0: the default of the agent's grade
+  // Learning it: it counts only for contacts to which a tutor may listen, and
+  // reservations made by it name the tutor, another agent.
+  bool in_training = false;
+  std::string tutor = {};  // id; with in_training only
+  friend bool operator==(const AgentSkill&, const AgentSkill&) = default;
 };
 
 struct AgentConfiguration {
@@ -63,6 +122,12 @@ struct AgentConfiguration {
   AgentGrade grade = AgentGrade::kSenior;
   std::string routing_profile;
   std::vector<AgentSkill> skills;
+  std::vector<std::string> certifications = {};
+  std::vector<std::string> languages = {};
+  std::string team = {};  // empty: in none
+  std::string site = {};  // empty: its team's
+  friend bool operator==(const AgentConfiguration&,
+                         const AgentConfiguration&) = default;
 };
 
 // Answered within `threshold_ms` for `answered_fraction` of the offered
@@ -95,6 +160,9 @@ struct ContactQueue {
   std::string name;
   ChannelSet channels = 0;  // channels it accepts; at least one
   RoutingRequirement requirement;
+  // Its contacts are of this activity, which must allow its channels and whose
+  // requirement must be met as well; empty: of none in particular.
+  std::string activity = {};
   ServiceLevelTarget service_level;
   // How long an offer may stand; 0 = assigned at once (automatic answer).
   DurationMs offer_timeout_ms = 20'000;
@@ -123,6 +191,13 @@ struct Configuration {
   std::vector<RoutingProfile> routing_profiles;
   std::vector<AgentConfiguration> agents;
   std::vector<ContactQueue> queues;
+  // What agents may have besides skills; unique names.
+  std::vector<std::string> certifications = {};
+  std::vector<std::string> languages = {};
+  std::vector<Site> sites = {};
+  std::vector<Team> teams = {};
+  std::vector<GradePolicy> grades = {};  // at most one of each grade
+  std::vector<Activity> activities = {};
   // One for the centre, since places in all lanes are compared.
   ContactChoice contact_choice = ContactChoice::kAged;
   std::vector<CustomerSegment> segments;

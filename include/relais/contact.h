@@ -26,6 +26,9 @@ struct ContactSpec {
   std::string segment;
   // Asked for in addition to the queue's requirement.
   RoutingRequirement requirement;
+  // The customer was told and agrees that a tutor listens: skills in training
+  // count for this contact.
+  bool tutor_may_listen = false;
   // Opaque to the router, shown to the agent. 16 KiB of keys and values.
   std::map<std::string, std::string> attributes;
 };
@@ -45,12 +48,14 @@ struct ContactView {
   InstantMs ended_ms = 0;     // 0 while it lives
   std::string agent_id;       // who holds it, reserved or assigned
   std::uint64_t attempt = 0;  // of the reservation that stands
+  std::string tutor_id;  // of that reservation or assignment, if it needs one
   // False: another call is changing it at this moment and has not handed over
   // the event of this version yet. Whoever must tell only what is durable reads
   // it again.
   bool settled = true;
   std::string segment;             // empty once ended
   RoutingRequirement requirement;  // its own, as submitted; empty once ended
+  bool tutor_may_listen = false;   // as submitted; false once ended
   std::map<std::string, std::string> attributes;  // empty once ended
 };
 

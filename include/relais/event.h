@@ -49,15 +49,17 @@ enum class EventType : std::uint8_t {
   kConfigurationApplied,  // configuration_version
   kContactSubmitted,      // contact: waiting
   kContactEnded,          // contact: ended, end_reason. When it was assigned,
-                          // agent: wrap-up or idle, with the agent's version
+                          // agent: in its wrap-up or without it, with the
+                          // agent's version
   kReservationCreated,    // contact: reserved; agent: reserved
   kReservationAccepted,   // contact: assigned; agent: handling
-  kReservationDeclined,   // contact: waiting; agent: idle
-  kReservationNoAnswer,   // contact: waiting; agent: idle, channel closed
-  kReservationRescinded,  // agent: idle. contact: waiting if the agent left;
-                          // unchanged (version 0) if the contact ended
+  kReservationDeclined,   // contact: waiting; agent: without it
+  kReservationNoAnswer,   // contact: waiting; agent: without it, channel closed
+  kReservationRescinded,  // agent: without it. contact: waiting if the agent
+                          // left; unchanged (version 0) if the contact ended
   kPresenceChanged,       // agent: presence, or the presence now pending
-  kWrapUpEnded,           // agent: idle
+  kWrapUpEnded,           // agent: idle, or with what else it holds; the
+                          // contact, which has ended, is named (version 0)
   kAgentRemoved,          // agent: no longer configured
 };
 std::string_view EventTypeName(EventType type);
@@ -90,14 +92,15 @@ struct Event {
   Presence presence;
   bool presence_pending = false;
   Presence pending;
-  WorkState work_state = WorkState::kIdle;
+  WorkState work_state = WorkState::kIdle;  // derived (types.h)
   ChannelSet no_answer_channels = 0;
   InstantMs idle_since_ms = 0;  // before the reservation, in kReservation*
   // How long it had been idle when its present pause began: what resuming gives
   // back. 0 unless it is or was paused since it last worked.
   DurationMs idle_before_pause_ms = 0;
 
-  // Reservation, in kReservation* and kContactEnded of an assigned contact.
+  // Reservation, in kReservation*, kContactEnded of an assigned contact and,
+  // but for what was decided, kWrapUpEnded.
   std::uint64_t attempt = 0;       // equals the contact's version when made
   InstantMs offer_expires_ms = 0;  // kReservationCreated; 0 = at once
   InstantMs decline_until_ms = 0;  // kReservationDeclined
@@ -106,6 +109,9 @@ struct Event {
   std::uint32_t requirement_class = 0;
   std::uint32_t profile_class = 0;
   std::uint8_t fit_step = 0;  // 0..7, larger fits better
+  std::uint8_t units = 0;     // of the agent's capacity that the contact takes
+  // Who is to listen, if the agent is eligible only by a skill in training.
+  InlineId tutor_id;
   // The last number given when the decision began. What was published before
   // that number was given, the decision has seen: a submit that was answered
   // with a smaller LastSequence(), a return whose event's number is not

@@ -27,7 +27,26 @@ inline constexpr std::size_t kAttributesPerContactMax = 64;
 // centre of a bank has tens of skills.
 inline constexpr std::size_t kSkillsMax = 4'096;
 inline constexpr std::size_t kSkillsPerAgentMax = 256;
-inline constexpr std::size_t kSkillsPerRequirementMax = 32;
+inline constexpr std::size_t kCertificationsMax = 1'024;
+inline constexpr std::size_t kLanguagesMax = 256;  // all of ISO 639-1: 184
+inline constexpr std::size_t kTeamsMax = 4'096;    // of ten agents, and more
+inline constexpr std::size_t kSitesMax = 1'024;
+inline constexpr std::size_t kActivitiesMax = 1'024;
+inline constexpr std::size_t kCertificationsPerAgentMax = 64;
+inline constexpr std::size_t kLanguagesPerAgentMax = 32;
+// Skills that one skill implies directly, and pairs (skill, implied skill) of
+// the whole centre, what is implied over others included: 4 bytes and a level
+// each, computed at each Apply. A tree of 4,096 skills, eight deep, has 29,000.
+inline constexpr std::size_t kImpliedPerSkillMax = 64;
+inline constexpr std::size_t kImpliedPairsMax = 65'536;
+// Terms of one requirement, those of all lists and of nested requirements
+// counted, and how deep these may be nested. Cisco has 10 terms, unnested; an
+// expression is evaluated once for each pair of classes and not for each
+// contact, so the bound is for the checks of a submit.
+inline constexpr std::size_t kTermsPerRequirementMax = 64;
+inline constexpr int kRequirementDepthMax = 4;
+// A level is worth 1; ten skills at their best are worth 90.
+inline constexpr int kPreferenceWeightMax = 100;
 inline constexpr std::size_t kRoutingProfilesMax = 4'096;
 // Ranks of a profile's queue order; with the queues not named sixteen, which is
 // what a cell of the matrix has room for.
@@ -35,6 +54,17 @@ inline constexpr std::size_t kQueueRanksMax = 15;
 // Customer segments: centres tell three to ten kinds of customers apart. Each
 // segment in use with each priority in use is a lane of each class (below).
 inline constexpr std::size_t kSegmentsMax = 64;
+
+// An agent's capacity, in units of which a voice call usually takes all. Seven
+// bits of the agent's word count them.
+inline constexpr int kCapacityUnitsMax = 100;
+// Contacts that one agent may hold at once, those being wrapped up included;
+// the largest that a vendor publishes is 25 of one medium. Each has room in the
+// agent's record and a deadline of its own.
+inline constexpr std::size_t kContactsPerAgentMax = 25;
+// A contact that took less would let an agent hold more.
+inline constexpr int kCostUnitsMin =
+    kCapacityUnitsMax / static_cast<int>(kContactsPerAgentMax);
 
 // Agents that declined one contact and are not offered it again; the oldest
 // is forgotten beyond it (design: "up to 8 such agents per contact").

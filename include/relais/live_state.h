@@ -46,6 +46,7 @@ struct LiveContact {
   std::string agent_id;
   std::uint64_t attempt = 0;
   std::uint8_t fit_step = 0;
+  std::string tutor_id;
   InstantMs idle_since_ms = 0;        // of the agent, when it was chosen
   InstantMs offer_expires_ms = 0;     // reserved; 0 = no limit
   InstantMs accepted_ms = 0;          // in handling
@@ -59,15 +60,12 @@ struct LiveAgent {
   Presence presence;
   bool presence_pending = false;
   Presence pending;
-  WorkState work_state = WorkState::kIdle;
   ChannelSet no_answer_channels = 0;
   InstantMs idle_since_ms = 0;
   DurationMs idle_before_pause_ms = 0;
-  InstantMs wrap_up_ends_ms = 0;  // in wrap-up
-  // Reserved or handling: a contact of LiveState. In wrap-up: the one before,
-  // which has ended.
-  std::string contact_id;
-  std::uint64_t attempt = 0;
+  // In the order of their reservations. Reserved or in handling: contacts of
+  // LiveState. In wrap-up: they have ended.
+  std::vector<HeldContact> held;
   AgentFigures figures;
   // In force at its last change of presence. Older than the one that no longer
   // lists the agent: its sign-out by that one is missing.

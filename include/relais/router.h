@@ -154,11 +154,12 @@ class Router {
   virtual absl::StatusOr<AgentHandle> FindAgent(std::string_view id) const = 0;
   virtual absl::StatusOr<AgentView> GetAgent(AgentHandle agent) const = 0;
   // Signs in, signs out, pauses or resumes. While the agent handles or wraps
-  // up, not-ready and sign-out are pending until that is over (asking for
-  // kAvailable withdraws what is pending); while it is only reserved, the
-  // reservation is rescinded and the contact keeps its place. Any change
-  // forgets this agent's declines and opens channels closed by no answer.
-  // Asking for what already holds changes nothing and hands over no event.
+  // up, not-ready and sign-out are pending until all of that is over (asking
+  // for kAvailable withdraws what is pending), and it is given nothing more.
+  // Its reservations are rescinded and the contacts keep their place. Any
+  // change forgets this agent's declines and opens channels closed by no
+  // answer. Asking for what already holds changes nothing and hands over no
+  // event.
   virtual absl::StatusOr<Outcome> SetPresence(AgentHandle agent,
                                               Presence presence,
                                               InstantMs now_ms) = 0;
@@ -174,8 +175,10 @@ class Router {
   virtual absl::StatusOr<Outcome> Decline(
       AgentHandle agent, ContactHandle contact, std::uint64_t attempt,
       std::optional<DurationMs> retry_after_ms, InstantMs now_ms) = 0;
-  // Ends wrap-up before its time. FAILED_PRECONDITION if not in wrap-up.
+  // Ends the wrap-up of this contact before its time; without an id, the one
+  // that ends first. FAILED_PRECONDITION if it is not in wrap-up.
   virtual absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
+                                            std::string_view contact_id,
                                             InstantMs now_ms) = 0;
 
   // --- Time ----------------------------------------------------------------

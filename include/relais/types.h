@@ -54,6 +54,16 @@ enum class AgentGrade : std::uint8_t {
 };
 inline constexpr int kAgentGradeCount = 4;
 
+// A set of grades, one bit per grade: bit i stands for AgentGrade{i}.
+using GradeSet = std::uint8_t;
+
+constexpr GradeSet SetOf(AgentGrade grade) {
+  return static_cast<GradeSet>(1U << static_cast<unsigned>(grade));
+}
+constexpr bool Contains(GradeSet set, AgentGrade grade) {
+  return (set & SetOf(grade)) != 0;
+}
+
 std::string_view AgentGradeName(AgentGrade grade);
 bool ParseAgentGrade(std::string_view name, AgentGrade* grade);
 
@@ -108,7 +118,9 @@ enum class NotReadyReason : std::uint8_t {
 inline constexpr int kNotReadyReasonCount = 7;
 std::string_view NotReadyReasonName(NotReadyReason reason);
 
-// What the agent is doing, derived by the router.
+// What the agent is doing, derived by the router from the contacts that it
+// holds: kHandling if one is in handling, otherwise kWrapUp if one is being
+// wrapped up, otherwise kReserved if one is reserved.
 enum class WorkState : std::uint8_t { kIdle, kReserved, kHandling, kWrapUp };
 std::string_view WorkStateName(WorkState state);
 

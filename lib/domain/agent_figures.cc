@@ -21,12 +21,12 @@ void Advance(std::int64_t piece, AgentFigures* figures) {
   if (piece <= figures->piece) return;
   const std::int64_t first = std::max(figures->piece + 1, piece - kPieces + 1);
   for (std::int64_t empty = first; empty <= piece; ++empty) {
-    figures->busy_ms[PlaceOf(empty)] = 0;
+    figures->pieces_ms[PlaceOf(empty)] = 0;
   }
   figures->piece = piece;
 }
 
-void AddBusy(InstantMs from_ms, InstantMs to_ms, AgentFigures* figures) {
+void AddOccupied(InstantMs from_ms, InstantMs to_ms, AgentFigures* figures) {
   if (to_ms <= from_ms) return;
   Advance(PieceOf(to_ms), figures);
   const std::int64_t oldest =
@@ -35,7 +35,7 @@ void AddBusy(InstantMs from_ms, InstantMs to_ms, AgentFigures* figures) {
        piece <= PieceOf(to_ms); ++piece) {
     const InstantMs begin = std::max(from_ms, piece * AgentFigures::kPieceMs);
     const InstantMs end = std::min(to_ms, (piece + 1) * AgentFigures::kPieceMs);
-    figures->busy_ms[PlaceOf(piece)] += static_cast<std::uint32_t>(end - begin);
+    figures->pieces_ms[PlaceOf(piece)] += static_cast<std::uint32_t>(end - begin);
   }
 }
 
@@ -49,28 +49,36 @@ bool NeedsAgentFigures(const Configuration& configuration) {
                      });
 }
 
-AgentFigures FiguresFrom(InstantMs now_ms, bool busy) {
+AgentFigures FiguresFrom(InstantMs now_ms, bool holds) {
   AgentFigures figures;
-  if (busy) figures.busy_since_ms = now_ms;
+  if (holds) figures.occupied_since_ms = now_ms;
   return figures;
 }
 
-void NoteReserved(InstantMs now_ms, bool was_idle, AgentFigures* figures) {
+void NoteReserved(InstantMs now_ms, bool held_nothing, AgentFigures* figures) {
   figures->offered = true;
   figures->last_offered_ms = now_ms;
-  if (was_idle) figures->busy_since_ms = now_ms;
+  if (held_nothing) figures->occupied_since_ms = now_ms;
 }
 
 void NoteAccepted(AgentFigures* figures) { ++figures->contacts; }
 
-void NoteIdle(InstantMs now_ms, AgentFigures* figures) {
-  AddBusy(figures->busy_since_ms, now_ms, figures);
-  figures->busy_since_ms = 0;
+void NoteLetGo(InstantMs now_ms, bool holds_nothing, AgentFigures* figures) {
+  AddOccupied(figures->occupied_since_ms, now_ms, figures);
+  figures->occupied_since_ms =
+      holds_nothing ? 0 : std::max(figures->occupied_since_ms, now_ms);
   figures->occupied_ms = OccupiedMs(*figures, now_ms);
 }
 
-void NoteAvailable(InstantMs now_ms, AgentFigures* figures) {
-  figures->occupied_ms = OccupiedMs(*figures, now_ms);
+void NotePresence(InstantMs now_ms, PresenceState before, PresenceState after,
+                  bool holds_nothing, AgentFigures* figures) {
+  if (before == after) return;
+  if (before == PresenceState::kLoggedOut) {
+    *figures = FiguresFrom(now_ms, !holds_nothing);
+  } else if (after == PresenceState::kAvailable) {
+    if (!holds_nothing) return NoteLetGo(now_ms, false, figures);
+    figures->occupied_ms = OccupiedMs(*figures, now_ms);
+  }
 }
 
 DurationMs OccupiedMs(const AgentFigures& figures, InstantMs now_ms) {
@@ -78,7 +86,7 @@ DurationMs OccupiedMs(const AgentFigures& figures, InstantMs now_ms) {
   const std::int64_t oldest = std::max<std::int64_t>(0, latest - kPieces + 1);
   DurationMs occupied_ms = 0;
   for (std::int64_t piece = oldest; piece <= figures.piece; ++piece) {
-    occupied_ms += figures.busy_ms[PlaceOf(piece)];
+    occupied_ms += figures.pieces_ms[PlaceOf(piece)];
   }
   return occupied_ms;
 }

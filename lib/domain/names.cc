@@ -1,10 +1,12 @@
-// Names of the enumerators, as configuration files and reports write them.
+// Names of the enumerators, as configuration files and reports write them, and
+// the default level of a grade.
 //
 // The switches have no default, so that the compiler names the one that is
 // missing when an enumerator is added.
 
 #include <string_view>
 
+#include "relais/configuration.h"
 #include "relais/event.h"
 #include "relais/types.h"
 
@@ -54,6 +56,19 @@ std::string_view ChannelName(Channel channel) {
 
 bool ParseChannel(std::string_view name, Channel* channel) {
   return ParseName(name, kChannelCount, ChannelName, channel);
+}
+
+ProficiencyLevel DefaultLevel(AgentGrade grade) {
+  switch (grade) {
+    case AgentGrade::kJunior:
+      return 3;
+    case AgentGrade::kSenior:
+      return 5;
+    case AgentGrade::kExpert:
+    case AgentGrade::kSpecialised:
+      return 8;
+  }
+  return kProficiencyLevelMin;
 }
 
 std::string_view AgentGradeName(AgentGrade grade) {
@@ -116,6 +131,16 @@ std::string_view WorkStateName(WorkState state) {
       return "handling";
     case WorkState::kWrapUp:
       return "wrap_up";
+  }
+  return kUnknown;
+}
+
+std::string_view LoadOrderName(LoadOrder order) {
+  switch (order) {
+    case LoadOrder::kSpread:
+      return "spread";
+    case LoadOrder::kPack:
+      return "pack";
   }
   return kUnknown;
 }

@@ -10,28 +10,49 @@ void Reachability::AddAgent(const CompiledProfile& profile) {
   agents_.push_back(place->second);
   if (!fresh) return;
   profiles_.push_back(profile);
+  everybody_.push_back(number);
   channels_ |= profile.channels;
   for (const SkillLevel& held : profile.skills) {
     holders_[held.skill].push_back(number);
   }
 }
 
-ChannelSet Reachability::ServedChannels(const SkillLevels& all_of,
-                                        ChannelSet wanted) const {
-  if (all_of.empty()) return channels_;
-  const std::vector<std::uint32_t>* rarest = &holders_[all_of[0].skill];
-  for (const SkillLevel& term : all_of) {
-    if (holders_[term.skill].size() < rarest->size()) {
-      rarest = &holders_[term.skill];
-    }
+const std::vector<std::uint32_t>& Reachability::Candidates(
+    const CompiledRequirement& requirement) const {
+  static const std::vector<std::uint32_t>* const nobody =
+      new std::vector<std::uint32_t>();
+  const std::vector<std::uint32_t>* rarest = &everybody_;
+  for (const SkillTerm& term : requirement.all_of) {
+    const auto holders = holders_.find(term.skill);
+    if (holders == holders_.end()) return *nobody;
+    if (holders->second.size() < rarest->size()) rarest = &holders->second;
   }
-  ChannelSet served = 0;
-  for (const std::uint32_t number : *rarest) {
-    if ((wanted & ~served) == 0) break;
+  return *rarest;
+}
+
+ChannelSet Reachability::ServedChannels(
+    const CompiledRequirement& requirement) const {
+  const auto [place, fresh] = served_.try_emplace(requirement, ChannelSet{0});
+  if (!fresh) return place->second;
+  ChannelSet& served = place->second;
+  for (const std::uint32_t number : Candidates(requirement)) {
+    if (served == channels_) break;
     const CompiledProfile& profile = profiles_[number];
-    if (CoversAll(all_of, profile.skills)) served |= profile.channels;
+    if ((profile.channels & ~served) == 0) continue;
+    if (Meets(requirement, profile)) served |= profile.channels;
   }
   return served;
+}
+
+bool Reachability::AnyMeets(const CompiledRequirement& requirement,
+                            ChannelSet channels) const {
+  const auto& candidates = Candidates(requirement);
+  return std::any_of(candidates.begin(), candidates.end(),
+                     [&](std::uint32_t number) {
+                       const CompiledProfile& profile = profiles_[number];
+                       return (profile.channels & channels) != 0 &&
+                              Meets(requirement, profile);
+                     });
 }
 
 bool Reachability::CanServeAny(std::size_t agent,
@@ -40,13 +61,15 @@ bool Reachability::CanServeAny(std::size_t agent,
   return std::any_of(demands.begin(), demands.end(),
                      [&profile](const Demand& demand) {
                        return (demand.channels & profile.channels) != 0 &&
-                              CoversAll(demand.all_of, profile.skills);
+                              Meets(demand.requirement, profile);
                      });
 }
 
-int Reachability::HighestLevel(std::uint32_t skill, ChannelSet channels) const {
+int Reachability::HighestLevel(std::uint64_t skill, ChannelSet channels) const {
+  const auto holders = holders_.find(skill);
+  if (holders == holders_.end()) return 0;
   int highest = 0;
-  for (const std::uint32_t number : holders_[skill]) {
+  for (const std::uint32_t number : holders->second) {
     const CompiledProfile& profile = profiles_[number];
     if ((profile.channels & channels) == 0) continue;
     for (const SkillLevel& held : profile.skills) {

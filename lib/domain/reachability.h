@@ -1,6 +1,6 @@
 // Who could ever serve what, were all agents of a configuration present.
 //
-// Thread safety: const members from any thread once all agents are added.
+// Thread safety: none; one thread (what was asked before is remembered).
 
 #ifndef RELAIS_LIB_DOMAIN_REACHABILITY_H_
 #define RELAIS_LIB_DOMAIN_REACHABILITY_H_
@@ -17,37 +17,45 @@ namespace relais {
 
 class Reachability {
  public:
-  // For skills numbered 0 .. skills-1.
-  explicit Reachability(std::size_t skills) : holders_(skills) {}
-
   // `profile` is normalized.
   void AddAgent(const CompiledProfile& profile);
 
-  // Channels of agents who have all of the skills (normalized). Stops looking
-  // once it has found all of `wanted`.
-  ChannelSet ServedChannels(const SkillLevels& all_of, ChannelSet wanted) const;
+  // Channels of agents who meet the requirement, whose own channel does not
+  // count. All agents have been added.
+  ChannelSet ServedChannels(const CompiledRequirement& requirement) const;
+
+  // Whether one of the agents with one of the channels meets the requirement.
+  bool AnyMeets(const CompiledRequirement& requirement,
+                ChannelSet channels) const;
 
   // Whether the agent (numbered as added) can serve one of these.
   struct Demand {
     ChannelSet channels = 0;
-    SkillLevels all_of;
+    CompiledRequirement requirement;
   };
   bool CanServeAny(std::size_t agent, const std::vector<Demand>& demands) const;
 
   // Highest level of the skill among the agents with one of the channels; 0 if
   // none of them has it.
-  int HighestLevel(std::uint32_t skill, ChannelSet channels) const;
+  int HighestLevel(std::uint64_t skill, ChannelSet channels) const;
 
   // Channels that some agent has.
   ChannelSet channels() const { return channels_; }
   bool has_agents() const { return !agents_.empty(); }
 
  private:
+  // Profiles that may meet the requirement, as few as are easily found.
+  const std::vector<std::uint32_t>& Candidates(
+      const CompiledRequirement& requirement) const;
+
   std::vector<CompiledProfile> profiles_;  // distinct
   absl::flat_hash_map<CompiledProfile, std::uint32_t> numbers_;
-  std::vector<std::uint32_t> agents_;                // profile of each agent
-  std::vector<std::vector<std::uint32_t>> holders_;  // profiles with a skill
+  std::vector<std::uint32_t> agents_;  // profile of each agent
+  std::vector<std::uint32_t> everybody_;
+  // Profiles with a skill.
+  absl::flat_hash_map<std::uint64_t, std::vector<std::uint32_t>> holders_;
   ChannelSet channels_ = 0;
+  mutable absl::flat_hash_map<CompiledRequirement, ChannelSet> served_;
 };
 
 }  // namespace relais

@@ -7,6 +7,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "lib/domain/configuration_checker.h"
 #include "lib/domain/error.h"
 #include "lib/domain/utf8.h"
 #include "relais/limits.h"
@@ -175,6 +176,17 @@ void Checker::CheckSegments() {
 
 std::vector<Finding> ValidateChoice(const Configuration& configuration) {
   return Checker(configuration).Run();
+}
+
+void ConfigurationChecker::CheckChoice() {
+  Enter(kChoice, 0);
+  for (Finding& finding : ValidateChoice(configuration_)) {
+    if (finding.severity == Finding::Severity::kError) {
+      Error(std::move(finding.path), std::move(finding.message));
+    } else {
+      Warn(std::move(finding.path), std::move(finding.message));
+    }
+  }
 }
 
 }  // namespace relais

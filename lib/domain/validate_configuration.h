@@ -1,5 +1,6 @@
-// Checks of a whole configuration; the functions are the public ones of
-// relais/configuration.h.
+// Checks of a whole configuration. ValidateConfiguration of
+// relais/configuration.h is this one, called by lib/skillgraph: how skills
+// imply each other is a question for it.
 //
 // Thread safety: pure functions.
 //
@@ -14,6 +15,18 @@
 #ifndef RELAIS_LIB_DOMAIN_VALIDATE_CONFIGURATION_H_
 #define RELAIS_LIB_DOMAIN_VALIDATE_CONFIGURATION_H_
 
+#include <vector>
+
+#include "lib/domain/skill_closure.h"
 #include "relais/configuration.h"
+
+namespace relais {
+
+// As ValidateConfiguration.
+std::vector<Finding> CheckConfiguration(const Configuration& configuration,
+                                        const Limits& limits,
+                                        CloseSkillsFn close);
+
+}  // namespace relais
 
 #endif  // RELAIS_LIB_DOMAIN_VALIDATE_CONFIGURATION_H_

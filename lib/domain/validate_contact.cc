@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/domain/error.h"
+#include "lib/domain/requirement_check.h"
 #include "lib/domain/utf8.h"
 #include "relais/limits.h"
 
@@ -62,27 +63,18 @@ absl::Status CheckAttributes(const ContactSpec& spec) {
 }
 
 absl::Status CheckRequirement(const RoutingRequirement& requirement) {
-  const auto& terms = requirement.all_of;
-  if (terms.size() > kSkillsPerRequirementMax) {
-    return Invalid("contact.requirement.all_of",
-                   absl::StrCat("has ", terms.size(), " terms; at most ",
-                                kSkillsPerRequirementMax, " are allowed"));
-  }
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    const std::string path =
-        absl::StrCat("contact.requirement.all_of[", i, "]");
-    const absl::Status status =
-        CheckName(absl::StrCat(path, ".skill"), terms[i].skill);
-    if (!status.ok()) return status;
-    if (terms[i].level_min < kProficiencyLevelMin ||
-        terms[i].level_min > kProficiencyLevelMax) {
-      return Invalid(
-          absl::StrCat(path, ".level_min"),
-          absl::StrCat(terms[i].level_min, " is not a level; levels are ",
-                       kProficiencyLevelMin, " to ", kProficiencyLevelMax));
-    }
-  }
-  return absl::OkStatus();
+  if (requirement.empty()) return absl::OkStatus();
+  const FieldPath root("contact.requirement");
+  absl::Status status;
+  relais::CheckRequirement(requirement, root,
+                           [&](const FieldPath& path, std::string message) {
+                             if (status.ok())
+                               status = Invalid(path.Text(), message);
+                           });
+  if (!status.ok()) return status;
+  const auto contradiction = FindContradiction(requirement, root);
+  if (!contradiction.has_value()) return status;
+  return Invalid(contradiction->path, contradiction->message);
 }
 
 }  // namespace
@@ -115,6 +107,17 @@ absl::Status ValidateContactSpec(const ContactSpec& spec) {
   status = CheckAttributes(spec);
   if (!status.ok()) return status;
   return CheckRequirement(spec.requirement);
+}
+
+absl::Status CheckAgainstQueue(const RoutingRequirement& requirement,
+                               const ContactQueue& queue) {
+  if (requirement.empty()) return absl::OkStatus();
+  const auto contradiction = FindContradiction(
+      requirement, FieldPath("contact.requirement"), &queue.requirement);
+  if (!contradiction.has_value()) return absl::OkStatus();
+  return Invalid(contradiction->path,
+                 absl::StrCat(contradiction->message, " (queue ",
+                              Quoted(queue.name), " asks for its own, too)"));
 }
 
 }  // namespace relais

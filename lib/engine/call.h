@@ -35,7 +35,7 @@ class Call : public match::DecisionSink {
   bool Reserve(EventPurpose purpose) { return Reserve(purpose, kRoom); }
   bool Reserve(EventPurpose purpose, std::uint32_t events);
   // The same for calls that continue or end work, as an error.
-  absl::Status ReserveExisting();
+  absl::Status ReserveExisting(std::uint32_t events = kRoom);
   // Hands the event over; may tell the observer, so not under a lock.
   void Push(const Event& event, EventDetail detail = {}) {
     HandOver(event, std::move(detail));

@@ -1,5 +1,6 @@
 #include "lib/engine/live_state_check.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -48,9 +49,13 @@ absl::Status CheckContact(const std::string& id, const LiveContact& live,
   const WorkState expected = live.state == ContactState::kReserved
                                  ? WorkState::kReserved
                                  : WorkState::kHandling;
-  if (agent == state.agents.end() || agent->second.contact_id != id ||
-      agent->second.work_state != expected ||
-      agent->second.attempt != live.attempt) {
+  const auto holds = [&](const HeldContact& held) {
+    return held.contact_id == id && held.state == expected &&
+           held.attempt == live.attempt;
+  };
+  if (agent == state.agents.end() ||
+      std::none_of(agent->second.held.begin(), agent->second.held.end(),
+                   holds)) {
     return Contradiction(ContactPath(id),
                          absl::StrCat("is held by ", Quoted(live.agent_id),
                                       ", who does not hold it"));
@@ -63,21 +68,34 @@ absl::Status CheckContact(const std::string& id, const LiveContact& live,
 
 absl::Status CheckAgent(const std::string& id, const LiveAgent& live,
                         const LiveState& state) {
-  if (live.work_state != WorkState::kReserved &&
-      live.work_state != WorkState::kHandling) {
-    return absl::OkStatus();
+  int units = 0;
+  for (const HeldContact& held : live.held) {
+    units += held.units;
+    if (held.units < 1 || units > kCapacityUnitsMax) {
+      return Contradiction(
+          AgentPath(id),
+          absl::StrCat("holds ", Quoted(held.contact_id), " of ", held.units,
+                       " units, ", units, " with those before; an agent has ",
+                       kCapacityUnitsMax));
+    }
+    if (held.state == WorkState::kWrapUp) continue;
+    const auto contact = state.contacts.find(held.contact_id);
+    // Its end is known, the rescission is not.
+    if (contact == state.contacts.end() && held.state == WorkState::kReserved) {
+      continue;
+    }
+    if (contact == state.contacts.end() || contact->second.agent_id != id ||
+        !Holds(contact->second.state)) {
+      return Contradiction(AgentPath(id),
+                           absl::StrCat("holds ", Quoted(held.contact_id),
+                                        ", which is not held by it"));
+    }
   }
-  const auto contact = state.contacts.find(live.contact_id);
-  // Its end is known, the rescission is not.
-  if (contact == state.contacts.end() &&
-      live.work_state == WorkState::kReserved) {
-    return absl::OkStatus();
-  }
-  if (contact == state.contacts.end() || contact->second.agent_id != id ||
-      !Holds(contact->second.state)) {
-    return Contradiction(AgentPath(id),
-                         absl::StrCat("holds ", Quoted(live.contact_id),
-                                      ", which is not held by it"));
+  if (live.held.size() > kContactsPerAgentMax) {
+    return Contradiction(
+        AgentPath(id),
+        absl::StrCat("holds ", live.held.size(), " contacts; at most ",
+                     kContactsPerAgentMax, " are possible"));
   }
   return absl::OkStatus();
 }

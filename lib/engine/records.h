@@ -27,7 +27,10 @@
 #include "lib/base/fingerprint.h"
 #include "lib/base/mutex.h"
 #include "lib/domain/compiled.h"
+#include "lib/domain/tutor.h"
 #include "lib/engine/class_registry.h"
+#include "lib/engine/configured_names.h"
+#include "lib/engine/holdings.h"
 #include "lib/policy/contact_choice.h"
 #include "relais/event.h"
 #include "relais/router.h"
@@ -64,16 +67,18 @@ struct QueueTerms {
   }
   // What a contact of this queue asks for that brings `own` terms.
   CompiledRequirement RequirementOf(Channel channel,
-                                    const SkillLevels& own) const {
-    CompiledRequirement requirement =
-        CombineRequirements(channel, all_of, own, queue.agent_choice);
-    requirement.queue = ranked ? QueueIdOf(queue.name) : 0;
-    return requirement;
+                                    const CompiledRequirement& own) const {
+    CompiledRequirement combined =
+        CombineRequirements(channel, requirement, own);
+    combined.fit = queue.agent_choice.fit;
+    combined.order = queue.agent_choice.order;
+    combined.queue = ranked ? QueueIdOf(queue.name) : 0;
+    return combined;
   }
 
   std::uint32_t slot = 0;  // of its figures
   ContactQueue queue;
-  SkillLevels all_of;
+  CompiledRequirement requirement;  // of the queue, for any channel
   ContactChoice contact_choice = ContactChoice::kAged;
   bool ranked = false;  // some profile orders queues
   // By channel; valid for the channels it accepts.
@@ -87,8 +92,6 @@ struct QueueTerms {
       lanes;
 };
 
-using SkillIds = absl::flat_hash_map<std::string, std::uint64_t>;
-
 // One configuration, compiled. Holds a reference to each class of its queues.
 struct CompiledConfiguration {
   explicit CompiledConfiguration(ClassRegistry* registry) : classes(registry) {}
@@ -101,7 +104,7 @@ struct CompiledConfiguration {
   ClassRegistry* const classes;
   Configuration source;
   std::uint64_t version = 0;
-  SkillIds skills;
+  ConfiguredNames names;
   absl::flat_hash_map<std::string, DurationMs> segments;  // their credits
   absl::flat_hash_map<std::string, std::shared_ptr<const QueueTerms>> queues;
   std::vector<std::uint32_t> held;  // requirement classes
@@ -131,6 +134,7 @@ struct ContactRecord {
   Fingerprint content;
   std::shared_ptr<const QueueTerms> terms;
   RoutingRequirement requirement;  // as submitted
+  bool tutor_may_listen = false;
   std::map<std::string, std::string> attributes;
 
   // Guarded by the mutex of the agent that the contact's word names while it
@@ -148,9 +152,10 @@ inline std::uint64_t ToldOf(std::uint64_t generation, std::uint64_t version) {
   return generation << kVersionBits | version;
 }
 
-// Of an agent's profile, beside its number.
+// What an agent's profiles say beside its number.
 struct ServedBy {
   ChannelSet channels = 0;
+  AgentCapacity capacity;
   bool orders_queues = false;
 };
 
@@ -165,6 +170,8 @@ struct AgentRecord {
   AgentGrade grade RELAIS_GUARDED_BY(mutex) = AgentGrade::kSenior;
   ServedBy served RELAIS_GUARDED_BY(mutex);
   std::uint32_t profile RELAIS_GUARDED_BY(mutex) = 0;
+  // Of skills in training; nullptr: none.
+  std::shared_ptr<const Tutors> tutors RELAIS_GUARDED_BY(mutex);
 
   Presence presence RELAIS_GUARDED_BY(mutex);
   bool presence_pending RELAIS_GUARDED_BY(mutex) = false;
@@ -175,13 +182,7 @@ struct AgentRecord {
   DurationMs idle_before_pause_ms RELAIS_GUARDED_BY(mutex) = 0;
   AgentFigures figures RELAIS_GUARDED_BY(mutex);
 
-  WorkState work_state RELAIS_GUARDED_BY(mutex) = WorkState::kIdle;
-  // While not idle: the contact, the tag of its reserved word, its terms, and
-  // the reservation's event, from which the later ones are made.
-  ContactHandle contact RELAIS_GUARDED_BY(mutex);
-  std::uint64_t reserved_tag RELAIS_GUARDED_BY(mutex) = 0;
-  std::shared_ptr<const QueueTerms> terms RELAIS_GUARDED_BY(mutex);
-  Event reservation RELAIS_GUARDED_BY(mutex);
+  Holdings held RELAIS_GUARDED_BY(mutex);
 
   // Of the slot, not of the agent in it: they never start again.
   std::uint32_t revision RELAIS_GUARDED_BY(mutex) = 0;

@@ -9,6 +9,7 @@
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
 #include "lib/policy/agent_order.h"
+#include "lib/policy/load_order.h"
 
 namespace relais {
 namespace {
@@ -62,8 +63,8 @@ absl::Status RouterImpl::CheckCall(AgentHandle handle, InstantMs now_ms) const {
   return IsAgent(agent, handle) ? absl::OkStatus() : UnknownAgent();
 }
 
-absl::Status Call::ReserveExisting() {
-  if (Reserve(EventPurpose::kExisting)) return absl::OkStatus();
+absl::Status Call::ReserveExisting(std::uint32_t events) {
+  if (Reserve(EventPurpose::kExisting, events)) return absl::OkStatus();
   return FieldError(absl::StatusCode::kResourceExhausted,
                     "limits.pending_events",
                     absl::StrCat(router_.limits_.pending_events,
@@ -78,7 +79,7 @@ void RouterImpl::FillAgent(const AgentRecord& agent, std::uint32_t slot,
   event->presence = agent.presence;
   event->presence_pending = agent.presence_pending;
   event->pending = agent.pending;
-  event->work_state = agent.work_state;
+  event->work_state = agent.held.work_state();
   event->no_answer_channels = agent.no_answer_channels;
   event->idle_since_ms = agent.idle_since_ms;
   event->idle_before_pause_ms = agent.idle_before_pause_ms;
@@ -95,35 +96,56 @@ Event RouterImpl::AgentEvent(EventType type, const AgentRecord& agent,
   return event;
 }
 
+std::int64_t RouterImpl::OrderKeyOf(const AgentRecord& agent,
+                                    AgentOrder order) {
+  const int load_place = policy::LoadPlace(agent.held.units(),
+                                           agent.served.capacity.load_order);
+  return policy::OrderKey(order, load_place, agent.figures,
+                          agent.idle_since_ms);
+}
+
 RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
                                                std::uint32_t slot,
-                                               std::uint32_t load_back) const {
+                                               std::uint32_t units_back) const {
   ++agent.revision;
   AgentUpdate update;
   update.agent = slot;
   update.revision = agent.revision;
-  update.load_back = load_back;
-  update.terms.order_key = policy::OrderKey(AgentOrder::kLongestIdle,
-                                            agent.figures, agent.idle_since_ms);
+  update.units_back = units_back;
+  update.terms.order_key = OrderKeyOf(agent, AgentOrder::kLongestIdle);
   for (int order = 1; order < kAgentOrderCount; ++order) {
     if (!matcher_.UsesOrder(order)) continue;
     update.terms.further_order_keys[static_cast<std::size_t>(order - 1)] =
-        policy::OrderKey(static_cast<AgentOrder>(order), agent.figures,
-                         agent.idle_since_ms);
+        OrderKeyOf(agent, static_cast<AgentOrder>(order));
   }
   update.terms.profile_class = classes_.ClassOf(agent.profile);
-  update.terms.ranked = agent.served.orders_queues;
-  if (agent.used && !restoring_ &&
-      agent.presence.state == PresenceState::kAvailable) {
-    update.terms.kinds = static_cast<std::uint8_t>(agent.served.channels &
-                                                   ~agent.no_answer_channels);
+  const ServedBy& served = agent.served;
+  update.terms.ranked = served.orders_queues;
+  update.terms.capacity = served.capacity.units;
+  update.terms.cost = served.capacity.cost;
+  update.terms.claim_until_told = served.capacity.has_maxima(served.channels);
+  if (agent.used && !restoring_ && IsOpen(agent)) {
+    update.terms.kinds =
+        static_cast<std::uint8_t>(served.channels & ~agent.no_answer_channels &
+                                  ~agent.held.FullChannels(served.capacity));
   }
   return update;
 }
 
+bool RouterImpl::MayTakeMore(const AgentRecord& agent) {
+  const ServedBy& served = agent.served;
+  return served.capacity.has_maxima(served.channels) ||
+         (agent.held.ChannelsWithUnits(served.capacity) & served.channels) != 0;
+}
+
+bool RouterImpl::IsOpen(const AgentRecord& agent) const {
+  return agent.presence.state == PresenceState::kAvailable &&
+         !agent.presence_pending;
+}
+
 void RouterImpl::TellCore(const AgentUpdate& update, Call& call) {
-  matcher_.Update(update.agent, update.revision, update.terms, update.load_back,
-                  call);
+  matcher_.Update(update.agent, update.revision, update.terms,
+                  update.units_back, call);
 }
 
 void RouterImpl::TellAgain(std::uint32_t slot, Call& call) {
@@ -157,12 +179,12 @@ void RouterImpl::CancelDeclineDeadlines(
   }
 }
 
-void RouterImpl::ClearWork(AgentRecord& agent, InstantMs now_ms) const {
-  if (KeepsFigures()) NoteIdle(now_ms, &agent.figures);
-  agent.work_state = WorkState::kIdle;
-  agent.contact = {};
-  agent.reserved_tag = 0;
-  agent.terms.reset();
+void RouterImpl::LetGo(AgentRecord& agent, const Holding& holding,
+                       InstantMs now_ms) const {
+  agent.held.Remove(holding);
+  if (KeepsFigures()) {
+    NoteLetGo(now_ms, agent.held.empty(), &agent.figures);
+  }
 }
 
 void RouterImpl::TakePresence(AgentRecord& agent, Presence presence,
@@ -173,20 +195,23 @@ void RouterImpl::TakePresence(AgentRecord& agent, Presence presence,
   if (before == PresenceState::kLoggedOut) {
     agent.idle_since_ms = now_ms;
     agent.idle_before_pause_ms = 0;
-    agent.figures = {};
   } else if (presence.state == PresenceState::kNotReady) {
     agent.idle_before_pause_ms = now_ms - agent.idle_since_ms;
   } else if (presence.state == PresenceState::kAvailable) {
     agent.idle_since_ms = now_ms - agent.idle_before_pause_ms;
-    if (KeepsFigures()) NoteAvailable(now_ms, &agent.figures);
+  }
+  if (KeepsFigures()) {
+    NotePresence(now_ms, before, presence.state, agent.held.empty(),
+                 &agent.figures);
   }
 }
 
-void RouterImpl::BecomeIdle(AgentRecord& agent, InstantMs now_ms) const {
-  ClearWork(agent, now_ms);
+void RouterImpl::FinishWork(AgentRecord& agent, const Holding& holding,
+                            InstantMs now_ms) const {
+  LetGo(agent, holding, now_ms);
   agent.idle_since_ms = now_ms;
   agent.idle_before_pause_ms = 0;
-  if (!agent.presence_pending) return;
+  if (!agent.presence_pending || agent.held.busy()) return;
   const Presence pending = agent.pending;
   agent.presence_pending = false;
   agent.pending = {};
@@ -201,7 +226,8 @@ absl::StatusOr<Outcome> RouterImpl::SetPresence(AgentHandle handle,
   status = CheckCall(handle, now_ms);
   if (!status.ok()) return status;
   Call call(*this, now_ms);
-  status = call.ReserveExisting();
+  // Each of its reservations may have to be rescinded.
+  status = call.ReserveExisting(Call::kRoom + kContactsPerAgentMax);
   if (!status.ok()) return status;
   return ChangePresence(handle, presence, call);
 }
@@ -215,9 +241,7 @@ bool RouterImpl::HoldsAlready(const AgentRecord& agent,
 void RouterImpl::ChangePresenceLocked(AgentRecord& agent, Presence presence,
                                       InstantMs now_ms) const {
   agent.no_answer_channels = 0;
-  const bool busy = agent.work_state == WorkState::kHandling ||
-                    agent.work_state == WorkState::kWrapUp;
-  if (!busy) {
+  if (!agent.held.busy()) {
     TakePresence(agent, presence, now_ms);
     return;
   }
@@ -231,9 +255,7 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
   const std::uint32_t slot = handle.slot;
   AgentRecord& agent = agents_[slot];
   AgentUpdate update;
-  ContactHandle contact;
-  ContactWord reserved;
-  ClassHold hold;
+  std::vector<ToRescind> to_rescind;
   std::vector<DeclineTable::Change> forgotten;
   Outcome outcome;
   {
@@ -253,30 +275,46 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
     // Under the lock: who asks for the same again is answered by it.
     call.HandOver(
         AgentEvent(EventType::kPresenceChanged, agent, slot, call.now_ms()));
-    if (agent.work_state == WorkState::kReserved &&
-        agent.presence.state != PresenceState::kAvailable) {
-      contact = agent.contact;
-      reserved = ContactWord(ContactPhase::kReserved, slot, agent.reserved_tag);
-      hold = HoldClass(agent);
-    }
+    to_rescind = ReservationsOfLeaver(agent, slot);
     update = NextUpdate(agent, slot, 0);
   }
   call.Notify();
   CancelDeclineDeadlines(forgotten);
-  if (reserved.phase() == ContactPhase::kReserved) {
-    // If its word has changed, the reservation was accepted or its contact
-    // ended at the same moment, and that call goes on with it.
-    std::uint64_t unused = 0;
-    if (ReturnReserved(slot, contact, reserved,
-                       EventType::kReservationRescinded, std::nullopt, 0, call,
-                       &unused)) {
-      ++outcome.version;
-    }
-  }
+  outcome.version += RescindAll(slot, to_rescind, call);
   TellCore(update, call);
   RemoveAgentIfLeft(slot, call);
   outcome.ticket = call.ticket();
   return outcome;
+}
+
+std::vector<RouterImpl::ToRescind> RouterImpl::ReservationsOfLeaver(
+    const AgentRecord& agent, std::uint32_t slot) {
+  std::vector<ToRescind> found;
+  if (IsOpen(agent)) return found;
+  for (const Holding& holding : agent.held.list()) {
+    if (holding.state != WorkState::kReserved) continue;
+    found.push_back(
+        {holding.contact,
+         ContactWord(ContactPhase::kReserved, slot, holding.reserved_tag),
+         HoldClass(holding)});
+  }
+  return found;
+}
+
+std::uint64_t RouterImpl::RescindAll(std::uint32_t slot,
+                                     const std::vector<ToRescind>& reservations,
+                                     Call& call) {
+  std::uint64_t rescinded = 0;
+  for (const ToRescind& one : reservations) {
+    // If its word has changed, the reservation was accepted or its contact
+    // ended at the same moment, and that call goes on with it.
+    if (ReturnReserved(slot, one.contact, one.reserved,
+                       EventType::kReservationRescinded, nullptr, call,
+                       nullptr)) {
+      ++rescinded;
+    }
+  }
+  return rescinded;
 }
 
 void RouterImpl::RemoveAgentIfLeft(std::uint32_t slot, Call& call) {
@@ -313,7 +351,7 @@ void RouterImpl::RemoveAgentIfLeft(std::uint32_t slot, Call& call) {
 }
 
 bool RouterImpl::HasLeft(const AgentRecord& agent) const {
-  return agent.used && agent.leaving && agent.work_state == WorkState::kIdle &&
+  return agent.used && agent.leaving && agent.held.empty() &&
          agent.presence.state == PresenceState::kLoggedOut;
 }
 
@@ -337,46 +375,64 @@ RouterImpl::Removal RouterImpl::RemoveIfLeft(AgentRecord& agent,
 }
 
 absl::StatusOr<Outcome> RouterImpl::EndWrapUp(AgentHandle handle,
+                                              std::string_view contact_id,
                                               InstantMs now_ms) {
   absl::Status status = CheckCall(handle, now_ms);
   if (!status.ok()) return status;
   Call call(*this, now_ms);
   status = call.ReserveExisting();
   if (!status.ok()) return status;
+  std::uint8_t place = 0;
   std::uint64_t deadline_version = 0;
   {
     AgentRecord& agent = agents_[handle.slot];
     MutexLock lock(agent.mutex);
-    if (IsAgent(agent, handle)) deadline_version = agent.deadline_version;
+    const Holding* holding =
+        IsAgent(agent, handle) ? agent.held.FindWrapUp(contact_id) : nullptr;
+    if (holding != nullptr) {
+      place = holding->place;
+      deadline_version = holding->deadline_version;
+    }
   }
   std::uint64_t version = 0;
-  if (!WrapUpOver(handle.slot, deadline_version, call, &version)) {
-    return FieldError(absl::StatusCode::kFailedPrecondition, "agent_id",
-                      "is not in wrap-up");
+  if (!WrapUpOver(handle.slot, place, deadline_version, call, &version)) {
+    if (contact_id.empty()) {
+      return FieldError(absl::StatusCode::kFailedPrecondition, "agent_id",
+                        "is not in wrap-up");
+    }
+    return FieldError(
+        absl::StatusCode::kFailedPrecondition, "contact_id",
+        absl::StrCat(Quoted(contact_id), " is not in this agent's wrap-up"));
   }
   return Outcome{version, call.ticket()};
 }
 
-bool RouterImpl::WrapUpOver(std::uint32_t slot, std::uint64_t deadline_version,
-                            Call& call, std::uint64_t* version) {
+bool RouterImpl::WrapUpOver(std::uint32_t slot, std::uint8_t place,
+                            std::uint64_t deadline_version, Call& call,
+                            std::uint64_t* version) {
   AgentRecord& agent = agents_[slot];
   Event event;
   AgentUpdate update;
   Removal removal;
   {
     MutexLock lock(agent.mutex);
-    if (!agent.used || agent.work_state != WorkState::kWrapUp ||
-        agent.deadline_version != deadline_version) {
-      return false;
-    }
-    BecomeIdle(agent, call.now_ms());
+    const Holding* holding = agent.held.FindWrapUpAt(place, deadline_version);
+    if (!agent.used || holding == nullptr) return false;
+    const std::uint32_t units = holding->units;
+    const Event reservation = holding->reservation;
+    FinishWork(agent, *holding, call.now_ms());
     ++agent.version;
     event = AgentEvent(EventType::kWrapUpEnded, agent, slot, call.now_ms());
+    event.contact_id = reservation.contact_id;
+    event.contact_state = ContactState::kEnded;
+    event.channel = reservation.channel;
+    event.attempt = reservation.attempt;
+    event.units = reservation.units;
     removal = RemoveIfLeft(agent, slot, call.now_ms());
-    update = NextUpdate(agent, slot, 1);
+    update = NextUpdate(agent, slot, units);
   }
   if (version != nullptr) *version = event.agent_version;
-  deadlines_.Cancel(AgentDeadline(slot), deadline_version);
+  deadlines_.Cancel(WrapUpDeadline(slot, place), deadline_version);
   call.Push(event);
   if (removal.due) call.Push(removal.event);
   TellCore(update, call);

@@ -9,9 +9,12 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/activity.h"
 #include "lib/domain/agent_figures.h"
+#include "lib/domain/compile_profile.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
+#include "lib/skillgraph/skill_graph.h"
 
 namespace relais {
 namespace {
@@ -44,6 +47,7 @@ struct RouterImpl::Preparation {
     const AgentConfiguration* configuration = nullptr;
     std::uint32_t profile = 0;
     ServedBy served;
+    std::shared_ptr<const Tutors> tutors;
     bool handed_over = false;  // its reference belongs to the agent now
     bool known = false;
   };
@@ -63,7 +67,8 @@ struct RouterImpl::Preparation {
   std::shared_ptr<CompiledConfiguration> compiled;
   std::vector<ListedAgent> agents;
   absl::flat_hash_map<std::string, std::size_t> agent_index;
-  std::uint32_t agents_touched = 0;  // leaving or changed
+  std::uint32_t agents_touched = 0;        // leaving or changed
+  std::uint32_t reservations_touched = 0;  // of those leaving
 };
 
 Configuration RouterImpl::CurrentConfiguration(std::uint64_t* version) const {
@@ -98,9 +103,10 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
   absl::Status status = prepared.status();
   if (status.ok()) {
     // An agent who leaves makes up to four events, as does one who changed and
-    // is given a contact.
+    // is given a contact; each reservation that is rescinded makes three.
     const std::size_t room =
-        Call::kRoom + std::size_t{4} * prepared.value()->agents_touched;
+        Call::kRoom + std::size_t{4} * prepared.value()->agents_touched +
+        std::size_t{3} * prepared.value()->reservations_touched;
     if (!call.Reserve(EventPurpose::kExisting,
                       static_cast<std::uint32_t>(room))) {
       status = Full("limits.pending_events", room, limits_.pending_events,
@@ -136,21 +142,12 @@ absl::StatusOr<std::unique_ptr<RouterImpl::Preparation>> RouterImpl::Prepare(
     const Configuration& configuration, Call& call) {
   auto preparation = std::make_unique<Preparation>(&classes_);
   preparation->compiled->source = configuration;
-  absl::flat_hash_set<std::uint64_t> numbers;
-  for (const Skill& skill : configuration.skills) {
-    const std::uint64_t number = SkillIdOf(skill.name);
-    if (!numbers.insert(number).second) {
-      return FieldError(absl::StatusCode::kInvalidArgument, "skills",
-                        absl::StrCat(Quoted(skill.name),
-                                     " has the fingerprint of another skill's "
-                                     "name; choose another name"));
-    }
-    preparation->compiled->skills.emplace(skill.name, number);
-  }
+  absl::Status status = preparation->compiled->names.Add(configuration);
+  if (!status.ok()) return status;
   for (const CustomerSegment& segment : configuration.segments) {
     preparation->compiled->segments.emplace(segment.name, segment.credit_ms);
   }
-  absl::Status status = CheckQueueNumbers(configuration);
+  status = CheckQueueNumbers(configuration);
   if (!status.ok()) return status;
   status = PrepareQueues(configuration, preparation.get(), call);
   if (!status.ok()) return status;
@@ -193,14 +190,12 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
       return Full("limits.queues", limits_.queues + 1ULL, limits_.queues,
                   "queues, those with contacts alive included,");
     }
-    terms->queue = queue;
+    terms->queue = WithActivity(queue, configuration);
+    terms->requirement =
+        CompileRequirement(Channel{}, terms->queue.requirement);
     terms->contact_choice = configuration.contact_choice;
     terms->ranked = ranked;
     UseOrder(queue.agent_choice.order, call);
-    for (const SkillRequirement& term : queue.requirement.all_of) {
-      terms->all_of.push_back({compiled.skills.at(term.skill),
-                               static_cast<std::uint8_t>(term.level_min)});
-    }
     for (int i = 0; i < kChannelCount; ++i) {
       const auto channel = static_cast<Channel>(i);
       if (!Contains(queue.channels, channel)) continue;
@@ -240,7 +235,7 @@ void RouterImpl::KeepFigures(bool keep, Call& call) {
       MutexLock lock(agent.mutex);
       if (!agent.used) continue;
       agent.figures = keep ? FiguresFrom(call.now_ms(),
-                                         agent.work_state != WorkState::kIdle)
+                                         !agent.held.empty())
                            : AgentFigures();
     }
     TellAgain(slot, call);
@@ -249,26 +244,29 @@ void RouterImpl::KeepFigures(bool keep, Call& call) {
 
 absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
                                        Preparation* preparation, Call& call) {
-  absl::flat_hash_map<std::string, CompiledProfile> profiles;
+  absl::flat_hash_map<std::string, const RoutingProfile*> profiles;
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    CompiledProfile& compiled = profiles[profile.name];
-    compiled.channels = profile.channels;
-    CompileQueueOrder(profile.queue_order, &compiled);
+    profiles.emplace(profile.name, &profile);
   }
+  const ProfileCompiler compiler(configuration,
+                                 CloseSkills(configuration.skills));
   preparation->agents.reserve(configuration.agents.size());
   for (const AgentConfiguration& agent : configuration.agents) {
-    CompiledProfile compiled = profiles.at(agent.routing_profile);
-    for (const AgentSkill& skill : agent.skills) {
-      compiled.skills.push_back({preparation->compiled->skills.at(skill.skill),
-                                 static_cast<std::uint8_t>(skill.level)});
-    }
-    Normalize(&compiled.skills);
+    const CompiledProfile compiled = compiler.Compile(agent);
+    const RoutingProfile& profile = *profiles.at(agent.routing_profile);
     const auto id = classes_.AcquireProfile(
         compiled, [this, &call](std::uint32_t told) { TellAgain(told, call); });
     if (!id.ok()) return id.status();
     preparation->agent_index.emplace(agent.id, preparation->agents.size());
-    preparation->agents.push_back(
-        {&agent, *id, {compiled.channels, !compiled.queue_order.empty()}});
+    std::shared_ptr<const Tutors> tutors;
+    if (!compiled.skills_with_training.empty()) {
+      tutors = std::make_shared<const Tutors>(compiler.TutorsOf(agent));
+    }
+    preparation->agents.push_back({&agent,
+                                   *id,
+                                   {compiled.channels, CapacityOf(profile),
+                                    !compiled.queue_order.empty()},
+                                   std::move(tutors)});
   }
   return CountAgents(configuration, preparation);
 }
@@ -283,16 +281,17 @@ absl::Status RouterImpl::CountAgents(const Configuration& configuration,
     if (!agent.used) continue;
     const auto found = preparation->agent_index.find(agent.id);
     if (found != preparation->agent_index.end()) {
-      if (preparation->agents[found->second].profile != agent.profile) {
+      const auto& listed = preparation->agents[found->second];
+      if (listed.profile != agent.profile ||
+          listed.served.capacity != agent.served.capacity) {
         ++preparation->agents_touched;
       }
       continue;
     }
     ++preparation->agents_touched;
-    if (agent.work_state == WorkState::kHandling ||
-        agent.work_state == WorkState::kWrapUp) {
-      ++staying;
-    }
+    preparation->reservations_touched +=
+        static_cast<std::uint32_t>(agent.held.list().size());
+    if (agent.held.busy()) ++staying;
   }
   if (configuration.agents.size() + staying > limits_.agents) {
     return Full("limits.agents", configuration.agents.size() + staying,
@@ -354,7 +353,11 @@ void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
       listed = &preparation.agents[found->second];
       listed->known = true;
       agent.grade = listed->configuration->grade;
-      if (agent.profile == listed->profile) return;
+      agent.tutors = listed->tutors;
+      if (agent.profile == listed->profile &&
+          agent.served.capacity == listed->served.capacity) {
+        return;
+      }
     }
   }
   if (listed != nullptr) {
@@ -383,6 +386,7 @@ void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
     old = agent.profile;
     agent.profile = profile;
     agent.served = served;
+    agent.held.Reserve(ContactsMax(served.capacity, served.channels));
     update = NextUpdate(agent, handle.slot, 0);
   }
   TellCore(update, call);
@@ -394,13 +398,14 @@ void RouterImpl::AddAgents(Preparation& preparation) {
   for (Preparation::ListedAgent& listed : preparation.agents) {
     if (listed.known) continue;
     AddAgent(listed.configuration->id, listed.configuration->grade,
-             listed.profile, listed.served, &slot);
+             listed.profile, listed.served, listed.tutors, &slot);
     listed.handed_over = true;
   }
 }
 
 void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
                           std::uint32_t profile, const ServedBy& served,
+                          std::shared_ptr<const Tutors> tutors,
                           std::uint32_t* slot) {
   for (;; ++*slot) {
     RELAIS_CHECK(*slot < agent_slots_, "agents were counted before");
@@ -419,7 +424,9 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     agent.told.store(ToldOf(agent.generation, 0), std::memory_order_relaxed);
     agent.grade = grade;
     agent.served = served;
+    agent.held.Reserve(ContactsMax(served.capacity, served.channels));
     agent.profile = profile;
+    agent.tutors = std::move(tutors);
     agent.presence = {};
     agent.presence_pending = false;
     agent.pending = {};

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
 #include "lib/domain/error.h"
+#include "lib/domain/requirement_content.h"
 #include "lib/domain/validate_contact.h"
 #include "lib/engine/router_impl.h"
 #include "lib/policy/contact_choice.h"
@@ -18,22 +19,29 @@ namespace {
 using match::ContactPhase;
 using match::ContactWord;
 
+// Each introduces what later versions know of a contact, and only if it is not
+// what earlier ones meant: so a content that they had has the same fingerprint,
+// whoever wrote it down. No count and no size is negative.
+constexpr std::int64_t kWholeRequirement = -1;
+constexpr std::int64_t kTutorMayListen = -2;
+constexpr std::int64_t kSegment = -3;
+
 Fingerprint ContentOf(const ContactSpec& spec) {
   FingerprintBuilder builder;
   builder.Add(spec.queue)
       .AddNumber(static_cast<int>(spec.channel))
       .AddNumber(spec.priority)
       .AddNumber(static_cast<std::int64_t>(spec.requirement.all_of.size()));
-  for (const SkillRequirement& term : spec.requirement.all_of) {
+  for (const RequirementTerm& term : spec.requirement.all_of) {
     builder.Add(term.skill).AddNumber(term.level_min);
   }
   for (const auto& [key, value] : spec.attributes) {
     builder.Add(key).Add(value);
   }
-  // A field that may be missing begins with a number that is no string's
-  // length, so that contents without it keep the fingerprint that they had
-  // before there was the field.
-  constexpr std::int64_t kSegment = -1;
+  if (!IsSkillsAtOrAbove(spec.requirement)) {
+    AddContent(spec.requirement, &builder.AddNumber(kWholeRequirement));
+  }
+  if (spec.tutor_may_listen) builder.AddNumber(kTutorMayListen);
   if (!spec.segment.empty()) builder.AddNumber(kSegment).Add(spec.segment);
   return builder.Finish();
 }
@@ -66,11 +74,6 @@ absl::Status CheckNow(InstantMs now_ms) {
   if (now_ms >= 0) return absl::OkStatus();
   return FieldError(absl::StatusCode::kInvalidArgument, "now_ms",
                     absl::StrCat(now_ms, " is negative"));
-}
-
-absl::Status UnknownQueue(const std::string& name) {
-  return FieldError(absl::StatusCode::kNotFound, "contact.queue",
-                    absl::StrCat("no queue is called ", Quoted(name)));
 }
 
 }  // namespace
@@ -108,80 +111,6 @@ std::optional<absl::StatusOr<SubmitOutcome>> RouterImpl::KnownId(
   return outcome;
 }
 
-absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
-                                        const Terms& terms,
-                                        std::uint32_t* requirement_class,
-                                        std::uint32_t* lane, Call& call) {
-  const QueueTerms& queue = *terms.queue;
-  const auto channel = static_cast<std::size_t>(spec.channel);
-  std::atomic<std::uint32_t>* known_lane = nullptr;
-  if (spec.requirement.all_of.empty()) {
-    *requirement_class = queue.classes[channel];
-    classes_.AddRequirementReference(*requirement_class);
-    if (terms.boost_ms == queue.BoostOf(spec.priority)) {
-      known_lane =
-          &queue.lanes[channel][static_cast<std::size_t>(spec.priority)];
-      *lane = known_lane->load(std::memory_order_acquire);
-      if (*lane != QueueTerms::kNoLane) return absl::OkStatus();
-    }
-  } else {
-    SkillLevels own;
-    for (const SkillRequirement& term : spec.requirement.all_of) {
-      own.push_back(
-          {SkillIdOf(term.skill), static_cast<std::uint8_t>(term.level_min)});
-    }
-    const auto acquired = classes_.AcquireRequirement(
-        queue.RequirementOf(spec.channel, own),
-        [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
-    if (!acquired.ok()) return acquired.status();
-    *requirement_class = *acquired;
-  }
-  const auto found = classes_.LaneFor(*requirement_class, terms.boost_ms);
-  if (!found.ok()) {
-    classes_.ReleaseRequirement(*requirement_class);
-    return found.status();
-  }
-  *lane = *found;
-  if (known_lane != nullptr) {
-    known_lane->store(*lane, std::memory_order_release);
-  }
-  return absl::OkStatus();
-}
-
-// What a submit names must exist, and its queue must accept its channel.
-absl::StatusOr<RouterImpl::Terms> RouterImpl::FindTerms(
-    const ContactSpec& spec, const CompiledConfiguration* configuration) const {
-  if (configuration == nullptr) return UnknownQueue(spec.queue);
-  const auto queue = configuration->queues.find(spec.queue);
-  if (queue == configuration->queues.end()) return UnknownQueue(spec.queue);
-  DurationMs segment_credit_ms = 0;
-  if (!spec.segment.empty()) {
-    const auto segment = configuration->segments.find(spec.segment);
-    if (segment == configuration->segments.end()) {
-      return FieldError(
-          absl::StatusCode::kNotFound, "contact.segment",
-          absl::StrCat("no segment is called ", Quoted(spec.segment)));
-    }
-    segment_credit_ms = segment->second;
-  }
-  for (std::size_t i = 0; i < spec.requirement.all_of.size(); ++i) {
-    const std::string& skill = spec.requirement.all_of[i].skill;
-    if (configuration->skills.contains(skill)) continue;
-    return FieldError(absl::StatusCode::kNotFound,
-                      absl::StrCat("contact.requirement.all_of[", i, "].skill"),
-                      absl::StrCat("no skill is called ", Quoted(skill)));
-  }
-  if (!Contains(queue->second->queue.channels, spec.channel)) {
-    const std::string_view name = ChannelName(spec.channel);
-    return FieldError(
-        absl::StatusCode::kInvalidArgument, "contact.channel",
-        absl::StrCat(absl::string_view(name.data(), name.size()),
-                     " is not accepted by queue ", Quoted(spec.queue)));
-  }
-  return Terms{queue->second,
-               queue->second->BoostOf(spec.priority, segment_credit_ms)};
-}
-
 // The record of a new contact; nobody else sees the slot yet.
 ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
                                      const ContactSpec& spec,
@@ -198,6 +127,7 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.segment = spec.segment;
   record.content = content;
   record.requirement = spec.requirement;
+  record.tutor_may_listen = spec.tutor_may_listen;
   record.attributes = spec.attributes;
   record.rank_key = 0;
   record.arrival_sequence = 0;
@@ -434,11 +364,13 @@ bool RouterImpl::CancelReserved(ContactHandle contact, ContactWord word,
     MutexLock lock(agent.mutex);
     event.rank_key_ms = record.rank_key;
     event.arrival_sequence = record.arrival_sequence;
-    registered = agent.used && agent.work_state == WorkState::kReserved &&
-                 agent.contact == contact && agent.reserved_tag == word.tag();
+    const Holding* holding =
+        agent.used ? agent.held.Find(contact, word.tag()) : nullptr;
+    registered = holding != nullptr && holding->state == WorkState::kReserved;
     if (registered) {
-      rescinded = RescindedByEnd(agent, word.ref(), reason, call.now_ms());
-      update = NextUpdate(agent, word.ref(), 1);
+      const std::uint32_t units = holding->units;
+      rescinded = RescindedByEnd(agent, *holding, reason, call.now_ms());
+      update = NextUpdate(agent, word.ref(), units);
     } else {
       record.ended_unregistered = true;
       record.end_reason = reason;
@@ -493,53 +425,60 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
   Event event;
   Removal removal;
   AgentUpdate update;
-  bool idle = false;
+  bool over = false;
+  bool moved = false;
   std::uint64_t wrap_up_version = 0;
+  std::uint8_t place = 0;
   {
     MutexLock lock(agent.mutex);
-    RELAIS_CHECK(agent.contact == contact, "another contact is in handling");
+    // Accepting raises the tag by one.
+    Holding* holding = agent.held.Find(contact, word.tag() - 1);
+    RELAIS_CHECK(holding != nullptr, "in handling, but not held");
     // The accepting thread has decided the contact's word but not yet come
     // here; what it would have written is written on its behalf.
-    if (agent.work_state == WorkState::kReserved) {
+    if (holding->state == WorkState::kReserved) {
       accepted = true;
       // Under the lock: the accepting thread answers when it sees this.
-      call.HandOver(AcceptLocked(agent, word.tag(), call.now_ms()));
+      call.HandOver(AcceptLocked(agent, *holding, word.tag(), call.now_ms()));
     }
-    event = ReservationEvent(EventType::kContactEnded, agent, call.now_ms());
+    event = ReservationEvent(EventType::kContactEnded, *holding, call.now_ms());
     event.contact_version = *version;
     event.contact_state = ContactState::kEnded;
     event.end_reason = reason;
     event.fit_step = 0;
-    const DurationMs wrap_up_ms = agent.terms->queue.wrap_up_ms;
-    idle = wrap_up_ms == 0;
+    const DurationMs wrap_up_ms = holding->terms->queue.wrap_up_ms;
+    over = wrap_up_ms == 0;
     ++agent.version;
-    if (idle) {
-      BecomeIdle(agent, call.now_ms());
-    } else {
-      agent.work_state = WorkState::kWrapUp;
-      event.wrap_up_ends_ms = call.now_ms() + wrap_up_ms;
-      wrap_up_version = ++agent.deadline_version;
-    }
-    FillAgent(agent, slot, &event);
-    if (idle) {
+    if (over) {
+      const std::uint32_t units = holding->units;
+      FinishWork(agent, *holding, call.now_ms());
+      FillAgent(agent, slot, &event);
       removal = RemoveIfLeft(agent, slot, call.now_ms());
-      update = NextUpdate(agent, slot, 1);
+      update = NextUpdate(agent, slot, units);
+    } else {
+      holding->state = WorkState::kWrapUp;
+      event.wrap_up_ends_ms = call.now_ms() + wrap_up_ms;
+      holding->wrap_up_ends_ms = event.wrap_up_ends_ms;
+      wrap_up_version = ++agent.deadline_version;
+      holding->deadline_version = wrap_up_version;
+      place = holding->place;
+      FillAgent(agent, slot, &event);
+      moved = accepted && AcceptanceMoves(agent);
+      if (moved) update = NextUpdate(agent, slot, 0);
     }
   }
   if (accepted) CountAccepted(*contacts_[contact.slot].terms);
   call.Push(event);
   FiguresOf(*contacts_[contact.slot].terms)
       .assigned.fetch_sub(1, std::memory_order_relaxed);
-  if (!idle) {
-    SetDeadline(AgentDeadline(slot), wrap_up_version, event.wrap_up_ends_ms, 0,
-                call);
+  if (!over) {
+    SetDeadline(WrapUpDeadline(slot, place), wrap_up_version,
+                event.wrap_up_ends_ms, wrap_up_version, call);
   }
   FreeContact(contact, *version, reason, call.now_ms(), call);
-  if (idle) {
-    if (removal.due) call.Push(removal.event);
-    TellCore(update, call);
-    if (removal.due) GiveBackProfile(removal.profile, slot);
-  }
+  if (removal.due) call.Push(removal.event);
+  if (over || moved) TellCore(update, call);
+  if (removal.due) GiveBackProfile(removal.profile, slot);
   return true;
 }
 

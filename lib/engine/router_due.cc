@@ -51,10 +51,15 @@ void RouterImpl::RunOne(const DeadlineTable::Due& due, Call& call) {
   if (due.id < limits_.contacts) {
     ContactDue(due, call);
   } else if (due.id < DeclineDeadline(0)) {
-    const std::uint32_t slot = due.id - AgentDeadline(0);
-    if (!WrapUpOver(slot, due.version, call, nullptr)) {
-      RemoveAgentIfLeft(slot, call);
+    const std::uint32_t wrap_ups = WrapUpDeadline(0, 0);
+    if (due.id < wrap_ups) {
+      RemoveAgentIfLeft(due.id - AgentDeadline(0), call);
+      return;
     }
+    constexpr auto kEach = static_cast<std::uint32_t>(kContactsPerAgentMax);
+    WrapUpOver((due.id - wrap_ups) / kEach,
+               static_cast<std::uint8_t>((due.id - wrap_ups) % kEach),
+               due.version, call, nullptr);
   } else {
     DeclineDue(due, call);
   }

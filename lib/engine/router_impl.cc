@@ -106,8 +106,7 @@ RouterImpl::RouterImpl(const RouterOptions& options)
       matcher_(SizesOf(options.limits)),
       classes_(options.limits, this),
       events_(options.limits.pending_events, wants_details_),
-      deadlines_(options.limits.contacts + agent_slots_ +
-                 DeclineTable::EntriesFor(agent_slots_)),
+      deadlines_(DeclineDeadline(DeclineTable::EntriesFor(agent_slots_))),
       retained_(options.limits.ended_ids, options.id_retention_ms),
       declines_(options.limits.contacts, agent_slots_),
       contact_slots_(options.limits.contacts),

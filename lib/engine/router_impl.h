@@ -72,6 +72,7 @@ class RouterImpl final : public Router, private ClassMatrix {
                                   std::optional<DurationMs> retry_after_ms,
                                   InstantMs now_ms) override;
   absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
+                                    std::string_view contact_id,
                                     InstantMs now_ms) override;
   std::optional<InstantMs> NextDue() const override;
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
@@ -93,7 +94,7 @@ class RouterImpl final : public Router, private ClassMatrix {
     std::uint32_t agent = 0;
     std::uint32_t revision = 0;
     match::AgentTerms terms;
-    std::uint32_t load_back = 0;
+    std::uint32_t units_back = 0;
   };
   // What is left to do for an agent that is gone, once the core knows it.
   struct Removal {
@@ -182,32 +183,48 @@ class RouterImpl final : public Router, private ClassMatrix {
                    EndReason reason, InstantMs ended_ms, Call& call);
   // The rest of ending a contact whose ender came before its reservation was
   // written.
-  void FinishEndedUnregistered(std::uint32_t agent, ContactHandle contact,
-                               Call& call);
+  void FinishEndedUnregistered(ContactHandle contact,
+                               match::ContactWord reserved, Call& call);
   absl::Status CheckContactGiven(ContactHandle contact) const;
   void SetWaitLimit(const QueueTerms& terms, InstantMs arrival_ms,
                     std::uint32_t slot, match::ContactWord waiting, Call& call);
 
   // --- Reservations (router_reservations.cc) ---
   void OnDecision(const match::Decision& decision, Call& call);
+  // Whether an acceptance changes the place of an agent who may be given more:
+  // the core is to be told.
+  bool AcceptanceMoves(const AgentRecord& agent) const
+      RELAIS_REQUIRES(agent.mutex);
   bool AcceptReserved(std::uint32_t agent, ContactHandle contact,
                       match::ContactWord reserved, Call& call,
                       std::uint64_t* version);
   void CountAccepted(const QueueTerms& terms);
-  // A later event of the reservation in the agent's record.
-  Event ReservationEvent(EventType type, const AgentRecord& agent,
-                         InstantMs at_ms) const RELAIS_REQUIRES(agent.mutex);
-  Event RescindedByEnd(AgentRecord& agent, std::uint32_t slot, EndReason reason,
-                       InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
-  Event AcceptLocked(AgentRecord& agent, std::uint64_t assigned_tag,
-                     InstantMs now_ms) RELAIS_REQUIRES(agent.mutex);
+  // Into the reservation's event: who is to listen to it.
+  void FillTutor(const ContactRecord& record, const AgentRecord& agent,
+                 Event* event) const RELAIS_REQUIRES(agent.mutex);
+  // A later event of a reservation in an agent's record.
+  Event ReservationEvent(EventType type, const Holding& holding,
+                         InstantMs at_ms) const;
+  // The reservation is over because its contact has ended; gone afterwards.
+  Event RescindedByEnd(AgentRecord& agent, const Holding& holding,
+                       EndReason reason, InstantMs now_ms) const
+      RELAIS_REQUIRES(agent.mutex);
+  Event AcceptLocked(AgentRecord& agent, Holding& holding,
+                     std::uint64_t assigned_tag, InstantMs now_ms)
+      RELAIS_REQUIRES(agent.mutex);
+  struct Declining {
+    DurationMs retry_ms = 0;
+    // Set once the exclusion is made, whether or not the contact returns.
+    std::optional<DeclineTable::Added> added;
+  };
   // Ends a reservation with the contact back at its place. `type` says how.
   // False if the contact's word has changed. The caller holds the contact's
   // class (HoldClass), so that its lane is still its lane.
   bool ReturnReserved(std::uint32_t agent, ContactHandle contact,
                       match::ContactWord reserved, EventType type,
-                      const std::optional<DeclineTable::Added>& declined,
-                      DurationMs retry_ms, Call& call, std::uint64_t* version);
+                      Declining* declining, Call& call, std::uint64_t* version);
+  // What a new exclusion displaced is over; the caller looks on its behalf.
+  void DropDisplaced(const DeclineTable::Added& added);
   // Keeps a class, and so its lanes, from being given to another content.
   class ClassHold {
    public:
@@ -231,15 +248,26 @@ class RouterImpl final : public Router, private ClassMatrix {
     ClassRegistry* classes_ = nullptr;
     std::uint32_t id_ = 0;
   };
-  // Of the contact that is reserved in the agent's record. Taken under its
+  // A reservation to be rescinded because its agent leaves.
+  struct ToRescind {
+    ContactHandle contact;
+    match::ContactWord reserved;
+    ClassHold hold;
+  };
+  // Of the contact that is reserved in an agent's record. Taken under its
   // mutex: until the reservation is gone from there the contact is not freed.
-  ClassHold HoldClass(const AgentRecord& agent) RELAIS_REQUIRES(agent.mutex) {
-    return ClassHold(&classes_, agent.reservation.requirement_class);
+  ClassHold HoldClass(const Holding& holding) {
+    return ClassHold(&classes_, holding.reservation.requirement_class);
   }
-  // The reservation of (contact, attempt) at the agent, checked.
-  absl::StatusOr<match::ContactWord> StandingReservation(
-      const AgentRecord& agent, std::uint32_t slot, ContactHandle contact,
-      std::uint64_t attempt) const RELAIS_REQUIRES(agent.mutex);
+  // The reservation of (contact, attempt) at the agent, or null. Of an agent
+  // who is leaving none stands: each is about to be rescinded.
+  const Holding* StandingReservation(const AgentRecord& agent,
+                                     ContactHandle contact,
+                                     std::uint64_t attempt) const
+      RELAIS_REQUIRES(agent.mutex);
+  // A decline came too late.
+  void TakeBack(ContactHandle contact, const DeclineTable::Added& added,
+                Call& call);
   // Looks for whatever contact waits in this slot.
   void LookAgain(std::uint32_t slot, Call& call);
   void OfferTimedOut(std::uint32_t slot, match::ContactWord word, Call& call);
@@ -260,19 +288,29 @@ class RouterImpl final : public Router, private ClassMatrix {
   // The same for the later events of a reservation, which keep the idle instant
   // that the decision saw: a pause taken and left again meanwhile shifts the
   // agent's own.
-  void FillReserved(const AgentRecord& agent, std::uint32_t slot,
-                    Event* event) const RELAIS_REQUIRES(agent.mutex);
-  AgentUpdate NextUpdate(AgentRecord& agent, std::uint32_t slot,
-                         std::uint32_t load_back) const
+  // `event` is made from the reservation's.
+  void FillReserved(const AgentRecord& agent, Event* event) const
       RELAIS_REQUIRES(agent.mutex);
+  AgentUpdate NextUpdate(AgentRecord& agent, std::uint32_t slot,
+                         std::uint32_t units_back) const
+      RELAIS_REQUIRES(agent.mutex);
+  // Whether it may be given contacts, of some channel at least.
+  bool IsOpen(const AgentRecord& agent) const RELAIS_REQUIRES(agent.mutex);
   void TakePresence(AgentRecord& agent, Presence presence,
                     InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
-  // Handling or wrap-up is over: idle from now, pending presence taken.
-  void BecomeIdle(AgentRecord& agent, InstantMs now_ms) const
+  // Whether the core may give it more before it is told of what it holds.
+  static bool MayTakeMore(const AgentRecord& agent)
       RELAIS_REQUIRES(agent.mutex);
-  // It holds nothing any more.
-  void ClearWork(AgentRecord& agent, InstantMs now_ms) const
+  // Its place among those who fit alike.
+  static std::int64_t OrderKeyOf(const AgentRecord& agent, AgentOrder order)
       RELAIS_REQUIRES(agent.mutex);
+  // It holds the contact no more.
+  void LetGo(AgentRecord& agent, const Holding& holding,
+             InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
+  // The contact's handling or wrap-up is over: idle from now, and if it was the
+  // last, pending presence taken.
+  void FinishWork(AgentRecord& agent, const Holding& holding,
+                  InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
   bool HoldsAlready(const AgentRecord& agent, Presence presence) const
       RELAIS_REQUIRES(agent.mutex);
   void ChangePresenceLocked(AgentRecord& agent, Presence presence,
@@ -281,6 +319,14 @@ class RouterImpl final : public Router, private ClassMatrix {
   // SetPresence after its checks. `handle` may have gone meanwhile.
   absl::StatusOr<Outcome> ChangePresence(AgentHandle handle, Presence presence,
                                          Call& call);
+  // What stands for an agent who is leaving.
+  std::vector<ToRescind> ReservationsOfLeaver(const AgentRecord& agent,
+                                              std::uint32_t slot)
+      RELAIS_REQUIRES(agent.mutex);
+  // Returns how many still stood.
+  std::uint64_t RescindAll(std::uint32_t slot,
+                           const std::vector<ToRescind>& reservations,
+                           Call& call);
   bool HasLeft(const AgentRecord& agent) const RELAIS_REQUIRES(agent.mutex);
   // If the agent has left: its event and what remains to be done. The caller
   // has made sure that the core can't give it a contact.
@@ -299,8 +345,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   // their deadlines.
   void AllowAgain(const std::vector<DeclineTable::Change>& removed);
   void CancelDeclineDeadlines(const std::vector<DeclineTable::Change>& removed);
-  bool WrapUpOver(std::uint32_t slot, std::uint64_t deadline_version,
-                  Call& call, std::uint64_t* version);
+  // Ends the wrap-up that the holding's deadline is of; false if it is over.
+  bool WrapUpOver(std::uint32_t slot, std::uint8_t place,
+                  std::uint64_t deadline_version, Call& call,
+                  std::uint64_t* version);
 
   // --- Configuration (router_apply.cc) ---
   absl::StatusOr<std::unique_ptr<Preparation>> Prepare(
@@ -331,6 +379,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::Status RestoreContacts(Restoration& restoration);
   absl::Status RestoreContact(const std::string& id, const LiveContact& live,
                               Restoration& restoration);
+  void RestoreHolding(const HeldContact& held, std::uint32_t slot,
+                      AgentRecord& agent, Restoration& restoration)
+      RELAIS_REQUIRES(agent.mutex);
   // The terms under which the contact came: those in force if they are the
   // same, otherwise its own.
   absl::StatusOr<std::shared_ptr<const QueueTerms>> RestoreTerms(
@@ -350,7 +401,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Lists an agent, in a free slot from `*slot` on, with a profile that the
   // caller holds a reference of.
   void AddAgent(const std::string& id, AgentGrade grade, std::uint32_t profile,
-                const ServedBy& served, std::uint32_t* slot);
+                const ServedBy& served, std::shared_ptr<const Tutors> tutors,
+                std::uint32_t* slot);
 
   // --- Time (router_due.cc) ---
   void RunOne(const DeadlineTable::Due& due, Call& call);
@@ -361,8 +413,13 @@ class RouterImpl final : public Router, private ClassMatrix {
   std::uint32_t AgentDeadline(std::uint32_t agent) const {
     return limits_.contacts + agent;
   }
+  // Of a wrap-up: of the agent's holding at this place.
+  std::uint32_t WrapUpDeadline(std::uint32_t agent, std::uint8_t place) const {
+    return limits_.contacts + agent_slots_ +
+           agent * static_cast<std::uint32_t>(kContactsPerAgentMax) + place;
+  }
   std::uint32_t DeclineDeadline(std::uint32_t entry) const {
-    return limits_.contacts + agent_slots_ + entry;
+    return WrapUpDeadline(agent_slots_, 0) + entry;
   }
 
   AgentView ViewLocked(const AgentRecord& agent, std::uint32_t slot) const

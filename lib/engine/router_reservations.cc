@@ -61,45 +61,55 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   if (offer_timeout_ms > 0) {
     event.offer_expires_ms = call.now_ms() + offer_timeout_ms;
   }
+  event.units = decision.units;
   bool ended = false;
   bool leaves = false;
+  bool room = false;
   ClassHold hold;
+  AgentUpdate update;
   {
     MutexLock lock(agent.mutex);
     record.rank_key = decision.position.key;
     record.arrival_sequence = decision.position.sequence;
     if (KeepsFigures()) {
-      NoteReserved(call.now_ms(), agent.work_state == WorkState::kIdle,
-                   &agent.figures);
+      NoteReserved(call.now_ms(), agent.held.empty(), &agent.figures);
     }
-    agent.work_state = WorkState::kReserved;
-    agent.contact = contact;
-    agent.reserved_tag = decision.word.tag();
-    agent.terms = terms;
+    Holding& holding = agent.held.Add();
+    holding.contact = contact;
+    holding.reserved_tag = decision.word.tag();
+    holding.units = decision.units;
+    holding.terms = terms;
     ++agent.version;
     FillAgent(agent, decision.agent, &event);
-    agent.reservation = event;
-    agent.reservation.offer_expires_ms = 0;
-    agent.reservation.at_once = false;
-    agent.reservation.began_after_sequence = 0;
+    FillTutor(record, agent, &event);
+    holding.reservation = event;
+    holding.reservation.offer_expires_ms = 0;
+    holding.reservation.at_once = false;
+    holding.reservation.began_after_sequence = 0;
     ended = record.ended_unregistered;
     // Its presence changed while the core was choosing it.
-    leaves = !ended && agent.presence.state != PresenceState::kAvailable;
-    if (leaves) hold = HoldClass(agent);
+    leaves = !ended && !IsOpen(agent);
+    if (leaves) hold = HoldClass(holding);
+    room = MayTakeMore(agent);
+    if (room) update = NextUpdate(agent, decision.agent, 0);
   }
   call.Push(event);
   decisions_.Add();
   QueueFigures& figures = FiguresOf(*terms);
   figures.waiting.fetch_sub(1, std::memory_order_relaxed);
   figures.reserved.fetch_add(1, std::memory_order_relaxed);
+  // The agent is still claimed by this call (claim_until_told, or it has room),
+  // which chooses the next contact, or publishes it, by these terms: its place
+  // in the order and the channels of which it holds as many as it may have
+  // changed.
+  if (room) TellCore(update, call);
   if (ended) {
-    FinishEndedUnregistered(decision.agent, contact, call);
+    FinishEndedUnregistered(contact, decision.word, call);
     return;
   }
   if (leaves) {
     ReturnReserved(decision.agent, contact, decision.word,
-                   EventType::kReservationRescinded, std::nullopt, 0, call,
-                   nullptr);
+                   EventType::kReservationRescinded, nullptr, call, nullptr);
     return;
   }
   if (offer_timeout_ms == 0) {
@@ -110,10 +120,22 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
               decision.word.tag(), call);
 }
 
+// By the agent's skills as they are now, which a change of them at the same
+// moment may have made others than those of the decision.
+void RouterImpl::FillTutor(const ContactRecord& record,
+                           const AgentRecord& agent, Event* event) const {
+  if (!record.tutor_may_listen || agent.tutors == nullptr) return;
+  const std::string* tutor =
+      TutorNeeded({&record.terms->queue.requirement, &record.requirement},
+                  classes_.Profile(agent.profile), *agent.tutors);
+  if (tutor != nullptr) event->tutor_id.Assign(*tutor);
+}
+
 // The contact was ended before its reservation was written; the ender left
 // the rest to this thread, the record included.
-void RouterImpl::FinishEndedUnregistered(std::uint32_t slot,
-                                         ContactHandle contact, Call& call) {
+void RouterImpl::FinishEndedUnregistered(ContactHandle contact,
+                                         ContactWord reserved, Call& call) {
+  const std::uint32_t slot = reserved.ref();
   AgentRecord& agent = agents_[slot];
   ContactRecord& record = contacts_[contact.slot];
   Event rescinded;
@@ -121,10 +143,14 @@ void RouterImpl::FinishEndedUnregistered(std::uint32_t slot,
   std::uint64_t version = 0;
   {
     MutexLock lock(agent.mutex);
-    version = agent.reservation.contact_version + 1;
+    const Holding* holding = agent.held.Find(contact, reserved.tag());
+    RELAIS_CHECK(holding != nullptr, "a reservation that nobody registered");
+    version = holding->reservation.contact_version + 1;
     record.ended_unregistered = false;
-    rescinded = RescindedByEnd(agent, slot, record.end_reason, call.now_ms());
-    update = NextUpdate(agent, slot, 1);
+    const std::uint32_t units = holding->units;
+    rescinded =
+        RescindedByEnd(agent, *holding, record.end_reason, call.now_ms());
+    update = NextUpdate(agent, slot, units);
   }
   call.Push(rescinded);
   FreeContact(contact, version, record.end_reason, record.ended_ms, call);
@@ -132,15 +158,15 @@ void RouterImpl::FinishEndedUnregistered(std::uint32_t slot,
   RemoveAgentIfLeft(slot, call);
 }
 
-void RouterImpl::FillReserved(const AgentRecord& agent, std::uint32_t slot,
-                              Event* event) const {
-  FillAgent(agent, slot, event);
-  event->idle_since_ms = agent.reservation.idle_since_ms;
+void RouterImpl::FillReserved(const AgentRecord& agent, Event* event) const {
+  const InstantMs idle_since_ms = event->idle_since_ms;
+  FillAgent(agent, event->agent.slot, event);
+  event->idle_since_ms = idle_since_ms;
 }
 
-Event RouterImpl::ReservationEvent(EventType type, const AgentRecord& agent,
+Event RouterImpl::ReservationEvent(EventType type, const Holding& holding,
                                    InstantMs at_ms) const {
-  Event event = agent.reservation;
+  Event event = holding.reservation;
   event.type = type;
   event.at_ms = at_ms;
   event.configuration_version =
@@ -148,16 +174,16 @@ Event RouterImpl::ReservationEvent(EventType type, const AgentRecord& agent,
   return event;
 }
 
-Event RouterImpl::RescindedByEnd(AgentRecord& agent, std::uint32_t slot,
+Event RouterImpl::RescindedByEnd(AgentRecord& agent, const Holding& holding,
                                  EndReason reason, InstantMs now_ms) const {
   Event event =
-      ReservationEvent(EventType::kReservationRescinded, agent, now_ms);
+      ReservationEvent(EventType::kReservationRescinded, holding, now_ms);
   event.contact_version = 0;
   event.contact_state = ContactState::kEnded;
   event.end_reason = reason;
   ++agent.version;
-  ClearWork(agent, now_ms);
-  FillReserved(agent, slot, &event);
+  LetGo(agent, holding, now_ms);
+  FillReserved(agent, &event);
   return event;
 }
 
@@ -168,18 +194,21 @@ void RouterImpl::CountAccepted(const QueueTerms& terms) {
   figures.answered_total.fetch_add(1, std::memory_order_relaxed);
 }
 
-Event RouterImpl::AcceptLocked(AgentRecord& agent, std::uint64_t assigned_tag,
-                               InstantMs now_ms) {
-  const std::uint32_t slot = agent.reservation.agent.slot;
-  agent.work_state = WorkState::kHandling;
+Event RouterImpl::AcceptLocked(AgentRecord& agent, Holding& holding,
+                               std::uint64_t assigned_tag, InstantMs now_ms) {
+  holding.state = WorkState::kHandling;
   if (KeepsFigures()) NoteAccepted(&agent.figures);
   ++agent.version;
   Event event =
-      ReservationEvent(EventType::kReservationAccepted, agent, now_ms);
-  event.contact_version = assigned_tag - agent.contact.base_tag;
+      ReservationEvent(EventType::kReservationAccepted, holding, now_ms);
+  event.contact_version = assigned_tag - holding.contact.base_tag;
   event.contact_state = ContactState::kAssigned;
-  FillReserved(agent, slot, &event);
+  FillReserved(agent, &event);
   return event;
+}
+
+bool RouterImpl::AcceptanceMoves(const AgentRecord& agent) const {
+  return KeepsFigures() && MayTakeMore(agent);
 }
 
 bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
@@ -193,78 +222,112 @@ bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
   if (version != nullptr) *version = VersionOf(assigned, contact);
   AgentRecord& agent = agents_[slot];
   Event event;
+  AgentUpdate update;
+  bool moves = false;
   std::shared_ptr<const QueueTerms> terms;
   {
     MutexLock lock(agent.mutex);
     // Whoever completed the contact meanwhile has written this step, too.
-    if (agent.work_state != WorkState::kReserved || agent.contact != contact ||
-        agent.reserved_tag != reserved.tag()) {
+    Holding* holding = agent.held.Find(contact, reserved.tag());
+    if (holding == nullptr || holding->state != WorkState::kReserved) {
       return true;
     }
-    event = AcceptLocked(agent, assigned.tag(), call.now_ms());
-    terms = agent.terms;
+    event = AcceptLocked(agent, *holding, assigned.tag(), call.now_ms());
+    terms = holding->terms;
+    moves = AcceptanceMoves(agent);
+    if (moves) update = NextUpdate(agent, slot, 0);
   }
   call.Push(event);
   CountAccepted(*terms);
   SetDeadline(contact.slot, assigned.tag(),
               call.now_ms() + terms->queue.handling_lease_ms, assigned.tag(),
               call);
+  if (moves) TellCore(update, call);
   return true;
 }
 
-bool RouterImpl::ReturnReserved(
-    std::uint32_t slot, ContactHandle contact, ContactWord reserved,
-    EventType type, const std::optional<DeclineTable::Added>& declined,
-    DurationMs retry_ms, Call& call, std::uint64_t* version) {
+void RouterImpl::DropDisplaced(const DeclineTable::Added& added) {
+  if (added.displaced_of_contact.has_value()) {
+    deadlines_.Cancel(DeclineDeadline(added.displaced_of_contact->entry),
+                      added.displaced_of_contact->number);
+  }
+  if (added.displaced_of_agent.has_value()) {
+    CancelDeclineDeadlines({*added.displaced_of_agent});
+    AllowAgain({*added.displaced_of_agent});
+  }
+}
+
+bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
+                                ContactWord reserved, EventType type,
+                                Declining* declining, Call& call,
+                                std::uint64_t* version) {
   AgentRecord& agent = agents_[slot];
-  match::Position place;
+  ContactWord waiting;
+  Event event;
+  AgentUpdate closed;
+  AgentUpdate update;
+  std::shared_ptr<const QueueTerms> terms;
+  bool had_room = false;
   {
     MutexLock lock(agent.mutex);
     // Somebody has ended the reservation, who did or does the rest.
-    if (agent.contact != contact || agent.reserved_tag != reserved.tag()) {
+    const Holding* holding = agent.held.Find(contact, reserved.tag());
+    if (holding == nullptr || holding->state != WorkState::kReserved) {
       return false;
     }
-    place = {agent.reservation.lane, agent.reservation.rank_key_ms,
-             agent.reservation.arrival_sequence};
-  }
-  ContactWord waiting;
-  if (matcher_.Return(contact.slot, reserved, place, &waiting) !=
-      match::Result::kOk) {
-    return false;
-  }
-  Event event;
-  AgentUpdate update;
-  std::shared_ptr<const QueueTerms> terms;
-  {
-    MutexLock lock(agent.mutex);
-    RELAIS_CHECK(
-        agent.contact == contact && agent.work_state == WorkState::kReserved,
-        "a reservation ended twice");
-    terms = agent.terms;
-    event = ReservationEvent(type, agent, call.now_ms());
+    const match::Position place{holding->reservation.lane,
+                                holding->reservation.rank_key_ms,
+                                holding->reservation.arrival_sequence};
+    // With the event, so that a change of presence does not come between them
+    // and forget a decline that is told after it.
+    if (declining != nullptr) {
+      declining->added = declines_.Add(contact, slot);
+      const DeclineTable::Change& added = declining->added->added;
+      matcher_.SetExclusion(contact.slot, added.cell, slot, added.number);
+    }
+    // Under the lock: from here on another call may take the contact, for this
+    // agent, too, if it has room left, and would draw the agent's next version
+    // before this event does, which the contact's comes after (event_queue.h).
+    if (matcher_.Return(contact.slot, reserved, place, &waiting) !=
+        match::Result::kOk) {
+      return false;
+    }
+    terms = holding->terms;
+    const std::uint32_t units = holding->units;
+    event = ReservationEvent(type, *holding, call.now_ms());
     event.contact_version = VersionOf(waiting, contact);
     event.contact_state = ContactState::kWaiting;
     if (type == EventType::kReservationNoAnswer) {
       agent.no_answer_channels |= SetOf(event.channel);
     }
-    if (declined.has_value()) {
-      event.decline_until_ms = call.now_ms() + retry_ms;
+    if (declining != nullptr) {
+      event.decline_until_ms = call.now_ms() + declining->retry_ms;
     }
     ++agent.version;
-    ClearWork(agent, call.now_ms());
-    FillReserved(agent, slot, &event);
-    update = NextUpdate(agent, slot, 1);
+    had_room = agent.held.ChannelsWithUnits(agent.served.capacity) != 0;
+    LetGo(agent, *holding, call.now_ms());
+    FillReserved(agent, &event);
+    if (had_room) closed = NextUpdate(agent, slot, 0);
+    update = NextUpdate(agent, slot, units);
   }
   if (version != nullptr) *version = event.contact_version;
   call.Push(event);
   QueueFigures& figures = FiguresOf(*terms);
   figures.reserved.fetch_sub(1, std::memory_order_relaxed);
   figures.waiting.fetch_add(1, std::memory_order_relaxed);
-  if (declined.has_value()) {
-    SetDeadline(DeclineDeadline(declined->added.entry), declined->added.number,
-                event.decline_until_ms, declined->added.number, call);
+  if (declining != nullptr) {
+    DropDisplaced(*declining->added);
+    const DeclineTable::Change& added = declining->added->added;
+    SetDeadline(DeclineDeadline(added.entry), added.number,
+                event.decline_until_ms, added.number, call);
   }
   SetWaitLimit(*terms, event.arrival_ms, contact.slot, waiting, call);
+  if (had_room) {
+    // The core does not know yet what the record says of this agent, who would
+    // be given the contact again.
+    closed.terms.kinds = 0;
+    TellCore(closed, call);
+  }
   matcher_.LookForContact(contact.slot, waiting, call);
   TellCore(update, call);
   // It may have been dropped from the configuration at the same moment.
@@ -272,16 +335,13 @@ bool RouterImpl::ReturnReserved(
   return true;
 }
 
-absl::StatusOr<ContactWord> RouterImpl::StandingReservation(
-    const AgentRecord& agent, std::uint32_t slot, ContactHandle contact,
-    std::uint64_t attempt) const {
-  // Of an agent who has left it is about to be rescinded.
-  if (agent.work_state != WorkState::kReserved || agent.contact != contact ||
-      agent.reservation.attempt != attempt ||
-      agent.presence.state != PresenceState::kAvailable) {
-    return NoLongerStands();
-  }
-  return ContactWord(ContactPhase::kReserved, slot, agent.reserved_tag);
+const Holding* RouterImpl::StandingReservation(const AgentRecord& agent,
+                                               ContactHandle contact,
+                                               std::uint64_t attempt) const {
+  const Holding* holding = agent.held.Find(contact, contact.base_tag + attempt);
+  const bool stands = holding != nullptr &&
+                      holding->state == WorkState::kReserved && IsOpen(agent);
+  return stands ? holding : nullptr;
 }
 
 absl::Status RouterImpl::CheckContactGiven(ContactHandle contact) const {
@@ -303,19 +363,20 @@ absl::StatusOr<Outcome> RouterImpl::Accept(AgentHandle handle,
   status = CheckContactGiven(contact);
   if (!status.ok()) return status;
   Call call(*this, now_ms);
-  absl::StatusOr<ContactWord> reserved = NoLongerStands();
+  ContactWord reserved;
   {
     const AgentRecord& agent = agents_[handle.slot];
     MutexLock lock(agent.mutex);
-    if (IsAgent(agent, handle)) {
-      reserved = StandingReservation(agent, handle.slot, contact, attempt);
-    }
+    if (!IsAgent(agent, handle)) return NoLongerStands();
+    const Holding* standing = StandingReservation(agent, contact, attempt);
+    if (standing == nullptr) return NoLongerStands();
+    reserved = ContactWord(ContactPhase::kReserved, handle.slot,
+                           standing->reserved_tag);
   }
-  if (!reserved.ok()) return reserved.status();
   status = call.ReserveExisting();
   if (!status.ok()) return status;
   std::uint64_t version = 0;
-  if (!AcceptReserved(handle.slot, contact, *reserved, call, &version)) {
+  if (!AcceptReserved(handle.slot, contact, reserved, call, &version)) {
     return NoLongerStands();
   }
   return Outcome{version, call.ticket()};
@@ -333,51 +394,45 @@ absl::StatusOr<Outcome> RouterImpl::Decline(
   Call call(*this, now_ms);
   AgentRecord& agent = agents_[handle.slot];
   ContactWord reserved;
-  DurationMs retry_ms = 0;
-  DeclineTable::Added declined;
+  Declining declining;
   ClassHold hold;
   {
     MutexLock lock(agent.mutex);
     if (!IsAgent(agent, handle)) return NoLongerStands();
-    const auto standing =
-        StandingReservation(agent, handle.slot, contact, attempt);
-    if (!standing.ok()) return standing.status();
+    const Holding* standing = StandingReservation(agent, contact, attempt);
+    if (standing == nullptr) return NoLongerStands();
     status = call.ReserveExisting();
     if (!status.ok()) return status;
-    reserved = *standing;
-    retry_ms = retry_after_ms.value_or(agent.terms->queue.decline_retry_ms);
-    // Under the agent's mutex: while the reservation stands in its record the
-    // contact's slot is not given to another contact.
-    declined = declines_.Add(contact, handle.slot);
-    hold = HoldClass(agent);
+    reserved = ContactWord(ContactPhase::kReserved, handle.slot,
+                           standing->reserved_tag);
+    declining.retry_ms =
+        retry_after_ms.value_or(standing->terms->queue.decline_retry_ms);
+    hold = HoldClass(*standing);
   }
-  if (declined.displaced_of_contact.has_value()) {
-    deadlines_.Cancel(DeclineDeadline(declined.displaced_of_contact->entry),
-                      declined.displaced_of_contact->number);
-  }
-  if (declined.displaced_of_agent.has_value()) {
-    CancelDeclineDeadlines({*declined.displaced_of_agent});
-    AllowAgain({*declined.displaced_of_agent});
-  }
-  const DeclineTable::Change& added = declined.added;
-  matcher_.SetExclusion(contact.slot, added.cell, handle.slot, added.number);
   std::uint64_t version = 0;
-  if (!ReturnReserved(handle.slot, contact, reserved,
-                      EventType::kReservationDeclined, declined, retry_ms, call,
-                      &version)) {
-    if (const auto removed = declines_.Remove(added.entry, added.number)) {
-      CancelDeclineDeadlines({*removed});
-      AllowAgain({*removed});
-    }
-    // Another call has ended the reservation; what was displaced for this
-    // decline is free to be matched, and the slot may have a new contact.
-    LookAgain(contact.slot, call);
-    if (declined.displaced_of_agent.has_value()) {
-      LookAgain(declined.displaced_of_agent->contact.slot, call);
-    }
-    return NoLongerStands();
+  if (ReturnReserved(handle.slot, contact, reserved,
+                     EventType::kReservationDeclined, &declining, call,
+                     &version)) {
+    return Outcome{version, call.ticket()};
   }
-  return Outcome{version, call.ticket()};
+  if (declining.added.has_value()) TakeBack(contact, *declining.added, call);
+  return NoLongerStands();
+}
+
+// Another call has ended the reservation at the same moment; what was displaced
+// for this decline is free to be matched, and the slot may have a new contact.
+void RouterImpl::TakeBack(ContactHandle contact,
+                          const DeclineTable::Added& added, Call& call) {
+  DropDisplaced(added);
+  const DeclineTable::Change& own = added.added;
+  if (const auto removed = declines_.Remove(own.entry, own.number)) {
+    CancelDeclineDeadlines({*removed});
+    AllowAgain({*removed});
+  }
+  LookAgain(contact.slot, call);
+  if (added.displaced_of_agent.has_value()) {
+    LookAgain(added.displaced_of_agent->contact.slot, call);
+  }
 }
 
 void RouterImpl::LookAgain(std::uint32_t slot, Call& call) {
@@ -395,16 +450,16 @@ void RouterImpl::OfferTimedOut(std::uint32_t contact_slot, ContactWord word,
   ClassHold hold;
   {
     MutexLock lock(agent.mutex);
-    if (agent.work_state != WorkState::kReserved ||
-        agent.contact.slot != contact_slot ||
-        agent.reserved_tag != word.tag()) {
+    contact = {contact_slot, contacts_[contact_slot].base_tag.load(
+                                 std::memory_order_acquire)};
+    const Holding* holding = agent.held.Find(contact, word.tag());
+    if (holding == nullptr || holding->state != WorkState::kReserved) {
       return;  // another call is ending it
     }
-    contact = agent.contact;
-    hold = HoldClass(agent);
+    hold = HoldClass(*holding);
   }
   if (ReturnReserved(slot, contact, word, EventType::kReservationNoAnswer,
-                     std::nullopt, 0, call, nullptr)) {
+                     nullptr, call, nullptr)) {
     rona_.Add();
   }
 }

@@ -13,7 +13,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
-#include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
 #include "lib/engine/live_state_check.h"
 #include "lib/engine/router_impl.h"
@@ -45,7 +44,7 @@ struct RouterImpl::Restoration {
   std::vector<std::pair<ContactHandle, ContactWord>> to_accept;
   // Of an end that makes two events one is missing.
   std::vector<ContactHandle> to_end;
-  std::vector<std::uint32_t> to_rescind;
+  std::vector<std::pair<std::uint32_t, Event>> to_rescind;  // by agent slot
   // No longer listed, and not yet signed out for that.
   std::vector<std::uint32_t> to_sign_out;
 };
@@ -156,7 +155,8 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
       const auto profile = classes_.AcquireProfile(
           {}, [this, &call](std::uint32_t told) { TellAgain(told, call); });
       if (!profile.ok()) return profile.status();
-      AddAgent(id, AgentGrade::kSenior, *profile, {}, &free);
+      AddAgent(id, AgentGrade::kSenior, *profile, {0, CapacityOf({})}, nullptr,
+               &free);
       restoration.agent_slots.emplace(id, free);
     }
     const std::uint32_t slot = restoration.agent_slots.at(id);
@@ -180,23 +180,40 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
       agent.told.store(ToldOf(agent.generation, live.version),
                        std::memory_order_relaxed);
     }
-    if (live.work_state == WorkState::kReserved &&
-        !restoration.state.contacts.contains(live.contact_id)) {
-      agent.reservation.contact_id.Assign(live.contact_id);
-      agent.reservation.attempt = live.attempt;
-      agent.reservation.idle_since_ms = live.idle_since_ms;
-      restoration.to_rescind.push_back(slot);
+    agent.held.Reserve(live.held.size());
+    for (const HeldContact& held : live.held) {
+      RestoreHolding(held, slot, agent, restoration);
     }
-    if (live.work_state != WorkState::kWrapUp) continue;
-    agent.work_state = WorkState::kWrapUp;
-    agent.reservation.contact_id.Assign(live.contact_id);
-    agent.reservation.attempt = live.attempt;
-    RELAIS_CHECK(matcher_.TakeUnits(slot, 1) == match::Result::kOk,
-                 "a new agent is open");
-    SetDeadline(AgentDeadline(slot), ++agent.deadline_version,
-                live.wrap_up_ends_ms, 0, restoration.call);
   }
   return absl::OkStatus();
+}
+
+// What is known of a held contact without the contact itself, which comes later
+// (RestoreHeld).
+void RouterImpl::RestoreHolding(const HeldContact& held, std::uint32_t slot,
+                                AgentRecord& agent, Restoration& restoration) {
+  Event reservation;
+  reservation.contact_id.Assign(held.contact_id);
+  reservation.channel = held.channel;
+  reservation.attempt = held.attempt;
+  reservation.units = static_cast<std::uint8_t>(held.units);
+  reservation.agent = {slot, agent.generation};
+  if (held.state != WorkState::kWrapUp &&
+      !restoration.state.contacts.contains(held.contact_id)) {
+    reservation.idle_since_ms = agent.idle_since_ms;
+    restoration.to_rescind.emplace_back(slot, reservation);
+  }
+  Holding& holding = agent.held.Add();
+  holding.state = held.state;
+  holding.units = reservation.units;
+  holding.reservation = reservation;
+  if (held.state != WorkState::kWrapUp) return;
+  RELAIS_CHECK(matcher_.TakeUnits(slot, holding.units) == match::Result::kOk,
+               "a new agent is open");
+  holding.wrap_up_ends_ms = held.wrap_up_ends_ms;
+  holding.deadline_version = ++agent.deadline_version;
+  SetDeadline(WrapUpDeadline(slot, holding.place), holding.deadline_version,
+              held.wrap_up_ends_ms, holding.deadline_version, restoration.call);
 }
 
 // First those that never moved from where they came, in the order in which they
@@ -258,10 +275,7 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
   terms->slot = restoration.queue_slots.at(queue.name);
   terms->queue = queue;
   terms->ranked = detail.ranked;
-  for (const SkillRequirement& term : queue.requirement.all_of) {
-    terms->all_of.push_back(
-        {SkillIdOf(term.skill), static_cast<std::uint8_t>(term.level_min)});
-  }
+  terms->requirement = CompileRequirement(Channel{}, queue.requirement);
   Call& call = restoration.call;
   UseOrder(queue.agent_choice.order, call);
   for (int i = 0; i < kChannelCount; ++i) {
@@ -360,12 +374,20 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   const std::uint32_t slot = restoration.agent_slots.at(live.agent_id);
   const ContactRecord& record = contacts_[contact.slot];
   const QueueTerms& terms = *record.terms;
+  std::uint32_t units = 0;
+  {
+    AgentRecord& agent = agents_[slot];
+    MutexLock lock(agent.mutex);
+    const Holding* holding = agent.held.Find(record.id.view(), live.attempt);
+    RELAIS_CHECK(holding != nullptr, "held by an agent who does not hold it");
+    units = holding->units;
+  }
   ContactWord word;
   const match::Result result = matcher_.Hold(
       contact.slot, matcher_.Contact(contact.slot), KindOf(live),
-      assigned ? ContactPhase::kAssigned : ContactPhase::kReserved, slot, 1,
+      assigned ? ContactPhase::kAssigned : ContactPhase::kReserved, slot, units,
       &word);
-  RELAIS_CHECK(result == match::Result::kOk, "an agent holds two contacts");
+  RELAIS_CHECK(result == match::Result::kOk, "more units than there are");
   QueueFigures& figures = FiguresOf(terms);
   (assigned ? figures.assigned : figures.reserved)
       .fetch_add(1, std::memory_order_relaxed);
@@ -379,17 +401,19 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   event.lane = lane;
   event.requirement_class = record.requirement_class;
   event.fit_step = live.fit_step;
+  event.tutor_id.Assign(live.tutor_id);
   {
     AgentRecord& agent = agents_[slot];
     MutexLock lock(agent.mutex);
     event.profile_class = classes_.ClassOf(agent.profile);
-    agent.work_state = assigned ? WorkState::kHandling : WorkState::kReserved;
-    agent.contact = contact;
-    agent.reserved_tag = contact.base_tag + live.attempt;
-    agent.terms = record.terms;
+    event.units = static_cast<std::uint8_t>(units);
+    Holding* holding = agent.held.Find(record.id.view(), live.attempt);
+    holding->contact = contact;
+    holding->reserved_tag = contact.base_tag + live.attempt;
+    holding->terms = record.terms;
     FillAgent(agent, slot, &event);
     event.idle_since_ms = live.idle_since_ms;
-    agent.reservation = event;
+    holding->reservation = event;
   }
   if (assigned) {
     SetDeadline(contact.slot, word.tag(),
@@ -464,18 +488,23 @@ void RouterImpl::FinishHalfEnds(Restoration& restoration) {
     CancelWaiting(contact, matcher_.Contact(contact.slot),
                   EndReason::kCancelled, call, &version);
   }
-  for (const std::uint32_t slot : restoration.to_rescind) {
+  for (const auto& [slot, reservation] : restoration.to_rescind) {
     Call call(*this, restoration.now_ms);
     while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
     AgentRecord& agent = agents_[slot];
     MutexLock lock(agent.mutex);
-    Event event = ReservationEvent(EventType::kReservationRescinded, agent,
-                                   restoration.now_ms);
-    event.contact_version = 0;
+    Event event = reservation;
+    event.type = EventType::kReservationRescinded;
+    event.at_ms = restoration.now_ms;
+    event.configuration_version =
+        configuration_version_.load(std::memory_order_relaxed);
     event.contact_state = ContactState::kEnded;
     ++agent.version;
-    if (KeepsFigures()) NoteIdle(restoration.now_ms, &agent.figures);
-    FillReserved(agent, slot, &event);
+    const Holding* holding = agent.held.Find(reservation.contact_id.view(),
+                                             reservation.attempt);
+    RELAIS_CHECK(holding != nullptr, "held by nobody else's doing");
+    LetGo(agent, *holding, restoration.now_ms);
+    FillReserved(agent, &event);
     call.HandOver(event);
   }
 }
@@ -500,21 +529,12 @@ void RouterImpl::FinishHalfLeft(Restoration& restoration) {
     Call call(*this, restoration.now_ms);
     while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
     AgentRecord& agent = agents_[slot];
-    ContactHandle contact;
-    ContactWord reserved;
-    ClassHold hold;
+    std::vector<ToRescind> to_rescind;
     {
       MutexLock lock(agent.mutex);
-      if (!agent.used || agent.work_state != WorkState::kReserved ||
-          agent.presence.state == PresenceState::kAvailable) {
-        continue;
-      }
-      contact = agent.contact;
-      reserved = ContactWord(ContactPhase::kReserved, slot, agent.reserved_tag);
-      hold = HoldClass(agent);
+      if (agent.used) to_rescind = ReservationsOfLeaver(agent, slot);
     }
-    ReturnReserved(slot, contact, reserved, EventType::kReservationRescinded,
-                   std::nullopt, 0, call, nullptr);
+    RescindAll(slot, to_rescind, call);
   }
 }
 

@@ -89,6 +89,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     view.rank_key_ms = policy::RankKey(view.arrival_ms, record.boost_ms);
     view.segment = record.segment;
     view.requirement = record.requirement;
+    view.tutor_may_listen = record.tutor_may_listen;
     view.attributes = record.attributes;
   }
   view.version = VersionOf(word, view.handle);
@@ -101,9 +102,14 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
       word.phase() == ContactPhase::kAssigned) {
     const AgentRecord& agent = agents_[word.ref()];
     MutexLock lock(agent.mutex);
-    if (agent.contact == view.handle) {
+    // Accepting raises the tag by one.
+    const std::uint64_t tag =
+        word.phase() == ContactPhase::kReserved ? word.tag() : word.tag() - 1;
+    const Holding* holding = agent.held.Find(view.handle, tag);
+    if (holding != nullptr) {
       view.agent_id = agent.id;
-      view.attempt = agent.reservation.attempt;
+      view.attempt = holding->reservation.attempt;
+      view.tutor_id = std::string(holding->reservation.tutor_id.view());
     }
   }
   return view;
@@ -133,16 +139,19 @@ AgentView RouterImpl::ViewLocked(const AgentRecord& agent,
   view.presence = agent.presence;
   view.presence_pending = agent.presence_pending;
   view.pending = agent.pending;
-  view.work_state = agent.work_state;
+  view.work_state = agent.held.work_state();
   view.no_answer_channels = agent.no_answer_channels;
   view.version = agent.version;
   view.settled = agent.told.load(std::memory_order_acquire) >=
                  ToldOf(agent.generation, agent.version);
   view.idle_since_ms = agent.idle_since_ms;
   view.figures = agent.figures;
-  if (agent.work_state != WorkState::kIdle) {
-    view.contact_id = std::string(agent.reservation.contact_id.view());
-    view.attempt = agent.reservation.attempt;
+  view.held.reserve(agent.held.list().size());
+  for (const Holding& holding : agent.held.list()) {
+    view.held.push_back({std::string(holding.reservation.contact_id.view()),
+                         holding.reservation.channel, holding.state,
+                         holding.reservation.attempt, holding.units,
+                         holding.wrap_up_ends_ms});
   }
   return view;
 }

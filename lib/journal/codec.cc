@@ -71,7 +71,7 @@ absl::Status CheckSame(std::string_view name, std::string_view bytes,
                        const std::string& again) {
   if (bytes == again) return absl::OkStatus();
   return Damaged(name,
-                 "has fields or an order of fields that this version does not "
+                 "has fields or an order of fields that its version does not "
                  "write");
 }
 
@@ -88,7 +88,8 @@ absl::Status Decode(std::string_view name, std::string_view bytes,
 
 }  // namespace
 
-absl::StatusOr<NumberedEvent> DecodeEvent(std::string_view bytes) {
+absl::StatusOr<NumberedEvent> DecodeEvent(std::string_view bytes,
+                                          std::uint16_t version) {
   v1::Event& message = Scratch<v1::Event>();
   absl::Status status = Parse("event", bytes, &message);
   if (!status.ok()) return status;
@@ -96,7 +97,7 @@ absl::StatusOr<NumberedEvent> DecodeEvent(std::string_view bytes) {
   status = FromMessage(message, &event);
   if (!status.ok()) return Damaged("event", std::string(status.message()));
   std::string again;
-  AppendEvent(event.event, event.detail, &again);
+  AppendEvent(event.event, event.detail, &again, version);
   status = CheckSame("event", bytes, again);
   if (!status.ok()) return status;
   return event;
@@ -173,9 +174,18 @@ absl::StatusOr<EndedContact> DecodeEndedContact(std::string_view bytes) {
 }
 
 // Large and rare: its room is given back.
-std::string EncodeConfiguration(const Configuration& configuration) {
+std::string EncodeConfiguration(const Configuration& configuration,
+                                std::uint16_t version) {
   v1::Configuration message;
   ToMessage(configuration, &message);
+  if (version < 2) {
+    for (v1::RoutingProfile& profile : *message.mutable_routing_profiles()) {
+      profile.clear_capacity_units();
+      profile.clear_cost_units();
+      profile.clear_contacts_max();
+      profile.clear_load_order();
+    }
+  }
   std::string bytes;
   AppendBytes(message, &bytes);
   return bytes;
@@ -207,7 +217,7 @@ absl::StatusOr<Meta> DecodeMeta(std::string_view bytes) {
   absl::Status status = Parse("meta", bytes, &message);
   if (!status.ok()) return status;
   meta.format_version = message.format_version();
-  if (meta.format_version != kFormatVersion) return meta;
+  if (!IsReadable(meta.format_version)) return meta;
   status = Decode<v1::Meta>("meta", bytes, &meta);
   if (!status.ok()) return status;
   return meta;

@@ -29,7 +29,13 @@ namespace relais::journal {
 
 // Of records and of live records. docs/journal-format.md tells what a reader
 // does with others.
-inline constexpr std::uint16_t kFormatVersion = 1;
+inline constexpr std::uint16_t kFormatVersion = 2;
+// What this program still reads. Fields of later versions are absent in earlier
+// ones and stand for what held then.
+inline constexpr std::uint16_t kFormatVersionOldest = 1;
+constexpr bool IsReadable(std::uint32_t version) {
+  return version >= kFormatVersionOldest && version <= kFormatVersion;
+}
 
 // How the router's clock and the machine's stood to each other when the last
 // group was committed: after a restart within one boot of the machine the time
@@ -67,10 +73,13 @@ struct NumberedEvent {
   EventDetail detail;
 };
 
-// Appends to `out`. Details that do not belong to the type are left out.
+// Appends to `out`. Details that do not belong to the type are left out. An
+// earlier version's bytes, without what it did not have, are for comparing.
 void AppendEvent(const Event& event, const EventDetail& detail,
-                 std::string* out);
-absl::StatusOr<NumberedEvent> DecodeEvent(std::string_view bytes);
+                 std::string* out, std::uint16_t version = kFormatVersion);
+// Of a record of this version.
+absl::StatusOr<NumberedEvent> DecodeEvent(
+    std::string_view bytes, std::uint16_t version = kFormatVersion);
 
 // The Append functions append to `out`, as AppendEvent does.
 void AppendContactDetail(const ContactDetail& detail, std::string* out);
@@ -96,12 +105,13 @@ void AppendEndedContact(const EndedContact& contact, std::string* out);
 std::string EncodeEndedContact(const EndedContact& contact);
 absl::StatusOr<EndedContact> DecodeEndedContact(std::string_view bytes);
 
-std::string EncodeConfiguration(const Configuration& configuration);
+std::string EncodeConfiguration(const Configuration& configuration,
+                                std::uint16_t version = kFormatVersion);
 absl::StatusOr<std::shared_ptr<const Configuration>> DecodeConfiguration(
     std::string_view bytes);
 
 std::string EncodeMeta(const Meta& meta);
-// Of another format version than kFormatVersion that number alone is read.
+// Of a format version that is not read that number alone is.
 absl::StatusOr<Meta> DecodeMeta(std::string_view bytes);
 
 }  // namespace relais::journal

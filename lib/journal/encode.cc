@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/assert.h"
 #include "lib/journal/codec.h"
@@ -154,13 +155,48 @@ void Walk(int field, const Presence& presence, Sink& sink) {
   });
 }
 
+using Terms = std::vector<RequirementTerm>;
+
 template <typename Sink>
-void Walk(int field, const RoutingRequirement& requirement, Sink& sink) {
-  for (const SkillRequirement& term : requirement.all_of) {
-    sink.Message(field, [&term](auto& inner) {
-      using M = v1::SkillRequirement;
-      inner.Bytes(M::kSkillFieldNumber, term.skill);
-      inner.Sint(M::kLevelMinFieldNumber, term.level_min);
+void Walk(int field, const Terms& terms, Sink& sink);
+
+template <typename Sink>
+void Walk(const RequirementTerm& term, Sink& sink) {
+  using M = v1::RequirementTerm;
+  sink.Bytes(M::kSkillFieldNumber, term.skill);
+  sink.Sint(M::kLevelMinFieldNumber, term.level_min);
+  sink.Sint(M::kLevelMaxBelow10FieldNumber,
+            std::int64_t{kProficiencyLevelMax} - term.level_max);
+  sink.Bytes(M::kCertificationFieldNumber, term.certification);
+  sink.Bytes(M::kLanguageFieldNumber, term.language);
+  sink.Bytes(M::kTeamFieldNumber, term.team);
+  sink.Bytes(M::kSiteFieldNumber, term.site);
+  sink.Uint(M::kProviderFieldNumber, Number(term.provider));
+  sink.Uint(M::kGradesFieldNumber, term.grades);
+  if (term.requirement == nullptr) return;
+  sink.Message(M::kRequirementFieldNumber, [&term](auto& inner) {
+    using R = v1::Requirement;
+    Walk(R::kAllOfFieldNumber, term.requirement->all_of, inner);
+    Walk(R::kAnyOfFieldNumber, term.requirement->any_of, inner);
+    Walk(R::kNoneOfFieldNumber, term.requirement->none_of, inner);
+  });
+}
+
+template <typename Sink>
+void Walk(int field, const Terms& terms, Sink& sink) {
+  for (const RequirementTerm& term : terms) {
+    sink.Message(field, [&term](auto& inner) { Walk(term, inner); });
+  }
+}
+
+template <typename Sink>
+void Walk(int field, const std::vector<PreferredTerm>& preferred, Sink& sink) {
+  for (const PreferredTerm& each : preferred) {
+    sink.Message(field, [&each](auto& inner) {
+      using M = v1::PreferredTerm;
+      inner.Message(M::kTermFieldNumber,
+                    [&each](auto& term) { Walk(each.term, term); });
+      inner.Sint(M::kWeightFieldNumber, each.weight);
     });
   }
 }
@@ -170,7 +206,7 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   using M = v1::ContactQueue;
   sink.Bytes(M::kNameFieldNumber, queue.name);
   sink.Uint(M::kChannelsFieldNumber, queue.channels);
-  Walk(M::kAllOfFieldNumber, queue.requirement, sink);
+  Walk(M::kAllOfFieldNumber, queue.requirement.all_of, sink);
   sink.Fixed64(
       M::kAnsweredFractionFieldNumber,
       std::bit_cast<std::uint64_t>(queue.service_level.answered_fraction));
@@ -183,6 +219,10 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   sink.Sint(M::kShortAbandonThresholdMsFieldNumber,
             queue.short_abandon_threshold_ms);
   sink.Packed(M::kPriorityCreditMsFieldNumber, queue.priority_credit_ms);
+  Walk(M::kAnyOfFieldNumber, queue.requirement.any_of, sink);
+  Walk(M::kNoneOfFieldNumber, queue.requirement.none_of, sink);
+  Walk(M::kPreferredFieldNumber, queue.requirement.preferred, sink);
+  sink.Bytes(M::kActivityFieldNumber, queue.activity);
   sink.Uint(M::kFitRuleFieldNumber, Number(queue.agent_choice.fit));
   sink.Uint(M::kAgentOrderFieldNumber, Number(queue.agent_choice.order));
 }
@@ -194,7 +234,7 @@ void Walk(const ContactDetail& detail, Sink& sink) {
   sink.Bytes(M::kQueueNameFieldNumber, detail.spec.queue);
   sink.Uint(M::kChannelFieldNumber, Number(detail.spec.channel));
   sink.Sint(M::kPriorityFieldNumber, detail.spec.priority);
-  Walk(M::kAllOfFieldNumber, detail.spec.requirement, sink);
+  Walk(M::kAllOfFieldNumber, detail.spec.requirement.all_of, sink);
   for (const auto& attribute : detail.spec.attributes) {
     sink.Message(M::kAttributesFieldNumber, [&attribute](auto& inner) {
       inner.Bytes(v1::Attribute::kKeyFieldNumber, attribute.first);
@@ -207,6 +247,11 @@ void Walk(const ContactDetail& detail, Sink& sink) {
   sink.Fixed64(M::kFingerprint1FieldNumber, detail.fingerprint[1]);
   sink.Sint(M::kRankKeyMsFieldNumber, detail.rank_key_ms);
   sink.Uint(M::kArrivalSequenceFieldNumber, detail.arrival_sequence);
+  Walk(M::kAnyOfFieldNumber, detail.spec.requirement.any_of, sink);
+  Walk(M::kNoneOfFieldNumber, detail.spec.requirement.none_of, sink);
+  Walk(M::kPreferredFieldNumber, detail.spec.requirement.preferred, sink);
+  sink.Uint(M::kTutorMayListenFieldNumber,
+            Number(detail.spec.tutor_may_listen));
   sink.Bytes(M::kSegmentFieldNumber, detail.spec.segment);
   sink.Uint(M::kRankedFieldNumber, Number(detail.ranked));
 }
@@ -258,6 +303,7 @@ void WalkReservation(const Event& event, Sink& sink) {
 // An event and its detail, in bytes if that is a configuration.
 struct Detailed {
   const Event& event;
+  std::uint16_t version = kFormatVersion;
   const ContactDetail* contact = nullptr;
   const std::string* configuration = nullptr;
 };
@@ -280,6 +326,9 @@ void Walk(const Detailed& detailed, Sink& sink) {
   if (detailed.configuration != nullptr) {
     sink.Always(M::kConfigurationFieldNumber, *detailed.configuration);
   }
+  if (detailed.version < 2) return;
+  sink.Bytes(M::kTutorIdFieldNumber, event.tutor_id.view());
+  sink.Uint(M::kUnitsFieldNumber, event.units);
 }
 
 template <typename Sink>
@@ -304,6 +353,7 @@ void Walk(const LiveContact& contact, Sink& sink) {
       inner.Sint(v1::LiveDecline::kUntilMsFieldNumber, decline.until_ms);
     });
   }
+  sink.Bytes(M::kTutorIdFieldNumber, contact.tutor_id);
 }
 
 template <typename Sink>
@@ -314,10 +364,10 @@ void Walk(int field, const AgentFigures& figures, Sink& sink) {
     inner.Uint(M::kContactsFieldNumber, figures.contacts);
     inner.Uint(M::kOfferedFieldNumber, Number(figures.offered));
     inner.Sint(M::kLastOfferedMsFieldNumber, figures.last_offered_ms);
-    inner.Sint(M::kBusySinceMsFieldNumber, figures.busy_since_ms);
+    inner.Sint(M::kOccupiedSinceMsFieldNumber, figures.occupied_since_ms);
     inner.Sint(M::kOccupiedMsFieldNumber, figures.occupied_ms);
     inner.Sint(M::kPieceFieldNumber, figures.piece);
-    inner.Packed(M::kBusyMsFieldNumber, figures.busy_ms);
+    inner.Packed(M::kPiecesMsFieldNumber, figures.pieces_ms);
   });
 }
 
@@ -328,15 +378,22 @@ void Walk(const LiveAgent& agent, Sink& sink) {
   Walk(M::kPresenceFieldNumber, agent.presence, sink);
   sink.Uint(M::kPresencePendingFieldNumber, Number(agent.presence_pending));
   Walk(M::kPendingFieldNumber, agent.pending, sink);
-  sink.Uint(M::kWorkStateFieldNumber, Number(agent.work_state));
   sink.Uint(M::kNoAnswerChannelsFieldNumber, agent.no_answer_channels);
   sink.Sint(M::kIdleSinceMsFieldNumber, agent.idle_since_ms);
   sink.Sint(M::kIdleBeforePauseMsFieldNumber, agent.idle_before_pause_ms);
-  sink.Sint(M::kWrapUpEndsMsFieldNumber, agent.wrap_up_ends_ms);
-  sink.Bytes(M::kContactIdFieldNumber, agent.contact_id);
-  sink.Uint(M::kAttemptFieldNumber, agent.attempt);
   sink.Uint(M::kPresenceConfigurationVersionFieldNumber,
             agent.presence_configuration_version);
+  for (const HeldContact& held : agent.held) {
+    sink.Message(M::kHeldFieldNumber, [&held](auto& inner) {
+      using H = v1::HeldContact;
+      inner.Bytes(H::kContactIdFieldNumber, held.contact_id);
+      inner.Uint(H::kChannelFieldNumber, Number(held.channel));
+      inner.Uint(H::kStateFieldNumber, Number(held.state));
+      inner.Uint(H::kAttemptFieldNumber, held.attempt);
+      inner.Uint(H::kUnitsFieldNumber, static_cast<std::uint64_t>(held.units));
+      inner.Sint(H::kWrapUpEndsMsFieldNumber, held.wrap_up_ends_ms);
+    });
+  }
   Walk(M::kFiguresFieldNumber, agent.figures, sink);
 }
 
@@ -380,15 +437,15 @@ void Append(const Value& value, std::string* out) {
 }  // namespace
 
 void AppendEvent(const Event& event, const EventDetail& detail,
-                 std::string* out) {
-  Detailed detailed{event};
+                 std::string* out, std::uint16_t version) {
+  Detailed detailed{event, version};
   if (event.type == EventType::kContactSubmitted) {
     detailed.contact = detail.contact.get();
   }
   std::string configuration;
   if (event.type == EventType::kConfigurationApplied &&
       detail.configuration != nullptr) {
-    configuration = EncodeConfiguration(*detail.configuration);
+    configuration = EncodeConfiguration(*detail.configuration, version);
     detailed.configuration = &configuration;
   }
   Append(detailed, out);

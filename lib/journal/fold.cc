@@ -34,11 +34,11 @@ bool NamesContact(EventType type) {
     case EventType::kReservationDeclined:
     case EventType::kReservationNoAnswer:
     case EventType::kReservationRescinded:
+    case EventType::kWrapUpEnded:
       return true;
     case EventType::kNone:
     case EventType::kConfigurationApplied:
     case EventType::kPresenceChanged:
-    case EventType::kWrapUpEnded:
     case EventType::kAgentRemoved:
       break;
   }
@@ -118,7 +118,9 @@ absl::Status Fold::CheckEvent(const Event& event) const {
     return Impossible(event, "at_ms ", event.at_ms, " is negative");
   }
   const bool names_contact = NamesContact(event.type);
-  if (names_contact == event.contact_id.empty()) {
+  // Of format version 1 it may not (WrapUpEnded).
+  const bool may_lack = event.type == EventType::kWrapUpEnded;
+  if (names_contact == event.contact_id.empty() && !may_lack) {
     return Impossible(event,
                       names_contact ? "has no contact_id" : "has a contact_id");
   }
@@ -208,37 +210,25 @@ absl::Status Fold::CheckContact(const Event& event, const LiveContact* contact,
   return absl::OkStatus();
 }
 
-absl::Status Fold::CheckAgent(const Event& event, WorkState before,
-                              WorkState after) const {
-  const LiveAgent& agent = Agent();
-  if (agent.work_state != before) {
-    return Impossible(event, "agent ", Quoted(event.agent_id.view()), " is ",
-                      Text(WorkStateName(agent.work_state)), " before it, not ",
-                      Text(WorkStateName(before)));
-  }
-  if (event.work_state != after) {
-    return Impossible(event, "agent ", Quoted(event.agent_id.view()), " is ",
-                      Text(WorkStateName(event.work_state)), " after it, not ",
-                      Text(WorkStateName(after)));
-  }
-  return absl::OkStatus();
-}
-
 // Contact and agent hold each other in the attempt that the event names.
 absl::Status Fold::CheckHolder(const Event& event, const LiveContact& contact,
                                ContactState before) const {
-  const LiveAgent& agent = Agent();
+  std::vector<HeldContact> held = Agent().held;
+  const HeldContact* with_agent = FindHeld(held, event);
+  const WorkState work = before == ContactState::kReserved
+                             ? WorkState::kReserved
+                             : WorkState::kHandling;
   if (contact.state != before || contact.agent_id != event.agent_id.view() ||
       contact.attempt != event.attempt || event.attempt == 0 ||
-      agent.contact_id != event.contact_id.view() ||
-      agent.attempt != event.attempt) {
+      with_agent == nullptr || with_agent->state != work) {
     return Impossible(
         event, "reservation ", event.attempt, " of contact ",
         Quoted(event.contact_id.view()), " with agent ",
         Quoted(event.agent_id.view()), " does not stand: the contact is ",
         Text(ContactStateName(contact.state)), ", attempt ", contact.attempt,
-        " with ", Quoted(contact.agent_id), "; the agent has attempt ",
-        agent.attempt, " with ", Quoted(agent.contact_id));
+        " with ", Quoted(contact.agent_id), "; with the agent it is ",
+        with_agent == nullptr ? "not at all"
+                              : Text(WorkStateName(with_agent->state)));
   }
   return absl::OkStatus();
 }
@@ -339,17 +329,16 @@ absl::Status Fold::Ended(const Event& event) {
   if (assigned) {
     status = CheckHolder(event, *contact, ContactState::kAssigned);
     if (!status.ok()) return status;
-    status =
-        CheckAgent(event, WorkState::kHandling,
-                   event.work_state == WorkState::kWrapUp ? WorkState::kWrapUp
-                                                          : WorkState::kIdle);
-    if (!status.ok()) return status;
-    LiveAgent& agent = TakeAgent(event, true);
-    if (event.work_state == WorkState::kWrapUp) {
-      agent.wrap_up_ends_ms = event.wrap_up_ends_ms;
-      agent.contact_id = ContactId(event);
-      agent.attempt = event.attempt;
+    std::vector<HeldContact> held = Agent().held;
+    HeldContact& with_agent = *FindHeld(held, event);
+    if (event.wrap_up_ends_ms > 0) {
+      with_agent.state = WorkState::kWrapUp;
+      with_agent.wrap_up_ends_ms = event.wrap_up_ends_ms;
+    } else {
+      LetGo(held, with_agent);
     }
+    status = TakeAgent(event, true, std::move(held));
+    if (!status.ok()) return status;
   } else if (contact->state == ContactState::kAssigned) {
     return Impossible(event, "contact ", Quoted(event.contact_id.view()),
                       " is in handling, but no agent is named");

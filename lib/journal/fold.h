@@ -158,14 +158,20 @@ class Fold {
   const LiveAgent& Agent() const;
   absl::Status CheckContact(const Event& event, const LiveContact* contact,
                             ContactState after) const;
-  absl::Status CheckAgent(const Event& event, WorkState before,
-                          WorkState after) const;
   absl::Status CheckHolder(const Event& event, const LiveContact& contact,
                            ContactState before) const;
 
-  LiveAgent& TakeAgent(const Event& event, bool with_idle_since);
-  // The figures of the agent of the event, while its state is that of before.
-  void StepFigures(const Event& event, LiveAgent& agent) const;
+  // What is reserved or in handling of the event's contact in its attempt, or
+  // null. Its id may be that of one before that is still being wrapped up.
+  static HeldContact* FindHeld(std::vector<HeldContact>& held,
+                               const Event& event);
+  static void LetGo(std::vector<HeldContact>& held, const HeldContact& one);
+  absl::Status TakeAgent(const Event& event, bool with_idle_since,
+                         std::vector<HeldContact> held);
+  // The figures of the agent of the event, which held something else before.
+  static void StepFigures(const Event& event,
+                          const std::vector<HeldContact>& held,
+                          LiveAgent& agent);
   // Those of all agents begin, or are forgotten.
   void KeepFigures(bool keep, InstantMs now_ms);
   LiveQueue& QueueOf(std::string_view name);

@@ -23,10 +23,29 @@ absl::Status Impossible(const Event& event, const Parts&... parts) {
 
 }  // namespace
 
-// Its state after the event, as the event tells it. What it holds is cleared
-// unless it goes on; idle_since_ms in kReservation* is that of the decision and
-// may be older than what a change of presence has given it since.
-LiveAgent& Fold::TakeAgent(const Event& event, bool with_idle_since) {
+HeldContact* Fold::FindHeld(std::vector<HeldContact>& held,
+                            const Event& event) {
+  for (HeldContact& one : held) {
+    if (one.state != WorkState::kWrapUp &&
+        one.contact_id == event.contact_id.view() &&
+        one.attempt == event.attempt) {
+      return &one;
+    }
+  }
+  return nullptr;
+}
+
+// Its state after the event, as the event tells it, with what it holds then.
+// idle_since_ms in kReservation* is that of the decision and may be older than
+// what a change of presence has given it since.
+absl::Status Fold::TakeAgent(const Event& event, bool with_idle_since,
+                             std::vector<HeldContact> held) {
+  const WorkState work = WorkStateOf(held);
+  if (event.work_state != work) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()), " is ",
+                      Text(WorkStateName(event.work_state)), " after it, not ",
+                      Text(WorkStateName(work)));
+  }
   const std::string_view id = event.agent_id.view();
   if (agent_ == nullptr) {
     const auto added = state_.agents.try_emplace(std::string(id)).first;
@@ -34,43 +53,35 @@ LiveAgent& Fold::TakeAgent(const Event& event, bool with_idle_since) {
     agent_ = &added->second;
   }
   LiveAgent& agent = *agent_;
-  if (keeps_figures_) StepFigures(event, agent);
+  if (keeps_figures_) StepFigures(event, held, agent);
   agent.version = event.agent_version;
   agent.presence = event.presence;
   agent.presence_pending = event.presence_pending;
   agent.pending = event.pending;
-  agent.work_state = event.work_state;
   agent.no_answer_channels = event.no_answer_channels;
   agent.idle_before_pause_ms = event.idle_before_pause_ms;
   if (with_idle_since) agent.idle_since_ms = event.idle_since_ms;
-  if (event.work_state != WorkState::kWrapUp) agent.wrap_up_ends_ms = 0;
-  if (event.work_state == WorkState::kIdle) {
-    agent.contact_id.clear();
-    agent.attempt = 0;
-  }
+  agent.held = std::move(held);
   changed_->agents.Set(id, &agent);
-  return agent;
+  return absl::OkStatus();
 }
 
-void Fold::StepFigures(const Event& event, LiveAgent& agent) const {
+void Fold::LetGo(std::vector<HeldContact>& held, const HeldContact& one) {
+  held.erase(held.begin() + (&one - held.data()));
+}
+
+void Fold::StepFigures(const Event& event,
+                       const std::vector<HeldContact>& held, LiveAgent& agent) {
   if (event.type == EventType::kReservationCreated) {
-    NoteReserved(event.at_ms, agent.work_state == WorkState::kIdle,
-                 &agent.figures);
+    NoteReserved(event.at_ms, agent.held.empty(), &agent.figures);
   } else if (event.type == EventType::kReservationAccepted) {
     NoteAccepted(&agent.figures);
-  } else if (event.type == EventType::kPresenceChanged) {
-    const PresenceState before = agent.presence.state;
-    const PresenceState after = event.presence.state;
-    if (before == after) return;
-    if (before == PresenceState::kLoggedOut) {
-      agent.figures = FiguresFrom(event.at_ms, false);
-    } else if (after == PresenceState::kAvailable) {
-      NoteAvailable(event.at_ms, &agent.figures);
-    }
-  } else if (event.work_state == WorkState::kIdle &&
-             agent.work_state != WorkState::kIdle) {
-    NoteIdle(event.at_ms, &agent.figures);
+  } else if (held.size() < agent.held.size()) {
+    NoteLetGo(event.at_ms, held.empty(), &agent.figures);
   }
+  // Also a pending one that is taken with the end of the agent's work.
+  NotePresence(event.at_ms, agent.presence.state, event.presence.state,
+               held.empty(), &agent.figures);
 }
 
 void Fold::KeepFigures(bool keep, InstantMs now_ms) {
@@ -79,8 +90,7 @@ void Fold::KeepFigures(bool keep, InstantMs now_ms) {
   for (auto& [id, agent] : state_.agents) {
     const AgentFigures before = agent.figures;
     agent.figures =
-        keep ? FiguresFrom(now_ms, agent.work_state != WorkState::kIdle)
-             : AgentFigures();
+        keep ? FiguresFrom(now_ms, !agent.held.empty()) : AgentFigures();
     if (agent.figures != before) changed_->agents.Set(id, &agent);
   }
 }
@@ -98,7 +108,26 @@ absl::Status Fold::Created(const Event& event) {
     return Impossible(event, "attempt ", event.attempt,
                       " is not the contact's version ", event.contact_version);
   }
-  status = CheckAgent(event, WorkState::kIdle, WorkState::kReserved);
+  std::vector<HeldContact> held = Agent().held;
+  HeldContact& added = held.emplace_back();
+  added.contact_id = event.contact_id.view();
+  added.attempt = event.attempt;
+  if (event.units > 0) {
+    added.channel = event.channel;
+    added.units = event.units;
+  } else {
+    // Format version 1: every contact took all of its agent, and what an agent
+    // held did not tell its channel.
+    added.units = kCapacityUnitsMax;
+  }
+  int together = 0;
+  for (const HeldContact& one : held) together += one.units;
+  if (together > kCapacityUnitsMax || held.size() > kContactsPerAgentMax) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()),
+                      " would hold ", held.size(), " contacts of ", together,
+                      " units; it has ", kCapacityUnitsMax);
+  }
+  status = TakeAgent(event, false, std::move(held));
   if (!status.ok()) return status;
   contact->version = event.contact_version;
   contact->state = ContactState::kReserved;
@@ -109,11 +138,9 @@ absl::Status Fold::Created(const Event& event) {
   contact->agent_id = event.agent_id.view();
   contact->attempt = event.attempt;
   contact->fit_step = event.fit_step;
+  contact->tutor_id = event.tutor_id.view();
   contact->idle_since_ms = event.idle_since_ms;
   contact->offer_expires_ms = event.offer_expires_ms;
-  LiveAgent& agent = TakeAgent(event, false);
-  agent.contact_id = event.contact_id.view();
-  agent.attempt = event.attempt;
   changed_->contacts.Set(event.contact_id.view(), contact);
   return absl::OkStatus();
 }
@@ -124,13 +151,14 @@ absl::Status Fold::Accepted(const Event& event) {
   if (!status.ok()) return status;
   status = CheckHolder(event, *contact, ContactState::kReserved);
   if (!status.ok()) return status;
-  status = CheckAgent(event, WorkState::kReserved, WorkState::kHandling);
+  std::vector<HeldContact> held = Agent().held;
+  FindHeld(held, event)->state = WorkState::kHandling;
+  status = TakeAgent(event, false, std::move(held));
   if (!status.ok()) return status;
   contact->version = event.contact_version;
   contact->state = ContactState::kAssigned;
   contact->accepted_ms = event.at_ms;
   contact->offer_expires_ms = 0;
-  TakeAgent(event, false);
   ++QueueOf(event.queue.view()).answered_total;
   changed_->contacts.Set(event.contact_id.view(), contact);
   return absl::OkStatus();
@@ -142,10 +170,11 @@ absl::Status Fold::Returned(const Event& event) {
   if (!status.ok()) return status;
   status = CheckHolder(event, *contact, ContactState::kReserved);
   if (!status.ok()) return status;
-  status = CheckAgent(event, WorkState::kReserved, WorkState::kIdle);
+  std::vector<HeldContact> held = Agent().held;
+  LetGo(held, *FindHeld(held, event));
+  status = TakeAgent(event, false, std::move(held));
   if (!status.ok()) return status;
   BackToWaiting(event, *contact);
-  TakeAgent(event, false);
   if (event.type == EventType::kReservationDeclined) {
     AddDecline(event, *contact);
   }
@@ -159,16 +188,14 @@ absl::Status Fold::Rescinded(const Event& event) {
     return Impossible(event, "contact ", Quoted(contact_id),
                       " is unchanged but not ended");
   }
-  absl::Status status =
-      CheckAgent(event, WorkState::kReserved, WorkState::kIdle);
-  if (!status.ok()) return status;
-  const LiveAgent& holder = Agent();
-  if (holder.contact_id != contact_id || holder.attempt != event.attempt) {
+  std::vector<HeldContact> held = Agent().held;
+  const HeldContact* reserved = FindHeld(held, event);
+  if (reserved == nullptr || reserved->state != WorkState::kReserved) {
     return Impossible(event, "agent ", Quoted(event.agent_id.view()),
-                      " has attempt ", holder.attempt, " with ",
-                      Quoted(holder.contact_id), ", not ", event.attempt,
-                      " with ", Quoted(contact_id));
+                      " has no reservation ", event.attempt, " with ",
+                      Quoted(contact_id));
   }
+  LetGo(held, *reserved);
   // Its end may be numbered a little later.
   LiveContact* contact = FindContact(event.contact_id.view());
   if (contact != nullptr && contact->agent_id == event.agent_id.view() &&
@@ -178,10 +205,14 @@ absl::Status Fold::Rescinded(const Event& event) {
                         Text(ContactStateName(contact->state)),
                         ", not reserved");
     }
+  }
+  const absl::Status status = TakeAgent(event, false, std::move(held));
+  if (!status.ok()) return status;
+  if (contact != nullptr && contact->agent_id == event.agent_id.view() &&
+      contact->attempt == event.attempt) {
     contact->agent_id.clear();
     changed_->contacts.Set(contact_id, contact);
   }
-  TakeAgent(event, false);
   return absl::OkStatus();
 }
 
@@ -194,6 +225,7 @@ void Fold::BackToWaiting(const Event& event, LiveContact& contact) {
   contact.agent_id.clear();
   contact.attempt = 0;
   contact.fit_step = 0;
+  contact.tutor_id.clear();
   contact.idle_since_ms = 0;
   contact.offer_expires_ms = 0;
   changed_->contacts.Set(event.contact_id.view(), &contact);
@@ -264,27 +296,40 @@ void Fold::DropDeclinesOfAgent(const std::string& agent_id) {
 // --- Agents alone ------------------------------------------------------------
 
 absl::Status Fold::PresenceChanged(const Event& event) {
-  const WorkState work = Agent().work_state;
-  absl::Status status = CheckAgent(event, work, work);
+  const absl::Status status = TakeAgent(event, true, Agent().held);
   if (!status.ok()) return status;
-  const InstantMs wrap_up_ends_ms = Agent().wrap_up_ends_ms;
-  LiveAgent& agent = TakeAgent(event, true);
-  agent.wrap_up_ends_ms = wrap_up_ends_ms;
-  agent.presence_configuration_version = event.configuration_version;
+  agent_->presence_configuration_version = event.configuration_version;
   DropDeclinesOfAgent(std::string(event.agent_id.view()));
   return absl::OkStatus();
 }
 
 absl::Status Fold::WrapUpEnded(const Event& event) {
-  absl::Status status = CheckAgent(event, WorkState::kWrapUp, WorkState::kIdle);
-  if (!status.ok()) return status;
-  TakeAgent(event, true);
-  return absl::OkStatus();
+  std::vector<HeldContact> held = Agent().held;
+  // Before an agent could hold several the contact was not named.
+  const bool only = event.contact_id.empty() && held.size() == 1;
+  auto ended = held.end();
+  for (auto one = held.begin(); one != held.end(); ++one) {
+    const bool named = one->contact_id == event.contact_id.view() &&
+                       one->attempt == event.attempt;
+    if (one->state != WorkState::kWrapUp || !(only || named)) continue;
+    // Of two whose ids are the same, the one that ends first.
+    if (ended == held.end() || one->wrap_up_ends_ms < ended->wrap_up_ends_ms) {
+      ended = one;
+    }
+  }
+  if (ended == held.end()) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()),
+                      " does not wrap up ", Quoted(event.contact_id.view()));
+  }
+  LetGo(held, *ended);
+  return TakeAgent(event, true, std::move(held));
 }
 
 absl::Status Fold::Removed(const Event& event) {
-  absl::Status status = CheckAgent(event, WorkState::kIdle, WorkState::kIdle);
-  if (!status.ok()) return status;
+  if (!Agent().held.empty()) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()), " holds ",
+                      Quoted(Agent().held.front().contact_id));
+  }
   const std::string id(event.agent_id.view());
   DropDeclinesOfAgent(id);
   agents_.erase(id);

@@ -1,5 +1,6 @@
 #include "lib/journal/invariants.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
@@ -47,13 +48,15 @@ void CheckHeld(const LiveState& state, const std::string& id,
     return tell(absl::StrCat(who, " by agent ", Quoted(contact.agent_id),
                              ", who is not there"));
   }
-  const LiveAgent& agent = found->second;
-  if (agent.work_state != WorkOn(contact.state) || agent.contact_id != id ||
-      agent.attempt != contact.attempt) {
+  const std::vector<HeldContact>& held = found->second.held;
+  const auto with_agent =
+      std::find_if(held.begin(), held.end(), [&](const HeldContact& one) {
+        return one.contact_id == id && one.attempt == contact.attempt &&
+               one.state == WorkOn(contact.state);
+      });
+  if (with_agent == held.end()) {
     tell(absl::StrCat(who, " by agent ", Quoted(contact.agent_id), " (attempt ",
-                      contact.attempt, "), who is ", NameOf(agent.work_state),
-                      " with contact ", Quoted(agent.contact_id), " (attempt ",
-                      agent.attempt, ")"));
+                      contact.attempt, "), who does not hold it so"));
   }
 }
 
@@ -78,41 +81,45 @@ void CheckContact(const LiveState& state, const std::string& id,
 void CheckAgents(const LiveState& state, Tell tell) {
   std::map<std::string, std::string> holders;  // by contact
   for (const auto& [id, agent] : state.agents) {
-    if (!Holds(agent.work_state)) continue;
-    const auto [other, fresh] = holders.emplace(agent.contact_id, id);
-    if (!fresh) {
-      tell(absl::StrCat("contact ", Quoted(agent.contact_id),
-                        " is held twice: by agents ", Quoted(other->second),
-                        " and ", Quoted(id)));
-    }
-    const auto contact = state.contacts.find(agent.contact_id);
-    if (contact == state.contacts.end()) {
-      // The contact's end is there, the agent's half of it is still to come.
-      if (agent.work_state == WorkState::kReserved) continue;
-      tell(absl::StrCat("agent ", Quoted(id), " is handling contact ",
-                        Quoted(agent.contact_id), ", which is not alive"));
-    } else if (contact->second.agent_id != id) {
-      tell(absl::StrCat("agent ", Quoted(id), " is ", NameOf(agent.work_state),
-                        " with contact ", Quoted(agent.contact_id),
-                        ", which is ", NameOf(contact->second.state),
-                        " by agent ", Quoted(contact->second.agent_id)));
+    for (const HeldContact& held : agent.held) {
+      if (!Holds(held.state)) continue;
+      const auto [other, fresh] = holders.emplace(held.contact_id, id);
+      if (!fresh) {
+        tell(absl::StrCat("contact ", Quoted(held.contact_id),
+                          " is held twice: by agents ", Quoted(other->second),
+                          " and ", Quoted(id)));
+      }
+      const auto contact = state.contacts.find(held.contact_id);
+      if (contact == state.contacts.end()) {
+        // The contact's end is there, the agent's half of it is still to come.
+        if (held.state == WorkState::kReserved) continue;
+        tell(absl::StrCat("agent ", Quoted(id), " is handling contact ",
+                          Quoted(held.contact_id), ", which is not alive"));
+      } else if (contact->second.agent_id != id) {
+        tell(absl::StrCat("agent ", Quoted(id), " is ", NameOf(held.state),
+                          " with contact ", Quoted(held.contact_id),
+                          ", which is ", NameOf(contact->second.state),
+                          " by agent ", Quoted(contact->second.agent_id)));
+      }
     }
   }
 }
 
 void CheckCapacities(const LiveState& state, Tell tell) {
-  std::map<std::string, std::string> held;  // by agent
   std::map<std::string, std::size_t> declines;
   for (const auto& [id, contact] : state.contacts) {
     for (const LiveDecline& decline : contact.declines) {
       ++declines[decline.agent_id];
     }
-    if (contact.agent_id.empty()) continue;
-    const auto [other, fresh] = held.emplace(contact.agent_id, id);
-    if (fresh) continue;
-    tell(absl::StrCat("agent ", Quoted(contact.agent_id),
-                      " is over capacity: holds contacts ",
-                      Quoted(other->second), " and ", Quoted(id)));
+  }
+  for (const auto& [id, agent] : state.agents) {
+    int units = 0;
+    for (const HeldContact& held : agent.held) units += held.units;
+    if (units > kCapacityUnitsMax || agent.held.size() > kContactsPerAgentMax) {
+      tell(absl::StrCat("agent ", Quoted(id), " is over capacity: holds ",
+                        agent.held.size(), " contacts of ", units,
+                        " units; it has ", kCapacityUnitsMax));
+    }
   }
   for (const auto& [id, count] : declines) {
     if (count <= kDeclinesPerAgentMax) continue;
@@ -158,12 +165,6 @@ void CheckEnded(const LiveState& state, Tell tell) {
   }
 }
 
-bool EndsReservation(EventType type) {
-  return type == EventType::kReservationDeclined ||
-         type == EventType::kReservationNoAnswer ||
-         type == EventType::kReservationRescinded;
-}
-
 // What the contact must have been before an event; false: anything.
 bool ContactBefore(const Event& event, ContactState* state) {
   switch (event.type) {
@@ -184,7 +185,8 @@ bool ContactBefore(const Event& event, ContactState* state) {
   }
 }
 
-// What the agent must have been doing before an event; false: anything.
+// What the agent must have been doing with the event's contact before it;
+// false: anything. kIdle: it did not hold it.
 bool WorkBefore(const Event& event, WorkState* state) {
   switch (event.type) {
     case EventType::kReservationCreated:
@@ -204,6 +206,20 @@ bool WorkBefore(const Event& event, WorkState* state) {
       return true;
     default:
       return false;
+  }
+}
+
+// And after it.
+WorkState WorkAfter(const Event& event) {
+  switch (event.type) {
+    case EventType::kReservationCreated:
+      return WorkState::kReserved;
+    case EventType::kReservationAccepted:
+      return WorkState::kHandling;
+    case EventType::kContactEnded:
+      return event.wrap_up_ends_ms > 0 ? WorkState::kWrapUp : WorkState::kIdle;
+    default:
+      return WorkState::kIdle;
   }
 }
 
@@ -290,22 +306,23 @@ void EntityHistories::AddAgent(const Event& event, bool from_beginning,
                      known == agents_.end() ? 0 : known->second.version,
                      event.agent_version == 1, from_beginning);
   WorkState before = WorkState::kIdle;
+  const bool of_contact = WorkBefore(event, &before);
   if (!problem.empty()) {
     tell(problem);
-  } else if (known != agents_.end() && WorkBefore(event, &before)) {
-    const Agent& agent = known->second;
-    const bool same_contact = !Holds(before) ||
-                              agent.contact_id == contact_id ||
-                              agent.contact_id.empty();
-    if (agent.work_state != before || !same_contact) {
-      tell(absl::StrCat(
-          "event ", event.sequence, " (", TypeOf(event), ") of contact ",
-          Quoted(contact_id), ": agent ", Quoted(id), " is ",
-          NameOf(agent.work_state),
-          agent.contact_id.empty() ? "" : " with contact ",
-          agent.contact_id.empty() ? "" : Quoted(agent.contact_id)));
+  } else if (known != agents_.end() && of_contact) {
+    const WorkState is = known->second.WorkOn(contact_id, before);
+    if (is != before) {
+      tell(absl::StrCat("event ", event.sequence, " (", TypeOf(event),
+                        ") of contact ", Quoted(contact_id), ": agent ",
+                        Quoted(id), " is ", NameOf(is), " with it, not ",
+                        NameOf(before)));
     }
   }
+  if (!problem.empty() && known != agents_.end()) {
+    known->second.held.clear();
+    known->second.wrap_ups.clear();
+  }
+  const bool unknown = known == agents_.end();
   gone_agents_.erase(id);
   if (event.type == EventType::kAgentRemoved) {
     agents_.erase(id);
@@ -315,13 +332,60 @@ void EntityHistories::AddAgent(const Event& event, bool from_beginning,
     return;
   }
   Agent& agent = agents_[id];
+  if (unknown || !problem.empty()) {
+    agent.all_held_known = event.agent_version == 1;
+  }
   agent.version = event.agent_version;
   agent.work_state = event.work_state;
-  if (!Holds(agent.work_state) || EndsReservation(event.type)) {
-    agent.contact_id.clear();
-  } else if (!contact_id.empty()) {
-    agent.contact_id = contact_id;
+  if (!of_contact) return;
+  if (event.type == EventType::kWrapUpEnded) {
+    agent.EndWrapUp(contact_id);
+    return;
   }
+  const WorkState after = WorkAfter(event);
+  Agent::Held& held = agent.held[contact_id];
+  held.state = after;
+  if (event.type == EventType::kReservationCreated) {
+    // Of format version 1, which did not tell: all of the agent.
+    held.units = event.units == 0 ? kCapacityUnitsMax : event.units;
+  }
+  if (after == WorkState::kWrapUp) {
+    agent.wrap_ups.emplace(contact_id, held.units);
+  }
+  if (after == WorkState::kWrapUp || after == WorkState::kIdle) {
+    agent.held.erase(contact_id);
+  }
+  if (event.type == EventType::kReservationCreated &&
+      agent.units() > kCapacityUnitsMax) {
+    tell(absl::StrCat("event ", event.sequence, " (", TypeOf(event),
+                      ") of contact ", Quoted(contact_id), ": agent ",
+                      Quoted(id), " is over capacity: holds ", agent.units(),
+                      " units; it has ", kCapacityUnitsMax));
+  }
+}
+
+WorkState EntityHistories::Agent::WorkOn(const std::string& contact_id,
+                                         WorkState expected) const {
+  if (expected == WorkState::kWrapUp && wrap_ups.contains(contact_id)) {
+    return expected;
+  }
+  const auto found = held.find(contact_id);
+  if (found != held.end()) return found->second.state;
+  return all_held_known && !contact_id.empty() ? WorkState::kIdle : expected;
+}
+
+int EntityHistories::Agent::units() const {
+  int units = 0;
+  for (const auto& [contact_id, one] : held) units += one.units;
+  for (const auto& [contact_id, one] : wrap_ups) units += one;
+  return units;
+}
+
+void EntityHistories::Agent::EndWrapUp(const std::string& contact_id) {
+  // Of format version 1 it does not name its contact, which is the only one.
+  if (contact_id.empty()) wrap_ups.clear();
+  const auto found = wrap_ups.find(contact_id);
+  if (found != wrap_ups.end()) wrap_ups.erase(found);
 }
 
 void EntityHistories::Forget() {
@@ -353,10 +417,10 @@ void EntityHistories::CompareWithLive(Tell tell) const {
       tell(absl::StrCat("agent ", Quoted(id), " has no live record, but was ",
                         "not removed"));
     } else if (found->second.version != agent.version ||
-               found->second.work_state != agent.work_state) {
+               WorkStateOf(found->second.held) != agent.work_state) {
       tell(absl::StrCat("agent ", Quoted(id), " has version ",
                         found->second.version, ", ",
-                        NameOf(found->second.work_state),
+                        NameOf(WorkStateOf(found->second.held)),
                         " in the live records, its last event says ",
                         agent.version, ", ", NameOf(agent.work_state)));
     }

@@ -22,9 +22,10 @@ namespace relais::journal {
 using Tell = absl::FunctionRef<void(absl::string_view problem)>;
 
 // Of a state between two events: no contact is held twice and no agent holds
-// two; who holds and what is held agree on each other, the attempt and the
-// state; nothing that lives has ended; totals are possible; declines have their
-// bounds. An end of which only one of its two events is there is allowed.
+// more than it has units for; who holds and what is held agree on each other,
+// the attempt and the state; nothing that lives has ended; totals are possible;
+// declines have their bounds. An end of which only one of its two events is
+// there is allowed.
 void CheckInvariants(const LiveState& state, Tell tell);
 
 // Follows each contact and each agent through the events.
@@ -34,7 +35,8 @@ class EntityHistories {
   explicit EntityHistories(const LiveState* live) : live_(live) {}
 
   // The next event: its entities' versions follow those before, no contact is
-  // taken that is held, no agent is given a contact who has one. Of entities
+  // taken that is held, no agent is given more than it has units for and each
+  // step of a contact with its agent follows the one before. Of entities
   // that it has not seen before it takes what comes, unless `from_beginning`:
   // the events are given from the first one on.
   void Add(const Event& event, bool from_beginning, Tell tell);
@@ -54,9 +56,20 @@ class EntityHistories {
     std::string agent_id;  // reserved or assigned
   };
   struct Agent {
+    struct Held {
+      WorkState state = WorkState::kIdle;
+      int units = 0;  // 0 = not known
+    };
     std::uint64_t version = 0;
     WorkState work_state = WorkState::kIdle;
-    std::string contact_id;  // reserved or handling
+    // By contact, those known.
+    std::map<std::string, Held> held;          // reserved or in handling
+    std::multimap<std::string, int> wrap_ups;  // with the units
+    bool all_held_known = false;
+    // kIdle: not held. What is not known may be as expected.
+    WorkState WorkOn(const std::string& contact_id, WorkState expected) const;
+    int units() const;
+    void EndWrapUp(const std::string& contact_id);
   };
 
   void AddContact(const Event& event, bool from_beginning, Tell tell);

@@ -262,6 +262,15 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(
   if (status.ok()) status = CheckSide(*storage, *loaded, &recovered->notes);
   if (!status.ok()) return InJournal(*storage, status);
   Meta meta = std::move(loaded->meta);
+  StorageBatch batch;
+  if (!loaded->empty && meta.format_version < kFormatVersion) {
+    recovered->notes.emplace_back(
+        absl::StrCat("was of format version ", meta.format_version,
+                     " and is continued in version ", kFormatVersion));
+    for (auto& record : AllLiveRecords(loaded->state)) {
+      batch.live_puts.push_back(std::move(record));
+    }
+  }
   meta.format_version = kFormatVersion;
   ++meta.epoch;
   meta.time_scaled = meta.time_scaled || options.time_scaled;
@@ -272,7 +281,7 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(
   }
   std::unique_ptr<Journal> journal(
       new Journal(options, storage, std::move(loaded->state), std::move(meta)));
-  status = journal->WriteMeta({}, true);
+  status = journal->WriteMeta(std::move(batch), true);
   if (!status.ok()) return InJournal(*storage, status);
   return journal;
 }

@@ -164,11 +164,11 @@ class Loader {
     auto meta = DecodeMeta(message);
     if (!meta.ok()) return meta.status();
     if (!id.empty()) return absl::DataLossError("there is only one");
-    if (meta->format_version != kFormatVersion) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the journal has format version ", meta->format_version,
-                       ", this program reads version ", kFormatVersion,
-                       "; use the program that wrote it or a later one"));
+    if (!IsReadable(meta->format_version)) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "the journal has format version ", meta->format_version,
+          ", this program reads versions ", kFormatVersionOldest, " to ",
+          kFormatVersion, "; use the program that wrote it or a later one"));
     }
     meta_read_ = true;
     loaded_.meta = *std::move(meta);

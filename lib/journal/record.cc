@@ -60,11 +60,12 @@ absl::Status CheckFrame(std::string_view bytes) {
                                 bytes.size(), " is ", absl::Hex(is)));
   }
   const auto version = GetBigEndian<std::uint16_t>(bytes, kVersionAt);
-  if (version != kFormatVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "byte ", kVersionAt, ": format version ", version,
-        " is not known, this program reads version ", kFormatVersion,
-        "; use the program that wrote it or a later one"));
+  if (!IsReadable(version)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("byte ", kVersionAt, ": format version ", version,
+                     " is not known, this program reads versions ",
+                     kFormatVersionOldest, " to ", kFormatVersion,
+                     "; use the program that wrote it or a later one"));
   }
   return absl::OkStatus();
 }
@@ -161,6 +162,7 @@ absl::StatusOr<Record> DecodeRecord(std::string_view bytes) {
   if (!header.ok()) return header.status();
   Record record;
   record.header = *std::move(header);
+  const auto version = GetBigEndian<std::uint16_t>(bytes, kVersionAt);
   std::uint64_t sequence = record.header.first_sequence;
   std::size_t at = kRecordHeaderBytes;
   while (at < bytes.size()) {
@@ -172,7 +174,8 @@ absl::StatusOr<Record> DecodeRecord(std::string_view bytes) {
       return Damaged(at, absl::StrCat("an event of ", size,
                                       " bytes ends behind the record"));
     }
-    auto event = DecodeEvent(bytes.substr(at + sizeof(std::uint32_t), size));
+    auto event =
+        DecodeEvent(bytes.substr(at + sizeof(std::uint32_t), size), version);
     if (!event.ok()) {
       return Damaged(at, std::string(event.status().message()));
     }

@@ -240,6 +240,11 @@ absl::StatusOr<VerifyReport> Verify(
       });
   // If it is damaged, so it was when it was loaded.
   if (!status.ok() && !absl::IsDataLoss(status)) return status;
+  if (loaded.ok() && !loaded->empty &&
+      loaded->meta.format_version < kFormatVersion) {
+    // As they will be when the journal is continued.
+    records = AllLiveRecords(loaded->state);
+  }
   verifier.Live(records);
   const auto side = storage.ReadSide();
   if (!side.ok()) return side.status();

@@ -33,12 +33,11 @@
 // Atomics: P*, F of ordered_list.h and front_words.h, and
 //   W1  agent words: CAS seq_cst <-> loads seq_cst.
 //   W3  terms that decide (profile class, cost, capacity, whether there are
-//       ranks): store(release) by
-//   the
-//       one call that took the record, before W1's CAS names it <->
-//       load(acquire) after the word. Whoever reads a value of the record's
-//       next use has the CAS before it that took the record out of the word, so
-//       a second reading of the word (TakeBest), or a CAS from it, tells.
+//       ranks and whether the claim waits): store(release) by the one call that
+//       took the record, before W1's CAS names it <-> load(acquire) after the
+//       word. Whoever reads a value of the record's next use has the CAS before
+//       it that took the record out of the word, so a second reading of the
+//       word (TakeBest), or a CAS from it, tells.
 //       Revision and order keys, relaxed: what depends on them is confirmed by
 //       a CAS, or, for a revision, is right for a later one as well.
 //   W10 the orders in use, relaxed: they only grow, and who must know of one
@@ -65,9 +64,8 @@ namespace relais::match {
 
 inline constexpr int kKindCount = 8;
 inline constexpr int kOrdersMax = 4;
-// Keys of orders 1 and above have two parts, since ties are told apart by a
-// second value: front words show the upper bits, from this one on, exactly if
-// they fit in 44 bits.
+// Keys of orders 1 and above may take all 64 bits, since ties are told apart by
+// a second value: front words show the upper 44, from this one on.
 inline constexpr int kFurtherImageShift = 20;
 
 // An agent's terms, replaced whole by Matcher::Update.
@@ -76,6 +74,10 @@ struct AgentTerms {
   std::int64_t order_key = 0;  // smaller is chosen first; of order 0
   std::uint32_t profile_class = 0;
   std::uint8_t capacity = 1;  // units
+  // The claim outlives OnDecision even if no room is left, so that what the
+  // sink tells of the agent (Update) is in force before anybody else can take a
+  // contact for it. For agents with limits that units alone do not keep.
+  bool claim_until_told = false;
   // Units that a contact of each kind takes, at most 127; more than `capacity`:
   // none fits.
   std::array<std::uint8_t, kKindCount> cost = {1, 1, 1, 1, 1, 1, 1, 1};
@@ -188,13 +190,15 @@ class AgentsT {
   }
   // An agent's own records are numbers 0 and 1, those of the pool follow.
   static constexpr std::uint32_t kOwnTerms = 2;
-  static constexpr std::uint32_t kRanked = 1U << 8;
+  static constexpr std::uint32_t kClaimUntilTold = 1U << 8;
+  static constexpr std::uint32_t kRanked = 1U << 9;
   struct TermsRecord {  // W3
     AtomicT<std::uint32_t> revision{0};
     AtomicT<std::uint32_t> profile_class{0};
     AtomicT<std::int64_t> order_key{0};
-    AtomicT<std::uint64_t> cost{0};      // a byte for each kind
-    AtomicT<std::uint32_t> capacity{0};  // | ranked:1 | capacity:8 |
+    AtomicT<std::uint64_t> cost{0};  // a byte for each kind
+    // | ranked:1 | claim_until_told:1 | capacity:8 |
+    AtomicT<std::uint32_t> capacity{0};
     // Of an own record: whether it is taken (W5). Of the pool's: the next free
     // one, index + 1.
     AtomicT<std::uint32_t> link{0};

@@ -49,6 +49,7 @@ AgentTerms AgentsT<AtomicT>::TermsOf(std::uint32_t agent,
   const std::uint32_t capacity =
       record.capacity.load(std::memory_order_acquire);  // W3
   terms.capacity = static_cast<std::uint8_t>(capacity);
+  terms.claim_until_told = (capacity & kClaimUntilTold) != 0;
   terms.ranked = (capacity & kRanked) != 0;
   for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));
@@ -89,8 +90,10 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
                              std::memory_order_release);  // W3
   record.cost.store(std::bit_cast<std::uint64_t>(terms.cost),
                     std::memory_order_release);  // W3
-  record.capacity.store(terms.capacity | (terms.ranked ? kRanked : 0),
-                        std::memory_order_release);  // W3
+  record.capacity.store(
+      terms.capacity | (terms.claim_until_told ? kClaimUntilTold : 0U) |
+          (terms.ranked ? kRanked : 0U),
+      std::memory_order_release);  // W3
   for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));
     FurtherKeysAt(agent, index)[i].store(terms.further_order_keys[i],

@@ -318,7 +318,7 @@ class MatcherT {
                     int kind, std::uint32_t agent, AgentWord word,
                     DecisionSink& sink, Result* result);
   // By the claim's owner, who last saw `word`: raises the units; ends the claim
-  // if no room is left.
+  // if no room is left and the terms do not ask to keep it.
   bool AddUnits(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
                 std::uint32_t units);
   Taking TakeBest(std::uint32_t agent, AgentWord word, const AgentTerms& terms,

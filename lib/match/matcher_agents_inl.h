@@ -84,7 +84,8 @@ bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, AgentWord word,
   AgentTerms again;
   for (;;) {
     const std::uint32_t used = word.used() + units;
-    const bool room = in_force->KindsWithRoom(word.kinds(), used) != 0;
+    const bool room = in_force->claim_until_told ||
+                      in_force->KindsWithRoom(word.kinds(), used) != 0;
     const AgentWord next(room, used, word.kinds(), word.terms(),
                          word.tag() + 1);
     if (agents_.Swap(agent, word, next)) return room;

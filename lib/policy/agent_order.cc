@@ -7,20 +7,20 @@
 
 namespace relais::policy {
 
-std::int64_t OrderKey(AgentOrder order, const AgentFigures& figures,
-                      InstantMs idle_since_ms) {
+std::int64_t OrderKey(AgentOrder order, int load_place,
+                      const AgentFigures& figures, InstantMs idle_since_ms) {
   switch (order) {
     case AgentOrder::kLongestIdle:
       break;
     case AgentOrder::kLeastOccupied:
-      return LeastOccupiedKey(figures.occupied_ms, idle_since_ms);
+      return LeastOccupiedKey(load_place, figures.occupied_ms, idle_since_ms);
     case AgentOrder::kFewestContacts:
-      return FewestContactsKey(figures.contacts, idle_since_ms);
+      return FewestContactsKey(load_place, figures.contacts, idle_since_ms);
     case AgentOrder::kRoundRobin:
-      return RoundRobinKey(figures.offered, figures.last_offered_ms,
+      return RoundRobinKey(load_place, figures.offered, figures.last_offered_ms,
                            idle_since_ms);
   }
-  return LongestIdleKey(idle_since_ms);
+  return LongestIdleKey(load_place, idle_since_ms);
 }
 
 }  // namespace relais::policy

@@ -13,9 +13,10 @@
 
 namespace relais::policy {
 
-// Smaller is chosen first; it does not change while the agent is idle.
-std::int64_t OrderKey(AgentOrder order, const AgentFigures& figures,
-                      InstantMs idle_since_ms);
+// Smaller is chosen first: by load, then by the order. It changes only with
+// what the agent holds, and with presence.
+std::int64_t OrderKey(AgentOrder order, int load_place,
+                      const AgentFigures& figures, InstantMs idle_since_ms);
 
 }  // namespace relais::policy
 

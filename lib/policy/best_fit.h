@@ -12,9 +12,9 @@ namespace relais::policy {
 
 inline constexpr int kFitSteps = 8;
 
-// 0 to 7, larger fits better: of the levels left above what was asked, the
-// share that the profile has, in eighths. 0 if nothing is asked or everything
-// is asked at the highest level.
+// 0 to 7, larger fits better: of the levels left above what was asked and the
+// weights of what is preferred, the share that the profile has, in eighths. 0
+// if nothing is left and nothing preferred.
 // Requires: Accepts(requirement, profile).
 int FitStep(const CompiledRequirement& requirement,
             const CompiledProfile& profile);

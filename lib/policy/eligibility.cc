@@ -5,7 +5,7 @@ namespace relais::policy {
 bool Accepts(const CompiledRequirement& requirement,
              const CompiledProfile& profile) {
   return Contains(profile.channels, requirement.channel) &&
-         CoversAll(requirement.all_of, profile.skills);
+         Meets(requirement, profile);
 }
 
 }  // namespace relais::policy

@@ -11,8 +11,8 @@
 
 namespace relais::policy {
 
-// The profile has the channel, and every skill at the level or above. Both
-// sides normalized.
+// The profile has the channel and every skill at its levels, and what else is
+// asked for holds. Both sides normalized.
 bool Accepts(const CompiledRequirement& requirement,
              const CompiledProfile& profile);
 

@@ -4,9 +4,9 @@
 
 namespace relais::policy {
 
-std::int64_t FewestContactsKey(std::uint32_t contacts,
+std::int64_t FewestContactsKey(int load_place, std::uint32_t contacts,
                                InstantMs idle_since_ms) {
-  return KeyThenIdle(contacts, idle_since_ms);
+  return LoadThenValueThenIdle(load_place, contacts, idle_since_ms);
 }
 
 }  // namespace relais::policy

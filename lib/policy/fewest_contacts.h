@@ -12,8 +12,9 @@
 
 namespace relais::policy {
 
-// Smaller is chosen first.
-std::int64_t FewestContactsKey(std::uint32_t contacts, InstantMs idle_since_ms);
+// Smaller is chosen first. More than kValueMax (order_key.h) are that many.
+std::int64_t FewestContactsKey(int load_place, std::uint32_t contacts,
+                               InstantMs idle_since_ms);
 
 }  // namespace relais::policy
 

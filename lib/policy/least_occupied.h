@@ -12,8 +12,9 @@
 
 namespace relais::policy {
 
-// Smaller is chosen first. `occupied_ms` is at most an hour.
-std::int64_t LeastOccupiedKey(DurationMs occupied_ms, InstantMs idle_since_ms);
+// Smaller is chosen first. Occupied time counts in whole seconds.
+std::int64_t LeastOccupiedKey(int load_place, DurationMs occupied_ms,
+                              InstantMs idle_since_ms);
 
 }  // namespace relais::policy
 

@@ -2,11 +2,20 @@
 
 #include <algorithm>
 
+#include "relais/limits.h"
+
 namespace relais::policy {
 
-std::int64_t KeyThenIdle(std::int64_t value, InstantMs idle_since_ms) {
+// A key is at most (load + 1) * 2^56, so no load that there is overflows it.
+static_assert(kIdleBits + kValueBits == 56 && kCapacityUnitsMax < 127);
+
+std::int64_t LoadThenValueThenIdle(int load_place, std::int64_t value,
+                                   InstantMs idle_since_ms) {
   constexpr std::int64_t kIdleValues = std::int64_t{1} << kIdleBits;
-  return std::clamp(value, -kValueMax, kValueMax) * kIdleValues +
+  constexpr std::int64_t kValues = kValueMax + 1;
+  const std::int64_t upper =
+      load_place * kValues + std::clamp(value, std::int64_t{0}, kValueMax);
+  return upper * kIdleValues +
          std::clamp(idle_since_ms, InstantMs{0}, kIdleValues - 1);
 }
 

@@ -1,8 +1,9 @@
 // Keys of orders with a second value for ties: the idle instant.
 //
-// | value:22 | idle instant:42 |, signed: one number that orders by value and
-// then by who has been idle for longer. Instants of this century need 42 bits;
-// later ones and impossible ones are taken for the nearest.
+// | load:8, signed | value:14 | idle instant:42 |: one number that orders by
+// load, then by value, then by who has been idle for longer. Instants of this
+// century need 42 bits; later ones, impossible ones and larger values are taken
+// for the nearest.
 //
 // Thread safety: pure functions.
 
@@ -16,10 +17,13 @@
 namespace relais::policy {
 
 inline constexpr int kIdleBits = 42;
-// Values are cut to -kValueMax .. kValueMax.
-inline constexpr std::int64_t kValueMax = (std::int64_t{1} << 21) - 1;
+inline constexpr int kValueBits = 14;
+inline constexpr std::int64_t kValueMax = (std::int64_t{1} << kValueBits) - 1;
 
-std::int64_t KeyThenIdle(std::int64_t value, InstantMs idle_since_ms);
+// Requires: load_place of LoadPlace (load_order.h), which is what leaves room
+// for the sign.
+std::int64_t LoadThenValueThenIdle(int load_place, std::int64_t value,
+                                   InstantMs idle_since_ms);
 
 }  // namespace relais::policy
 

@@ -13,8 +13,8 @@
 namespace relais::policy {
 
 // Smaller is chosen first. `last_offered_ms` means something if `offered`.
-std::int64_t RoundRobinKey(bool offered, InstantMs last_offered_ms,
-                           InstantMs idle_since_ms);
+std::int64_t RoundRobinKey(int load_place, bool offered,
+                           InstantMs last_offered_ms, InstantMs idle_since_ms);
 
 }  // namespace relais::policy
 

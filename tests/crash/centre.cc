@@ -13,11 +13,15 @@ std::string CentreYaml(int clients) {
   for (const QueueOfCentre& queue : kQueues) {
     absl::StrAppend(&yaml, "  - {name: ", queue.name, "}\n");
   }
-  absl::StrAppend(&yaml,
-                  "routing_profiles:\n"
-                  "  - {name: everything, channels: [voice, chat, email]}\n"
-                  "  - {name: written, channels: [chat, email]}\n"
-                  "agents:\n");
+  absl::StrAppend(
+      &yaml,
+      "routing_profiles:\n"
+      "  - {name: everything, channels: [voice, chat, email]}\n"
+      "  - {name: written, channels: [chat, email],\n"
+      "     capacity_units: 90, load_order: pack,\n"
+      "     channel_capacities: [{channel: email, contacts_max: 1},\n"
+      "                          {channel: chat, cost_units: 30}]}\n"
+      "agents:\n");
   for (int client = 0; client < clients; ++client) {
     for (int agent = 0; agent < kAgentsPerClient; ++agent) {
       absl::StrAppend(

@@ -10,8 +10,13 @@ import types
 import unittest
 
 import journal_builder as builder
-from crash_checker import (Auditor, CrashChecker, Damage, FastReplay,
-                           SUBMITTED, CREATED, ACCEPTED, ENDED, RESCINDED)
+from auditor import (ACCEPTED, CHANNELS, CONFIGURED, CREATED, ENDED, REMOVED,
+                     RESCINDED, SUBMITTED, WRAP_UP_ENDED, Auditor, Damage)
+from crash_checker import CrashChecker, FastReplay
+
+
+LAST = 16  # the number of the story's last event
+EMAIL, CHAT = CHANNELS.index("EMAIL"), CHANNELS.index("CHAT")
 
 
 def story(doctor=None):
@@ -24,8 +29,14 @@ def story(doctor=None):
     one.accepted(b"c1", b"anna", 2)
     one.submitted(b"c2")
     one.completed(b"c1", b"anna", 2)
-    one.wrap_up_ended(b"anna")
+    one.wrap_up_ended(b"c1", b"anna", 2)
     one.created(b"c2", b"bela")
+    one.submitted(b"c3", EMAIL)
+    one.submitted(b"c4", EMAIL)
+    one.created(b"c3", b"anna")
+    one.accepted(b"c3", b"anna", 2)
+    one.created(b"c4", b"anna")
+    one.completed(b"c3", b"anna", 2)
     if doctor is not None:
         doctor(one)
     return one
@@ -39,7 +50,7 @@ def contact_ask(contact, priority=0):
     return {"contact": ask}
 
 
-SUBMIT_ANSWER = {"arrivalMs": str(builder.NOW_MS), "eventSequence": "10"}
+SUBMIT_ANSWER = {"arrivalMs": str(builder.NOW_MS), "eventSequence": str(LAST)}
 OFFER = {"agentId": "bela", "contact": {"id": "c2"}, "attempt": "2",
          "arrivalMs": str(builder.NOW_MS),
          "expiresMs": str(builder.NOW_MS + 9_000)}
@@ -47,6 +58,11 @@ ACCEPT = {"accept": {"agentId": "anna", "contactId": "c1", "attempt": "2"}}
 AGENT = {"id": "anna", "presence": {"state": "PRESENCE_STATE_AVAILABLE"},
          "workState": "WORK_STATE_IDLE", "version": "5",
          "idleSinceMs": str(builder.NOW_MS + 1)}
+EMAIL_HELD = {"channel": "CHANNEL_EMAIL", "attempt": "2", "units": 30}
+BUSY = {**AGENT, "workState": "WORK_STATE_WRAP_UP", "version": "9", "held": [
+    {**EMAIL_HELD, "contactId": "c3", "state": "WORK_STATE_WRAP_UP",
+     "wrapUpEndsMs": str(builder.NOW_MS + 61_500)},
+    {**EMAIL_HELD, "contactId": "c4", "state": "WORK_STATE_RESERVED"}]}
 CONTACT = {"contact": {"id": "c2", "queue": "accounts",
                        "channel": "CHANNEL_VOICE"},
            "state": "CONTACT_STATE_RESERVED", "version": "2",
@@ -57,7 +73,8 @@ STREAMED = {"sequence": "6", "type": "EVENT_TYPE_RESERVATION_ACCEPTED",
             "contact": {"id": "c1", "version": "3",
                         "state": "CONTACT_STATE_ASSIGNED"},
             "agent": {"id": "anna", "version": "3",
-                      "workState": "WORK_STATE_HANDLING"}}
+                      "workState": "WORK_STATE_HANDLING"},
+            "reservation": {"attempt": "2", "units": 60}}
 
 
 def sound_log():
@@ -67,7 +84,8 @@ def sound_log():
         *builder.answered(2, "AcceptOffer", ACCEPT, {"eventSequence": "6"}),
         *builder.answered(3, "CompleteContact", {"contactId": "c1"},
                           {"version": "4", "eventSequence": "8"}),
-        *builder.answered(4, "EndWrapUp", {"agentId": "anna"},
+        *builder.answered(4, "EndWrapUp",
+                          {"agentId": "anna", "contactId": "c1"},
                           {"version": "5", "eventSequence": "9"}),
         *builder.answered(5, "SignIn", {"agentId": "bela"},
                           {"version": "1", "eventSequence": "3"}),
@@ -75,6 +93,8 @@ def sound_log():
                           {"agent": AGENT}),
         *builder.answered(7, "GetContact", {"contactId": "c2"},
                           {"contact": CONTACT}),
+        *builder.answered(8, "GetAgent", {"agentId": "anna"},
+                          {"agent": BUSY}),
         json.dumps({"life": 1, "offer": OFFER}),
         json.dumps({"life": 1, "events": [STREAMED]}),
     ]
@@ -90,7 +110,7 @@ class World:
         for event in story().events:
             replay.apply(event, (builder.RETENTION_MS, 1000))
         self.live = builder.live(replay, self.records[max(self.records)])
-        self.side = builder.side(10)
+        self.side = builder.side(len(self.records))
         self.log = sound_log()
 
     def problems(self):
@@ -137,8 +157,9 @@ class CheckCrashTest(unittest.TestCase):
 
     def test_the_end_is_cut_off(self):
         world = World()
-        del world.records[10]
-        self.expect("event 10 was acknowledged, the records end with 9",
+        del world.records[LAST]
+        self.expect(f"event {LAST} was acknowledged, the records end with "
+                    f"{LAST - 1}",
                     world.problems())
 
     def test_a_byte_is_flipped(self):
@@ -161,8 +182,75 @@ class CheckCrashTest(unittest.TestCase):
 
     def test_an_agent_is_over_capacity(self):
         def doctor(one):
-            one.submitted(b"c3")
-            one.created(b"c3", b"bela")
+            one.submitted(b"c9")
+            one.created(b"c9", b"bela")
+        self.expect_of_events(
+            "its agent holds 2 contacts of 120 units", doctor)
+
+    def test_an_agent_is_over_the_capacity_that_is_configured(self):
+        def doctor(one):
+            one.submitted(b"c9", EMAIL)
+            one.created(b"c9", b"bela")
+        self.expect_of_events(
+            "agent bela is over capacity: c9 (EMAIL, 30 units) besides c2 "
+            "(VOICE, 60 units); 90 units of 70", doctor)
+
+    def test_an_agent_has_more_of_a_channel_than_is_configured(self):
+        def doctor(one):
+            one.accepted(b"c2", b"bela", 2)
+            one.completed(b"c2", b"bela", 2)
+            one.wrap_up_ended(b"c2", b"bela", 2)
+            for contact in (b"c8", b"c9"):
+                one.submitted(contact, CHAT)
+                one.created(contact, b"bela")
+        self.expect_of_events("(CHAT, 30 units) besides c8 (CHAT, 30 units); "
+                              "2 of CHAT, at most 1", doctor)
+
+    def test_a_wrap_up_holds_its_units(self):
+        def doctor(one):
+            one.submitted(b"c9")
+            one.created(b"c9", b"anna")
+        self.expect_of_events("holds 3 contacts of 120 units", doctor)
+
+    def test_the_configuration_before_may_count(self):
+        def doctor(one):
+            one.submitted(b"c9", EMAIL)
+            one.configured(anna=60)
+            one.created(b"c9", b"anna")
+        self.assertFalse([problem for problem in World(doctor).problems()
+                          if "over capacity" in problem])
+
+        def again(one):
+            one.submitted(b"c9", EMAIL)
+            one.configured(anna=60)
+            one.configured(anna=60)
+            one.created(b"c9", b"anna")
+        self.expect_of_events("90 units of 60", again)
+
+    def test_a_contact_takes_what_its_channel_does_not_cost(self):
+        def doctor(one):
+            one.submitted(b"c9", EMAIL)
+            one.created(b"c9", b"anna")
+            one.events[-1]["units"] = 29
+        self.expect_of_events("it takes 30 units", doctor)
+
+    def test_a_contact_takes_other_units_later(self):
+        def doctor(one):
+            one.accepted(b"c4", b"anna", 2)
+            one.events[-1]["units"] = 29
+        self.expect_of_events("has c4 (EMAIL, 30 units), and 29 are told",
+                              doctor)
+
+    def test_another_wrap_up_ends(self):
+        def doctor(one):
+            one.accepted(b"c4", b"anna", 2)
+            one.wrap_up_ended(b"c4", b"anna", 2)
+        self.expect_of_events("its agent does not hold its contact so", doctor)
+
+    def test_an_agents_work_is_told_of_one_contact_only(self):
+        def doctor(one):
+            one.accepted(b"c4", b"anna", 2)
+            one.events[-1]["work_state"] = 3
         self.expect_of_events("its agent does other work", doctor)
 
     def test_a_contact_is_submitted_twice(self):
@@ -176,7 +264,7 @@ class CheckCrashTest(unittest.TestCase):
         for event in story().events:
             replay.apply(event, (builder.RETENTION_MS, 1000))
         replay.contacts[b"c2"]["offer_expires_ms"] += 1
-        world.live = builder.live(replay, world.records[10])
+        world.live = builder.live(replay, world.records[LAST])
         self.expect("live record ('c', b'c2')", world.problems())
 
     def test_a_live_record_is_missing(self):
@@ -192,22 +280,22 @@ class CheckCrashTest(unittest.TestCase):
         self.assertEqual(checker.check(1, dict(world.records), world.live,
                                        world.side, {}), [])
         if records is None:
-            records = {10: world.records[10]}
+            records = {LAST: world.records[LAST]}
         return checker.check(2, records, world.live, world.side,
                              {"client-0.log": log})
 
     def test_nothing_new_is_fine(self):
         world = World()
-        self.assertEqual(self.second(world, {10: world.records[10]}), [])
+        self.assertEqual(self.second(world, None), [])
 
     def test_the_last_record_is_gone_after_a_restart(self):
-        self.expect("record of event 10: is no longer",
+        self.expect(f"record of event {LAST}: is no longer",
                     self.second(World(), {}))
 
     def test_the_last_record_is_another_after_a_restart(self):
         world = World()
-        self.expect("record of event 10: is no longer",
-                    self.second(world, {10: world.records[9]}))
+        self.expect(f"record of event {LAST}: is no longer",
+                    self.second(world, {LAST: world.records[9]}))
 
     def test_a_record_changes_later(self):
         world = World()
@@ -230,11 +318,13 @@ class CheckCrashTest(unittest.TestCase):
                                              SUBMIT_ANSWER))
 
     def test_an_answer_tells_of_events_that_are_not_there(self):
-        self.expect_of_log("event 11 was told of, the journal ended with 10",
+        self.expect_of_log(f"event {LAST + 1} was told of, the journal ended "
+                           f"with {LAST}",
                            *builder.answered(9, "SubmitContact",
                                              contact_ask("c1"),
                                              {**SUBMIT_ANSWER,
-                                              "eventSequence": "11"}))
+                                              "eventSequence":
+                                              str(LAST + 1)}))
 
     def test_an_answer_came_before_its_event(self):
         self.expect_of_log("the journal has no such end",
@@ -258,18 +348,20 @@ class CheckCrashTest(unittest.TestCase):
                  {"agentId": "anna",
                   "presence": {"state": "PRESENCE_STATE_NOT_READY"}},
                  {"version": "5"}, "the journal has ('AVAILABLE'"),
-                ("SignIn", {"agentId": "anna"}, {"version": "6"},
+                ("SignIn", {"agentId": "anna"}, {"version": "16"},
                  "no such version"),
                 ("EndWrapUp", {"agentId": "anna"}, {"version": "4"},
-                 "no such end of wrap-up")]:
+                 "no such end of wrap-up"),
+                ("EndWrapUp", {"agentId": "anna", "contactId": "c3"},
+                 {"version": "5"}, "no such end of wrap-up")]:
             with self.subTest(call=call, ask=ask):
-                answer = {"eventSequence": "10", **answer}
+                answer = {"eventSequence": str(LAST), **answer}
                 self.expect_of_log(words,
                                    *builder.answered(9, call, ask, answer))
 
     def test_reads_that_show_what_is_not_there(self):
         for change, words in [
-                ({"version": "7"}, "no such version"),
+                ({"version": "17"}, "no such version"),
                 ({"workState": "WORK_STATE_WRAP_UP"}, "the journal has (("),
                 ({"idleSinceMs": "5"}, "idle since"),
                 ({"pending": {"state": "PRESENCE_STATE_NOT_READY"}},
@@ -278,6 +370,18 @@ class CheckCrashTest(unittest.TestCase):
                 self.expect_of_log(words, *builder.answered(
                     9, "GetAgent", {"agentId": "anna"},
                     {"agent": {**AGENT, **change}}))
+        wrap_up, reserved = BUSY["held"]
+        for held in [[], [wrap_up], [reserved, wrap_up],
+                     [wrap_up, {**reserved, "units": 31}],
+                     [wrap_up, {**reserved, "contactId": "c3"}],
+                     [wrap_up, {**reserved, "channel": "CHANNEL_CHAT"}],
+                     [wrap_up, {**reserved, "attempt": "3"}],
+                     [wrap_up, {**reserved, "state": "WORK_STATE_HANDLING"}],
+                     [{**wrap_up, "wrapUpEndsMs": "1"}, reserved]]:
+            with self.subTest(held=held):
+                self.expect_of_log("the journal has [('c3'", *builder.answered(
+                    9, "GetAgent", {"agentId": "anna"},
+                    {"agent": {**BUSY, "held": held}}))
         for change, words in [
                 ({"version": "3"}, "no such version"),
                 ({"state": "CONTACT_STATE_WAITING"}, "('RESERVED'"),
@@ -324,7 +428,10 @@ class CheckCrashTest(unittest.TestCase):
             with self.subTest(change=change):
                 self.expect_of_log(words, json.dumps(
                     {"life": 1, "offer": {**OFFER, **change}}))
-        for change, words in [({"sequence": "11"}, "the journal has none"),
+        for change, words in [({"sequence": str(LAST + 1)},
+                               "the journal has none"),
+                              ({"reservation": {"units": 59}},
+                               "the journal has 60 units"),
                               ({"sequence": "7"}, "streamed ("),
                               ({"type": "EVENT_TYPE_CONTACT_ENDED"},
                                "streamed (")]:
@@ -332,13 +439,40 @@ class CheckCrashTest(unittest.TestCase):
                 self.expect_of_log(words, json.dumps(
                     {"life": 1, "events": [{**STREAMED, **change}]}))
 
-    # --- Capacity, from types and names alone --------------------------------
+    # --- Capacity, from what was configured and submitted --------------------
 
-    def test_the_auditor(self):
-        def event(kind, contact, agent="", version=1):
-            return types.SimpleNamespace(type=kind, contact=contact,
-                                         agent=agent, contact_version=version)
-        begin = [event(SUBMITTED, "c1"), event(CREATED, "c1", "anna")]
+    @staticmethod
+    def event(kind, contact="", agent="", version=1, **more):
+        event = types.SimpleNamespace(
+            type=kind, contact=contact, agent=agent, contact_version=version,
+            attempt=2, units=60, at_ms=0, brought_channel="VOICE",
+            wrap_up_ms=0)
+        event.__dict__.update(more)
+        return event
+
+    @staticmethod
+    def configured(units=100, chat_max=0):
+        profile = builder.profile(b"any", units, chat_max)
+        return CheckCrashTest.event(CONFIGURED, profiles={
+            "anna": profile, "bela": profile})
+
+    def chat(self, contact, agent="anna", **more):
+        """It comes and is reserved."""
+        return [self.event(SUBMITTED, contact, brought_channel="CHAT", **more),
+                self.event(CREATED, contact, agent, units=30)]
+
+    def audited(self, events, words):
+        with self.subTest(words=words):
+            auditor = Auditor()
+            for one in events[:-1]:
+                auditor.apply(one)
+            with self.assertRaisesRegex(Damage, words):
+                auditor.apply(events[-1])
+
+    def test_the_auditor_knows_who_holds_what(self):
+        event = self.event
+        begin = [self.configured(), event(SUBMITTED, "c1"),
+                 event(CREATED, "c1", "anna")]
         accepted = begin + [event(ACCEPTED, "c1", "anna")]
         for events, words in [
                 (accepted + [event(ACCEPTED, "c1", "bela")],
@@ -347,22 +481,54 @@ class CheckCrashTest(unittest.TestCase):
                  "for whom it is not reserved"),
                 (begin + [event(CREATED, "c1", "bela")], "held by anna"),
                 (accepted + [event(CREATED, "c1", "bela")], "held by anna"),
-                (accepted + [event(SUBMITTED, "c2"),
-                             event(CREATED, "c2", "anna")],
-                 "agent anna is over capacity: c2 besides c1"),
-                ([event(CREATED, "c1", "anna")], "not being alive"),
+                (begin[:1] + [event(CREATED, "c1", "anna")],
+                 "not being alive"),
                 (begin + [event(SUBMITTED, "c1")], "while alive"),
                 (accepted + [event(ENDED, "c1", "anna"),
                              event(ENDED, "c1", "anna")], "ends twice"),
                 (begin + [event(RESCINDED, "c1", "anna"),
                           event(RESCINDED, "c1", "anna", 0)],
-                 "does not have")]:
-            with self.subTest(words=words):
-                auditor = Auditor()
-                for one in events[:-1]:
-                    auditor.apply(one)
-                with self.assertRaisesRegex(Damage, words):
-                    auditor.apply(events[-1])
+                 "does not have c1"),
+                (begin + [event(ACCEPTED, "c1", "anna", attempt=3)],
+                 "does not have c1, attempt 3"),
+                (begin + [event(REMOVED, agent="anna")], "has something"),
+                (accepted + [event(WRAP_UP_ENDED, "c1", "anna", 0)],
+                 "does not have c1, attempt 2, WRAP_UP"),
+                (accepted + [event(ENDED, "c1", "anna"),
+                             event(WRAP_UP_ENDED, "c1", "anna", 0)],
+                 "does not have c1, attempt 2, WRAP_UP")]:
+            self.audited(events, words)
+
+    def test_the_auditor_counts_units(self):
+        event = self.event
+        three = [one for i in "123" for one in self.chat(f"c{i}")]
+        wrapped = self.chat("c1", wrap_up_ms=5) + [
+            event(ACCEPTED, "c1", "anna", units=30),
+            event(ENDED, "c1", "anna", units=30)]
+        for events, words in [
+                ([self.configured()] + three + self.chat("c4"),
+                 "c4 .CHAT, 30 units. besides c1 .*c2 .*c3 .*120 units of 100"),
+                ([self.configured(89)] + three, "90 units of 89"),
+                ([self.configured(100, 2)] + three, "3 of CHAT, at most 2"),
+                (self.chat("c1"), "besides nothing; it has no profile"),
+                ([self.configured(), event(SUBMITTED, "c1"),
+                  event(CREATED, "c1", "anna", units=30)], "takes 60 units"),
+                ([self.configured(60)] + wrapped + self.chat("c2") +
+                 self.chat("c3"), "c3 .*90 units of 60")]:
+            self.audited(events, words)
+        # Given back at the end of the wrap-up of that contact, of two with one
+        # id the one that ends first.
+        again = self.chat("c1", wrap_up_ms=3) + [
+            event(ACCEPTED, "c1", "anna", units=30),
+            event(ENDED, "c1", "anna", units=30)]
+        over = event(WRAP_UP_ENDED, "c1", "anna", 0, units=30)
+        auditor = Auditor()
+        for one in [self.configured(60)] + wrapped + again + [over]:
+            auditor.apply(one)
+        self.assertEqual([one.wrap_up_ends_ms for one in auditor.held["anna"]],
+                         [5])
+        for one in self.chat("c2"):
+            auditor.apply(one)
 
 
 if __name__ == "__main__":

@@ -318,13 +318,21 @@ class Keeper {
                                          ? v1::PRESENCE_STATE_NOT_READY
                                          : v1::PRESENCE_STATE_LOGGED_OUT);
     }
-    if (agent.work_state() == v1::WORK_STATE_HANDLING) {
-      return Complete(agent.contact_id());
+    return agent.held().empty() ? told : GoOn(agent);
+  }
+
+  // With any of the contacts that the agent holds.
+  Told GoOn(const v1::AgentSnapshot& agent) {
+    const v1::HeldContact& held = agent.held(static_cast<int>(
+        random_.Uniform(static_cast<std::uint64_t>(agent.held_size()))));
+    switch (held.state()) {
+      case v1::WORK_STATE_HANDLING:
+        return Complete(held.contact_id());
+      case v1::WORK_STATE_WRAP_UP:
+        return EndWrapUp(agent.id(), held.contact_id());
+      default:
+        return Told::kDone;  // its offer is answered by the desk
     }
-    if (agent.work_state() == v1::WORK_STATE_WRAP_UP) {
-      return EndWrapUp(agent.id(), agent.contact_id());
-    }
-    return told;
   }
 
   Told Complete(const std::string& contact_id) {

@@ -14,10 +14,11 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent /
                        "journal"))
 from check_journal import (  # noqa: E402
-    ACCEPTED, ASSIGNED, CONFIGURED, CONTACT_ENDED, CREATED, DECLINED, ENDED,
-    NO_ANSWER, PRESENCE, RESCINDED, RESERVED, SUBMITTED, WRAP_UP_ENDED,
-    Checker, Replay)
+    ACCEPTED, CREATED, DECLINED, ENDED, SUBMITTED, WRAP_UP_ENDED, Checker,
+    Replay)
 from journal_format import Damage, acknowledged_of, read_record  # noqa: E402
+
+from auditor import CHANNELS, Auditor, profiles_of  # noqa: E402
 
 TYPES = ("", "CONFIGURATION_APPLIED", "CONTACT_SUBMITTED", "CONTACT_ENDED",
          "RESERVATION_CREATED", "RESERVATION_ACCEPTED", "RESERVATION_DECLINED",
@@ -30,8 +31,6 @@ REASONS = ("UNSPECIFIED", "BREAK", "MEAL", "TRAINING", "MEETING", "OTHER",
            "NO_ANSWER")
 END_REASONS = ("UNSPECIFIED", "COMPLETED", "ABANDONED", "CANCELLED",
                "WAIT_LIMIT", "LEASE_EXPIRED")
-CHANNELS = ("VOICE", "EMAIL", "CHAT", "CALLBACK", "VIDEO", "SOCIAL", "MAIL",
-            "INTERNAL")
 # What the router calls forgotten may differ from what the events alone say by
 # so much: it looks at its clock, they at the latest instant among them.
 FORGOTTEN_SLACK_MS = 2000
@@ -84,79 +83,15 @@ class FastReplay(Replay):
                 del self.ended[contact_id]
 
 
-class Auditor:
-    """Who holds what, from the events' types and names alone: no state that
-    an event tells is believed."""
-
-    def __init__(self):
-        self.contact_of = {}  # agent -> contact that it has
-        self.agent_of = {}  # contact -> agent that it is reserved for
-        self.accepted_by = {}  # contact -> agent who has accepted it
-        self.alive = set()
-
-    def apply(self, event):
-        kind, contact, agent = event.type, event.contact, event.agent
-        if kind == SUBMITTED:
-            if contact in self.alive:
-                raise Damage(f"contact {contact} is submitted while alive")
-            self.alive.add(contact)
-        elif kind == CREATED:
-            self.created(contact, agent)
-        elif kind == ACCEPTED:
-            if contact in self.accepted_by:
-                raise Damage(f"contact {contact} is accepted twice, by "
-                             f"{self.accepted_by[contact]} and {agent}")
-            if self.agent_of.pop(contact, None) != agent:
-                raise Damage(f"contact {contact} is accepted by {agent}, for "
-                             "whom it is not reserved")
-            self.accepted_by[contact] = agent
-        elif kind in (DECLINED, NO_ANSWER, RESCINDED):
-            if event.contact_version and self.agent_of.pop(
-                    contact, None) != agent:
-                raise Damage(f"contact {contact} is returned by {agent}, for "
-                             "whom it is not reserved")
-            self.let_go(agent, contact)
-        elif kind == ENDED:
-            self.end(event)
-
-    def created(self, contact, agent):
-        if contact not in self.alive:
-            raise Damage(f"contact {contact} is reserved, not being alive")
-        for holders in (self.agent_of, self.accepted_by):
-            if contact in holders:
-                raise Damage(f"contact {contact} is reserved for {agent} and "
-                             f"held by {holders[contact]}")
-        if agent in self.contact_of:
-            raise Damage(f"agent {agent} is over capacity: {contact} besides "
-                         f"{self.contact_of[agent]}")
-        self.agent_of[contact] = agent
-        self.contact_of[agent] = contact
-
-    def end(self, event):
-        if event.contact not in self.alive:
-            raise Damage(f"contact {event.contact} ends twice")
-        self.alive.remove(event.contact)
-        # Of one that ends while reserved the agent is let go by a
-        # rescission, before or after.
-        self.agent_of.pop(event.contact, None)
-        holder = self.accepted_by.pop(event.contact, None)
-        if holder is not None:
-            self.let_go(holder, event.contact)
-
-    def let_go(self, agent, contact):
-        if self.contact_of.pop(agent, None) != contact:
-            raise Damage(f"agent {agent} lets go {contact}, which it does not "
-                         "have")
-
-
 class Told:
     """One event, as far as clients can know it."""
 
     __slots__ = ("sequence", "type", "at_ms", "contact", "contact_version",
                  "contact_state", "end_reason", "queue", "channel", "priority",
                  "arrival_ms", "agent", "agent_version", "presence", "pending",
-                 "work_state", "attempt", "offer_expires_ms", "has",
-                 "idle_since_ms", "brought")
+                 "work_state", "attempt", "units", "offer_expires_ms", "has",
+                 "idle_since_ms", "brought", "brought_channel", "wrap_up_ms",
+                 "profiles")
 
     def __init__(self, event, replay):
         self.sequence, self.type = event["sequence"], event["type"]
@@ -174,16 +109,21 @@ class Told:
         self.pending = (named_presence(event["pending"])
                         if event["presence_pending"] else None)
         self.work_state = WORK_STATES[event["work_state"]]
-        self.attempt = event["attempt"]
+        self.attempt, self.units = event["attempt"], event["units"]
         self.offer_expires_ms = event["offer_expires_ms"]
         # Of the agent, afterwards.
         agent = replay.agents.get(event["agent_id"])
-        self.has = (agent["contact_id"].decode(),
-                    agent["attempt"]) if agent else ("", 0)
+        self.has = [(one["contact_id"].decode(), CHANNELS[one["channel"]],
+                     WORK_STATES[one["state"]], one["attempt"], one["units"],
+                     one["wrap_up_ends_ms"])
+                    for one in (agent["held"] if agent else ())]
         self.idle_since_ms = agent["idle_since_ms"] if agent else 0
-        self.brought = None
+        self.brought = self.brought_channel = self.wrap_up_ms = None
+        self.profiles = profiles_of(event["configuration"])
         detail = event["contact_detail"]
         if detail is not None:
+            self.brought_channel = CHANNELS[detail["channel"]]
+            self.wrap_up_ms = detail["queue"]["wrap_up_ms"]
             self.brought = (detail["queue_name"].decode(),
                             CHANNELS[detail["channel"]], detail["priority"],
                             {a["key"].decode(): a["value"].decode()
@@ -266,7 +206,8 @@ class Journal(Checker):
                                       told.attempt), []).append(told)
 
     def has_ended(self, contact):
-        return contact not in self.auditor.alive
+        """Now, or once: an id that was forgotten may come again."""
+        return contact not in self.auditor.alive or contact in self.ends
 
     def sample(self, count):
         """Ids of contacts that are alive or have just ended."""
@@ -403,7 +344,8 @@ class Acknowledgements:
         found = self.of_agent(ask["agentId"], answer["version"], sequence)
         # Repeated: it was over already, and later versions may be told.
         if not [e for e in found
-                if e.type == WRAP_UP_ENDED or "repeated" in answer]:
+                if "repeated" in answer or e.type == WRAP_UP_ENDED and
+                e.contact == ask.get("contactId", e.contact)]:
             return "the journal has no such end of wrap-up"
         return None
 
@@ -446,8 +388,11 @@ class Acknowledgements:
         kept = (event.presence, event.pending, event.work_state)
         if shown != kept:
             return f"the journal has {kept}"
-        has = (seen.get("contactId", ""), int(seen.get("attempt", 0)))
-        if event.work_state in ("RESERVED", "HANDLING") and has != event.has:
+        has = [(one["contactId"], plain(one["channel"], "CHANNEL_", ""),
+                plain(one["state"], "WORK_STATE_", ""), int(one["attempt"]),
+                one["units"], int(one.get("wrapUpEndsMs", 0)))
+               for one in seen.get("held", ())]
+        if has != event.has:
             return f"the journal has {event.has}"
         if (event.work_state == "IDLE" and
                 int(seen.get("idleSinceMs", 0)) != event.idle_since_ms):
@@ -489,6 +434,9 @@ class Acknowledgements:
         if agent and (plain(agent["workState"], "WORK_STATE_", "") !=
                       kept.work_state):
             return f"event {sequence}: the agent became {kept.work_state}"
+        units = event.get("reservation", {}).get("units", 0)
+        if units != kept.units:
+            return f"event {sequence}: the journal has {kept.units} units"
         return None
 
     def refused(self, call, ask, line, retried):

@@ -9,7 +9,8 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent /
                        "journal"))
 from journal_format import (  # noqa: E402
-    EVENT, HEADER, LIVE, QUEUE, crc32c, empty)
+    CONFIGURATION, EVENT, FORMAT_VERSION, HEADER, LIVE, PROFILE, QUEUE, crc32c,
+    empty)
 
 NOW_MS = 1_800_000_000_000
 RETENTION_MS = 20_000
@@ -41,6 +42,8 @@ def encode_value(kind, value):
         return 1, struct.pack("<Q", value)
     if kind == "packed_sint":
         return 2, sized(b"".join(encode_value("sint", v)[1] for v in value))
+    if kind == "packed_uint":
+        return 2, sized(b"".join(map(varint, value)))
     if kind == "bytes":
         return 2, sized(value)
     return 2, sized(encode(kind, value))
@@ -64,7 +67,8 @@ def encode(schema, message):
 def record(events, previous, last_at_ms, epoch=1):
     body = b"".join(len(e).to_bytes(4, "big") + e
                     for e in (encode(EVENT, event) for event in events))
-    head = HEADER.pack(b"RLJR", HEADER.size + len(body), 0, 1, 0, 0, epoch,
+    head = HEADER.pack(b"RLJR", HEADER.size + len(body), 0,
+                       FORMAT_VERSION, 0, 0, epoch,
                        events[0]["sequence"], events[-1]["sequence"],
                        last_at_ms, RETENTION_MS, 1000, previous)
     data = bytearray(head + body)
@@ -95,7 +99,7 @@ def live(replay, last_record):
         result[key] = seal(key, encode(LIVE[letter], value))
     meta = empty(LIVE["m"])
     meta.update(
-        format_version=1, epoch=1, first_sequence=1,
+        format_version=FORMAT_VERSION, epoch=1, first_sequence=1,
         last_sequence=replay.sequence, last_at_ms=replay.last_at_ms,
         arrival_sequence=replay.arrival_sequence,
         configuration_version=replay.configuration_version,
@@ -111,21 +115,34 @@ def side(sequence):
     return f"{body} {crc32c(body.encode()):08x}\n".encode()
 
 
+def profile(name, capacity_units, chat_max=0):
+    """Voice takes 60, everything else 30."""
+    one = empty(PROFILE)
+    one.update(name=name, channels=0xFF, capacity_units=capacity_units,
+               cost_units=[60] + [30] * 7,
+               contacts_max=[0, 0, chat_max] + [0] * 5)
+    return one
+
+
 class Story:
-    """Events of a small centre, one method a type; versions count on."""
+    """Events of a small centre, one method a type; versions count on. Anna has
+    100 units, bela 70 and at most one chat."""
 
     def __init__(self):
         self.events = []
+        self.configuration_version = 0
         self.contact_versions, self.agent_versions = {}, {}
+        self.channels = {}  # by contact
+        self.held = {}  # agent -> [[contact, attempt, work state]]
 
     def event(self, kind, **fields):
         event = empty(EVENT)
         event.update(sequence=len(self.events) + 1, type=kind,
                      at_ms=NOW_MS + 100 * len(self.events),
-                     configuration_version=1)
+                     configuration_version=self.configuration_version)
         event.update(fields)
         contact, agent = event["contact_id"], event["agent_id"]
-        if contact:
+        if contact and kind != 10:  # what has ended keeps its version
             version = self.contact_versions.get(contact, 0) + 1
             self.contact_versions[contact] = version
             event.update(contact_version=version, queue=b"accounts",
@@ -138,44 +155,78 @@ class Story:
         self.events.append(event)
         return event
 
-    def configured(self):
+    def configured(self, anna=100, bela=70, bela_chat_max=1):
+        version = 1 + sum(event["type"] == 1 for event in self.events)
         queue = empty(QUEUE)
-        queue.update(name=b"accounts", channels=1)
-        self.event(1, configuration={
-            "name": b"", "skills": [], "routing_profiles": [], "agents": [],
-            "queues": [queue]})
+        queue.update(name=b"accounts", channels=0xFF, wrap_up_ms=60_000)
+        configuration = empty(CONFIGURATION)
+        configuration.update(
+            routing_profiles=[profile(b"full", anna),
+                              profile(b"part", bela, bela_chat_max)],
+            queues=[queue])
+        for agent, name in ((b"anna", b"full"), (b"bela", b"part")):
+            one = empty(CONFIGURATION[4][1][0])
+            one.update(id=agent, routing_profile=name)
+            configuration["agents"].append(one)
+        self.event(1, configuration=configuration)
+        self.configuration_version = version
+        self.events[-1]["configuration_version"] = version
+
+    def work(self, agent, **more):
+        """What an event says of the agent's work after it."""
+        states = [state for _, _, state in self.held.get(agent, ())]
+        state = next((s for s in (2, 3, 1) if s in states), 0)
+        return {"agent_id": agent, "work_state": state, **more}
+
+    def change(self, agent, contact, attempt, state):
+        """The agent's contact becomes that; 0: it goes."""
+        held = self.held.setdefault(agent, [])
+        held[:] = [one for one in held if one[:2] != [contact, attempt]]
+        if state:
+            held.append([contact, attempt, state])
+
+    def reservation(self, contact, attempt):
+        channel = self.channels.get(contact, 0)
+        return {"contact_id": contact, "attempt": attempt,
+                "channel": channel, "units": 30 if channel else 60}
 
     def signed_in(self, agent):
-        self.event(9, agent_id=agent, idle_since_ms=NOW_MS)
+        self.event(9, **self.work(agent, idle_since_ms=NOW_MS))
 
-    def submitted(self, contact):
+    def submitted(self, contact, channel=0):
         self.contact_versions.pop(contact, None)
+        self.channels[contact] = channel
         detail = empty(EVENT[34][1])
-        detail.update(id=contact, queue_name=b"accounts", arrival_sequence=1)
+        detail.update(id=contact, queue_name=b"accounts", channel=channel,
+                      arrival_sequence=1)
         detail["queue"] = empty(QUEUE)
-        detail["queue"]["name"] = b"accounts"
+        detail["queue"].update(name=b"accounts", wrap_up_ms=60_000)
         detail["attributes"] = [{"key": b"caller", "value": b"+33"}]
         self.event(2, contact_id=contact, contact_detail=detail,
-                   arrival_sequence=1)
+                   channel=channel, arrival_sequence=1)
 
     def created(self, contact, agent):
-        event = self.event(4, contact_id=contact, agent_id=agent,
-                           contact_state=1, work_state=1,
-                           idle_since_ms=NOW_MS,
-                           offer_expires_ms=NOW_MS + 9_000)
-        event["attempt"] = event["contact_version"]
+        attempt = self.contact_versions.get(contact, 0) + 1
+        self.change(agent, contact, attempt, 1)
+        self.event(4, contact_state=1, idle_since_ms=NOW_MS,
+                   offer_expires_ms=NOW_MS + 9_000,
+                   **self.reservation(contact, attempt), **self.work(agent))
 
     def accepted(self, contact, agent, attempt):
-        self.event(5, contact_id=contact, agent_id=agent, contact_state=2,
-                   work_state=2, attempt=attempt)
+        self.change(agent, contact, attempt, 2)
+        self.event(5, contact_state=2, **self.reservation(contact, attempt),
+                   **self.work(agent))
 
     def completed(self, contact, agent, attempt):
-        self.event(3, contact_id=contact, agent_id=agent, contact_state=3,
-                   end_reason=1, work_state=3, attempt=attempt,
-                   wrap_up_ends_ms=NOW_MS + 60_000)
+        self.change(agent, contact, attempt, 3)
+        self.event(3, contact_state=3, end_reason=1,
+                   wrap_up_ends_ms=NOW_MS + 100 * len(self.events) + 60_000,
+                   **self.reservation(contact, attempt), **self.work(agent))
 
-    def wrap_up_ended(self, agent):
-        self.event(10, agent_id=agent, idle_since_ms=NOW_MS + 1)
+    def wrap_up_ended(self, contact, agent, attempt):
+        self.change(agent, contact, attempt, 0)
+        self.event(10, contact_state=3, idle_since_ms=NOW_MS + 1,
+                   **self.reservation(contact, attempt), **self.work(agent))
 
 
 def answered(n, call, ask, answer, life=1):

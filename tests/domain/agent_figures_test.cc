@@ -1,6 +1,6 @@
-// Goal: an agent's figures are exact: whole milliseconds of busy time, in
+// Goal: an agent's figures are exact: whole milliseconds of occupied time, in
 // pieces of five minutes of which the last twelve count.
-// Method: small stories; a random one against a list of all busy times.
+// Method: small stories; a random one against a list of all occupied times.
 
 #include "lib/domain/agent_figures.h"
 
@@ -19,7 +19,7 @@ constexpr DurationMs kPiece = AgentFigures::kPieceMs;
 // Reserved and idle again.
 void Work(InstantMs from_ms, InstantMs to_ms, AgentFigures* figures) {
   NoteReserved(from_ms, true, figures);
-  NoteIdle(to_ms, figures);
+  NoteLetGo(to_ms, true, figures);
 }
 
 TEST(AgentFiguresTest, NoneAreNeededForLongestIdle) {
@@ -39,19 +39,21 @@ TEST(AgentFiguresTest, ContactsAndOffers) {
   EXPECT_EQ(figures.last_offered_ms, 0);
   EXPECT_EQ(figures.contacts, 0U);
   NoteAccepted(&figures);
-  NoteIdle(10, &figures);
+  NoteLetGo(10, true, &figures);
   NoteReserved(20, true, &figures);
   NoteReserved(30, false, &figures);  // a second one beside it
   NoteAccepted(&figures);
   EXPECT_EQ(figures.contacts, 2U);
   EXPECT_EQ(figures.last_offered_ms, 30);
-  NoteIdle(50, &figures);
+  NoteLetGo(40, false, &figures);      // one of them
+  EXPECT_EQ(figures.occupied_ms, 30);  // 10, and 20 up to now
+  NoteLetGo(50, true, &figures);
   EXPECT_EQ(figures.occupied_ms, 40);  // 10 and 30, counted once
 }
 
-TEST(AgentFiguresTest, WhoIsAtWorkWhenTheyBeginIsBusyFromThen) {
+TEST(AgentFiguresTest, WhoHoldsSomethingWhenTheyBeginIsOccupiedFromThen) {
   AgentFigures figures = FiguresFrom(1'000, true);
-  NoteIdle(1'700, &figures);
+  NoteLetGo(1'700, true, &figures);
   EXPECT_EQ(figures.occupied_ms, 700);
 }
 
@@ -69,8 +71,41 @@ TEST(AgentFiguresTest, TheLastHourIsThePieceOfNowAndElevenBefore) {
   EXPECT_EQ(OccupiedMs(figures, 1'000 * kPiece), 0);
   // As it was when it was taken, until it is taken again.
   EXPECT_EQ(figures.occupied_ms, 1'035);
-  NoteAvailable(12 * kPiece, &figures);
+  NotePresence(12 * kPiece, PresenceState::kNotReady, PresenceState::kAvailable,
+               true, &figures);
   EXPECT_EQ(figures.occupied_ms, 25);
+}
+
+// Who is never without a contact is occupied all the same.
+TEST(AgentFiguresTest, OverlappingContactsAreCountedAsTheyGo) {
+  AgentFigures figures;
+  NoteReserved(0, true, &figures);
+  for (InstantMs now = 1'000; now <= 60'000; now += 1'000) {
+    NoteReserved(now - 500, false, &figures);
+    NoteLetGo(now, false, &figures);
+    EXPECT_EQ(figures.occupied_ms, now);
+  }
+}
+
+TEST(AgentFiguresTest, PresenceBeginsThemAnewOrTakesThem) {
+  using enum PresenceState;
+  AgentFigures figures;
+  Work(0, 1'000, &figures);
+  const AgentFigures before = figures;
+  NotePresence(2'000, kAvailable, kAvailable, true, &figures);
+  NotePresence(2'000, kAvailable, kNotReady, true, &figures);
+  EXPECT_EQ(figures, before);
+  // A reservation that met the pause and has not been rescinded yet.
+  NoteReserved(3'000, true, &figures);
+  NotePresence(3'400, kNotReady, kAvailable, false, &figures);
+  EXPECT_EQ(figures.occupied_ms, 1'400);
+  NoteLetGo(3'500, true, &figures);
+  EXPECT_EQ(figures.occupied_ms, 1'500);
+  NotePresence(5'000, kLoggedOut, kNotReady, true, &figures);
+  EXPECT_EQ(figures, AgentFigures());
+  NotePresence(6'000, kLoggedOut, kAvailable, false, &figures);
+  NoteLetGo(6'700, true, &figures);
+  EXPECT_EQ(figures.occupied_ms, 700);
 }
 
 TEST(AgentFiguresTest, AWorkOfDaysFillsTheHour) {
@@ -93,7 +128,7 @@ TEST(AgentFiguresTest, AClockThatIsBehindDoesNoHarm) {
   EXPECT_EQ(figures.occupied_ms, 140);
 }
 
-TEST(AgentFiguresTest, AsTheSumOverAllBusyTimes) {
+TEST(AgentFiguresTest, AsTheSumOverAllOccupiedTimes) {
   Random random(7);
   AgentFigures figures;
   std::vector<std::pair<InstantMs, InstantMs>> all;

@@ -8,6 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "relais/configuration.h"
 #include "relais/event.h"
 #include "relais/types.h"
 
@@ -38,10 +39,12 @@ TEST(Names, EveryEnumeratorHasItsOwn) {
   CheckNames(EndReasonName, EndReason::kLeaseExpired);
   CheckNames(ReservationStateName, ReservationState::kRescinded);
   CheckNames(EventTypeName, EventType::kAgentRemoved);
+  CheckNames(LoadOrderName, LoadOrder::kPack);
   EXPECT_EQ(static_cast<int>(Channel::kInternal) + 1, kChannelCount);
   EXPECT_EQ(static_cast<int>(AgentGrade::kSpecialised) + 1, kAgentGradeCount);
   EXPECT_EQ(static_cast<int>(NotReadyReason::kNoAnswer) + 1,
             kNotReadyReasonCount);
+  EXPECT_EQ(static_cast<int>(LoadOrder::kPack) + 1, kLoadOrderCount);
 }
 
 TEST(Names, SomeAsPeopleWriteThem) {

@@ -18,63 +18,13 @@
 #include "gtest/gtest.h"
 #include "relais/configuration.h"
 #include "relais/limits.h"
+#include "tests/domain/findings.h"
 
 namespace relais {
 namespace {
 
-using testing::AllOf;
 using testing::ElementsAre;
-using testing::Field;
-using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr ChannelSet kVoice = SetOf(Channel::kVoice);
-constexpr ChannelSet kEmail = SetOf(Channel::kEmail);
-
-Configuration Good() {
-  Configuration c;
-  c.name = "centre";
-  c.skills = {{"savings", "Savings accounts"}, {"italian", ""}};
-  c.routing_profiles = {{"phone", kVoice}, {"written", kEmail}};
-  c.agents = {{"anna", AgentGrade::kSenior, "phone", {{"savings", 7}}},
-              {"bruno",
-               AgentGrade::kExpert,
-               "written",
-               {{"savings", 3}, {"italian", 10}}}};
-  c.queues.resize(2);
-  c.queues[0].name = "calls";
-  c.queues[0].channels = kVoice;
-  c.queues[0].requirement.all_of = {{"savings", 5}};
-  c.queues[1].name = "letters";
-  c.queues[1].channels = kEmail;
-  c.queues[1].requirement.all_of = {{"savings", 2}, {"italian", 10}};
-  return c;
-}
-
-auto IsError(const std::string& path, const std::string& message) {
-  return AllOf(Field(&Finding::severity, Finding::Severity::kError),
-               Field(&Finding::path, path),
-               Field(&Finding::message, HasSubstr(message)));
-}
-auto IsWarning(const std::string& path, const std::string& message) {
-  return AllOf(Field(&Finding::severity, Finding::Severity::kWarning),
-               Field(&Finding::path, path),
-               Field(&Finding::message, HasSubstr(message)));
-}
-
-std::vector<Finding> Validate(const Configuration& configuration) {
-  return ValidateConfiguration(configuration, Limits());
-}
-
-std::vector<Finding> ErrorsOf(const Configuration& configuration) {
-  std::vector<Finding> errors;
-  for (Finding& finding : Validate(configuration)) {
-    if (finding.severity == Finding::Severity::kError) {
-      errors.push_back(std::move(finding));
-    }
-  }
-  return errors;
-}
 
 TEST(ValidateConfiguration, AGoodOneHasNoFindings) {
   EXPECT_THAT(Validate(Good()), IsEmpty());
@@ -87,12 +37,6 @@ TEST(HasErrors, CountsErrorsOnly) {
   EXPECT_TRUE(HasErrors({{Finding::Severity::kWarning, "a", "b"},
                          {Finding::Severity::kError, "a", "b"}}));
 }
-
-struct Spoilt {
-  std::string path;
-  std::string message;
-  std::function<void(Configuration&)> spoil;
-};
 
 TEST(ValidateConfiguration, NamesEachMistake) {
   using C = Configuration;
@@ -201,12 +145,90 @@ TEST(ValidateConfiguration, NamesEachMistake) {
   }
 }
 
+constexpr auto kVoiceAt = static_cast<std::size_t>(Channel::kVoice);
+constexpr auto kEmailAt = static_cast<std::size_t>(Channel::kEmail);
+constexpr auto kMailAt = static_cast<std::size_t>(Channel::kMail);
+
+TEST(ValidateConfiguration, NamesEachMistakeOfCapacity) {
+  using C = Configuration;
+  const std::string voice = "routing_profiles[0].channel_capacities[voice]";
+  const std::string mail = "routing_profiles[0].channel_capacities[mail]";
+  const std::string email = "routing_profiles[1].channel_capacities[email]";
+  const std::vector<Spoilt> ways = {
+      {"routing_profiles[1].capacity_units", "3 is not in 4..100",
+       [](C& c) { c.routing_profiles[1].capacity_units = 3; }},
+      {"routing_profiles[1].capacity_units", "101 is not in 4..100",
+       [](C& c) { c.routing_profiles[1].capacity_units = 101; }},
+      {"routing_profiles[1].load_order", "2 is not an order; give spread or",
+       [](C& c) {
+         c.routing_profiles[1].load_order = static_cast<LoadOrder>(2);
+       }},
+      {voice + ".cost_units", "3 is not in 4..100",
+       [](C& c) { c.routing_profiles[0].cost_units[kVoiceAt] = 3; }},
+      {voice + ".cost_units", "101 is not in 4..100",
+       [](C& c) { c.routing_profiles[0].cost_units[kVoiceAt] = 101; }},
+      // Also of a channel that the profile does not have.
+      {mail + ".cost_units", "-50 is not in 4..100",
+       [](C& c) { c.routing_profiles[0].cost_units[kMailAt] = -50; }},
+      {voice + ".cost_units",
+       "100 is more than the profile's capacity_units, 99; no contact of this "
+       "channel would ever fit",
+       [](C& c) { c.routing_profiles[0].capacity_units = 99; }},
+      {email + ".contacts_max", "-1 is not in 0..25 (0 = as many as fit)",
+       [](C& c) { c.routing_profiles[1].contacts_max[kEmailAt] = -1; }},
+      {email + ".contacts_max", "26 is not in 0..25",
+       [](C& c) { c.routing_profiles[1].contacts_max[kEmailAt] = 26; }},
+      {mail + ".contacts_max", "26 is not in 0..25",
+       [](C& c) { c.routing_profiles[0].contacts_max[kMailAt] = 26; }},
+  };
+  for (const Spoilt& way : ways) {
+    SCOPED_TRACE(way.path + ": " + way.message);
+    Configuration configuration = Good();
+    way.spoil(configuration);
+    EXPECT_THAT(ErrorsOf(configuration),
+                ElementsAre(IsError(way.path, way.message)));
+  }
+}
+
+TEST(ValidateConfiguration, TakesCapacityAtItsLimits) {
+  Configuration c = Good();
+  RoutingProfile& phone = c.routing_profiles[0];
+  phone.contacts_max.fill(static_cast<int>(kContactsPerAgentMax));
+  RoutingProfile& written = c.routing_profiles[1];
+  // What its agents are never given may cost more than they have.
+  written.capacity_units = kCostUnitsMin;
+  written.cost_units[kEmailAt] = kCostUnitsMin;
+  written.load_order = LoadOrder::kPack;
+  EXPECT_THAT(Validate(c), IsEmpty());
+}
+
+// What would hide another mistake is told alone, the rest together.
+TEST(ValidateConfiguration, FindsEveryMistakeOfCapacityAtOnce) {
+  Configuration c = Good();
+  RoutingProfile& written = c.routing_profiles[1];
+  written.capacity_units = 0;
+  written.cost_units[kVoiceAt] = 0;
+  written.cost_units[kMailAt] = 200;
+  written.contacts_max[kMailAt] = 100;
+  written.load_order = static_cast<LoadOrder>(7);
+  const std::string path = "routing_profiles[1]";
+  EXPECT_THAT(
+      Validate(c),
+      ElementsAre(
+          IsError(path + ".capacity_units", "0 is not in 4..100"),
+          IsError(path + ".load_order", "7 is not an order"),
+          IsError(path + ".channel_capacities[voice].cost_units", "0 is not"),
+          IsError(path + ".channel_capacities[mail].cost_units", "200 is not"),
+          IsError(path + ".channel_capacities[mail].contacts_max",
+                  "100 is not")));
+}
+
 TEST(ValidateConfiguration, ListsTooManySkills) {
   Configuration c = Good();
   for (int i = 0; i < 300; ++i) {
     c.skills.push_back({"s" + std::to_string(i), ""});
   }
-  for (int i = 0; i < 33; ++i) {
+  for (int i = 0; i < 64; ++i) {
     c.queues[0].requirement.all_of.push_back({"s" + std::to_string(i), 1});
   }
   for (int i = 0; i < 256; ++i) {
@@ -216,7 +238,7 @@ TEST(ValidateConfiguration, ListsTooManySkills) {
       ErrorsOf(c),
       ElementsAre(
           IsError("agents[0].skills", "257 entries; at most 256"),
-          IsError("queues[0].requirement.all_of", "34 entries; at most 32")));
+          IsError("queues[0].requirement.all_of", "more than 64 terms")));
 }
 
 TEST(ValidateConfiguration, ListsTooManySkillsOrProfilesOfACentre) {
@@ -258,7 +280,7 @@ TEST(ValidateConfiguration, FindsEverythingAtOnceInTheOrderOfTheFile) {
   Configuration c = Good();
   c.queues[1].handling_lease_ms = -1;
   c.queues[0].requirement.all_of[0].level_min = 12;
-  c.agents[1].skills[0].level = 0;
+  c.agents[1].skills[0].level = 12;
   c.agents[0].routing_profile = "unknown profile";
   c.skills.push_back({"savings", ""});
   c.routing_profiles.push_back({"spare", kVoice});
@@ -268,7 +290,7 @@ TEST(ValidateConfiguration, FindsEverythingAtOnceInTheOrderOfTheFile) {
                   IsWarning("routing_profiles[0]", "no agent uses"),
                   IsWarning("routing_profiles[2]", "no agent uses"),
                   IsError("agents[0].routing_profile", "unknown profile"),
-                  IsError("agents[1].skills[0].level", "0"),
+                  IsError("agents[1].skills[0].level", "12"),
                   IsError("queues[0].requirement.all_of[0].level_min", "12"),
                   IsError("queues[1].handling_lease_ms", "-1")));
 }

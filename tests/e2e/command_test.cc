@@ -52,8 +52,8 @@ TEST(RelaisdCommandTest, WrongCommandLinesExitWith2) {
       {{"--start-time", "tomorrow"}, "2026-03-02T07:00:00Z"},
       {{"--id-retention", "-1h"}, "24h"},
       {{"--events-kept", "0"}, "--events-kept"},
-      {{"--max-contacts", "0"}, "contacts"},
-      {{"--max-contacts", "4294967295"}, "contacts"},
+      {{"--max-contacts", "0", "--journal", "memory"}, "contacts"},
+      {{"--max-contacts", "4294967295", "--journal", "memory"}, "contacts"},
       {{"--fault", "gaps"}, "skip-oldest"},
       {{"--fault", "gap", "--journal", "/nonexistent"}, "--journal memory"},
       {{"--time-scale", "60"}, "a directory of its own"},
@@ -100,7 +100,8 @@ TEST(RelaisdCommandTest, HelpAndVersionExitWith0) {
 
 TEST(RelaisdCommandTest, APortInUseIsAFailure) {
   Relaisd server(kCentre);
-  const Finished second = Daemon({"--listen", server.address()});
+  const Finished second =
+      Daemon({"--listen", server.address(), "--journal", "memory"});
   EXPECT_EQ(second.exit_code, 1);
   EXPECT_THAT(second.output, HasSubstr("cannot listen on"));
 }

@@ -53,7 +53,7 @@ TEST_F(JournalDamageTest, WhatIsNoJournalIsNamed) {
   const Case cases[] = {
       {root_ / "nowhere", "there is no such directory"},
       {root_ / "empty", "is no journal, it has no file CURRENT"},
-      {version, "format version 99, this program reads version 1"},
+      {version, "format version 99, this program reads versions 1 to 2"},
   };
   for (const Case& c : cases) {
     for (const char* command : {"inspect", "verify", "export"}) {

@@ -40,8 +40,8 @@ class Recorder final : public RouterObserver {
 std::string SkillName(int i) { return absl::StrCat("s", i); }
 
 // What a contact asks that wants each skill of `set` at level 10.
-std::vector<SkillRequirement> AllOf(std::uint32_t set) {
-  std::vector<SkillRequirement> asks;
+std::vector<RequirementTerm> AllOf(std::uint32_t set) {
+  std::vector<RequirementTerm> asks;
   for (int i = 0; i < kSkills; ++i) {
     if ((set >> i & 1) != 0) asks.push_back({SkillName(i), 10});
   }
@@ -124,7 +124,7 @@ TEST(ClassLimits, FiftyThousandAgentsInAllClassesThereAre) {
     if (i % 4'096 == 0) router.DrainEvents();
   }
   const auto submit = [&](std::string id, std::string queue,
-                          std::vector<SkillRequirement> asks) {
+                          std::vector<RequirementTerm> asks) {
     ContactSpec spec;
     spec.id = std::move(id);
     spec.queue = std::move(queue);

@@ -88,15 +88,10 @@ CompiledProfile Compiled(const AgentConfiguration& agent) {
   return profile;
 }
 CompiledRequirement Compiled(const ContactSpec& spec) {
-  SkillLevels own;
-  for (const SkillRequirement& term : spec.requirement.all_of) {
-    own.push_back(
-        {SkillIdOf(term.skill), static_cast<std::uint8_t>(term.level_min)});
-  }
-  return CombineRequirements(spec.channel, {}, own);
+  return CompileRequirement(spec.channel, spec.requirement);
 }
 
-ContactSpec AContact(std::string id, std::vector<SkillRequirement> asks) {
+ContactSpec AContact(std::string id, std::vector<RequirementTerm> asks) {
   ContactSpec spec;
   spec.id = std::move(id);
   spec.queue = "main";
@@ -104,8 +99,8 @@ ContactSpec AContact(std::string id, std::vector<SkillRequirement> asks) {
   return spec;
 }
 
-struct Site {
-  Site(Configuration its, const Limits& limits)
+struct Centre {
+  Centre(Configuration its, const Limits& limits)
       : configuration(std::move(its)) {
     RouterOptions options;
     options.limits = limits;
@@ -212,7 +207,7 @@ class SharedClasses : public testing::Test {
     site_.Drain();
   }
 
-  Site site_;
+  Centre site_;
   std::vector<CompiledProfile> profiles_;
   std::vector<bool> free_;
   std::vector<std::pair<ContactHandle, std::size_t>> held_;
@@ -226,7 +221,7 @@ TEST_F(SharedClasses, TwoThousandAgentsWithTheirOwnLevels) {
   EXPECT_EQ(classes_.size(), 1u) << "nothing tells them apart yet";
   Random random(5);
   for (int i = 0; i < 600; ++i) {
-    std::vector<SkillRequirement> asks;
+    std::vector<RequirementTerm> asks;
     for (std::size_t s = 0; s < 2; ++s) {
       if (random.Bernoulli(0.4)) continue;
       asks.push_back(
@@ -371,7 +366,7 @@ class Traffic {
     Random random(50 + t);
     std::vector<ContactHandle> alive;
     for (int step = 0; step < kSteps; ++step) {
-      std::vector<SkillRequirement> asks;
+      std::vector<RequirementTerm> asks;
       for (std::size_t s = 0; s < 3; ++s) {
         if (random.Bernoulli(0.6)) continue;
         asks.push_back(
@@ -425,7 +420,7 @@ class Traffic {
     }
   }
 
-  Site site_;
+  Centre site_;
   Configuration other_;
   std::vector<ContactSpec> submitted_[kSubmitters];
   std::atomic<int> refused_{0};

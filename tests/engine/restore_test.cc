@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -86,10 +87,8 @@ LiveState Busy() {
   LiveAgent anne;
   anne.version = 9;
   anne.presence.state = PresenceState::kAvailable;
-  anne.work_state = WorkState::kHandling;
   anne.idle_since_ms = 500;
-  anne.contact_id = "c1";
-  anne.attempt = 2;
+  anne.held = {{"c1", Channel::kVoice, WorkState::kHandling, 2, 100, 0}};
   LiveAgent bilal;
   bilal.version = 4;
   bilal.presence = {PresenceState::kNotReady, NotReadyReason::kBreak};
@@ -211,7 +210,7 @@ struct Case {
 std::vector<Case> Contradictions() {
   return {
       {"a holder who holds nothing",
-       [](LiveState& s) { s.agents["anne"].work_state = WorkState::kIdle; },
+       [](LiveState& s) { s.agents["anne"].held.clear(); },
        absl::StatusCode::kInvalidArgument, "c1"},
       {"a holder who is not there",
        [](LiveState& s) { s.agents.erase("anne"); },
@@ -221,9 +220,32 @@ std::vector<Case> Contradictions() {
       {"an attempt after the version",
        [](LiveState& s) {
          s.contacts["c1"].attempt = 4;
-         s.agents["anne"].attempt = 4;
+         s.agents["anne"].held[0].attempt = 4;
        },
        absl::StatusCode::kInvalidArgument, "c1"},
+      {"another attempt",
+       [](LiveState& s) { s.agents["anne"].held[0].attempt = 1; },
+       absl::StatusCode::kInvalidArgument, "c1"},
+      {"in handling, and wrapped up",
+       [](LiveState& s) {
+         s.agents["anne"].held[0].state = WorkState::kWrapUp;
+       },
+       absl::StatusCode::kInvalidArgument, "c1"},
+      {"a contact of no units",
+       [](LiveState& s) { s.agents["anne"].held[0].units = 0; },
+       absl::StatusCode::kInvalidArgument, "anne"},
+      {"more units than an agent has",
+       [](LiveState& s) {
+         s.agents["anne"].held.push_back(
+             {"c9", Channel::kChat, WorkState::kWrapUp, 2, 1, 9'000});
+       },
+       absl::StatusCode::kInvalidArgument, "anne"},
+      {"more contacts than an agent can hold",
+       [](LiveState& s) {
+         s.agents["bilal"].held.assign(
+             26, {"c9", Channel::kChat, WorkState::kWrapUp, 2, 1, 9'000});
+       },
+       absl::StatusCode::kInvalidArgument, "bilal"},
       {"no detail", [](LiveState& s) { s.contacts["c2"].detail = nullptr; },
        absl::StatusCode::kInvalidArgument, "c2"},
       {"not alive", [](LiveState& s) { s.contacts["c2"].version = 0; },
@@ -285,7 +307,7 @@ TEST_F(RestoreTest, WhatContradictsItselfIsNamed) {
 TEST_F(RestoreTest, AnEndOfWhichHalfIsKnownIsFinished) {
   LiveState state = Busy();
   state.contacts.erase("c1");
-  state.agents["anne"].work_state = WorkState::kReserved;
+  state.agents["anne"].held[0].state = WorkState::kReserved;
   LiveContact& second = state.contacts["c2"];
   second.version = 2;
   second.state = ContactState::kReserved;
@@ -349,6 +371,175 @@ TEST_F(RestoreTest, AQueueThatHasGoneServesWhatCameUnderIt) {
   ASSERT_TRUE(completed.ok());
   router_->DrainEvents();
   EXPECT_EQ(recorder_.events.back().wrap_up_ends_ms, 37'000);
+}
+
+// --- Several contacts --------------------------------------------------------
+
+// Of a centre where a chat takes 34 units and an e-mail 50: Anne handles e-mail
+// m1 and wraps up chat c1 until 40 s; chat c2 waits.
+LiveState Desk() {
+  Configuration centre = Centre();
+  centre.routing_profiles[0].channels = 0xFF;
+  centre.queues[0].channels = 0xFF;
+  centre.agents.resize(1);
+  LiveState state = Busy();
+  state.configuration = std::make_shared<const Configuration>(centre);
+  state.agents.erase("bilal");
+  state.contacts.erase("c3");
+  const auto channel = [&state](const std::string& id, Channel channel) {
+    ContactDetail detail = *state.contacts[id].detail;
+    detail.spec.id = id;
+    detail.spec.channel = channel;
+    detail.queue = state.configuration->queues[0];
+    state.contacts[id].detail =
+        std::make_shared<const ContactDetail>(std::move(detail));
+  };
+  state.contacts["m1"] = state.contacts["c1"];
+  state.contacts.erase("c1");
+  channel("m1", Channel::kEmail);
+  channel("c2", Channel::kChat);
+  state.agents["anne"].held = {
+      {"m1", Channel::kEmail, WorkState::kHandling, 2, 50, 0},
+      {"c1", Channel::kChat, WorkState::kWrapUp, 2, 34, 40'000}};
+  return state;
+}
+
+TEST_F(RestoreTest, WhatAnAgentHeldTakesItsUnitsAgain) {
+  const LiveState state = Desk();
+  ASSERT_TRUE(router_->Restore(state, 6'000).ok());
+  EXPECT_EQ(router_->DrainEvents(), 0U) << "84 of 100 units are taken";
+  const auto anne = router_->GetAgent(Agent("anne"));
+  ASSERT_TRUE(anne.ok());
+  EXPECT_EQ(anne->held, state.agents.at("anne").held);
+  EXPECT_EQ(anne->work_state, WorkState::kHandling);
+  // Each wrap-up has its own end.
+  EXPECT_EQ(router_->NextDue(), 40'000);
+  EXPECT_EQ(router_->RunDue(40'000, 100), 1U);
+  router_->DrainEvents();
+  ASSERT_EQ(recorder_.events.size(), 2U);
+  const Event& over = recorder_.events[0];
+  EXPECT_EQ(over.type, EventType::kWrapUpEnded);
+  EXPECT_EQ(over.contact_id.view(), "c1");
+  EXPECT_EQ(over.channel, Channel::kChat);
+  EXPECT_EQ(over.attempt, 2U);
+  EXPECT_EQ(over.units, 34);
+  EXPECT_EQ(over.work_state, WorkState::kHandling);
+  const Event& created = recorder_.events[1];
+  EXPECT_EQ(created.type, EventType::kReservationCreated);
+  EXPECT_EQ(created.contact_id.view(), "c2");
+  EXPECT_EQ(created.units, 34);
+}
+
+// Two ends at once, of which the agent's halves are missing: each says what the
+// agent still holds after it.
+TEST_F(RestoreTest, TwoEndsOfWhichHalfIsKnownAreFinishedInTurn) {
+  LiveState state = Desk();
+  state.contacts.clear();
+  state.agents["anne"].held = {
+      {"x1", Channel::kChat, WorkState::kReserved, 2, 34, 0},
+      {"x2", Channel::kChat, WorkState::kReserved, 2, 34, 0}};
+  ASSERT_TRUE(router_->Restore(state, 6'000).ok());
+  router_->DrainEvents();
+  ASSERT_EQ(recorder_.events.size(), 2U);
+  const Event& first = recorder_.events[0];
+  EXPECT_EQ(first.type, EventType::kReservationRescinded);
+  EXPECT_EQ(first.contact_id.view(), "x1");
+  EXPECT_EQ(first.agent_version, 10U);
+  EXPECT_EQ(first.work_state, WorkState::kReserved);
+  const Event& second = recorder_.events[1];
+  EXPECT_EQ(second.contact_id.view(), "x2");
+  EXPECT_EQ(second.agent_version, 11U);
+  EXPECT_EQ(second.work_state, WorkState::kIdle);
+  EXPECT_THAT(router_->GetAgent(Agent("anne"))->held, testing::IsEmpty());
+}
+
+TEST_F(RestoreTest, AWrapUpIsEndedByItsName) {
+  ASSERT_TRUE(router_->Restore(Desk(), 6'000).ok());
+  EXPECT_EQ(
+      FieldPathOf(router_->EndWrapUp(Agent("anne"), "m1", 7'000).status()),
+      "contact_id");
+  ASSERT_TRUE(router_->EndWrapUp(Agent("anne"), "c1", 7'000).ok());
+  EXPECT_EQ(router_->GetContact("c2")->agent_id, "anne");
+  EXPECT_EQ(FieldPathOf(router_->EndWrapUp(Agent("anne"), "", 7'000).status()),
+            "agent_id");
+  EXPECT_EQ(router_->RunDue(45'000, 100), 1U) << "the offer only";
+}
+
+// With less capacity than it holds an agent is given nothing more, until it
+// holds less than it may.
+TEST_F(RestoreTest, LessCapacityThanWhatIsHeld) {
+  LiveState state = Desk();
+  Configuration less = *state.configuration;
+  less.routing_profiles[0].capacity_units = 60;
+  less.routing_profiles[0].cost_units.fill(34);
+  state.configuration = std::make_shared<const Configuration>(less);
+  ASSERT_TRUE(router_->Restore(state, 6'000).ok());
+  ASSERT_TRUE(router_->EndWrapUp(Agent("anne"), "c1", 7'000).ok());
+  EXPECT_EQ(router_->GetContact("c2")->state, ContactState::kWaiting)
+      << "50 + 34 are more than 60";
+  ASSERT_TRUE(router_->Complete(*router_->FindContact("m1"), 8'000).ok());
+  ASSERT_TRUE(router_->EndWrapUp(Agent("anne"), "m1", 9'000).ok());
+  EXPECT_EQ(router_->GetContact("c2")->agent_id, "anne");
+}
+
+// An id may be given again while the contact before it is still wrapped up.
+TEST_F(RestoreTest, TheSameIdWrappedUpAndReserved) {
+  LiveState state = Desk();
+  LiveContact again = state.contacts["c2"];
+  ContactDetail detail = *again.detail;
+  detail.spec.id = "c1";
+  again.detail = std::make_shared<const ContactDetail>(detail);
+  again.version = 2;
+  again.state = ContactState::kReserved;
+  again.placed = true;
+  again.rank_key_ms = 1'002;
+  again.arrival_sequence = 2;
+  again.agent_id = "anne";
+  again.attempt = 2;
+  again.offer_expires_ms = 20'000;
+  state.contacts.erase("c2");
+  state.contacts.erase("m1");
+  state.contacts["c1"] = again;
+  state.agents["anne"].held[0] = state.agents["anne"].held[1];
+  state.agents["anne"].held[1] = {
+      "c1", Channel::kChat, WorkState::kReserved, 2, 34, 0};
+  ASSERT_TRUE(router_->Restore(state, 6'000).ok());
+  const auto contact = router_->FindContact("c1");
+  ASSERT_TRUE(contact.ok());
+  const auto accepted = router_->Accept(Agent("anne"), *contact, 2, 7'000);
+  ASSERT_TRUE(accepted.ok()) << accepted.status();
+  ASSERT_TRUE(router_->EndWrapUp(Agent("anne"), "c1", 8'000).ok());
+  const auto anne = router_->GetAgent(Agent("anne"));
+  ASSERT_EQ(anne->held.size(), 1U);
+  EXPECT_EQ(anne->held[0].state, WorkState::kHandling);
+}
+
+// The process ended between a change of presence and the rescissions that
+// follow from it.
+TEST_F(RestoreTest, WhatIsReservedForWhoIsLeavingIsRescinded) {
+  LiveState state = Desk();
+  LiveContact& second = state.contacts["c2"];
+  second.version = 2;
+  second.state = ContactState::kReserved;
+  second.placed = true;
+  second.rank_key_ms = 1'002;
+  second.arrival_sequence = 2;
+  second.agent_id = "anne";
+  second.attempt = 2;
+  second.offer_expires_ms = 20'000;
+  LiveAgent& anne = state.agents["anne"];
+  anne.held[1] = {"c2", Channel::kChat, WorkState::kReserved, 2, 34, 0};
+  anne.presence_pending = true;
+  anne.pending = {PresenceState::kNotReady, NotReadyReason::kBreak};
+  ASSERT_TRUE(router_->Restore(state, 6'000).ok());
+  router_->DrainEvents();
+  ASSERT_EQ(recorder_.events.size(), 1U);
+  const Event& rescinded = recorder_.events[0];
+  EXPECT_EQ(rescinded.type, EventType::kReservationRescinded);
+  EXPECT_EQ(rescinded.contact_id.view(), "c2");
+  EXPECT_EQ(rescinded.contact_state, ContactState::kWaiting);
+  EXPECT_EQ(rescinded.work_state, WorkState::kHandling);
+  EXPECT_EQ(router_->GetAgent(Agent("anne"))->held.size(), 1U);
 }
 
 }  // namespace

@@ -60,6 +60,8 @@ void Work(Router& router, int worker, std::atomic<int>& submitted) {
     ContactSpec spec;
     spec.id = "w" + std::to_string(worker) + "-" + std::to_string(i);
     spec.queue = "main";
+    // Chats stand beside one another.
+    if (i % 2 == 1) spec.channel = Channel::kChat;
     absl::StatusOr<SubmitOutcome> outcome = router.Submit(spec, i);
     while (!outcome.ok()) {  // no room for events until the reader drains
       std::this_thread::yield();

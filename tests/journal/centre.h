@@ -9,6 +9,7 @@
 
 #include "gtest/gtest.h"
 #include "lib/journal/fold.h"
+#include "tests/journal/describe.h"
 #include "tests/journal/history.h"
 
 namespace relais::journal {
@@ -55,8 +56,24 @@ class Centre {
     if (a != fold_.state().agents.end()) {
       event.agent_version = a->second.version + 1;
       event.presence = a->second.presence;
+      event.work_state = WorkStateFrom(a->second.held);
     }
     return event;
+  }
+
+  // What the agent is doing once the contact is in `state` with it; kIdle: no
+  // longer with it.
+  WorkState WorkAfter(const std::string& contact, const std::string& agent,
+                      WorkState state) const {
+    std::vector<HeldContact> held;
+    const auto found = fold_.state().agents.find(agent);
+    if (found != fold_.state().agents.end()) held = found->second.held;
+    std::erase_if(held,
+                  [&](const auto& one) { return one.contact_id == contact; });
+    if (state != WorkState::kIdle) {
+      held.push_back({contact, Channel::kVoice, state, 1, 1, 0});
+    }
+    return WorkStateFrom(held);
   }
 
   absl::Status Try(const Event& event, const EventDetail& detail = {}) {
@@ -93,28 +110,32 @@ class Centre {
   void Ready(const std::string& agent) {
     Do(Make(EventType::kPresenceChanged, "", agent));
   }
-  Event Created(const std::string& contact, const std::string& agent) {
+  Event Created(const std::string& contact, const std::string& agent,
+                int units = kCapacityUnitsMax) {
     Event event = Make(EventType::kReservationCreated, contact, agent);
     event.attempt = event.contact_version;
     event.contact_state = ContactState::kReserved;
-    event.work_state = WorkState::kReserved;
+    event.work_state = WorkAfter(contact, agent, WorkState::kReserved);
+    event.units = static_cast<std::uint8_t>(units);
     event.rank_key_ms += 5;
     event.fit_step = 4;
     event.offer_expires_ms = now_ms + 20'000;
     return event;
   }
-  void Reserve(const std::string& contact, const std::string& agent) {
-    Do(Created(contact, agent));
+  void Reserve(const std::string& contact, const std::string& agent,
+               int units = kCapacityUnitsMax) {
+    Do(Created(contact, agent, units));
   }
   Event Accepted(const std::string& contact, const std::string& agent) {
     Event event = Make(EventType::kReservationAccepted, contact, agent);
     event.contact_state = ContactState::kAssigned;
-    event.work_state = WorkState::kHandling;
+    event.work_state = WorkAfter(contact, agent, WorkState::kHandling);
     return event;
   }
   Event Declined(const std::string& contact, const std::string& agent,
                  InstantMs until_ms) {
     Event event = Make(EventType::kReservationDeclined, contact, agent);
+    event.work_state = WorkAfter(contact, agent, WorkState::kIdle);
     event.decline_until_ms = until_ms;
     return event;
   }
@@ -132,8 +153,20 @@ class Centre {
     event.end_reason = EndReason::kCompleted;
     event.wrap_up_ends_ms = wrap_up_ends_ms;
     event.work_state =
-        wrap_up_ends_ms == 0 ? WorkState::kIdle : WorkState::kWrapUp;
+        WorkAfter(contact, agent,
+                  wrap_up_ends_ms == 0 ? WorkState::kIdle : WorkState::kWrapUp);
     event.idle_since_ms = now_ms;
+    return event;
+  }
+  Event WrapUpEnded(const std::string& contact, const std::string& agent) {
+    Event event = Make(EventType::kWrapUpEnded, contact, agent);
+    event.contact_state = ContactState::kEnded;
+    event.work_state = WorkAfter(contact, agent, WorkState::kIdle);
+    const auto found = fold_.state().agents.find(agent);
+    if (found == fold_.state().agents.end()) return event;
+    for (const HeldContact& held : found->second.held) {
+      if (held.contact_id == contact) event.attempt = held.attempt;
+    }
     return event;
   }
   // Of a contact that has ended.
@@ -142,6 +175,7 @@ class Centre {
     Event event = Make(EventType::kReservationRescinded, contact, agent);
     event.contact_version = 0;
     event.contact_state = ContactState::kEnded;
+    event.work_state = WorkAfter(contact, agent, WorkState::kIdle);
     event.attempt = attempt;
     return event;
   }
@@ -160,6 +194,9 @@ class Centre {
   }
   const LiveAgent& agent(const std::string& id) const {
     return state().agents.at(id);
+  }
+  WorkState work(const std::string& agent_id) const {
+    return WorkStateFrom(agent(agent_id).held);
   }
   Fold& fold() { return fold_; }
 

@@ -4,7 +4,8 @@
 Usage: check_journal.py DUMP [--acknowledged N]
 
 Decodes every record and every live record, checks the chain, the numbers, each
-entity's versions and that no agent and no contact holds two, applies the events
+entity's versions, that no contact is held twice and no agent holds more than it
+has units for, applies the events
 if they go back to the first one, and compares the live records. Prints each
 problem and a summary; exit status 1 if there is any. With --acknowledged, event
 N must be there.
@@ -14,8 +15,9 @@ import argparse
 import hashlib
 import sys
 
-from journal_format import (LIVE, Damage, acknowledged_of, crc32c, decode,
-                            empty, read_dump, read_record)
+from journal_format import (CAPACITY_UNITS, CONTACTS_PER_AGENT, FORMAT_VERSION,
+                            LIVE, Damage, acknowledged_of, crc32c, decode,
+                            decode_live, empty, read_dump, read_record)
 
 (CONFIGURED, SUBMITTED, ENDED, CREATED, ACCEPTED, DECLINED, NO_ANSWER,
  RESCINDED, PRESENCE, WRAP_UP_ENDED, REMOVED) = range(1, 12)
@@ -26,32 +28,39 @@ LOGGED_OUT, AVAILABLE, NOT_READY = range(3)
 PIECE_MS, PIECES = 300_000, 12
 
 
-def new_figures(busy_since_ms=0):
+def new_figures(occupied_since_ms=0):
     return {"contacts": 0, "offered": False, "last_offered_ms": 0,
-            "busy_since_ms": busy_since_ms, "occupied_ms": 0, "piece": 0,
-            "busy_ms": [0] * PIECES}
+            "occupied_since_ms": occupied_since_ms, "occupied_ms": 0, "piece": 0,
+            "pieces_ms": [0] * PIECES}
 
 
 def occupied(figures, now_ms):
     """Of the last twelve pieces up to that of now_ms."""
     latest = max(figures["piece"], now_ms // PIECE_MS)
-    return sum(figures["busy_ms"][piece % PIECES]
+    return sum(figures["pieces_ms"][piece % PIECES]
                for piece in range(max(0, latest - PIECES + 1),
                                   figures["piece"] + 1))
 
 
-def work_over(figures, now_ms):
-    since, figures["busy_since_ms"] = figures["busy_since_ms"], 0
+def let_go(figures, now_ms, held):
+    since = figures["occupied_since_ms"]
+    figures["occupied_since_ms"] = max(since, now_ms) if held else 0
     if now_ms > since:
         while figures["piece"] < now_ms // PIECE_MS:
             figures["piece"] += 1
-            figures["busy_ms"][figures["piece"] % PIECES] = 0
+            figures["pieces_ms"][figures["piece"] % PIECES] = 0
         for piece in range(max(0, figures["piece"] - PIECES + 1),
                            now_ms // PIECE_MS + 1):
             within = (min(now_ms, (piece + 1) * PIECE_MS) -
                       max(since, piece * PIECE_MS))
-            figures["busy_ms"][piece % PIECES] += max(0, within)
+            figures["pieces_ms"][piece % PIECES] += max(0, within)
     figures["occupied_ms"] = occupied(figures, now_ms)
+
+
+def work_state_of(held):
+    states = {one["state"] for one in held}
+    return next((state for state in (HANDLING, WRAP_UP, AGENT_RESERVED)
+                 if state in states), IDLE)
 
 
 class Replay:
@@ -145,36 +154,42 @@ class Replay:
             return
         self.keeps_figures = keep
         for agent in self.agents.values():
-            busy = agent["work_state"] != IDLE
-            agent["figures"] = (new_figures(now_ms if busy else 0) if keep
-                                else None)
+            agent["figures"] = (new_figures(now_ms if agent["held"] else 0)
+                                if keep else None)
 
     def step_figures(self, event, agent):
+        """After what it holds was changed, and before its presence is."""
         figures = agent["figures"] or new_figures()
         agent["figures"] = figures
-        kind, now_ms = event["type"], event["at_ms"]
+        kind, now_ms, held = event["type"], event["at_ms"], agent["held"]
         before = agent["presence"]["state"]
         after = event["presence"]["state"]
         if kind == CREATED:
-            figures.update(offered=True, last_offered_ms=now_ms,
-                           busy_since_ms=now_ms)
+            figures.update(offered=True, last_offered_ms=now_ms)
+            if len(held) == 1:
+                figures["occupied_since_ms"] = now_ms
         elif kind == ACCEPTED:
             figures["contacts"] += 1
-        elif kind == PRESENCE and before != after:
-            if before == LOGGED_OUT:
-                agent["figures"] = new_figures()
-            elif after == AVAILABLE:
-                figures["occupied_ms"] = occupied(figures, now_ms)
-        elif event["work_state"] == IDLE != agent["work_state"]:
-            work_over(figures, now_ms)
+        elif (kind not in (PRESENCE, REMOVED, ENDED) or
+              kind == ENDED and not event["wrap_up_ends_ms"]):
+            let_go(figures, now_ms, held)
+        if before == after:
+            return
+        if before == LOGGED_OUT:
+            agent["figures"] = new_figures(now_ms if held else 0)
+        elif after == AVAILABLE and held:
+            let_go(figures, now_ms, held)
+        elif after == AVAILABLE:
+            figures["occupied_ms"] = occupied(figures, now_ms)
 
-    def take_agent(self, event, before, after):
+    def take_agent(self, event):
+        """After what it holds was changed."""
         agent = self.agents[event["agent_id"]]
-        self.must(agent["work_state"] == before, "its agent does other work")
-        self.must(event["work_state"] == after, "its agent goes elsewhere")
+        self.must(event["work_state"] == work_state_of(agent["held"]),
+                  "its agent does other work")
         if self.keeps_figures:
             self.step_figures(event, agent)
-        for name in ("presence", "presence_pending", "pending", "work_state",
+        for name in ("presence", "presence_pending", "pending",
                      "no_answer_channels", "idle_before_pause_ms"):
             agent[name] = event[name]
         agent["version"] = event["agent_version"]
@@ -183,29 +198,37 @@ class Replay:
         if event["type"] == PRESENCE:
             agent["presence_configuration_version"] = \
                 event["configuration_version"]
-        if after != WRAP_UP:
-            agent["wrap_up_ends_ms"] = 0
-        if after == IDLE:
-            agent.update(contact_id=b"", attempt=0)
-        return agent
+
+    def held_of(self, event, state):
+        """What the agent has of the event's contact, in this state."""
+        held = [one for one in self.agents[event["agent_id"]]["held"]
+                if one["state"] == state and
+                one["contact_id"] == event["contact_id"] and
+                one["attempt"] == event["attempt"]]
+        self.must(held, "its agent does not hold its contact so")
+        return min(held, key=lambda one: one["wrap_up_ends_ms"])
+
+    def let_go(self, event, held):
+        agent = self.agents[event["agent_id"]]
+        agent["held"] = [one for one in agent["held"] if one is not held]
 
     def must_hold(self, event, contact, state):
-        agent = self.agents[event["agent_id"]]
         self.must(contact["state"] == state and
                   contact["agent_id"] == event["agent_id"] and
-                  contact["attempt"] == event["attempt"] == agent["attempt"]
-                  and agent["contact_id"] == event["contact_id"],
+                  contact["attempt"] == event["attempt"],
                   "contact and agent do not hold each other")
+        return self.held_of(event, AGENT_RESERVED if state == RESERVED
+                            else HANDLING)
 
     def end(self, event, contact):
         if event["agent_version"]:
-            self.must_hold(event, contact, ASSIGNED)
-            after = WRAP_UP if event["work_state"] == WRAP_UP else IDLE
-            agent = self.take_agent(event, HANDLING, after)
-            if after == WRAP_UP:
-                agent.update(wrap_up_ends_ms=event["wrap_up_ends_ms"],
-                             contact_id=event["contact_id"],
-                             attempt=event["attempt"])
+            held = self.must_hold(event, contact, ASSIGNED)
+            if event["wrap_up_ends_ms"]:
+                held.update(state=WRAP_UP,
+                            wrap_up_ends_ms=event["wrap_up_ends_ms"])
+            else:
+                self.let_go(event, held)
+            self.take_agent(event)
         else:
             self.must(contact["state"] != ASSIGNED, "nobody had handled it")
         del self.contacts[event["contact_id"]]
@@ -226,20 +249,29 @@ class Replay:
     def created(self, event, contact):
         self.must(contact["state"] == WAITING, "its contact does not wait")
         self.must(event["attempt"] == event["contact_version"], "attempt")
-        agent = self.take_agent(event, IDLE, AGENT_RESERVED)
-        agent.update(contact_id=event["contact_id"], attempt=event["attempt"])
+        held = self.agents[event["agent_id"]]["held"]
+        # Without units it is of version 1.
+        held.append({"contact_id": event["contact_id"],
+                     "channel": event["channel"] if event["units"] else 0,
+                     "state": AGENT_RESERVED, "attempt": event["attempt"],
+                     "units": event["units"] or CAPACITY_UNITS,
+                     "wrap_up_ends_ms": 0})
+        units = sum(one["units"] for one in held)
+        self.must(units <= CAPACITY_UNITS and len(held) <= CONTACTS_PER_AGENT,
+                  f"its agent holds {len(held)} contacts of {units} units")
+        self.take_agent(event)
         contact.update(
             state=RESERVED, placed=True, rank_key_ms=event["rank_key_ms"],
             arrival_sequence=event["arrival_sequence"],
             agent_id=event["agent_id"], attempt=event["attempt"],
-            fit_step=event["fit_step"],
+            fit_step=event["fit_step"], tutor_id=event["tutor_id"],
             idle_since_ms=event["idle_since_ms"],
             offer_expires_ms=event["offer_expires_ms"],
             at_once=contact["at_once"] or event["at_once"])
 
     def accepted(self, event, contact):
-        self.must_hold(event, contact, RESERVED)
-        self.take_agent(event, AGENT_RESERVED, HANDLING)
+        self.must_hold(event, contact, RESERVED)["state"] = HANDLING
+        self.take_agent(event)
         contact.update(state=ASSIGNED, accepted_ms=event["at_ms"],
                        offer_expires_ms=0)
         name = self.details[event["contact_id"]]["queue_name"]
@@ -247,23 +279,22 @@ class Replay:
 
     def returned(self, event, contact):
         if event["contact_version"]:
-            self.must_hold(event, contact, RESERVED)
+            held = self.must_hold(event, contact, RESERVED)
             contact.update(
                 state=WAITING, placed=True, rank_key_ms=event["rank_key_ms"],
                 arrival_sequence=event["arrival_sequence"], agent_id=b"",
-                attempt=0, fit_step=0, idle_since_ms=0, offer_expires_ms=0)
+                attempt=0, fit_step=0, tutor_id=b"", idle_since_ms=0,
+                offer_expires_ms=0)
         else:
             self.must(event["type"] == RESCINDED and
                       event["contact_state"] == CONTACT_ENDED,
                       "has no version of its contact")
-            agent = self.agents[event["agent_id"]]
-            self.must(agent["contact_id"] == event["contact_id"] and
-                      agent["attempt"] == event["attempt"],
-                      "its agent does not hold it")
+            held = self.held_of(event, AGENT_RESERVED)
             if (contact and contact["agent_id"] == event["agent_id"] and
                     contact["attempt"] == event["attempt"]):
                 contact["agent_id"] = b""
-        self.take_agent(event, AGENT_RESERVED, IDLE)
+        self.let_go(event, held)
+        self.take_agent(event)
         if event["type"] == DECLINED:
             self.declined(event, contact)
 
@@ -289,18 +320,22 @@ class Replay:
                                    if d["agent_id"] != agent_id]
 
     def presence(self, event, _):
-        before = self.agents[event["agent_id"]]
-        wrap_up_ends_ms = before["wrap_up_ends_ms"]
-        agent = self.take_agent(event, before["work_state"],
-                                before["work_state"])
-        agent["wrap_up_ends_ms"] = wrap_up_ends_ms
+        self.take_agent(event)
         self.drop_declines(event["agent_id"])
 
     def wrap_up_ended(self, event, _):
-        self.take_agent(event, WRAP_UP, IDLE)
+        held = self.agents[event["agent_id"]]["held"]
+        if not event["contact_id"] and len(held) == 1:  # of version 1
+            event = {**event, "contact_id": held[0]["contact_id"],
+                     "attempt": held[0]["attempt"]}
+        self.must(event["contact_version"] == 0, "its contact has ended")
+        self.let_go(event, self.held_of(event, WRAP_UP))
+        self.take_agent(event)
 
     def removed(self, event, _):
-        self.take_agent(event, IDLE, IDLE)
+        self.must(not self.agents[event["agent_id"]]["held"],
+                  "its agent holds something")
+        self.take_agent(event)
         self.drop_declines(event["agent_id"])
         del self.agents[event["agent_id"]]
 
@@ -380,6 +415,7 @@ class Checker:
 
     def live(self, raw):
         live = {}
+        version = self.version_of(raw)
         for key, data in raw.items():
             letter = key[:1].decode("latin-1")
             try:
@@ -387,7 +423,7 @@ class Checker:
                     raise Damage("of no known kind")
                 if int.from_bytes(data[:4], "big") != crc32c(key + data[4:]):
                     raise Damage("crc32c is wrong")
-                live[letter, key[1:]] = decode(LIVE[letter], data[4:])
+                live[letter, key[1:]] = decode_live(version, letter, data[4:])
             except Damage as damage:
                 self.tell(f"live record {key!r}: {damage}")
         meta = live.pop(("m", b""), None)
@@ -405,6 +441,15 @@ class Checker:
                       f"{self.last}")
         if self.replay is not None:
             self.compare(meta, live)
+
+    def version_of(self, raw):
+        try:
+            version = decode(LIVE["m"], raw[b"m"][4:])["format_version"]
+        except (KeyError, Damage):
+            return FORMAT_VERSION  # told where it is read
+        if not 1 <= version <= FORMAT_VERSION:
+            self.tell(f"the meta record has version {version}")
+        return version
 
     def compare(self, meta, live):
         for name in ("last_at_ms", "arrival_sequence",

@@ -16,6 +16,8 @@
 #include "lib/journal/journal.h"
 #include "lib/journal/live_records.h"
 #include "lib/journal/memory_storage.h"
+#include "tests/journal/golden_files.h"
+#include "tests/journal/golden_history.h"
 #include "tests/journal/history.h"
 
 namespace relais::journal {
@@ -81,6 +83,35 @@ TEST(CheckerTest, AgreesWithWhatTheJournalWrote) {
               HasSubstr("event 21 was acknowledged, the records end with 20"));
 }
 
+TEST(CheckerTest, ReadsEveryVersionAndTheOneContinuedInAnother) {
+  for (int version = 1; version <= kFormatVersion; ++version) {
+    MemoryStorage storage = StorageOf(ReadGolden(version));
+    EXPECT_THAT(Check(storage), HasSubstr("replayed, 0 problems")) << version;
+    Recovered recovered;
+    const auto journal = Journal::Open(GoldenOptions(), &storage, &recovered);
+    ASSERT_TRUE(journal.ok()) << journal.status();
+    // emil accepts c3, which he was offered when the files were written.
+    NumberedEvent accepted;
+    const LiveState& state = (*journal)->state();
+    const LiveContact& contact = state.contacts.at("c3");
+    accepted.event.type = EventType::kReservationAccepted;
+    accepted.event.sequence = state.last_sequence + 1;
+    accepted.event.at_ms = state.last_at_ms;
+    accepted.event.contact_id.Assign("c3");
+    accepted.event.queue.Assign("accounts");
+    accepted.event.contact_version = contact.version + 1;
+    accepted.event.contact_state = ContactState::kAssigned;
+    accepted.event.agent_id.Assign("emil");
+    accepted.event.agent_version = state.agents.at("emil").version + 1;
+    accepted.event.presence = state.agents.at("emil").presence;
+    accepted.event.work_state = WorkState::kHandling;
+    accepted.event.attempt = contact.attempt;
+    const absl::Status appended = (*journal)->Append({accepted});
+    ASSERT_TRUE(appended.ok()) << appended;
+    EXPECT_THAT(Check(storage), HasSubstr("replayed, 0 problems")) << version;
+  }
+}
+
 TEST(CheckerTest, FindsWhatIsWrong) {
   const MemoryStorage sound = Journaled(9, 2, 3);
   MemoryStorage damaged = sound;
@@ -97,6 +128,11 @@ TEST(CheckerTest, FindsWhatIsWrong) {
   queue.offered_total = 77;
   damaged.live()["qq1"] = SealLive("qq1", EncodeLiveQueue(queue));
   EXPECT_THAT(Check(damaged), HasSubstr("live record ('q', b'q1'): is"));
+  damaged = StorageOf(ReadGolden(kFormatVersion));
+  LiveAgent agent = LoadLive(damaged)->state.agents.at("ivan");
+  agent.held[1].units += 1;
+  damaged.live()["aivan"] = SealLive("aivan", EncodeLiveAgent(agent));
+  EXPECT_THAT(Check(damaged), HasSubstr("live record ('a', b'ivan'): is"));
   damaged = sound;
   damaged.live().begin()->second[6] ^= 1;
   EXPECT_THAT(Check(damaged), HasSubstr("crc32c is wrong"));

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/base/random.h"
@@ -16,6 +18,7 @@
 #include "lib/journal/digest.h"
 #include "lib/journal/journal.pb.h"
 #include "lib/journal/live_records.h"
+#include "tests/journal/describe.h"
 #include "tests/journal/history.h"
 
 namespace relais::journal {
@@ -94,16 +97,64 @@ Event AnyEvent(Random& random, EventType type) {
   event.fit_step = static_cast<std::uint8_t>(Any(random));
   event.began_after_sequence = Any(random);
   event.at_once = random.Bernoulli(0.5);
+  event.tutor_id.Assign(AnyText(random, kIdBytesMax));
+  event.units = static_cast<std::uint8_t>(Any(random));
   return event;
+}
+
+RequirementTerm AnyTerm(Random& random, int depth);
+
+std::vector<RequirementTerm> AnyTerms(Random& random, int depth) {
+  std::vector<RequirementTerm> terms;
+  for (std::uint64_t i = random.Uniform(4); i > 0; --i) {
+    terms.push_back(AnyTerm(random, depth));
+  }
+  return terms;
+}
+
+RequirementTerm AnyTerm(Random& random, int depth) {
+  RequirementTerm term;
+  term.skill = AnyText(random, 20);
+  term.level_min = static_cast<int>(AnySigned(random));
+  if (random.Bernoulli(0.5)) {
+    term.level_max = static_cast<int>(AnySigned(random));
+  }
+  if (random.Bernoulli(0.5)) return term;
+  term.certification = AnyText(random, 9);
+  term.language = AnyText(random, 9);
+  term.team = AnyText(random, 9);
+  term.site = AnyText(random, 9);
+  term.provider = random.Bernoulli(0.5);
+  term.grades = static_cast<GradeSet>(Any(random));
+  if (depth > 0 && random.Bernoulli(0.5)) {
+    auto nested = std::make_shared<RoutingRequirement>();
+    nested->all_of = AnyTerms(random, depth - 1);
+    nested->any_of = AnyTerms(random, depth - 1);
+    nested->none_of = AnyTerms(random, depth - 1);
+    term.requirement = std::move(nested);
+  }
+  return term;
 }
 
 RoutingRequirement AnyRequirement(Random& random) {
   RoutingRequirement requirement;
-  for (std::uint64_t i = random.Uniform(4); i > 0; --i) {
-    requirement.all_of.push_back(
-        {AnyText(random, 20), static_cast<int>(AnySigned(random))});
+  requirement.all_of = AnyTerms(random, 2);
+  if (random.Bernoulli(0.5)) return requirement;
+  requirement.any_of = AnyTerms(random, 2);
+  requirement.none_of = AnyTerms(random, 2);
+  for (std::uint64_t i = random.Uniform(3); i > 0; --i) {
+    requirement.preferred.push_back(
+        {AnyTerm(random, 0), static_cast<int>(AnySigned(random))});
   }
   return requirement;
+}
+
+std::vector<std::string> AnyNames(Random& random) {
+  std::vector<std::string> names;
+  for (std::uint64_t i = random.Uniform(3); i > 0; --i) {
+    names.push_back(AnyText(random, 9));
+  }
+  return names;
 }
 
 ContactQueue AnyQueue(Random& random) {
@@ -111,6 +162,7 @@ ContactQueue AnyQueue(Random& random) {
   queue.name = AnyText(random, 30);
   queue.channels = static_cast<ChannelSet>(Any(random));
   queue.requirement = AnyRequirement(random);
+  queue.activity = AnyText(random, 9);
   queue.service_level = {random.UniformDouble(), AnySigned(random)};
   queue.offer_timeout_ms = AnySigned(random);
   queue.wrap_up_ms = AnySigned(random);
@@ -135,6 +187,7 @@ std::shared_ptr<ContactDetail> AnyDetail(Random& random) {
   detail->spec.segment = AnyText(random, 20);
   detail->ranked = random.Bernoulli(0.5);
   detail->spec.requirement = AnyRequirement(random);
+  detail->spec.tutor_may_listen = random.Bernoulli(0.5);
   for (std::uint64_t i = random.Uniform(5); i > 0; --i) {
     detail->spec.attributes[AnyText(random, 10)] = AnyText(random, 300);
   }
@@ -145,27 +198,59 @@ std::shared_ptr<ContactDetail> AnyDetail(Random& random) {
   return detail;
 }
 
+// Any capacity but none, which no configuration has and version 1 knew as its
+// only one.
+RoutingProfile AnyProfile(Random& random) {
+  RoutingProfile profile;
+  profile.name = AnyText(random, 9);
+  profile.channels = static_cast<ChannelSet>(Any(random));
+  profile.capacity_units = static_cast<int>(random.Uniform(1'000)) + 1;
+  for (int& cost : profile.cost_units) {
+    cost = static_cast<int>(AnySigned(random));
+  }
+  for (int& most : profile.contacts_max) {
+    most = static_cast<int>(AnySigned(random));
+  }
+  profile.load_order = AnyOf(random, LoadOrder::kPack);
+  for (std::uint64_t n = random.Uniform(3); n > 0; --n) {
+    profile.queue_order.push_back({{AnyText(random, 9), "", AnyText(random, 9)}});
+  }
+  return profile;
+}
+
 std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
   auto configuration = std::make_shared<Configuration>();
   configuration->name = AnyText(random, 20);
   for (std::uint64_t i = random.Uniform(4); i > 0; --i) {
-    configuration->skills.push_back({AnyText(random, 9), AnyText(random, 9)});
-    configuration->routing_profiles.push_back(
-        {AnyText(random, 9), static_cast<ChannelSet>(Any(random)), {}});
-    for (std::uint64_t n = random.Uniform(3); n > 0; --n) {
-      configuration->routing_profiles.back().queue_order.push_back(
-          {{AnyText(random, 9), "", AnyText(random, 9)}});
-    }
+    configuration->skills.push_back(
+        {AnyText(random, 9),
+         AnyText(random, 9),
+         {{AnyText(random, 9), static_cast<int>(AnySigned(random))}}});
+    configuration->sites.push_back({AnyText(random, 9), random.Bernoulli(0.5)});
+    configuration->teams.push_back({AnyText(random, 9), AnyText(random, 9)});
+    configuration->routing_profiles.push_back(AnyProfile(random));
     AgentConfiguration agent;
     agent.id = AnyText(random, 9);
     agent.grade = AnyOf(random, AgentGrade::kSpecialised);
     agent.routing_profile = AnyText(random, 9);
-    agent.skills = {{AnyText(random, 9), static_cast<int>(AnySigned(random))}};
+    agent.skills = {{AnyText(random, 9), static_cast<int>(AnySigned(random)),
+                     random.Bernoulli(0.5), AnyText(random, 9)}};
+    configuration->grades.push_back({AnyOf(random, AgentGrade::kSpecialised),
+                                     static_cast<int>(AnySigned(random))});
+    configuration->activities.push_back({AnyText(random, 9),
+                                         static_cast<ChannelSet>(Any(random)),
+                                         AnyRequirement(random)});
+    agent.certifications = AnyNames(random);
+    agent.languages = AnyNames(random);
+    agent.team = AnyText(random, 9);
+    agent.site = AnyText(random, 9);
     configuration->agents.push_back(agent);
     configuration->queues.push_back(AnyQueue(random));
     configuration->segments.push_back({AnyText(random, 9), AnySigned(random)});
   }
   configuration->contact_choice = AnyOf(random, ContactChoice::kStrict);
+  configuration->certifications = AnyNames(random);
+  configuration->languages = AnyNames(random);
   return configuration;
 }
 
@@ -258,10 +343,57 @@ TEST(CodecTest, EventOfThisVersionHasTheseBytes) {
   event.presence = {PresenceState::kNotReady, NotReadyReason::kMeal};
   event.attempt = 2;
   event.at_once = true;
-  const std::string bytes = BytesOf({event, {}});
+  const std::string version_1 =
+      "08ac02100618f6a1abfef9622a02633130034a056c6f616e7350026801"
+      "7a03616e6e8001078a010408021002c00102880201";
+  EXPECT_EQ(absl::BytesToHexString(Text(BytesOf({event, {}}))), version_1);
+  event.units = 34;
+  EXPECT_EQ(absl::BytesToHexString(Text(BytesOf({event, {}}))),
+            absl::StrCat(version_1, "a80222"));
+}
+
+// What version 1 wrote is read as what held then, and what it did not know is
+// refused in its records.
+TEST(CodecTest, EventsOfVersionOne) {
+  Event event;
+  event.type = EventType::kConfigurationApplied;
+  auto configuration = std::make_shared<Configuration>();
+  configuration->routing_profiles = {{"desk", 0xFF}};
+  std::string bytes;
+  AppendEvent(event, {nullptr, configuration}, &bytes, 1);
   EXPECT_EQ(absl::BytesToHexString(Text(bytes)),
-            "08ac02100618f6a1abfef9622a02633130034a056c6f616e7350026801"
-            "7a03616e6e8001078a010408021002c00102880201");
+            "10019a020b1a090a046465736b10ff01");
+  EXPECT_FALSE(DecodeEvent(bytes).ok()) << "in a record of this version";
+  const auto back = DecodeEvent(bytes, 1);
+  ASSERT_TRUE(back.ok()) << back.status();
+  RoutingProfile one_contact{"desk", 0xFF};
+  one_contact.cost_units.fill(kCapacityUnitsMax);
+  EXPECT_THAT(back->detail.configuration->routing_profiles,
+              ::testing::ElementsAre(one_contact));
+  EXPECT_FALSE(DecodeEvent(BytesOf({event, {nullptr, configuration}}), 1).ok());
+
+  event = Event();
+  event.type = EventType::kReservationCreated;
+  event.units = 34;
+  EXPECT_TRUE(DecodeEvent(BytesOf({event, {}}), 2).ok());
+  EXPECT_FALSE(DecodeEvent(BytesOf({event, {}}), 1).ok());
+}
+
+TEST(CodecTest, AnAgentOfVersionOneHoldsAtMostOneContact) {
+  v1::LiveAgent message;
+  message.set_version(7);
+  auto back = DecodeLiveAgent(message.SerializeAsString());
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_THAT(back->held, ::testing::IsEmpty());
+  message.set_work_state(3);
+  message.set_contact_id("c1");
+  message.set_attempt(2);
+  message.set_wrap_up_ends_ms(9'000);
+  back = DecodeLiveAgent(message.SerializeAsString());
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_THAT(back->held,
+              ::testing::ElementsAre(HeldContact{
+                  "c1", Channel::kVoice, WorkState::kWrapUp, 2, 100, 9'000}));
 }
 
 TEST(CodecTest, RefusesWhatItDoesNotWrite) {
@@ -292,23 +424,25 @@ LiveAgent AnyLiveAgent(Random& random) {
   agent.presence = AnyPresence(random);
   agent.presence_pending = random.Bernoulli(0.5);
   agent.pending = AnyPresence(random);
-  agent.work_state = AnyOf(random, WorkState::kWrapUp);
   agent.no_answer_channels = static_cast<ChannelSet>(Any(random));
   agent.idle_since_ms = AnySigned(random);
   agent.idle_before_pause_ms = AnySigned(random);
-  agent.wrap_up_ends_ms = AnySigned(random);
-  agent.contact_id = AnyText(random, 50);
-  agent.attempt = Any(random);
+  for (std::uint64_t n = random.Uniform(4); n > 0; --n) {
+    agent.held.push_back(
+        {AnyText(random, 50), AnyOf(random, Channel::kInternal),
+         AnyOf(random, WorkState::kWrapUp), Any(random),
+         static_cast<int>(random.Uniform(128)), AnySigned(random)});
+  }
   agent.presence_configuration_version = Any(random);
   if (random.Bernoulli(0.5)) {
     agent.figures.contacts = static_cast<std::uint32_t>(Any(random));
     agent.figures.offered = random.Bernoulli(0.5);
     agent.figures.last_offered_ms = AnySigned(random);
-    agent.figures.busy_since_ms = AnySigned(random);
+    agent.figures.occupied_since_ms = AnySigned(random);
     agent.figures.occupied_ms = AnySigned(random);
     agent.figures.piece = static_cast<std::int64_t>(Any(random) >> 1);
-    for (std::uint32_t& busy_ms : agent.figures.busy_ms) {
-      busy_ms = static_cast<std::uint32_t>(Any(random));
+    for (std::uint32_t& pieces_ms : agent.figures.pieces_ms) {
+      pieces_ms = static_cast<std::uint32_t>(Any(random));
     }
   }
   return agent;
@@ -330,6 +464,7 @@ TEST(CodecTest, LiveRecordsComeBack) {
     contact.agent_id = AnyText(random, 50);
     contact.attempt = Any(random);
     contact.fit_step = static_cast<std::uint8_t>(Any(random));
+    contact.tutor_id = AnyText(random, 50);
     contact.idle_since_ms = AnySigned(random);
     contact.offer_expires_ms = AnySigned(random);
     contact.accepted_ms = AnySigned(random);
@@ -400,10 +535,10 @@ TEST(CodecTest, MetaComesBackAndAnotherVersionIsReadAsItsNumber) {
   auto back = DecodeMeta(EncodeMeta(meta));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, meta);
-  meta.format_version = 2;
+  meta.format_version = kFormatVersion + 1;
   back = DecodeMeta(EncodeMeta(meta) + std::string("\x90\x03\x01", 3));
   ASSERT_TRUE(back.ok()) << back.status();
-  EXPECT_EQ(back->format_version, 2);
+  EXPECT_EQ(back->format_version, kFormatVersion + 1);
 }
 
 TEST(DigestTest, IsThatOfTheStandards) {

@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "lib/journal/fold.h"
 #include "tests/journal/centre.h"
+#include "tests/journal/describe.h"
 #include "tests/journal/history.h"
 
 namespace relais::journal {
@@ -24,18 +25,20 @@ struct Impossible {
   std::function<Event(Centre&)> make;
 };
 
-// Three contacts: "w" waits, "r" is offered to ann, "h" is handled by bob; dan
-// is idle and eve in wrap-up.
+// "w" waits, "r" is offered to ann, "h" is handled by bob; dan is idle and eve
+// in wrap-up. Each contact takes 60 units. Fay handles "many", of 4.
 void Furnish(Centre& centre) {
   centre.Configure(1);
-  for (const std::string agent : {"ann", "bob", "dan", "eve"}) {
+  for (const std::string agent : {"ann", "bob", "dan", "eve", "fay"}) {
     centre.Ready(agent);
   }
-  for (const std::string id : {"w", "r", "h", "e"}) centre.Submit(id);
-  centre.Reserve("r", "ann");
-  centre.Reserve("h", "bob");
+  for (const std::string id : {"w", "r", "h", "e", "many"}) centre.Submit(id);
+  centre.Reserve("many", "fay", 4);
+  centre.Do(centre.Accepted("many", "fay"));
+  centre.Reserve("r", "ann", 60);
+  centre.Reserve("h", "bob", 60);
   centre.Do(centre.Accepted("h", "bob"));
-  centre.Reserve("e", "eve");
+  centre.Reserve("e", "eve", 60);
   centre.Do(centre.Accepted("e", "eve"));
   centre.Do(centre.Completed("e", "eve", 9'000));
 }
@@ -49,7 +52,7 @@ using E = Event;
 
 std::vector<Impossible> OfNumbersAndNames() {
   return {
-      {"a number left out", "event 16 is the next one",
+      {"a number left out", "event 20 is the next one",
        [](Centre& c) {
          return With(c.Make(EventType::kPresenceChanged, "", "dan"),
                      [](E& e) { ++e.sequence; });
@@ -123,6 +126,15 @@ std::vector<Impossible> OfContacts() {
          return With(c.Completed("h", "bob", 0),
                      [](E& e) { e.work_state = WorkState::kHandling; });
        }},
+      {"idle beside a wrap-up", "is idle after it, not wrap_up",
+       [](Centre& c) {
+         return With(c.Completed("h", "bob", 9'000),
+                     [](E& e) { e.work_state = WorkState::kIdle; });
+       }},
+      {"another attempt completed", "does not stand",
+       [](Centre& c) {
+         return With(c.Completed("h", "bob", 0), [](E& e) { e.attempt = 3; });
+       }},
   };
 }
 
@@ -136,10 +148,24 @@ std::vector<Impossible> OfOffers() {
        [](Centre& c) {
          return With(c.Created("w", "dan"), [](E& e) { e.attempt = 9; });
        }},
-      {"offered to who holds one", "is reserved before it, not idle",
-       [](Centre& c) { return c.Created("w", "ann"); }},
-      {"offered to who handles", "is handling before it, not idle",
-       [](Centre& c) { return c.Created("w", "bob"); }},
+      {"more units than are free", "would hold 2 contacts of 101 units",
+       [](Centre& c) { return c.Created("w", "ann", 41); }},
+      {"more units beside handling", "would hold 2 contacts of 101 units",
+       [](Centre& c) { return c.Created("w", "bob", 41); }},
+      {"more units beside wrap-up", "would hold 2 contacts of 101 units",
+       [](Centre& c) { return c.Created("w", "eve", 41); }},
+      {"all of an agent, by version 1", "would hold 2 contacts of 160 units",
+       [](Centre& c) { return c.Created("w", "ann", 0); }},
+      {"more units than anybody has", "would hold 1 contacts of 101 units",
+       [](Centre& c) { return c.Created("w", "dan", 101); }},
+      {"a 26th contact", "would hold 26 contacts of 29 units",
+       [](Centre& c) {
+         for (int i = 0; i < 24; ++i) {
+           c.Submit(absl::StrCat("m", i));
+           c.Reserve(absl::StrCat("m", i), "fay", 1);
+         }
+         return c.Created("w", "fay", 1);
+       }},
       {"idle after an offer", "is idle after it, not reserved",
        [](Centre& c) {
          return With(c.Created("w", "dan"),
@@ -167,21 +193,59 @@ std::vector<Impossible> OfReturnsAndAgents() {
          return With(c.RescindedByEnd("r", "ann", 2),
                      [](E& e) { e.contact_state = ContactState::kWaiting; });
        }},
-      {"rescinded from who holds none", "is idle before it, not reserved",
+      {"rescinded from who holds none",
+       "agent \"dan\" has no reservation 2 with \"r\"",
        [](Centre& c) { return c.RescindedByEnd("r", "dan", 2); }},
-      {"another contact rescinded", "has attempt 2 with \"r\", not 2 with",
+      {"another contact rescinded",
+       "agent \"ann\" has no reservation 2 with \"w\"",
        [](Centre& c) { return c.RescindedByEnd("w", "ann", 2); }},
-      {"another attempt rescinded", "has attempt 2 with \"r\", not 3 with",
+      {"another attempt rescinded",
+       "agent \"ann\" has no reservation 3 with \"r\"",
        [](Centre& c) { return c.RescindedByEnd("r", "ann", 3); }},
+      {"rescinded while in handling",
+       "agent \"bob\" has no reservation 2 with \"h\"",
+       [](Centre& c) { return c.RescindedByEnd("h", "bob", 2); }},
       {"work changed by presence", "is handling after it, not idle",
        [](Centre& c) {
          return With(c.Make(EventType::kPresenceChanged, "", "dan"),
                      [](E& e) { e.work_state = WorkState::kHandling; });
        }},
-      {"a wrap-up that is none", "is idle before it, not wrap_up",
-       [](Centre& c) { return c.Make(EventType::kWrapUpEnded, "", "dan"); }},
-      {"removed while handling", "is handling before it, not idle",
+      {"a wrap-up that is none", "agent \"dan\" does not wrap up \"e\"",
+       [](Centre& c) { return c.WrapUpEnded("e", "dan"); }},
+      {"a wrap-up of another contact", "agent \"eve\" does not wrap up \"h\"",
+       [](Centre& c) { return c.WrapUpEnded("h", "eve"); }},
+      {"a wrap-up of what is in handling",
+       "agent \"bob\" does not wrap up \"h\"",
+       [](Centre& c) {
+         return With(c.WrapUpEnded("h", "bob"),
+                     [](E& e) { e.contact_version = 0; });
+       }},
+      {"a wrap-up's end without its contact beside another",
+       "agent \"gus\" does not wrap up \"\"",
+       [](Centre& c) {
+         c.Ready("gus");
+         for (const std::string id : {"x", "y"}) {
+           c.Submit(id);
+           c.Reserve(id, "gus", 50);
+           c.Do(c.Accepted(id, "gus"));
+           c.Do(c.Completed(id, "gus", 9'000));
+         }
+         return With(c.WrapUpEnded("x", "gus"),
+                     [](E& e) { e.contact_id.Assign(""); });
+       }},
+      {"a wrap-up of another attempt", "agent \"eve\" does not wrap up \"e\"",
+       [](Centre& c) {
+         return With(c.WrapUpEnded("e", "eve"), [](E& e) { e.attempt = 3; });
+       }},
+      {"in wrap-up after its end", "is wrap_up after it, not idle",
+       [](Centre& c) {
+         return With(c.WrapUpEnded("e", "eve"),
+                     [](E& e) { e.work_state = WorkState::kWrapUp; });
+       }},
+      {"removed while handling", "agent \"bob\" holds \"h\"",
        [](Centre& c) { return c.Make(EventType::kAgentRemoved, "", "bob"); }},
+      {"removed while in wrap-up", "agent \"eve\" holds \"e\"",
+       [](Centre& c) { return c.Make(EventType::kAgentRemoved, "", "eve"); }},
   };
 }
 
@@ -193,8 +257,8 @@ TEST_P(FoldImpossibleTest, IsRefusedAndChangesNothing) {
     SCOPED_TRACE(impossible.name);
     Centre centre;
     Furnish(centre);
-    const std::string before = Describe(centre.state());
     const Event event = impossible.make(centre);
+    const std::string before = Describe(centre.state());
     const absl::Status status = centre.Try(event);
     EXPECT_TRUE(absl::IsDataLoss(status)) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr(impossible.message));

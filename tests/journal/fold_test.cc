@@ -46,22 +46,24 @@ TEST(FoldTest, TheLifeOfAContact) {
   EXPECT_EQ(centre.contact("c1").attempt, 2);
   EXPECT_EQ(centre.contact("c1").offer_expires_ms, 22'000);
   EXPECT_EQ(centre.contact("c1").idle_since_ms, 500);
-  EXPECT_EQ(centre.agent("ann").work_state, WorkState::kReserved);
-  EXPECT_EQ(centre.agent("ann").contact_id, "c1");
+  EXPECT_THAT(centre.agent("ann").held,
+              ElementsAre(HeldContact{"c1", Channel::kVoice,
+                                      WorkState::kReserved, 2, 100, 0}));
 
   centre.Do(centre.Accepted("c1", "ann"));
   EXPECT_EQ(centre.contact("c1").state, ContactState::kAssigned);
   EXPECT_EQ(centre.contact("c1").accepted_ms, 2'000);
   EXPECT_EQ(centre.contact("c1").offer_expires_ms, 0);
-  EXPECT_EQ(centre.agent("ann").work_state, WorkState::kHandling);
-  EXPECT_EQ(centre.agent("ann").contact_id, "c1");
+  EXPECT_THAT(centre.agent("ann").held,
+              ElementsAre(HeldContact{"c1", Channel::kVoice,
+                                      WorkState::kHandling, 2, 100, 0}));
 
   centre.now_ms = 3'000;
   centre.Do(centre.Completed("c1", "ann", 13'000));
   EXPECT_THAT(centre.state().contacts, IsEmpty());
-  EXPECT_EQ(centre.agent("ann").work_state, WorkState::kWrapUp);
-  EXPECT_EQ(centre.agent("ann").wrap_up_ends_ms, 13'000);
-  EXPECT_EQ(centre.agent("ann").contact_id, "c1");
+  const HeldContact wrapped{"c1", Channel::kVoice, WorkState::kWrapUp, 2,
+                            100,  13'000};
+  EXPECT_THAT(centre.agent("ann").held, ElementsAre(wrapped));
   ASSERT_EQ(centre.state().ended.size(), 1);
   const EndedContact& ended = centre.state().ended.front();
   EXPECT_EQ(ended.id, "c1");
@@ -73,21 +75,79 @@ TEST(FoldTest, TheLifeOfAContact) {
 
   // Presence in wrap-up leaves its end and its contact.
   Event presence = centre.Make(EventType::kPresenceChanged, "", "ann");
-  presence.work_state = WorkState::kWrapUp;
   presence.presence_pending = true;
   centre.Do(presence);
-  EXPECT_EQ(centre.agent("ann").wrap_up_ends_ms, 13'000);
-  EXPECT_EQ(centre.agent("ann").contact_id, "c1");
+  EXPECT_THAT(centre.agent("ann").held, ElementsAre(wrapped));
 
-  centre.Do(centre.Make(EventType::kWrapUpEnded, "", "ann"));
-  EXPECT_EQ(centre.agent("ann").work_state, WorkState::kIdle);
-  EXPECT_EQ(centre.agent("ann").wrap_up_ends_ms, 0);
-  EXPECT_EQ(centre.agent("ann").contact_id, "");
-  EXPECT_EQ(centre.agent("ann").attempt, 0);
+  centre.Do(centre.WrapUpEnded("c1", "ann"));
+  EXPECT_THAT(centre.agent("ann").held, IsEmpty());
   EXPECT_EQ(centre.state().queues.at("q0"), (LiveQueue{1, 1, 0}));
 
   centre.Do(centre.Make(EventType::kAgentRemoved, "", "ann"));
   EXPECT_THAT(centre.state().agents, IsEmpty());
+}
+
+// Each of several goes its own way; the others stay as they are, in the order
+// of their reservations.
+TEST(FoldTest, AnAgentHoldsSeveral) {
+  Centre centre;
+  centre.Ready("ann");
+  for (const std::string id : {"a", "b", "c", "d"}) {
+    centre.Submit(id);
+    Event created = centre.Created(id, "ann", 25);
+    created.channel = Channel::kChat;
+    centre.Do(created);
+  }
+  const auto held = [](const std::string& id, WorkState state,
+                       InstantMs wrap_up_ends_ms = 0) {
+    return HeldContact{id, Channel::kChat, state, 2, 25, wrap_up_ends_ms};
+  };
+  centre.Do(centre.Accepted("b", "ann"));
+  centre.Do(centre.Accepted("c", "ann"));
+  centre.Do(centre.Completed("b", "ann", 9'000));
+  EXPECT_THAT(centre.agent("ann").held,
+              ElementsAre(held("a", WorkState::kReserved),
+                          held("b", WorkState::kWrapUp, 9'000),
+                          held("c", WorkState::kHandling),
+                          held("d", WorkState::kReserved)));
+  centre.Do(centre.Declined("a", "ann", 60'000));
+  centre.Do(centre.Completed("c", "ann", 8'000));
+  EXPECT_THAT(centre.agent("ann").held,
+              ElementsAre(held("b", WorkState::kWrapUp, 9'000),
+                          held("c", WorkState::kWrapUp, 8'000),
+                          held("d", WorkState::kReserved)));
+  // Named, not the first one.
+  centre.Do(centre.WrapUpEnded("c", "ann"));
+  // Its own units are free again: the four of 25 that fit.
+  centre.Reserve("a", "ann", 50);
+  centre.Do(centre.Ended("d", EndReason::kAbandoned));
+  centre.Do(centre.RescindedByEnd("d", "ann", 2));
+  HeldContact again = held("a", WorkState::kReserved);
+  again.channel = Channel::kVoice;
+  again.attempt = 4;
+  again.units = 50;
+  EXPECT_THAT(centre.agent("ann").held,
+              ElementsAre(held("b", WorkState::kWrapUp, 9'000), again));
+}
+
+// Of format version 1: no units, and a wrap-up's end without its contact.
+TEST(FoldTest, OneContactTookAllOfAnAgentInVersionOne) {
+  Centre centre;
+  centre.Ready("ann");
+  centre.Submit("c1");
+  Event created = centre.Created("c1", "ann", 0);
+  created.channel = Channel::kChat;
+  centre.Do(created);
+  EXPECT_THAT(centre.agent("ann").held,
+              ElementsAre(HeldContact{"c1", Channel::kVoice,
+                                      WorkState::kReserved, 2, 100, 0}));
+  centre.Do(centre.Accepted("c1", "ann"));
+  centre.Do(centre.Completed("c1", "ann", 9'000));
+  Event over = centre.WrapUpEnded("c1", "ann");
+  over.contact_id.Assign("");
+  over.attempt = 0;
+  centre.Do(over);
+  EXPECT_THAT(centre.agent("ann").held, IsEmpty());
 }
 
 TEST(FoldTest, AReturnedContactKeepsItsPlaceAndLosesItsHolder) {
@@ -112,7 +172,7 @@ TEST(FoldTest, AReturnedContactKeepsItsPlaceAndLosesItsHolder) {
     EXPECT_EQ(contact.agent_id, "");
     EXPECT_EQ(contact.attempt, 0);
     EXPECT_EQ(contact.offer_expires_ms, 0);
-    EXPECT_EQ(centre.agent("ann").work_state, WorkState::kIdle);
+    EXPECT_THAT(centre.agent("ann").held, IsEmpty());
     EXPECT_EQ(centre.agent("ann").idle_since_ms, 500);
     EXPECT_EQ(centre.agent("ann").no_answer_channels,
               type == EventType::kReservationNoAnswer ? 1 : 0);
@@ -182,7 +242,7 @@ TEST(FoldTest, EndAndRescissionInEitherOrder) {
     centre.Reserve("c1", "ann");
     if (ended_first) {
       centre.Do(centre.Ended("c1", EndReason::kAbandoned));
-      EXPECT_EQ(centre.agent("ann").contact_id, "c1");
+      EXPECT_EQ(centre.agent("ann").held.size(), 1);
       centre.Do(centre.RescindedByEnd("c1", "ann", 2));
     } else {
       centre.Do(centre.RescindedByEnd("c1", "ann", 2));
@@ -195,7 +255,7 @@ TEST(FoldTest, EndAndRescissionInEitherOrder) {
     }
     EXPECT_FALSE(centre.state().contacts.contains("c1"));
     EXPECT_EQ(centre.state().queues.at("q0").abandoned_total, 1);
-    EXPECT_EQ(centre.agent("ann").work_state,
+    EXPECT_EQ(centre.work("ann"),
               ended_first ? WorkState::kIdle : WorkState::kReserved);
   }
 }

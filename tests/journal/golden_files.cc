@@ -103,9 +103,11 @@ GoldenFiles ReadGolden(int version) {
 }
 
 bool WriteGolden(int version, const GoldenFiles& golden) {
+  if (version <= kReleasedFormatVersion) return false;
   const std::string directory = GoldenDirectory(version);
   std::error_code error;
-  if (!std::filesystem::create_directories(directory, error)) return false;
+  std::filesystem::create_directories(directory, error);
+  if (error) return false;
   return WriteFile(absl::StrCat(directory, "/", kJournalFile),
                    golden.journal) &&
          WriteFile(absl::StrCat(directory, "/", kEventsFile), golden.events) &&

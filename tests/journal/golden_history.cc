@@ -8,6 +8,7 @@
 
 #include "absl/types/span.h"
 #include "lib/base/assert.h"
+#include "tests/journal/describe.h"
 
 namespace relais::journal {
 namespace {
@@ -23,6 +24,10 @@ ContactQueue AccountsQueue() {
                               {"fran\xC3\xA7"
                                "ais",
                                2}};
+  queue.requirement.any_of = {{.certification = "amf"}, {.team = "lille"}};
+  queue.requirement.none_of = {{.provider = true}};
+  queue.requirement.preferred = {{{.language = "german"}, 20}};
+  queue.activity = "answers";
   queue.service_level = {0.8, 20'000};
   queue.offer_timeout_ms = 15'000;
   queue.wrap_up_ms = 30'000;
@@ -30,26 +35,70 @@ ContactQueue AccountsQueue() {
   queue.wait_limit_ms = 600'000;
   queue.handling_lease_ms = 7'200'000;
   queue.short_abandon_threshold_ms = 5'000;
+  queue.agent_choice = {FitRule::kLeastOverQualified,
+                        AgentOrder::kLeastOccupied};
   return queue;
+}
+
+RoutingRequirement OwnRequirement() {
+  RoutingRequirement nested;
+  nested.all_of = {{.grades = SetOf(AgentGrade::kJunior)}};
+  nested.any_of = {{"accounts", 2, 6}};
+  nested.none_of = {{.site = "north"}};
+  RoutingRequirement own;
+  own.all_of = {{"accounts", 5}};
+  own.any_of = {{.requirement = std::make_shared<RoutingRequirement>(nested)},
+                {.language = "german"}};
+  own.none_of = {{.site = "night"}};
+  own.preferred = {{{.certification = "amf"}, 3}};
+  return own;
 }
 
 Configuration GoldenConfiguration() {
   Configuration configuration;
   configuration.name = "golden";
-  configuration.skills = {{"accounts", "current accounts"},
-                          {"fran\xC3\xA7"
-                           "ais",
-                           "French"}};
+  configuration.skills = {
+      {"accounts", "current accounts"},
+      {"fran\xC3\xA7"
+       "ais",
+       "French"},
+      {"securities", "shares and bonds", {{"accounts", 6}}}};
   configuration.routing_profiles = {{"telephone", SetOf(Channel::kVoice)},
                                     {"desk", 0xFF}};
+  RoutingProfile& desk = configuration.routing_profiles.back();
+  desk.capacity_units = 90;
+  desk.cost_units = {90, 45, 30, 90, 90, 45, 50, 80};
+  desk.contacts_max = {0, 2, 3, 0, 0, 2, 0, 0};
+  desk.load_order = LoadOrder::kPack;
+  desk.queue_order = {{{"accounts"}}};
   configuration.agents = {
-      {"anna", AgentGrade::kSpecialised, "desk", {{"accounts", 7}}},
+      {"anna",
+       AgentGrade::kSpecialised,
+       "desk",
+       {{"accounts", 7}, {"securities", 2, true, "bela"}},
+       {"amf"},
+       {"german"},
+       "lille",
+       "north"},
       {"bela", AgentGrade::kJunior, "telephone", {{"accounts", 3}}}};
   configuration.queues = {AccountsQueue()};
+  configuration.certifications = {"amf"};
+  configuration.languages = {"german"};
+  configuration.sites = {{"north"}, {"night", true}};
+  configuration.teams = {{"lille", "north"}};
+  configuration.grades = {{AgentGrade::kExpert, 7}};
+  configuration.activities = {{"answers",
+                               SetOf(Channel::kVoice) | SetOf(Channel::kChat),
+                               OwnRequirement()}};
+  configuration.contact_choice = ContactChoice::kDeadline;
+  configuration.segments = {{"gold", 120'000}};
   return configuration;
 }
 
-// Gives each event its number and its entities' next versions.
+constexpr std::uint8_t kUnits = 30;
+
+// Gives each event its number, its entities' next versions and what the agent
+// is doing after it.
 class Writer {
  public:
   // Tell what is particular to the event; the rest is filled in.
@@ -73,6 +122,7 @@ class Writer {
       event.agent_version = ++agent_versions_[agent];
       event.presence = kAvailable;
       event.idle_since_ms = kBeginMs + 77;
+      event.work_state = WorkOf(agent);
     }
     events_.push_back({event, {}});
     return events_.back().event;
@@ -90,7 +140,10 @@ class Writer {
     detail->spec.queue = "accounts";
     detail->spec.channel = Channel::kChat;
     detail->spec.priority = 4;
-    detail->spec.requirement.all_of = {{"accounts", 5}};
+    detail->spec.requirement = OwnRequirement();
+    detail->spec.tutor_may_listen = true;
+    detail->spec.segment = "gold";
+    detail->ranked = true;
     detail->spec.attributes = {{"caller", "+33 1 23 45 67 89"}, {"tier", "2"}};
     detail->queue = AccountsQueue();
     detail->fingerprint = {0x0123456789ABCDEF, 0xFEDCBA9876543210};
@@ -100,51 +153,67 @@ class Writer {
   }
 
   void Create(const std::string& contact, const std::string& agent) {
+    work_[agent][contact] = WorkState::kReserved;
     Event& event = Add(EventType::kReservationCreated, contact, agent);
     event.contact_state = ContactState::kReserved;
-    event.work_state = WorkState::kReserved;
-    Place(&event);
     attempts_[contact] = event.contact_version;
-    event.attempt = event.contact_version;
+    Place(contact, &event);
     event.offer_expires_ms = event.at_ms + 15'000;
     event.lane = 9;
     event.requirement_class = 2;
     event.profile_class = 1;
     event.fit_step = 6;
+    event.tutor_id.Assign("bela");
     event.began_after_sequence = event.sequence - 1;
     event.at_once = true;
   }
 
   void Accept(const std::string& contact, const std::string& agent) {
+    work_[agent][contact] = WorkState::kHandling;
     Event& event = Add(EventType::kReservationAccepted, contact, agent);
     event.contact_state = ContactState::kAssigned;
-    event.work_state = WorkState::kHandling;
-    event.attempt = attempts_[contact];
-    Place(&event);
+    Place(contact, &event);
   }
 
   Event& Return(EventType type, const std::string& contact,
                 const std::string& agent) {
+    work_[agent].erase(contact);
     Event& event = Add(type, contact, agent);
-    event.attempt = attempts_[contact];
-    Place(&event);
+    Place(contact, &event);
     return event;
   }
 
+  // Of one that is not in handling.
   Event& End(EndReason reason, const std::string& contact,
-             const std::string& agent) {
+             const std::string& agent = "") {
     Event& event = Add(EventType::kContactEnded, contact, agent);
     event.contact_state = ContactState::kEnded;
     event.end_reason = reason;
-    if (!agent.empty()) event.attempt = attempts_[contact];
     return event;
   }
 
-  // An agent's wrap-up after `contact`.
-  void Complete(const std::string& contact, const std::string& agent) {
-    Event& event = End(EndReason::kCompleted, contact, agent);
-    event.work_state = WorkState::kWrapUp;
-    event.wrap_up_ends_ms = event.at_ms + 30'000;
+  // Of one in handling; with wrap-up if it lasts.
+  void Complete(EndReason reason, const std::string& contact,
+                const std::string& agent, DurationMs wrap_up_ms) {
+    if (wrap_up_ms > 0) {
+      work_[agent][contact] = WorkState::kWrapUp;
+    } else {
+      work_[agent].erase(contact);
+    }
+    Event& event = End(reason, contact, agent);
+    event.attempt = attempts_[contact];
+    event.units = kUnits;
+    if (wrap_up_ms > 0) event.wrap_up_ends_ms = event.at_ms + wrap_up_ms;
+  }
+
+  void WrapUpEnded(const std::string& contact, const std::string& agent) {
+    work_[agent].erase(contact);
+    Event& event = Add(EventType::kWrapUpEnded, "", agent);
+    event.contact_id.Assign(contact);
+    event.contact_state = ContactState::kEnded;
+    event.channel = Channel::kChat;
+    event.attempt = attempts_[contact];
+    event.units = kUnits;
   }
 
   // The agent's part of an end while offered.
@@ -159,7 +228,19 @@ class Writer {
   NumberedEvent& last() { return events_.back(); }
 
  private:
-  void Place(Event* event) {
+  WorkState WorkOf(const std::string& agent) const {
+    const auto found = work_.find(agent);
+    std::vector<HeldContact> held;
+    if (found == work_.end()) return WorkState::kIdle;
+    for (const auto& [contact, state] : found->second) {
+      held.push_back({contact, Channel::kChat, state, 0, kUnits, 0});
+    }
+    return WorkStateFrom(held);
+  }
+
+  void Place(const std::string& contact, Event* event) {
+    event->attempt = attempts_[contact];
+    event->units = kUnits;
     event->rank_key_ms = event->arrival_ms - 240'001;
     event->arrival_sequence = 11;
   }
@@ -169,6 +250,8 @@ class Writer {
   std::map<std::string, std::uint64_t> agent_versions_;
   std::map<std::string, std::uint64_t> attempts_;
   std::map<std::string, InstantMs> arrivals_;
+  // By agent: what it does with each contact that it holds.
+  std::map<std::string, std::map<std::string, WorkState>> work_;
 };
 
 // Every way in which a reservation ends, and what stands at the end: c1 in
@@ -191,7 +274,6 @@ void Reservations(Writer& writer) {
   writer.Submit("c3");
   writer.Create("c3", "emil");
   Event& pending = writer.Add(EventType::kPresenceChanged, "", "anna");
-  pending.work_state = WorkState::kHandling;
   pending.presence_pending = true;
   pending.pending = {PresenceState::kNotReady, NotReadyReason::kTraining};
   pending.idle_before_pause_ms = 4'321;
@@ -199,29 +281,45 @@ void Reservations(Writer& writer) {
   writer.Submit("c4");
   writer.Create("c4", "fred");
   writer.RescindByEnd("c4", "fred");
-  writer.End(EndReason::kCancelled, "c4", "").contact_version = 3;
+  writer.End(EndReason::kCancelled, "c4").contact_version = 3;
 }
 
 void Ends(Writer& writer) {
   writer.Submit("c5");
   writer.Create("c5", "fred");
   writer.Accept("c5", "fred");
-  writer.Complete("c5", "fred");
-  writer.Add(EventType::kWrapUpEnded, "", "fred");
+  writer.Complete(EndReason::kCompleted, "c5", "fred", 30'000);
+  writer.WrapUpEnded("c5", "fred");
   writer.Submit("c6");
   writer.Create("c6", "gina");
   writer.Accept("c6", "gina");
-  writer.Complete("c6", "gina");
+  writer.Complete(EndReason::kCompleted, "c6", "gina", 30'000);
   writer.Submit("c7");
-  writer.End(EndReason::kAbandoned, "c7", "");
+  writer.End(EndReason::kAbandoned, "c7");
   writer.Submit("c8");
-  writer.End(EndReason::kWaitLimit, "c8", "");
+  writer.End(EndReason::kWaitLimit, "c8");
   writer.Submit("c9");
   writer.Create("c9", "fred");
   writer.Accept("c9", "fred");
-  writer.End(EndReason::kLeaseExpired, "c9", "fred");
+  writer.Complete(EndReason::kLeaseExpired, "c9", "fred", 0);
   writer.Add(EventType::kPresenceChanged, "", "hugo").presence = {};
   writer.Add(EventType::kAgentRemoved, "", "hugo").presence = {};
+}
+
+// What stands at the end: with ivan d1 in handling, d2 wrapped up beside it and
+// d4 offered; a wrap-up of d3 ended among them.
+void Several(Writer& writer) {
+  writer.Ready("ivan");
+  for (const char* contact : {"d1", "d2", "d3"}) {
+    writer.Submit(contact);
+    writer.Create(contact, "ivan");
+    writer.Accept(contact, "ivan");
+  }
+  writer.Complete(EndReason::kCompleted, "d2", "ivan", 90'000);
+  writer.Complete(EndReason::kCompleted, "d3", "ivan", 30'000);
+  writer.WrapUpEnded("d3", "ivan");
+  writer.Submit("d4");
+  writer.Create("d4", "ivan");
 }
 
 }  // namespace
@@ -247,6 +345,7 @@ std::vector<NumberedEvent> GoldenEvents() {
   }
   Reservations(writer);
   Ends(writer);
+  Several(writer);
   return writer.Take();
 }
 

@@ -1,9 +1,9 @@
 // The journal that the golden files hold: a short history by hand in which
 // every type of event, every kind of live record and every field appears.
 //
-// What it gives must not change: the files of a format version that was
-// released are compared with it. A later version that needs more adds to its
-// end.
+// The files of the present format version are compared with what it gives, so
+// it changes with them and only with them (golden_files.h). What it gave when
+// an earlier version was released is in that version's files.
 
 #ifndef RELAIS_TESTS_JOURNAL_GOLDEN_HISTORY_H_
 #define RELAIS_TESTS_JOURNAL_GOLDEN_HISTORY_H_

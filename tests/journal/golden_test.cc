@@ -2,8 +2,9 @@
 // give the state that they gave when they were written, and the present code
 // still writes the present version as it is.
 //
-// When an encoding has to change: raise kFormatVersion, keep the versions
-// before readable, and write the new files with
+// When an encoding has to change and kFormatVersion was released
+// (golden_files.h): raise it, and keep the versions before readable. Then write
+// the present version's files with
 //   RELAIS_WRITE_GOLDEN=1 build/<preset>/test_bin/journal_golden_test
 
 #include <google/protobuf/descriptor.h>
@@ -12,6 +13,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -28,9 +30,9 @@
 #include "lib/journal/record.h"
 #include "lib/journal/rocksdb_storage.h"
 #include "lib/journal/verify.h"
+#include "tests/journal/describe.h"
 #include "tests/journal/golden_files.h"
 #include "tests/journal/golden_history.h"
-#include "tests/journal/history.h"
 
 namespace relais::journal {
 namespace {
@@ -39,10 +41,10 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr char kChanged[] =
-    "The format changed: raise kFormatVersion, keep the version before "
-    "readable, and add its golden files with RELAIS_WRITE_GOLDEN=1 (see the "
-    "head of tests/journal/golden_test.cc). Files that were released are never "
-    "written again.";
+    "The format changed: raise kFormatVersion if it was released, keep the "
+    "versions before readable, and write its golden files with "
+    "RELAIS_WRITE_GOLDEN=1 (see the head of tests/journal/golden_test.cc). "
+    "Files that were released are never written again.";
 
 std::string EventsOf(MemoryStorage& storage) {
   std::string text;
@@ -133,7 +135,7 @@ TEST(GoldenFormatTest, ThePresentCodeWritesThePresentFiles) {
   if (std::getenv("RELAIS_WRITE_GOLDEN") != nullptr) {
     ASSERT_TRUE(WriteGolden(kFormatVersion, now))
         << GoldenDirectory(kFormatVersion)
-        << " is there already or cannot be written";
+        << " was released or cannot be written";
   }
   const GoldenFiles golden = ReadGolden(kFormatVersion);
   EXPECT_TRUE(now.journal == golden.journal) << kChanged;
@@ -218,67 +220,136 @@ void CollectLive(char kind, std::string_view message,
   }
 }
 
-// Added to version 1 after its files were written and before it was released:
-// absent they mean what held before, so those files stay as they are.
-// codec_test writes and reads these.
-const std::set<std::string>& YoungerThanTheFiles() {
-  static const auto& younger = *new std::set<std::string>{
-      "relais.journal.v1.AgentFigures.busy_ms",
-      "relais.journal.v1.AgentFigures.busy_since_ms",
-      "relais.journal.v1.AgentFigures.contacts",
-      "relais.journal.v1.AgentFigures.last_offered_ms",
-      "relais.journal.v1.AgentFigures.occupied_ms",
-      "relais.journal.v1.AgentFigures.offered",
-      "relais.journal.v1.AgentFigures.piece",
-      "relais.journal.v1.Configuration.contact_choice",
-      "relais.journal.v1.Configuration.segments",
-      "relais.journal.v1.ContactDetail.ranked",
-      "relais.journal.v1.ContactDetail.segment",
-      "relais.journal.v1.ContactQueue.agent_order",
-      "relais.journal.v1.ContactQueue.fit_rule",
-      "relais.journal.v1.CustomerSegment.credit_ms",
-      "relais.journal.v1.CustomerSegment.name",
-      "relais.journal.v1.LiveAgent.figures",
-      "relais.journal.v1.QueueRank.queues",
-      "relais.journal.v1.RoutingProfile.queue_order",
-  };
-  return younger;
+struct Coverage {
+  std::set<int> types;
+  std::set<char> kinds;
+  std::set<bool> scaled;
+  std::set<std::string> fields;
+};
+
+void CollectRecord(int version, std::string_view bytes, Coverage* coverage) {
+  const auto record = DecodeRecord(bytes);
+  ASSERT_TRUE(record.ok()) << record.status();
+  coverage->scaled.insert(record->header.time_scaled);
+  for (const auto& [event, detail] : record->events) {
+    coverage->types.insert(static_cast<int>(event.type));
+    std::string encoded;
+    AppendEvent(event, detail, &encoded, static_cast<std::uint16_t>(version));
+    CollectFields<v1::Event>(encoded, &coverage->fields);
+  }
+}
+
+Coverage CoverageOf(int version) {
+  MemoryStorage storage = StorageOf(ReadGolden(version));
+  Coverage coverage;
+  for (const auto& [sequence, bytes] : storage.records()) {
+    CollectRecord(version, bytes, &coverage);
+  }
+  for (const auto& [key, bytes] : storage.live()) {
+    coverage.kinds.insert(key[0]);
+    const auto message = OpenLive(key, bytes);
+    EXPECT_TRUE(message.ok()) << message.status();
+    if (message.ok()) CollectLive(key[0], *message, &coverage.fields);
+  }
+  return coverage;
+}
+
+// Fields that are read and no longer written, by the version that wrote them.
+const std::map<std::string, int>& OldFields() {
+  static const auto* const fields = new std::map<std::string, int>{
+      {"relais.journal.v1.LiveAgent.work_state", 1},
+      {"relais.journal.v1.LiveAgent.wrap_up_ends_ms", 1},
+      {"relais.journal.v1.LiveAgent.contact_id", 1},
+      {"relais.journal.v1.LiveAgent.attempt", 1}};
+  return *fields;
 }
 
 TEST(GoldenFormatTest, TheFilesCoverEveryTypeKindAndField) {
-  MemoryStorage storage = StorageOf(ReadGolden(kFormatVersion));
-  std::set<int> types;
-  std::set<char> kinds;
-  std::set<int> scaled;
-  std::set<std::string> set;
-  for (const auto& [sequence, bytes] : storage.records()) {
-    const auto record = DecodeRecord(bytes);
-    ASSERT_TRUE(record.ok()) << record.status();
-    scaled.insert(record->header.time_scaled ? 1 : 0);
-    for (const auto& [event, detail] : record->events) {
-      types.insert(static_cast<int>(event.type));
-      std::string encoded;
-      AppendEvent(event, detail, &encoded);
-      CollectFields<v1::Event>(encoded, &set);
-    }
+  std::map<int, Coverage> of_version;
+  for (int version = 1; version <= kFormatVersion; ++version) {
+    const Coverage& coverage = of_version[version] = CoverageOf(version);
+    EXPECT_EQ(coverage.types.size(),
+              static_cast<std::size_t>(EventType::kAgentRemoved));
+    EXPECT_EQ(std::string(coverage.kinds.begin(), coverage.kinds.end()),
+              "acdefmq");
+    EXPECT_EQ(coverage.scaled.size(), 2U);
   }
-  for (const auto& [key, bytes] : storage.live()) {
-    kinds.insert(key[0]);
-    const auto message = OpenLive(key, bytes);
-    ASSERT_TRUE(message.ok()) << message.status();
-    CollectLive(key[0], *message, &set);
-  }
-  EXPECT_EQ(types.size(), static_cast<std::size_t>(EventType::kAgentRemoved));
-  EXPECT_EQ(std::string(kinds.begin(), kinds.end()), "acdefmq");
-  EXPECT_EQ(scaled.size(), 2U);
   const auto* file = v1::Event::descriptor()->file();
   for (int i = 0; i < file->message_type_count(); ++i) {
     for (int j = 0; j < file->message_type(i)->field_count(); ++j) {
       const std::string& name = file->message_type(i)->field(j)->full_name();
-      EXPECT_NE(set.contains(name), YoungerThanTheFiles().contains(name))
-          << name << " is nowhere set in the golden files, or no longer new";
+      const auto old = OldFields().find(name);
+      const int version =
+          old == OldFields().end() ? kFormatVersion : old->second;
+      EXPECT_TRUE(of_version[version].fields.contains(name))
+          << name << " is nowhere set in the golden files of version "
+          << version;
     }
   }
+  for (const auto& [name, version] : OldFields()) {
+    EXPECT_FALSE(of_version[kFormatVersion].fields.contains(name)) << name;
+  }
+}
+
+TEST(GoldenFormatTest, WhatWasReleasedIsNotWrittenAgain) {
+  EXPECT_FALSE(WriteGolden(1, ReadGolden(1)));
+  EXPECT_LE(kReleasedFormatVersion, kFormatVersion);
+}
+
+// --- An earlier version, continued -------------------------------------------
+
+Event NextOf(const LiveState& state, EventType type, const std::string& agent) {
+  Event event;
+  event.type = type;
+  event.sequence = state.last_sequence + 1;
+  event.at_ms = state.last_at_ms;
+  event.configuration_version = state.configuration_version;
+  event.agent_id.Assign(agent);
+  const LiveAgent& live = state.agents.at(agent);
+  event.agent_version = live.version + 1;
+  event.presence = live.presence;
+  return event;
+}
+
+TEST(GoldenFormatTest, AJournalOfVersionOneGoesOnInThisOne) {
+  MemoryStorage storage = StorageOf(ReadGolden(1));
+  Recovered recovered;
+  const auto journal = Journal::Open(GoldenOptions(), &storage, &recovered);
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  EXPECT_THAT(recovered.notes,
+              ::testing::Contains("was of format version 1 and is continued "
+                                  "in version 2"));
+  const LiveState& state = (*journal)->state();
+  // All live records are of this version at once.
+  const auto loaded = LoadLive(storage);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->meta.format_version, kFormatVersion);
+  for (const auto& [key, bytes] : AllLiveRecords(state)) {
+    EXPECT_EQ(storage.live().at(key), bytes) << key;
+  }
+  // What was held then ends as what is held now, in one record.
+  NumberedEvent over{NextOf(state, EventType::kWrapUpEnded, "gina"), {}};
+  over.event.contact_id.Assign("c6");
+  over.event.contact_state = ContactState::kEnded;
+  over.event.attempt = 2;
+  over.event.units = kCapacityUnitsMax;
+  NumberedEvent accepted{NextOf(state, EventType::kReservationAccepted, "emil"),
+                         {}};
+  ++accepted.event.sequence;
+  accepted.event.contact_id.Assign("c3");
+  accepted.event.queue.Assign("accounts");
+  accepted.event.contact_version = 3;
+  accepted.event.contact_state = ContactState::kAssigned;
+  accepted.event.work_state = WorkState::kHandling;
+  accepted.event.attempt = 2;
+  accepted.event.units = kCapacityUnitsMax;
+  const absl::Status appended = (*journal)->Append({over, accepted});
+  ASSERT_TRUE(appended.ok()) << appended;
+  EXPECT_THAT(state.agents.at("gina").held, IsEmpty());
+  const auto report = Verify(storage);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report->problems, IsEmpty());
+  EXPECT_TRUE(report->replayed);
 }
 
 // --- Versions that are not known ---------------------------------------------
@@ -303,7 +374,7 @@ TEST(GoldenFormatTest, AnUnknownVersionIsRefusedByBothNumbers) {
     storage.live()["m"] = SealLive("m", EncodeMeta(meta));
     EXPECT_THAT(RefusalOf(storage),
                 HasSubstr(absl::StrCat("format version ", other,
-                                       ", this program reads version ",
+                                       ", this program reads versions 1 to ",
                                        kFormatVersion)));
     storage = golden;
     std::string& record = storage.records().rbegin()->second;
@@ -315,7 +386,7 @@ TEST(GoldenFormatTest, AnUnknownVersionIsRefusedByBothNumbers) {
     EXPECT_THAT(RefusalOf(storage),
                 HasSubstr(absl::StrCat("format version ", other,
                                        " is not known, this program reads "
-                                       "version ",
+                                       "versions 1 to ",
                                        kFormatVersion)));
   }
 }

@@ -1,9 +1,10 @@
 #include "tests/journal/history.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/journal/bytes.h"
+#include "tests/journal/describe.h"
 
 namespace relais::journal {
 namespace {
@@ -11,185 +12,12 @@ namespace {
 constexpr int kQueues = 3;
 constexpr int kAgents = 6;
 
-std::string Describe(const Presence& presence) {
-  return absl::StrCat(static_cast<int>(presence.state), "/",
-                      static_cast<int>(presence.reason));
-}
-
-std::string Describe(const RoutingRequirement& requirement) {
-  std::string text = "[";
-  for (const SkillRequirement& term : requirement.all_of) {
-    absl::StrAppend(&text, term.skill, ">=", term.level_min, ",");
-  }
-  return text + "]";
-}
-
-std::string Describe(const ContactQueue& queue) {
-  std::string text = absl::StrCat(
-      queue.name, " channels=", queue.channels, Describe(queue.requirement),
-      " fraction=", queue.service_level.answered_fraction,
-      " threshold=", queue.service_level.threshold_ms,
-      " offer=", queue.offer_timeout_ms, " wrap=", queue.wrap_up_ms,
-      " retry=", queue.decline_retry_ms, " limit=", queue.wait_limit_ms,
-      " lease=", queue.handling_lease_ms,
-      " short=", queue.short_abandon_threshold_ms, " credits=");
-  for (const DurationMs credit : queue.priority_credit_ms) {
-    absl::StrAppend(&text, credit, ",");
-  }
-  // What is younger than the golden files is told only if it is there.
-  if (queue.agent_choice.fit != FitRule::kBestFit) {
-    absl::StrAppend(&text, " fit=", static_cast<int>(queue.agent_choice.fit));
-  }
-  if (queue.agent_choice.order != AgentOrder::kLongestIdle) {
-    absl::StrAppend(&text,
-                    " order=", static_cast<int>(queue.agent_choice.order));
-  }
-  return text;
+bool IsBusy(const std::vector<HeldContact>& held) {
+  const WorkState state = WorkStateFrom(held);
+  return state == WorkState::kHandling || state == WorkState::kWrapUp;
 }
 
 }  // namespace
-
-std::string Describe(const Event& event) {
-  std::string text = absl::StrCat(
-      event.sequence, " ", static_cast<int>(event.type), " at=", event.at_ms,
-      " cfg=", event.configuration_version,
-      " contact=", Text(event.contact_id.view()), " v=", event.contact_version,
-      " s=", static_cast<int>(event.contact_state),
-      " end=", static_cast<int>(event.end_reason),
-      " q=", Text(event.queue.view()), " ch=", static_cast<int>(event.channel),
-      " p=", event.priority, " arr=", event.arrival_ms,
-      " key=", event.rank_key_ms, " as=", event.arrival_sequence);
-  absl::StrAppend(
-      &text, " agent=", Text(event.agent_id.view()), " v=", event.agent_version,
-      " pres=", Describe(event.presence), " pend=", event.presence_pending, ":",
-      Describe(event.pending), " w=", static_cast<int>(event.work_state),
-      " na=", event.no_answer_channels, " idle=", event.idle_since_ms,
-      " before=", event.idle_before_pause_ms);
-  absl::StrAppend(
-      &text, " att=", event.attempt, " exp=", event.offer_expires_ms,
-      " dec=", event.decline_until_ms, " wrap=", event.wrap_up_ends_ms,
-      " lane=", event.lane, " rc=", event.requirement_class,
-      " pc=", event.profile_class, " fit=", event.fit_step,
-      " began=", event.began_after_sequence, " once=", event.at_once);
-  return text;
-}
-
-std::string Describe(const ContactDetail& detail) {
-  std::string text = absl::StrCat(
-      detail.spec.id, " q=", detail.spec.queue,
-      " ch=", static_cast<int>(detail.spec.channel),
-      " p=", detail.spec.priority, Describe(detail.spec.requirement), " {",
-      Describe(detail.queue), "} fp=", detail.fingerprint[0], ":",
-      detail.fingerprint[1], " key=", detail.rank_key_ms,
-      " as=", detail.arrival_sequence);
-  if (!detail.spec.segment.empty()) {
-    absl::StrAppend(&text, " segment=", detail.spec.segment);
-  }
-  if (detail.ranked) absl::StrAppend(&text, " ranked");
-  for (const auto& [key, value] : detail.spec.attributes) {
-    absl::StrAppend(&text, " ", key, "=", value);
-  }
-  return text;
-}
-
-std::string Describe(const Configuration& configuration) {
-  std::string text = configuration.name;
-  for (const Skill& skill : configuration.skills) {
-    absl::StrAppend(&text, "\nskill ", skill.name, " ", skill.description);
-  }
-  for (const RoutingProfile& profile : configuration.routing_profiles) {
-    absl::StrAppend(&text, "\nprofile ", profile.name, " ", profile.channels);
-    for (const QueueRank& rank : profile.queue_order) {
-      absl::StrAppend(&text, " then");
-      for (const std::string& queue : rank.queues) {
-        absl::StrAppend(&text, " ", queue);
-      }
-    }
-  }
-  for (const AgentConfiguration& agent : configuration.agents) {
-    absl::StrAppend(&text, "\nagent ", agent.id, " ",
-                    static_cast<int>(agent.grade), " ", agent.routing_profile);
-    for (const AgentSkill& skill : agent.skills) {
-      absl::StrAppend(&text, " ", skill.skill, ":", skill.level);
-    }
-  }
-  for (const ContactQueue& queue : configuration.queues) {
-    absl::StrAppend(&text, "\nqueue ", Describe(queue));
-  }
-  if (configuration.contact_choice != ContactChoice::kAged) {
-    absl::StrAppend(&text, "\nchoice ",
-                    static_cast<int>(configuration.contact_choice));
-  }
-  for (const CustomerSegment& segment : configuration.segments) {
-    absl::StrAppend(&text, "\nsegment ", segment.name, " ", segment.credit_ms);
-  }
-  return text;
-}
-
-std::string Describe(const NumberedEvent& event) {
-  std::string text = Describe(event.event);
-  if (event.detail.contact != nullptr) {
-    absl::StrAppend(&text, " detail ", Describe(*event.detail.contact));
-  }
-  if (event.detail.configuration != nullptr) {
-    absl::StrAppend(&text, " configuration ",
-                    Describe(*event.detail.configuration));
-  }
-  return text;
-}
-
-std::string Describe(const LiveState& state) {
-  std::string text = absl::StrCat(
-      "seq=", state.last_sequence, " at=", state.last_at_ms,
-      " as=", state.arrival_sequence, " cfg=", state.configuration_version, " ",
-      state.configuration ? Describe(*state.configuration) : "none");
-  for (const auto& [id, c] : state.contacts) {
-    absl::StrAppend(&text, "\ncontact ", id, " ", Describe(*c.detail),
-                    " arr=", c.arrival_ms, " v=", c.version,
-                    " s=", static_cast<int>(c.state), " once=", c.at_once,
-                    " placed=", c.placed, " key=", c.rank_key_ms,
-                    " as=", c.arrival_sequence, " agent=", c.agent_id);
-    absl::StrAppend(&text, " att=", c.attempt, " fit=", c.fit_step,
-                    " idle=", c.idle_since_ms, " exp=", c.offer_expires_ms,
-                    " acc=", c.accepted_ms);
-    for (const LiveDecline& decline : c.declines) {
-      absl::StrAppend(&text, " declined ", decline.agent_id, ":",
-                      decline.until_ms);
-    }
-  }
-  for (const auto& [id, a] : state.agents) {
-    absl::StrAppend(
-        &text, "\nagent ", id, " v=", a.version, " ", Describe(a.presence),
-        " pend=", a.presence_pending, ":", Describe(a.pending),
-        " w=", static_cast<int>(a.work_state), " na=", a.no_answer_channels,
-        " idle=", a.idle_since_ms, " before=", a.idle_before_pause_ms,
-        " wrap=", a.wrap_up_ends_ms, " contact=", a.contact_id,
-        " att=", a.attempt, " under=", a.presence_configuration_version);
-    if (a.figures != AgentFigures{}) {
-      absl::StrAppend(
-          &text, " contacts=", a.figures.contacts,
-          " offered=", a.figures.offered, ":", a.figures.last_offered_ms,
-          " busy=", a.figures.busy_since_ms,
-          " occupied=", a.figures.occupied_ms, " piece=", a.figures.piece);
-      for (const std::uint32_t busy_ms : a.figures.busy_ms) {
-        absl::StrAppend(&text, ",", busy_ms);
-      }
-    }
-  }
-  for (const auto& [name, q] : state.queues) {
-    absl::StrAppend(&text, "\nqueue ", name, " ", q.offered_total, " ",
-                    q.answered_total, " ", q.abandoned_total);
-  }
-  for (const EndedContact& e : state.ended) {
-    absl::StrAppend(&text, "\nended ", e.id, " ", e.fingerprint[0], ":",
-                    e.fingerprint[1], " ", e.queue, " ",
-                    static_cast<int>(e.channel), " p=", e.priority,
-                    " r=", static_cast<int>(e.end_reason), " v=", e.version,
-                    " arr=", e.arrival_ms, " key=", e.rank_key_ms,
-                    " at=", e.ended_ms, " once=", e.at_once);
-  }
-  return text;
-}
 
 Configuration SmallConfiguration(int queues, int agents) {
   Configuration configuration;
@@ -285,13 +113,21 @@ std::string History::Pick(const Map& map, Wanted wanted) {
 
 void History::Apply() {
   ++configuration_version_;
-  EventDetail detail;
-  // Now and then a queue is dropped.
+  // Now and then a queue is dropped, and what fits an agent changes.
   auto configuration = std::make_shared<Configuration>(SmallConfiguration(
       kQueues - static_cast<int>(configuration_version_ % 2), kAgents));
   // And figures of agents are kept, or are not.
   configuration->queues[0].agent_choice.order =
       static_cast<AgentOrder>(configuration_version_ / 2 % kAgentOrderCount);
+  profile_ = configuration->routing_profiles.front();
+  if (configuration_version_ % 3 == 2) {
+    profile_.capacity_units = 60;
+    profile_.cost_units.fill(12);
+    profile_.contacts_max = {1, 2, 3, 0, 1, 2, 3, 0};
+    profile_.load_order = LoadOrder::kPack;
+    configuration->routing_profiles.front() = profile_;
+  }
+  EventDetail detail;
   detail.configuration = std::move(configuration);
   Emit(Base(EventType::kConfigurationApplied), detail);
 }
@@ -342,54 +178,88 @@ void History::NameContact(const std::string& id, ContactState state,
   event->rank_key_ms = last.rank_key_ms;
   event->arrival_sequence = last.arrival_sequence;
   event->attempt = last.attempt;
+  event->units = last.units;
   event->fit_step = last.fit_step;
 }
 
-void History::NameAgent(const std::string& id, WorkState state, Event* event) {
+void History::NameAgent(const std::string& id, Event* event) {
   Agent& agent = agents_[id];
   Event& last = agent.last;
-  agent.known = true;
   ++last.agent_version;
   last.agent_id.Assign(id);
-  last.work_state = state;
-  if (state == WorkState::kIdle) agent.contact.clear();
   event->agent_id = last.agent_id;
   event->agent_version = last.agent_version;
   event->presence = last.presence;
   event->presence_pending = last.presence_pending;
   event->pending = last.pending;
-  event->work_state = state;
+  event->work_state = WorkStateFrom(agent.held);
   event->no_answer_channels = last.no_answer_channels;
   event->idle_since_ms = last.idle_since_ms;
   event->idle_before_pause_ms = last.idle_before_pause_ms;
 }
 
 Event History::Joint(EventType type, const std::string& contact_id,
-                     const std::string& agent_id, ContactState contact_state,
-                     WorkState work_state) {
+                     ContactState contact_state) {
   Event event = Base(type);
   NameContact(contact_id, contact_state, &event);
-  NameAgent(agent_id, work_state, &event);
+  NameAgent(contacts_[contact_id].holder, &event);
   return event;
+}
+
+HeldContact& History::HeldOf(const std::string& contact_id) {
+  std::vector<HeldContact>& held = agents_[contacts_[contact_id].holder].held;
+  return *std::find_if(held.begin(), held.end(), [&](const HeldContact& one) {
+    return one.contact_id == contact_id;
+  });
+}
+
+void History::LetGo(const std::string& contact_id) {
+  std::erase_if(agents_[contacts_[contact_id].holder].held,
+                [&](const auto& one) { return one.contact_id == contact_id; });
+}
+
+bool History::HasRoom(const Agent& agent, Channel channel) const {
+  const auto at = static_cast<std::size_t>(channel);
+  int units = profile_.cost_units[at];
+  int of_channel = 1;
+  for (const HeldContact& one : agent.held) {
+    units += one.units;
+    of_channel += one.channel == channel ? 1 : 0;
+  }
+  const int most = profile_.contacts_max[at];
+  return agent.last.presence.state == PresenceState::kAvailable &&
+         !agent.last.presence_pending && units <= profile_.capacity_units &&
+         (most == 0 || of_channel <= most);
+}
+
+void History::TakePendingIfOver(Agent& agent) {
+  Event& last = agent.last;
+  last.idle_since_ms = now_ms_;
+  if (!last.presence_pending || IsBusy(agent.held)) return;
+  last.presence = std::exchange(last.pending, {});
+  last.presence_pending = false;
 }
 
 void History::Reserve() {
   const std::string contact_id = Pick(contacts_, [](const Contact& contact) {
     return contact.last.contact_state == ContactState::kWaiting;
   });
-  const std::string agent_id = Pick(agents_, [](const Agent& agent) {
-    return agent.last.presence.state == PresenceState::kAvailable &&
-           agent.last.work_state == WorkState::kIdle;
-  });
-  if (contact_id.empty() || agent_id.empty()) return;
+  if (contact_id.empty()) return;
   Event& last = contacts_[contact_id].last;
+  const std::string agent_id = Pick(agents_, [&](const Agent& agent) {
+    return HasRoom(agent, last.channel);
+  });
+  if (agent_id.empty()) return;
   last.attempt = last.contact_version + 1;
   last.fit_step = static_cast<std::uint8_t>(random_.Uniform(8));
   last.rank_key_ms += random_.UniformBetween(0, 3);
+  const int units = profile_.cost_units[static_cast<std::size_t>(last.channel)];
+  last.units = static_cast<std::uint8_t>(units);
   contacts_[contact_id].holder = agent_id;
-  Event event = Joint(EventType::kReservationCreated, contact_id, agent_id,
-                      ContactState::kReserved, WorkState::kReserved);
-  agents_[agent_id].contact = contact_id;
+  agents_[agent_id].held.push_back(
+      {contact_id, last.channel, WorkState::kReserved, last.attempt, units, 0});
+  Event event = Joint(EventType::kReservationCreated, contact_id,
+                      ContactState::kReserved);
   event.offer_expires_ms = random_.Bernoulli(0.5) ? now_ms_ + 20'000 : 0;
   event.lane = static_cast<std::uint32_t>(random_.Uniform(100));
   event.requirement_class = static_cast<std::uint32_t>(random_.Uniform(9));
@@ -404,21 +274,32 @@ void History::EndReservation() {
     return contact.last.contact_state == ContactState::kReserved;
   });
   if (contact_id.empty()) return;
-  const std::string agent_id = contacts_[contact_id].holder;
+  Event& agent = agents_[contacts_[contact_id].holder].last;
+  // One that leaves or is about to gives up all that is only reserved.
+  if (agent.presence.state != PresenceState::kAvailable ||
+      agent.presence_pending) {
+    return Rescind(contact_id);
+  }
   const std::uint64_t how = random_.Uniform(6);
   if (how < 3) {
-    return Emit(Joint(EventType::kReservationAccepted, contact_id, agent_id,
-                      ContactState::kAssigned, WorkState::kHandling));
+    HeldOf(contact_id).state = WorkState::kHandling;
+    return Emit(Joint(EventType::kReservationAccepted, contact_id,
+                      ContactState::kAssigned));
   }
-  Event& agent = agents_[agent_id].last;
+  if (how == 5) return Rescind(contact_id);
   if (how == 4) agent.no_answer_channels |= 1;
-  const EventType type = how == 3   ? EventType::kReservationDeclined
-                         : how == 4 ? EventType::kReservationNoAnswer
-                                    : EventType::kReservationRescinded;
-  Event event = Joint(type, contact_id, agent_id, ContactState::kWaiting,
-                      WorkState::kIdle);
+  LetGo(contact_id);
+  Event event = Joint(how == 3 ? EventType::kReservationDeclined
+                               : EventType::kReservationNoAnswer,
+                      contact_id, ContactState::kWaiting);
   if (how == 3) event.decline_until_ms = now_ms_ + 5'000;
   Emit(event);
+}
+
+void History::Rescind(const std::string& contact_id) {
+  LetGo(contact_id);
+  Emit(Joint(EventType::kReservationRescinded, contact_id,
+             ContactState::kWaiting));
 }
 
 void History::CancelWaiting() {
@@ -429,6 +310,7 @@ void History::CancelWaiting() {
   Event event = Base(EventType::kContactEnded);
   NameContact(id, ContactState::kEnded, &event);
   event.attempt = 0;
+  event.units = 0;
   event.end_reason =
       random_.Bernoulli(0.5) ? EndReason::kAbandoned : EndReason::kWaitLimit;
   contacts_.erase(id);
@@ -441,6 +323,7 @@ void History::CancelReserved() {
     return contact.last.contact_state == ContactState::kReserved;
   });
   if (id.empty()) return;
+  LetGo(id);
   Event rescinded = Base(EventType::kReservationRescinded);
   Event ended = Base(EventType::kContactEnded);
   NameContact(id, ContactState::kEnded, &ended);
@@ -449,9 +332,12 @@ void History::CancelReserved() {
   rescinded.contact_state = ContactState::kEnded;
   rescinded.end_reason = EndReason::kAbandoned;
   rescinded.queue = ended.queue;
+  rescinded.channel = ended.channel;
   rescinded.attempt = ended.attempt;
-  NameAgent(contacts_[id].holder, WorkState::kIdle, &rescinded);
+  rescinded.units = ended.units;
+  NameAgent(contacts_[id].holder, &rescinded);
   ended.attempt = 0;
+  ended.units = 0;
   contacts_.erase(id);
   const bool ended_first = random_.Bernoulli(0.7);
   Emit(ended_first ? ended : rescinded);
@@ -463,12 +349,16 @@ void History::Complete() {
     return contact.last.contact_state == ContactState::kAssigned;
   });
   if (id.empty()) return;
-  const std::string agent_id = contacts_[id].holder;
   const bool wrap_up = random_.Bernoulli(0.5);
-  if (!wrap_up) agents_[agent_id].last.idle_since_ms = now_ms_;
-  Event event =
-      Joint(EventType::kContactEnded, id, agent_id, ContactState::kEnded,
-            wrap_up ? WorkState::kWrapUp : WorkState::kIdle);
+  if (wrap_up) {
+    HeldContact& held = HeldOf(id);
+    held.state = WorkState::kWrapUp;
+    held.wrap_up_ends_ms = now_ms_ + 10'000;
+  } else {
+    LetGo(id);
+    TakePendingIfOver(agents_[contacts_[id].holder]);
+  }
+  Event event = Joint(EventType::kContactEnded, id, ContactState::kEnded);
   event.end_reason = EndReason::kCompleted;
   if (wrap_up) event.wrap_up_ends_ms = now_ms_ + 10'000;
   contacts_.erase(id);
@@ -481,12 +371,14 @@ Presence History::AnyPresence() {
   return {PresenceState::kNotReady, NotReadyReason::kMeal};
 }
 
+// What is only reserved for one who leaves is rescinded at once or, by another
+// thread, a little later (EndReservation).
 void History::ChangePresence() {
   const std::string id = Pick(agents_, [](const Agent&) { return true; });
-  Event& last = agents_[id].last;
+  Agent& agent = agents_[id];
+  Event& last = agent.last;
   last.no_answer_channels = 0;
-  if (last.work_state == WorkState::kHandling ||
-      last.work_state == WorkState::kWrapUp) {
+  if (IsBusy(agent.held)) {
     last.pending = AnyPresence();
     last.presence_pending = last.pending != last.presence;
     if (!last.presence_pending) last.pending = {};
@@ -496,28 +388,50 @@ void History::ChangePresence() {
     last.idle_before_pause_ms = random_.UniformBetween(0, 1'000);
   }
   Event event = Base(EventType::kPresenceChanged);
-  NameAgent(id, last.work_state, &event);
+  NameAgent(id, &event);
   Emit(event);
+  if (!last.presence_pending &&
+      last.presence.state == PresenceState::kAvailable) {
+    return;
+  }
+  const std::vector<HeldContact> before = agent.held;
+  for (const HeldContact& held : before) {
+    if (held.state == WorkState::kReserved && random_.Bernoulli(0.5)) {
+      Rescind(held.contact_id);
+    }
+  }
 }
 
 void History::WrapUp() {
-  const std::string id = Pick(agents_, [](const Agent& agent) {
-    return agent.last.work_state == WorkState::kWrapUp;
+  const auto in_wrap_up = [](const HeldContact& held) {
+    return held.state == WorkState::kWrapUp;
+  };
+  const std::string id = Pick(agents_, [&](const Agent& agent) {
+    return std::any_of(agent.held.begin(), agent.held.end(), in_wrap_up);
   });
   if (id.empty()) return;
-  agents_[id].last.idle_since_ms = now_ms_;
+  Agent& agent = agents_[id];
+  const auto found =
+      std::find_if(agent.held.begin(), agent.held.end(), in_wrap_up);
+  const HeldContact held = *found;
+  agent.held.erase(found);
+  TakePendingIfOver(agent);
   Event event = Base(EventType::kWrapUpEnded);
-  NameAgent(id, WorkState::kIdle, &event);
+  NameAgent(id, &event);
+  event.contact_id.Assign(held.contact_id);
+  event.contact_state = ContactState::kEnded;
+  event.channel = held.channel;
+  event.attempt = held.attempt;
+  event.units = static_cast<std::uint8_t>(held.units);
   Emit(event);
 }
 
 void History::Remove() {
-  const std::string id = Pick(agents_, [](const Agent& agent) {
-    return agent.last.work_state == WorkState::kIdle;
-  });
+  const std::string id =
+      Pick(agents_, [](const Agent& agent) { return agent.held.empty(); });
   if (id.empty()) return;
   Event event = Base(EventType::kAgentRemoved);
-  NameAgent(id, WorkState::kIdle, &event);
+  NameAgent(id, &event);
   agents_[id] = Agent();
   Emit(event);
 }

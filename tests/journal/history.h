@@ -18,15 +18,8 @@
 
 namespace relais::journal {
 
-// Every field that is journaled, as text; for comparing and for messages.
-std::string Describe(const Event& event);
-std::string Describe(const ContactDetail& detail);
-std::string Describe(const Configuration& configuration);
-std::string Describe(const NumberedEvent& event);
-// Every field of every entity.
-std::string Describe(const LiveState& state);
-
-// A configuration of `queues` queues named "q0", "q1" ...
+// A configuration of `queues` queues named "q0", "q1" ..., one profile for all
+// agents: of every channel, with the capacity that is the default.
 Configuration SmallConfiguration(int queues, int agents);
 
 class History {
@@ -43,8 +36,7 @@ class History {
   };
   struct Agent {
     Event last;
-    std::string contact;
-    bool known = false;
+    std::vector<HeldContact> held;
   };
 
   void Step();
@@ -58,6 +50,7 @@ class History {
   void ChangePresence();
   void WrapUp();
   void Remove();
+  void Rescind(const std::string& contact_id);
 
   Event Base(EventType type);
   void Emit(Event event, EventDetail detail = {});
@@ -65,10 +58,16 @@ class History {
   template <typename Map, typename Wanted>
   std::string Pick(const Map& map, Wanted wanted);
   void NameContact(const std::string& id, ContactState state, Event* event);
-  void NameAgent(const std::string& id, WorkState state, Event* event);
+  // With what the agent holds now.
+  void NameAgent(const std::string& id, Event* event);
+  // Of a contact and its holder, after what the holder has of it was changed.
   Event Joint(EventType type, const std::string& contact_id,
-              const std::string& agent_id, ContactState contact_state,
-              WorkState work_state);
+              ContactState contact_state);
+  HeldContact& HeldOf(const std::string& contact_id);
+  void LetGo(const std::string& contact_id);
+  // Whether the agent may be given a contact of this channel.
+  bool HasRoom(const Agent& agent, Channel channel) const;
+  void TakePendingIfOver(Agent& agent);
   Presence AnyPresence();
 
   Random random_;
@@ -76,6 +75,7 @@ class History {
   std::uint64_t sequence_ = 0;
   InstantMs now_ms_ = 1'000'000;
   std::uint64_t configuration_version_ = 0;
+  RoutingProfile profile_;  // of all agents, in force
   std::uint64_t arrivals_ = 0;
   std::uint64_t submits_ = 0;
   std::map<std::string, Contact> contacts_;

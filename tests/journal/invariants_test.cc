@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "lib/journal/fold.h"
 #include "tests/journal/centre.h"
+#include "tests/journal/describe.h"
 #include "tests/journal/history.h"
 
 namespace relais::journal {
@@ -84,8 +85,14 @@ TEST_F(InvariantsTest, EachIsTold) {
        [](LiveState* s) { s->agents.erase("a2"); }},
       {"contact \"c2\" is reserved by agent \"a2\" (attempt 9)",
        [](LiveState* s) { s->contacts["c2"].attempt = 9; }},
-      {"who is idle with contact",
-       [](LiveState* s) { s->agents["a3"].work_state = WorkState::kIdle; }},
+      {"contact \"c3\" is assigned by agent \"a3\" (attempt 2), who does not "
+       "hold it so",
+       [](LiveState* s) { s->agents["a3"].held.clear(); }},
+      {"contact \"c3\" is assigned by agent \"a3\" (attempt 2), who does not "
+       "hold it so",
+       [](LiveState* s) {
+         s->agents["a3"].held[0].state = WorkState::kReserved;
+       }},
       {"is alive with version 0",
        [](LiveState* s) { s->contacts["c1"].version = 0; }},
       {"contact \"c1\" has 9 declines; at most 8",
@@ -97,16 +104,31 @@ TEST_F(InvariantsTest, EachIsTold) {
       {"agent \"a1\" is handling contact \"c9\", which is not alive",
        [](LiveState* s) {
          s->agents["a1"] = s->agents["a3"];
-         s->agents["a1"].contact_id = "c9";
+         s->agents["a1"].held[0].contact_id = "c9";
        }},
       {"agent \"a1\" is reserved with contact \"c1\", which is waiting by "
        "agent \"\"",
        [](LiveState* s) {
          s->agents["a1"] = s->agents["a2"];
-         s->agents["a1"].contact_id = "c1";
+         s->agents["a1"].held[0].contact_id = "c1";
        }},
-      {"agent \"a3\" is over capacity: holds contacts \"c2\" and \"c3\"",
-       [](LiveState* s) { s->contacts["c2"].agent_id = "a3"; }},
+      {"contact \"c3\" is held twice: by agents \"a3\" and \"a3\"",
+       [](LiveState* s) {
+         auto& held = s->agents["a3"].held;
+         held.push_back(held[0]);
+       }},
+      {"agent \"a3\" is over capacity: holds 2 contacts of 101 units; it has "
+       "100",
+       [](LiveState* s) {
+         s->agents["a3"].held.push_back(
+             {"w", Channel::kChat, WorkState::kWrapUp, 2, 1, 9'000});
+       }},
+      {"agent \"a1\" is over capacity: holds 26 contacts of 26 units; it has "
+       "100",
+       [](LiveState* s) {
+         s->agents["a1"].held.assign(
+             26, {"w", Channel::kChat, WorkState::kWrapUp, 2, 1, 9'000});
+       }},
       {"was offered 1 contacts",
        [](LiveState* s) { s->queues["q0"].offered_total = 1; }},
       {"contact \"c4\" has ended twice",
@@ -141,7 +163,7 @@ TEST_F(InvariantsTest, HalfAnEndIsAllowed) {
   other.Submit("c2");
   other.Reserve("c2", "a2");
   other.Do(other.Ended("c2", EndReason::kAbandoned));
-  EXPECT_EQ(other.agent("a2").work_state, WorkState::kReserved);
+  EXPECT_EQ(other.work("a2"), WorkState::kReserved);
   EXPECT_THAT(Problems(other.state()), IsEmpty());
 }
 
@@ -209,14 +231,77 @@ TEST_F(EntityHistoriesTest, AHeldContactIsNotTakenAgain) {
                                "contact \"c\" is reserved by agent \"a\""));
 }
 
-TEST_F(EntityHistoriesTest, AnAgentIsNotGivenTwo) {
-  Add(Created(2, 1));
-  Event again = Created(2, 2);
-  again.contact_id.Assign("d");
-  Add(again);
+// What an agent held before the first event of it that is known may be
+// anything; from its first event on, everything is known.
+TEST_F(EntityHistoriesTest, EachStepFindsTheContactAsTheOneBeforeLeftIt) {
+  const auto of = [this](EventType type, const char* contact,
+                         std::uint64_t agent_version, WorkState work) {
+    Event event = Make(type, 0, agent_version);
+    event.contact_id.Assign(contact);
+    event.work_state = work;
+    event.units = 10;
+    return event;
+  };
+  const auto said = [](int event, const char* type, const char* contact,
+                       const char* is, const char* before) {
+    return absl::StrCat("event ", event, " (", type, ") of contact \"", contact,
+                        "\": agent \"a\" is ", is, " with it, not ", before);
+  };
+  Add(of(EventType::kPresenceChanged, "", 1, WorkState::kIdle));
+  Add(of(EventType::kReservationCreated, "d", 2, WorkState::kReserved));
+  Add(of(EventType::kReservationCreated, "e", 3, WorkState::kReserved));
+  EXPECT_THAT(Take(), IsEmpty());
+  Add(of(EventType::kReservationCreated, "e", 4, WorkState::kReserved));
+  EXPECT_THAT(Take(), Contains(said(4, "reservation_created", "e", "reserved",
+                                    "idle")));
+  Event ended = of(EventType::kContactEnded, "e", 5, WorkState::kReserved);
+  ended.contact_state = ContactState::kEnded;
+  Add(ended);
   EXPECT_THAT(Take(),
-              Contains("event 2 (reservation_created) of contact \"d\": agent "
-                       "\"a\" is reserved with contact \"c\""));
+              Contains(said(5, "contact_ended", "e", "reserved", "handling")));
+  Add(of(EventType::kReservationAccepted, "f", 6, WorkState::kHandling));
+  EXPECT_THAT(Take(), Contains(said(6, "reservation_accepted", "f", "idle",
+                                    "reserved")));
+  Add(of(EventType::kWrapUpEnded, "d", 7, WorkState::kReserved));
+  EXPECT_THAT(Take(),
+              Contains(said(7, "wrap_up_ended", "d", "reserved", "wrap_up")));
+  // Of a later beginning: what was held before may be.
+  histories_.Forget();
+  Add(of(EventType::kWrapUpEnded, "x", 30, WorkState::kHandling));
+  Add(of(EventType::kReservationDeclined, "y", 31, WorkState::kHandling));
+  EXPECT_THAT(Take(), IsEmpty());
+  Add(of(EventType::kReservationCreated, "z", 32, WorkState::kReserved));
+  Add(of(EventType::kWrapUpEnded, "z", 33, WorkState::kHandling));
+  EXPECT_THAT(Take(),
+              Contains(said(11, "wrap_up_ended", "z", "reserved", "wrap_up")));
+}
+
+TEST_F(EntityHistoriesTest, AnAgentIsNotGivenMoreThanItHas) {
+  const auto created = [this](const char* contact, std::uint64_t version,
+                              std::uint8_t units) {
+    Event event = Created(2, version);
+    event.contact_id.Assign(contact);
+    event.units = units;
+    return event;
+  };
+  Add(created("d", 1, 60));
+  Add(created("e", 2, 40));
+  EXPECT_THAT(Take(), IsEmpty());
+  Add(created("f", 3, 4));
+  EXPECT_THAT(Take(),
+              Contains("event 3 (reservation_created) of contact \"f\": agent "
+                       "\"a\" is over capacity: holds 104 units; it has 100"));
+  // Of format version 1: all of the agent.
+  histories_.Forget();
+  Add(created("g", 7, 0));
+  EXPECT_THAT(Take(), IsEmpty());
+  Add(created("h", 8, 0));
+  EXPECT_THAT(Take(), Contains(HasSubstr("holds 200 units; it has 100")));
+  // Whatever it held before the events that are missing.
+  Add(created("i", 10, 4));
+  Take();
+  Add(created("j", 11, 4));
+  EXPECT_THAT(Take(), IsEmpty());
 }
 
 TEST_F(EntityHistoriesTest, OnlyTheHolderAccepts) {
@@ -239,7 +324,8 @@ TEST_F(EntityHistoriesTest, LiveRecordsAreThoseOfTheLastEvents) {
   live_.contacts["c"].state = ContactState::kReserved;
   EXPECT_THAT(compare(), Contains(HasSubstr("agent \"a\" has no live record")));
   live_.agents["a"].version = 1;
-  live_.agents["a"].work_state = WorkState::kReserved;
+  live_.agents["a"].held = {
+      {"c", Channel::kVoice, WorkState::kReserved, 2, 100, 0}};
   EXPECT_THAT(compare(), IsEmpty());
   live_.agents["a"].version = 2;
   live_.contacts["c"].state = ContactState::kAssigned;

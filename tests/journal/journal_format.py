@@ -28,11 +28,23 @@ class Damage(Exception):
 
 # --- Messages ----------------------------------------------------------------
 # A schema maps field numbers to (name, kind). A kind is uint, bool, sint,
-# bytes, repeated_bytes, double, fixed64, packed_sint, (schema,) for a message that repeats or
-# a schema for one that does not.
+# bytes, double, fixed64, packed_sint, packed_uint, (kind,) for one that repeats,
+# or a schema for a message. Those with _1 are of version 1; what is read of it
+# is given as a message of the present version.
+
+FORMAT_VERSION = 2
+CAPACITY_UNITS = 100
+CONTACTS_PER_AGENT = 25
+CHANNELS = 8
 
 PRESENCE = {1: ("state", "uint"), 2: ("reason", "uint")}
-TERM = {1: ("skill", "bytes"), 2: ("level_min", "sint")}
+TERM = {1: ("skill", "bytes"), 2: ("level_min", "sint"),
+        3: ("level_max_below_10", "sint"), 4: ("certification", "bytes"),
+        5: ("language", "bytes"), 6: ("team", "bytes"), 7: ("site", "bytes"),
+        8: ("provider", "bool"), 9: ("grades", "uint")}
+TERM[10] = ("requirement", {1: ("all_of", (TERM,)), 2: ("any_of", (TERM,)),
+                            3: ("none_of", (TERM,))})
+PREFERRED = {1: ("term", TERM), 2: ("weight", "sint")}
 ATTRIBUTE = {1: ("key", "bytes"), 2: ("value", "bytes")}
 QUEUE = {
     1: ("name", "bytes"), 2: ("channels", "uint"), 3: ("all_of", (TERM,)),
@@ -41,8 +53,10 @@ QUEUE = {
     8: ("decline_retry_ms", "sint"), 9: ("wait_limit_ms", "sint"),
     10: ("handling_lease_ms", "sint"),
     11: ("short_abandon_threshold_ms", "sint"),
-    12: ("priority_credit_ms", "packed_sint"), 13: ("fit_rule", "uint"),
-    14: ("agent_order", "uint"),
+    12: ("priority_credit_ms", "packed_sint"),
+    13: ("any_of", (TERM,)), 14: ("none_of", (TERM,)),
+    15: ("preferred", (PREFERRED,)), 16: ("activity", "bytes"),
+    17: ("fit_rule", "uint"), 18: ("agent_order", "uint"),
 }
 DETAIL = {
     1: ("id", "bytes"), 2: ("queue_name", "bytes"), 3: ("channel", "uint"),
@@ -50,27 +64,54 @@ DETAIL = {
     6: ("attributes", (ATTRIBUTE,)), 7: ("queue", QUEUE),
     8: ("fingerprint_0", "fixed64"), 9: ("fingerprint_1", "fixed64"),
     10: ("rank_key_ms", "sint"), 11: ("arrival_sequence", "uint"),
-    12: ("segment", "bytes"), 13: ("ranked", "bool"),
+    12: ("any_of", (TERM,)), 13: ("none_of", (TERM,)),
+    14: ("preferred", (PREFERRED,)), 15: ("tutor_may_listen", "bool"),
+    16: ("segment", "bytes"), 17: ("ranked", "bool"),
 }
-RANK = {1: ("queues", "repeated_bytes")}
+PROFILE_1 = {1: ("name", "bytes"), 2: ("channels", "uint")}
+PROFILE = {**PROFILE_1, 3: ("capacity_units", "uint"),
+           4: ("cost_units", "packed_uint"),
+           5: ("contacts_max", "packed_uint"), 6: ("load_order", "uint"),
+           7: ("queue_order", ({1: ("queues", ("bytes",))},))}
+# What version 1 means without saying so: one contact at a time.
+ONE_CONTACT = {"capacity_units": CAPACITY_UNITS,
+               "cost_units": [CAPACITY_UNITS] * CHANNELS,
+               "contacts_max": [0] * CHANNELS, "load_order": 0,
+               "queue_order": []}
 CONFIGURATION = {
     1: ("name", "bytes"),
-    2: ("skills", ({1: ("name", "bytes"), 2: ("description", "bytes")},)),
-    3: ("routing_profiles", ({1: ("name", "bytes"), 2: ("channels", "uint"),
-                              3: ("queue_order", (RANK,))},)),
+    2: ("skills", ({1: ("name", "bytes"), 2: ("description", "bytes"),
+                    3: ("implies", ({1: ("skill", "bytes"),
+                                     2: ("level_max", "sint")},))},)),
+    3: ("routing_profiles", (PROFILE,)),
     4: ("agents", ({1: ("id", "bytes"), 2: ("grade", "uint"),
                     3: ("routing_profile", "bytes"),
                     4: ("skills", ({1: ("skill", "bytes"),
-                                    2: ("level", "sint")},))},)),
-    5: ("queues", (QUEUE,)), 6: ("contact_choice", "uint"),
-    7: ("segments", ({1: ("name", "bytes"), 2: ("credit_ms", "sint")},)),
+                                    2: ("level", "sint"),
+                                    3: ("in_training", "bool"),
+                                    4: ("tutor", "bytes")},)),
+                    5: ("certifications", ("bytes",)),
+                    6: ("languages", ("bytes",)),
+                    7: ("team", "bytes"), 8: ("site", "bytes")},)),
+    5: ("queues", (QUEUE,)),
+    6: ("certifications", ("bytes",)), 7: ("languages", ("bytes",)),
+    8: ("sites", ({1: ("name", "bytes"), 2: ("provider", "bool")},)),
+    9: ("teams", ({1: ("name", "bytes"), 2: ("site", "bytes")},)),
+    10: ("grades", ({1: ("grade", "uint"), 2: ("default_level", "sint")},)),
+    11: ("activities", ({1: ("name", "bytes"), 2: ("channels", "uint"),
+                         3: ("all_of", (TERM,)), 4: ("any_of", (TERM,)),
+                         5: ("none_of", (TERM,)),
+                         6: ("preferred", (PREFERRED,))},)),
+    12: ("contact_choice", "uint"),
+    13: ("segments", ({1: ("name", "bytes"), 2: ("credit_ms", "sint")},)),
 }
 FIGURES = {
     1: ("contacts", "uint"), 2: ("offered", "bool"),
-    3: ("last_offered_ms", "sint"), 4: ("busy_since_ms", "sint"),
+    3: ("last_offered_ms", "sint"), 4: ("occupied_since_ms", "sint"),
     5: ("occupied_ms", "sint"), 6: ("piece", "sint"),
-    7: ("busy_ms", "packed_sint"),
+    7: ("pieces_ms", "packed_sint"),
 }
+CONFIGURATION_1 = {**CONFIGURATION, 3: ("routing_profiles", (PROFILE_1,))}
 EVENT = {
     1: ("sequence", "uint"), 2: ("type", "uint"), 3: ("at_ms", "sint"),
     4: ("configuration_version", "uint"), 5: ("contact_id", "bytes"),
@@ -89,7 +130,13 @@ EVENT = {
     30: ("profile_class", "uint"), 31: ("fit_step", "uint"),
     32: ("began_after_sequence", "uint"), 33: ("at_once", "bool"),
     34: ("contact_detail", DETAIL), 35: ("configuration", CONFIGURATION),
+    36: ("tutor_id", "bytes"), 37: ("units", "uint"),
 }
+EVENT_1 = {number: field for number, field in EVENT.items() if number < 36}
+EVENT_1[35] = ("configuration", CONFIGURATION_1)
+HELD = {1: ("contact_id", "bytes"), 2: ("channel", "uint"),
+        3: ("state", "uint"), 4: ("attempt", "uint"), 5: ("units", "uint"),
+        6: ("wrap_up_ends_ms", "sint")}
 LIVE = {
     "c": {1: ("arrival_ms", "sint"), 2: ("version", "uint"),
           3: ("state", "uint"), 4: ("at_once", "bool"),
@@ -99,16 +146,15 @@ LIVE = {
           11: ("idle_since_ms", "sint"), 12: ("offer_expires_ms", "sint"),
           13: ("accepted_ms", "sint"),
           14: ("declines", ({1: ("agent_id", "bytes"),
-                             2: ("until_ms", "sint")},))},
+                             2: ("until_ms", "sint")},)),
+          15: ("tutor_id", "bytes")},
     "d": DETAIL,
     "a": {1: ("version", "uint"), 2: ("presence", PRESENCE),
           3: ("presence_pending", "bool"), 4: ("pending", PRESENCE),
-          5: ("work_state", "uint"), 6: ("no_answer_channels", "uint"),
-          7: ("idle_since_ms", "sint"), 8: ("idle_before_pause_ms", "sint"),
-          9: ("wrap_up_ends_ms", "sint"), 10: ("contact_id", "bytes"),
-          11: ("attempt", "uint"),
+          6: ("no_answer_channels", "uint"), 7: ("idle_since_ms", "sint"),
+          8: ("idle_before_pause_ms", "sint"),
           12: ("presence_configuration_version", "uint"),
-          13: ("figures", FIGURES)},
+          13: ("held", (HELD,)), 14: ("figures", FIGURES)},
     "q": {1: ("offered_total", "uint"), 2: ("answered_total", "uint"),
           3: ("abandoned_total", "uint")},
     "e": {1: ("fingerprint_0", "fixed64"), 2: ("fingerprint_1", "fixed64"),
@@ -128,6 +174,10 @@ LIVE = {
           15: ("boot_id", "bytes"), 16: ("boot_clock_ms", "sint"),
           17: ("clock_at_ms", "sint")},
 }
+LIVE_1 = {**LIVE, "f": CONFIGURATION_1, "a": {
+    **{number: field for number, field in LIVE["a"].items() if number < 13},
+    5: ("work_state", "uint"), 9: ("wrap_up_ends_ms", "sint"),
+    10: ("contact_id", "bytes"), 11: ("attempt", "uint")}}
 DEFAULTS = {"uint": 0, "bool": False, "sint": 0, "bytes": b"", "double": 0.0,
             "fixed64": 0}
 
@@ -154,7 +204,7 @@ def zigzag(n):
 def empty(schema):
     message = {}
     for name, kind in schema.values():
-        if isinstance(kind, tuple) or kind in ("packed_sint", "repeated_bytes"):
+        if isinstance(kind, tuple) or kind in ("packed_sint", "packed_uint"):
             message[name] = []
         elif isinstance(kind, dict):
             message[name] = empty(PRESENCE) if kind is PRESENCE else None
@@ -173,16 +223,17 @@ def value_of(kind, wire, raw):
         return struct.unpack("<d", raw)[0]
     if kind == "fixed64" and wire == 1:
         return struct.unpack("<Q", raw)[0]
-    if kind in ("bytes", "repeated_bytes") and wire == 2:
+    if kind == "bytes" and wire == 2:
         return raw
-    if kind == "packed_sint" and wire == 2:
+    if kind in ("packed_sint", "packed_uint") and wire == 2:
         values, at = [], 0
         while at < len(raw):
             value, at = varint(raw, at)
-            values.append(zigzag(value))
+            values.append(zigzag(value) if kind == "packed_sint" else value)
         return values
     if isinstance(kind, (dict, tuple)) and wire == 2:
-        return decode(kind if isinstance(kind, dict) else kind[0], raw)
+        kind = kind if isinstance(kind, dict) else kind[0]
+        return raw if kind == "bytes" else decode(kind, raw)
     raise Damage(f"wire type {wire} is wrong for {kind}")
 
 
@@ -194,7 +245,7 @@ def decode(schema, data):
         if number not in schema:
             raise Damage(f"field {number} is not known")
         name, kind = schema[number]
-        repeats = isinstance(kind, tuple) or kind == "repeated_bytes"
+        repeats = isinstance(kind, tuple)
         if number < before or (number == before and not repeats):
             raise Damage(f"field {number} comes after field {before}")
         before = number
@@ -222,6 +273,42 @@ def decode(schema, data):
     return message
 
 
+def present_configuration(message):
+    """What a configuration of version 1 means."""
+    for profile in message["routing_profiles"]:
+        profile.update({name: list(value) if isinstance(value, list) else value
+                        for name, value in ONE_CONTACT.items()})
+    return message
+
+
+def present_agent(message):
+    """What an agent of version 1 means: it held at most one contact."""
+    held = {name: message.pop(name)
+            for name in ("contact_id", "attempt", "wrap_up_ends_ms")}
+    state = message.pop("work_state")
+    held.update(channel=0, state=state, units=CAPACITY_UNITS)
+    message["held"] = [held] if state else []
+    message["figures"] = None
+    return message
+
+
+def decode_event(version, data):
+    if version > 1:
+        return decode(EVENT, data)
+    event = {**empty(EVENT), **decode(EVENT_1, data)}
+    if event["configuration"] is not None:
+        present_configuration(event["configuration"])
+    return event
+
+
+def decode_live(version, letter, data):
+    message = decode((LIVE if version > 1 else LIVE_1)[letter], data)
+    if version > 1:
+        return message
+    present = {"a": present_agent, "f": present_configuration}
+    return present.get(letter, lambda same: same)(message)
+
+
 # --- Records -----------------------------------------------------------------
 
 HEADER = struct.Struct(">4sIIHHIQQQqQI32s")
@@ -239,7 +326,7 @@ def read_record(data):
         raise Damage(f"byte 4: length {length} of {len(data)} bytes")
     if crc != crc32c(data[12:]):
         raise Damage("byte 8: crc32c is wrong")
-    if version != 1:
+    if not 1 <= version <= FORMAT_VERSION:
         raise Damage(f"byte 12: version {version} is not known")
     if flags & ~1:
         raise Damage(f"byte 14: flags {flags} are not known")
@@ -252,7 +339,7 @@ def read_record(data):
         if length - at < 4 or len(body) != size:
             raise Damage(f"byte {at}: an event ends behind the record")
         try:
-            events.append(decode(EVENT, body))
+            events.append(decode_event(version, body))
         except Damage as damage:
             raise Damage(f"byte {at}: {damage}") from None
         at += 4 + size

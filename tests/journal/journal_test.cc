@@ -17,6 +17,7 @@
 #include "lib/journal/live_records.h"
 #include "lib/journal/memory_storage.h"
 #include "lib/journal/verify.h"
+#include "tests/journal/describe.h"
 #include "tests/journal/history.h"
 
 namespace relais::journal {
@@ -332,9 +333,9 @@ TEST(JournalTest, PartitionTimeScaleAndVersionAreChecked) {
 
   storage = SmallJournal(12, 3).storage;
   Meta meta = LoadLive(storage)->meta;
-  meta.format_version = 2;
+  meta.format_version = 8;
   storage.live()["m"] = SealLive("m", EncodeMeta(meta));
-  EXPECT_THAT(RefusalOf(storage), HasSubstr("format version 2"));
+  EXPECT_THAT(RefusalOf(storage), HasSubstr("format version 8"));
   storage = SmallJournal(12, 3).storage;
   std::string& last = storage.records().at(7);
   last[13] = 9;

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "lib/journal/bytes.h"
 #include "lib/journal/digest.h"
+#include "tests/journal/describe.h"
 #include "tests/journal/history.h"
 
 namespace relais::journal {
@@ -128,11 +129,11 @@ TEST(RecordTest, NamesWhatIsWrong) {
 
 TEST(RecordTest, AnotherVersionIsToldApartFromDamage) {
   std::string bytes = SomeRecord(History(6).Take(3));
-  bytes[13] = 2;
+  bytes[13] = 3;
   const absl::Status status = DecodeRecord(Resealed(bytes)).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_THAT(std::string(status.message()),
-              HasSubstr("byte 12: format version 2 is not known"));
+              HasSubstr("byte 12: format version 3 is not known"));
 }
 
 TEST(RecordTest, IsFullByEventsOrByBytes) {

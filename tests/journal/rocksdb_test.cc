@@ -23,6 +23,7 @@
 #include "lib/journal/journal.h"
 #include "lib/journal/rocksdb_storage.h"
 #include "lib/journal/verify.h"
+#include "tests/journal/describe.h"
 #include "tests/journal/fault_file_system.h"
 #include "tests/journal/history.h"
 

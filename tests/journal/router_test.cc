@@ -17,6 +17,7 @@
 #include "lib/journal/journal.h"
 #include "lib/journal/memory_storage.h"
 #include "lib/journal/verify.h"
+#include "tests/journal/describe.h"
 #include "tests/journal/history.h"
 
 namespace relais::journal {
@@ -82,6 +83,8 @@ class Caller {
         ContactSpec spec;
         spec.id = absl::StrCat(prefix_, ++submits_);
         spec.queue = absl::StrCat("q", random_.Uniform(2));
+        spec.channel =
+            random_.Bernoulli(0.3) ? Channel::kVoice : Channel::kChat;
         spec.priority = static_cast<int>(random_.Uniform(3));
         spec.attributes["k"] = "v";
         const auto outcome = router_.Submit(spec, now_ms);
@@ -122,20 +125,23 @@ class Caller {
     router_.SetPresence(agent, presence, now_ms).IgnoreError();
   }
 
+  // The next step of one of the contacts that the agent holds.
   void Work(AgentHandle agent, InstantMs now_ms) {
     const auto view = router_.GetAgent(agent);
-    if (!view.ok()) return;
-    if (view->work_state == WorkState::kWrapUp) {
-      router_.EndWrapUp(agent, now_ms).IgnoreError();
+    if (!view.ok() || view->held.empty()) return;
+    const HeldContact& held = view->held[random_.Uniform(view->held.size())];
+    if (held.state == WorkState::kWrapUp) {
+      router_.EndWrapUp(agent, held.contact_id, now_ms).IgnoreError();
+      return;
     }
-    const auto contact = router_.FindContact(view->contact_id);
+    const auto contact = router_.FindContact(held.contact_id);
     if (!contact.ok()) return;
-    if (view->work_state == WorkState::kHandling) {
+    if (held.state == WorkState::kHandling) {
       router_.Complete(*contact, now_ms).IgnoreError();
     } else if (random_.Bernoulli(0.6)) {
-      router_.Accept(agent, *contact, view->attempt, now_ms).IgnoreError();
+      router_.Accept(agent, *contact, held.attempt, now_ms).IgnoreError();
     } else {
-      router_.Decline(agent, *contact, view->attempt, std::nullopt, now_ms)
+      router_.Decline(agent, *contact, held.attempt, std::nullopt, now_ms)
           .IgnoreError();
     }
   }
@@ -165,10 +171,10 @@ void ExpectShownAs(const Router& router, const LiveState& state) {
     EXPECT_EQ(view.version, live.version) << view.id;
     EXPECT_EQ(view.presence, live.presence) << view.id;
     EXPECT_EQ(view.presence_pending, live.presence_pending) << view.id;
-    EXPECT_EQ(view.work_state, live.work_state) << view.id;
+    EXPECT_EQ(view.work_state, WorkStateFrom(live.held)) << view.id;
     EXPECT_EQ(view.no_answer_channels, live.no_answer_channels) << view.id;
     EXPECT_EQ(view.idle_since_ms, live.idle_since_ms) << view.id;
-    EXPECT_EQ(view.contact_id, live.contact_id) << view.id;
+    EXPECT_EQ(view.held, live.held) << view.id;
   }
   std::uint64_t alive = 0;
   for (const QueueView& view : router.Queues()) {

@@ -5,6 +5,7 @@
 #include "bench/load/audit.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -182,7 +183,7 @@ TEST(AuditSkillTest, WithoutTheLevelOrTheChannel) {
       story.plan.configuration.mutable_agents(1)->mutable_skills(0)->set_level(
           9);
     } else {
-      v1::SkillRequirement* term =
+      v1::RequirementTerm* term =
           story.plan.contacts[0].contact.mutable_requirement()->add_all_of();
       term->set_skill("basics");
       term->set_level_min(5);  // bob has 4
@@ -191,6 +192,73 @@ TEST(AuditSkillTest, WithoutTheLevelOrTheChannel) {
     story.Serve("c1", "bob");
     story.End();
     EXPECT_THAT(Red(story), ElementsAre(Invariant::kSkill));
+  }
+}
+
+// Reserving what queue and contact ask for besides levels, or not.
+TEST(AuditSkillTest, WithoutWhatElseIsAskedFor) {
+  using Requirement = v1::RoutingRequirement;
+  struct Case {
+    std::string what;
+    bool right;
+    std::function<void(Requirement*, v1::AgentConfiguration*)> ask;
+  };
+  const Case cases[] = {
+      {"level above the maximum", false,
+       [](Requirement* r, auto*) {
+         r->add_all_of()->set_skill("basics");
+         r->mutable_all_of(0)->set_level_max(7);  // ann has 8
+       }},
+      {"certification", false,
+       [](Requirement* r, auto*) {
+         r->add_all_of()->set_certification("amf");
+       }},
+      {"certification held", true,
+       [](Requirement* r, auto* ann) {
+         r->add_all_of()->set_certification("amf");
+         ann->add_certifications("amf");
+       }},
+      {"one of any_of", true,
+       [](Requirement* r, auto* ann) {
+         r->add_any_of()->set_team("red");
+         r->add_any_of()->set_language("german");
+         ann->add_languages("german");
+       }},
+      {"none of any_of", false,
+       [](Requirement* r, auto*) {
+         r->add_any_of()->set_team("red");
+         r->add_any_of()->set_language("german");
+       }},
+      {"excluded grade", false,
+       [](Requirement* r, auto*) {
+         r->add_none_of()->add_grades(v1::AGENT_GRADE_SENIOR);  // the default
+       }},
+      {"nested", true,
+       [](Requirement* r, auto* ann) {
+         r->add_none_of()->mutable_requirement()->add_all_of()->set_team("red");
+         ann->set_team("blue");
+       }},
+      {"implied skill", true,
+       [](Requirement* r, auto*) {
+         r->add_all_of()->set_skill("banking");
+         r->mutable_all_of(0)->set_level_min(6);
+       }},
+  };
+  for (const Case& one : cases) {
+    Story story;
+    v1::Configuration* configuration = &story.plan.configuration;
+    configuration->add_skills()->set_name("banking");
+    v1::ImpliedSkill* implied = configuration->mutable_skills(0)->add_implies();
+    implied->set_skill("banking");
+    implied->set_level_max(6);
+    story.At(10).SignIn("ann");
+    story.At(20).Submit("c1");
+    one.ask(story.plan.contacts[0].contact.mutable_requirement(),
+            configuration->mutable_agents(0));
+    story.Reserve("c1", "ann");
+    story.Serve("c1", "ann");
+    story.End();
+    EXPECT_EQ(Red(story).empty(), one.right) << one.what;
   }
 }
 

@@ -44,7 +44,7 @@ inline v1::Configuration StoryConfiguration() {
     v1::ContactQueue* added = configuration.add_queues();
     added->set_name(name);
     added->add_channels(channel);
-    v1::SkillRequirement* term = added->mutable_requirement()->add_all_of();
+    v1::RequirementTerm* term = added->mutable_requirement()->add_all_of();
     term->set_skill("basics");
     term->set_level_min(level);
   };
@@ -118,6 +118,8 @@ class Story {
     attempts_[id] = event.contact().version();
     event.mutable_reservation()->set_attempt(attempts_[id]);
     event.mutable_reservation()->set_began_after_sequence(began.value_or(last));
+    event.mutable_reservation()->set_units(
+        contact.channel() == v1::CHANNEL_VOICE ? 100 : 34);
     return event;
   }
   v1::Event& Accept(const std::string& id, const std::string& agent) {
@@ -149,13 +151,18 @@ class Story {
   // Of a contact in handling; the agent goes into wrap-up.
   v1::Event& Complete(const std::string& id, const std::string& agent) {
     contacts_[id].set_end_reason(v1::END_REASON_COMPLETED);
-    return Both(v1::EVENT_TYPE_CONTACT_ENDED, id, agent,
-                v1::CONTACT_STATE_ENDED, v1::WORK_STATE_WRAP_UP);
+    wrapped_up_[agent] = id;
+    v1::Event& event = Both(v1::EVENT_TYPE_CONTACT_ENDED, id, agent,
+                            v1::CONTACT_STATE_ENDED, v1::WORK_STATE_WRAP_UP);
+    event.mutable_agent()->set_wrap_up_ends_ms(now_ms_ + 30'000);
+    return event;
   }
   v1::Event& EndWrapUp(const std::string& agent) {
     v1::Event& event = AgentEvent(v1::EVENT_TYPE_WRAP_UP_ENDED, agent);
     agents_[agent].set_work_state(v1::WORK_STATE_IDLE);
     agents_[agent].set_idle_since_ms(now_ms_);
+    event.mutable_contact()->set_id(wrapped_up_[agent]);
+    event.mutable_contact()->set_state(v1::CONTACT_STATE_ENDED);
     return Snapshot(event, agent);
   }
   // Accept, complete and wrap-up, at once.
@@ -232,6 +239,7 @@ class Story {
   std::map<std::string, v1::AgentChange> agents_;
   std::map<std::string, std::uint64_t> attempts_;
   std::map<std::string, std::uint64_t> places_;
+  std::map<std::string, std::string> wrapped_up_;  // by agent
 };
 
 }  // namespace relais::load

@@ -100,9 +100,13 @@ void ModelRun::SameNextDue() {
   const std::optional<InstantMs> expected = reference_->NextDue();
   const std::optional<InstantMs> subject = subject_->NextDue();
   if (!expected.has_value()) return;
+  const std::string due = reference_->NextDueText();
+  // Which of those that ended in one instant is forgotten first is not kept by
+  // a restart.
+  if (restarted_ && due.rfind("forgotten id", 0) == 0) return;
   if (!subject.has_value() || *subject > *expected) {
     Fail(absl::StrCat("NextDue is late: ", subject.value_or(-1),
-                      ", the reference says ", *expected));
+                      ", the reference says ", due));
   }
 }
 
@@ -122,11 +126,14 @@ void ModelRun::SameContactView(const ContactView& subject,
   Same("segment", subject.segment == reference.segment, true, of);
   Same("requirement", subject.requirement == reference.requirement, true, of);
   Same("attributes", subject.attributes == reference.attributes, true, of);
+  Same("tutor_may_listen", subject.tutor_may_listen, reference.tutor_may_listen,
+       of);
   if (reference.state == ContactState::kReserved) {
     Same("attempt", subject.attempt, reference.attempt, of);
   }
   if (reference.state != ContactState::kEnded) {
     Same("agent_id", subject.agent_id == reference.agent_id, true, of);
+    Same("tutor_id", subject.tutor_id == reference.tutor_id, true, of);
   }
 }
 
@@ -157,10 +164,11 @@ void ModelRun::SameAgentView(const AgentView& subject,
     Same("last_offered_ms", a.last_offered_ms, b.last_offered_ms, of);
     Same("occupied_ms", a.occupied_ms, b.occupied_ms, of);
   }
-  if (reference.work_state == WorkState::kReserved) {
-    Same("attempt", subject.attempt, reference.attempt, of);
+  Same("held", subject.held.size(), reference.held.size(), of);
+  for (std::size_t i = 0; failure_.empty() && i < reference.held.size(); ++i) {
+    Same(absl::StrCat("held[", i, "] (", reference.held[i].contact_id, ")"),
+         subject.held[i] == reference.held[i], true, of);
   }
-  Same("contact_id", subject.contact_id == reference.contact_id, true, of);
 }
 
 void ModelRun::SameQueues() {
@@ -225,12 +233,34 @@ void ModelRun::SameViews() {
   CheckConservation(subject_agents, contacts);
 }
 
+bool ModelRun::HasRoomFor(const AgentView& agent, Channel channel) const {
+  const auto at = static_cast<std::size_t>(channel);
+  const auto listed =
+      std::find_if(configuration_.agents.begin(), configuration_.agents.end(),
+                   [&](const auto& one) { return one.id == agent.id; });
+  if (listed == configuration_.agents.end()) {
+    return agent.held.empty();  // by the profile of nobody knows when
+  }
+  const auto profile = std::find_if(
+      configuration_.routing_profiles.begin(),
+      configuration_.routing_profiles.end(),
+      [&](const auto& one) { return one.name == listed->routing_profile; });
+  int units = profile->cost_units[at];
+  int of_channel = 0;
+  for (const HeldContact& held : agent.held) {
+    units += held.units;
+    if (held.channel == channel) ++of_channel;
+  }
+  const int most = profile->contacts_max[at];
+  return units <= profile->capacity_units && (most == 0 || of_channel < most);
+}
+
 // Promise 3 on what the subject shows; the pairs' eligibility is the model's.
 void ModelRun::CheckConservation(const std::vector<AgentView>& agents,
                                  const std::vector<ContactView>& contacts) {
   for (const AgentView& agent : agents) {
     if (agent.presence.state != PresenceState::kAvailable ||
-        agent.work_state != WorkState::kIdle) {
+        agent.presence_pending) {
       continue;
     }
     for (const ContactView& contact : contacts) {
@@ -238,7 +268,8 @@ void ModelRun::CheckConservation(const std::vector<AgentView>& agents,
           Contains(agent.no_answer_channels, contact.channel)) {
         continue;
       }
-      if (reference_->IsEligible(contact.id, agent.id)) {
+      if (HasRoomFor(agent, contact.channel) &&
+          reference_->IsEligible(contact.id, agent.id)) {
         Fail(absl::StrCat("free agent ", agent.id,
                           " beside eligible waiting contact ", contact.id));
       }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/domain/requirement_term.h"
 
 namespace relais::model {
 namespace {
@@ -25,10 +26,16 @@ std::string Text(const ContactSpec& spec) {
       absl::StrCat(spec.id.substr(0, 20), " ", spec.queue, " ",
                    std::string(ChannelName(spec.channel)), " priority ",
                    spec.priority, " ", spec.segment);
-  for (const SkillRequirement& term : spec.requirement.all_of) {
-    absl::StrAppend(&text, " ", term.skill, ">=", term.level_min);
+  const auto& [all, any, none, preferred] = spec.requirement;
+  for (const auto& [name, terms] :
+       {std::pair(" all", &all), std::pair(" any", &any),
+        std::pair(" none", &none)}) {
+    for (const RequirementTerm& term : *terms) {
+      absl::StrAppend(&text, name, " ", Describe(term));
+    }
   }
-  return text;
+  return absl::StrCat(text, " and ", preferred.size(), " preferred",
+                      spec.tutor_may_listen ? ", tutor may listen" : "");
 }
 
 }  // namespace
@@ -242,8 +249,8 @@ void ModelRun::Cancel() {
 
 void ModelRun::Complete() {
   std::optional<std::string> id = SomeContact();
-  const auto handling = SomeAgent(WorkState::kHandling);
-  if (handling.has_value()) id = handling->contact_id;
+  const auto handling = SomeHolder(WorkState::kHandling);
+  if (handling.has_value()) id = handling->held.contact_id;
   if (!id.has_value()) return;
   Note(absl::StrCat("Complete ", *id));
   const auto [subject, reference] = HandlesOf(*id);
@@ -251,16 +258,21 @@ void ModelRun::Complete() {
               reference_->Complete(reference, now_ms_));
 }
 
-// One in the wanted state if there is one (none: nullopt), else any.
-std::optional<AgentView> ModelRun::SomeAgent(std::optional<WorkState> wanted) {
+std::optional<AgentView> ModelRun::SomeAgent() {
   std::vector<AgentView> agents = reference_->Agents();
-  if (wanted.has_value()) {
-    std::erase_if(agents, [&](const AgentView& agent) {
-      return agent.work_state != *wanted;
-    });
-  }
   if (agents.empty()) return std::nullopt;
   return agents[random_.Uniform(agents.size())];
+}
+
+std::optional<ModelRun::Holder> ModelRun::SomeHolder(WorkState state) {
+  std::vector<Holder> holders;
+  for (const AgentView& agent : reference_->Agents()) {
+    for (const HeldContact& held : agent.held) {
+      if (held.state == state) holders.push_back({agent, held});
+    }
+  }
+  if (holders.empty()) return std::nullopt;
+  return holders[random_.Uniform(holders.size())];
 }
 
 ModelRun::Both<AgentHandle> ModelRun::HandlesOf(const AgentView& agent) {
@@ -283,7 +295,7 @@ ModelRun::Both<AgentHandle> ModelRun::HandlesOf(const AgentView& agent) {
 }
 
 void ModelRun::SetPresence() {
-  const auto agent = SomeAgent(std::nullopt);
+  const auto agent = SomeAgent();
   if (!agent.has_value()) return;
   Presence presence;
   const double draw = random_.UniformDouble();
@@ -302,13 +314,14 @@ void ModelRun::SetPresence() {
 }
 
 void ModelRun::AnswerOffer(bool accept) {
-  auto agent = SomeAgent(WorkState::kReserved);
-  if (!agent.has_value()) agent = SomeAgent(WorkState::kHandling);
-  if (!agent.has_value()) return;
-  const std::string contact_id = agent->contact_id;
-  std::uint64_t attempt = reference_->GetContact(contact_id)->attempt;
+  auto holder = SomeHolder(WorkState::kReserved);
+  if (!holder.has_value()) holder = SomeHolder(WorkState::kHandling);
+  if (!holder.has_value()) return;
+  std::optional<AgentView> agent = holder->agent;
+  const std::string contact_id = holder->held.contact_id;
+  std::uint64_t attempt = holder->held.attempt;
   if (random_.Bernoulli(0.03)) attempt += random_.Uniform(3);
-  if (random_.Bernoulli(0.02)) agent = SomeAgent(std::nullopt);
+  if (random_.Bernoulli(0.02)) agent = SomeAgent();
   const auto [subject_agent, reference_agent] = HandlesOf(*agent);
   const auto [subject, reference] = HandlesOf(contact_id);
   if (accept) {
@@ -331,13 +344,18 @@ void ModelRun::AnswerOffer(bool accept) {
 }
 
 void ModelRun::EndWrapUp() {
-  auto agent = SomeAgent(WorkState::kWrapUp);
-  if (!agent.has_value()) agent = SomeAgent(std::nullopt);
+  const auto holder = SomeHolder(WorkState::kWrapUp);
+  const auto agent = holder.has_value() ? holder->agent : SomeAgent();
   if (!agent.has_value()) return;
-  Note(absl::StrCat("EndWrapUp ", agent->id));
+  std::string contact_id;
+  if (holder.has_value() && random_.Bernoulli(0.6)) {
+    contact_id = holder->held.contact_id;
+  }
+  if (random_.Bernoulli(0.02)) contact_id = "nobody";
+  Note(absl::StrCat("EndWrapUp ", agent->id, " ", contact_id));
   const auto [subject, reference] = HandlesOf(*agent);
-  SameOutcome(subject_->EndWrapUp(subject, now_ms_),
-              reference_->EndWrapUp(reference, now_ms_));
+  SameOutcome(subject_->EndWrapUp(subject, contact_id, now_ms_),
+              reference_->EndWrapUp(reference, contact_id, now_ms_));
 }
 
 void ModelRun::RunDue() {
@@ -405,17 +423,19 @@ void ModelRun::SignOut(const AgentView& agent) {
   SameOutcome(subject_->SetPresence(subject, out, now_ms_),
               reference_->SetPresence(agent.handle, out, now_ms_));
   SameEvents();
-  if (agent.work_state == WorkState::kHandling) {
-    const auto& [contact, expected] = handles_.at(agent.contact_id);
-    SameOutcome(subject_->Complete(contact, now_ms_),
-                reference_->Complete(expected, now_ms_));
-    SameEvents();
-  }
-  if (agent.work_state == WorkState::kHandling ||
-      agent.work_state == WorkState::kWrapUp) {
-    const auto ended = subject_->EndWrapUp(subject, now_ms_);
-    SameOutcome(ended, reference_->EndWrapUp(agent.handle, now_ms_));
-    SameEvents();
+  for (const HeldContact& held : agent.held) {
+    if (held.state == WorkState::kHandling) {
+      const auto& [contact, expected] = handles_.at(held.contact_id);
+      SameOutcome(subject_->Complete(contact, now_ms_),
+                  reference_->Complete(expected, now_ms_));
+      SameEvents();
+    }
+    if (held.state != WorkState::kReserved) {
+      const auto ended = subject_->EndWrapUp(subject, held.contact_id, now_ms_);
+      SameOutcome(
+          ended, reference_->EndWrapUp(agent.handle, held.contact_id, now_ms_));
+      SameEvents();
+    }
   }
 }
 
@@ -434,19 +454,21 @@ void ModelRun::ServeAll(const AgentView& agent) {
       SameOutcome(subject_->SetPresence(subject, in, now_ms_),
                   reference_->SetPresence(agent.handle, in, now_ms_));
       more = true;
-    } else if (!view->contact_id.empty()) {
-      const auto& [contact, expected] = handles_.at(view->contact_id);
-      if (view->work_state == WorkState::kReserved) {
+    } else if (!view->held.empty()) {
+      const HeldContact& held = view->held.front();
+      const auto& [contact, expected] = handles_.at(held.contact_id);
+      if (held.state == WorkState::kReserved) {
         SameOutcome(
-            subject_->Accept(subject, contact, view->attempt, now_ms_),
-            reference_->Accept(agent.handle, expected, view->attempt, now_ms_));
-      } else if (view->work_state == WorkState::kHandling) {
+            subject_->Accept(subject, contact, held.attempt, now_ms_),
+            reference_->Accept(agent.handle, expected, held.attempt, now_ms_));
+      } else if (held.state == WorkState::kHandling) {
         ++counts_.served_after_restart;
         SameOutcome(subject_->Complete(contact, now_ms_),
                     reference_->Complete(expected, now_ms_));
       } else {
-        SameOutcome(subject_->EndWrapUp(subject, now_ms_),
-                    reference_->EndWrapUp(agent.handle, now_ms_));
+        SameOutcome(
+            subject_->EndWrapUp(subject, held.contact_id, now_ms_),
+            reference_->EndWrapUp(agent.handle, held.contact_id, now_ms_));
       }
       more = true;
     }

@@ -99,6 +99,7 @@ class ModelRun {
   void SameAgentView(const AgentView& subject, const AgentView& reference);
   void SameQueues();
   void SameNextDue();
+  bool HasRoomFor(const AgentView& agent, Channel channel) const;
   void CheckConservation(const std::vector<AgentView>& agents,
                          const std::vector<ContactView>& contacts);
   void Fail(const std::string& what);
@@ -106,7 +107,13 @@ class ModelRun {
 
   // Draws.
   std::optional<std::string> SomeContact();
-  std::optional<AgentView> SomeAgent(std::optional<WorkState> wanted);
+  struct Holder {
+    AgentView agent;
+    HeldContact held;
+  };
+  std::optional<AgentView> SomeAgent();
+  // Who holds a contact in this state.
+  std::optional<Holder> SomeHolder(WorkState state);
   Both<ContactHandle> HandlesOf(const std::string& contact_id);
   Both<AgentHandle> HandlesOf(const AgentView& agent);
 

@@ -2,15 +2,22 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "lib/domain/validate_contact.h"
 
 namespace relais::model {
 namespace {
 
 constexpr int kSkills = 5;
+const char* const kCertifications[] = {"amf", "insurance"};
+const char* const kLanguages[] = {"french", "german"};
+const char* const kTeams[] = {"red", "green", "blue"};
+const char* const kSites[] = {"north", "night"};  // the second a provider's
 constexpr int kProfiles = 5;
 constexpr int kQueues = 4;
 constexpr std::uint64_t kSegments = 3;
@@ -22,6 +29,24 @@ ChannelSet Set(std::initializer_list<Channel> channels) {
   ChannelSet set = 0;
   for (const Channel channel : channels) set |= SetOf(channel);
   return set;
+}
+
+// Nobody is taught by an agent who is not there.
+void DropTutor(const std::string& id, Configuration* configuration) {
+  for (AgentConfiguration& agent : configuration->agents) {
+    for (AgentSkill& held : agent.skills) {
+      if (held.tutor != id) continue;
+      held.in_training = false;
+      held.tutor.clear();
+    }
+  }
+}
+
+bool Contradicts(const RoutingRequirement& requirement) {
+  ContactSpec spec;
+  spec.id = "any";
+  spec.requirement = requirement;
+  return !ValidateContactSpec(spec).ok();
 }
 
 bool HasAgent(const Configuration& configuration, const std::string& id) {
@@ -65,7 +90,68 @@ std::string World::SkillName() {
   return absl::StrCat("skill", random_->Uniform(kSkills));
 }
 
-AgentConfiguration World::Agent(const std::string& id) {
+RequirementTerm World::Term(int depth) {
+  RequirementTerm term;
+  switch (random_->Uniform(depth > 0 ? 10 : 8)) {
+    case 0:
+    case 1:
+      term.skill = SkillName();
+      term.level_min = static_cast<int>(random_->UniformBetween(1, 4));
+      term.level_max = static_cast<int>(random_->UniformBetween(5, 10));
+      break;
+    case 2:
+      term.certification = kCertifications[random_->Uniform(2)];
+      break;
+    case 3:
+      term.language = kLanguages[random_->Uniform(2)];
+      break;
+    case 4:
+      term.team = kTeams[random_->Uniform(3)];
+      break;
+    case 5:
+      term.site = kSites[random_->Uniform(2)];
+      break;
+    case 6:
+      term.provider = true;
+      break;
+    case 7:
+      term.grades = static_cast<GradeSet>(random_->UniformBetween(1, 15));
+      break;
+    default:
+      term.requirement =
+          std::make_shared<const RoutingRequirement>(Nested(depth - 1));
+      break;
+  }
+  return term;
+}
+
+RoutingRequirement World::Nested(int depth) {
+  RoutingRequirement nested;
+  do {
+    if (random_->Bernoulli(0.5)) nested.all_of.push_back(Term(depth));
+    while (random_->Bernoulli(0.4)) nested.any_of.push_back(Term(depth));
+    if (random_->Bernoulli(0.3)) nested.none_of.push_back(Term(depth));
+  } while (nested.empty());
+  return nested;
+}
+
+void World::AddTerms(RoutingRequirement* requirement) {
+  const RoutingRequirement before = *requirement;
+  if (random_->Bernoulli(0.3)) requirement->all_of.push_back(Term(2));
+  while (random_->Bernoulli(0.5)) requirement->any_of.push_back(Term(2));
+  if (random_->Bernoulli(0.3)) requirement->none_of.push_back(Term(2));
+  while (random_->Bernoulli(0.4)) {
+    const int weight = static_cast<int>(random_->UniformBetween(1, 20));
+    requirement->preferred.push_back({Term(0), weight});
+  }
+  // One in twenty may contradict itself.
+  if (random_->Bernoulli(0.95) && Contradicts(*requirement)) {
+    *requirement = before;
+  }
+}
+
+AgentConfiguration World::Agent(const std::string& id,
+                                const Configuration& centre) {
   AgentConfiguration agent;
   agent.id = id;
   agent.grade = static_cast<AgentGrade>(random_->Uniform(kAgentGradeCount));
@@ -75,8 +161,52 @@ AgentConfiguration World::Agent(const std::string& id) {
     // Few distinct levels, so that fits tie and idle time decides.
     agent.skills.push_back({absl::StrCat("skill", skill),
                             static_cast<int>(random_->Uniform(4)) * 3 + 1});
+    AgentSkill& held = agent.skills.back();
+    if (random_->Bernoulli(0.2)) held.level = 0;  // the grade's
+    if (centre.agents.empty() || random_->Bernoulli(0.75)) continue;
+    const std::string& tutor =
+        centre.agents[random_->Uniform(centre.agents.size())].id;
+    if (tutor == id) continue;
+    held.in_training = true;
+    held.tutor = tutor;
+  }
+  for (const char* name : kCertifications) {
+    if (random_->Bernoulli(0.5)) agent.certifications.emplace_back(name);
+  }
+  for (const char* name : kLanguages) {
+    if (random_->Bernoulli(0.5)) agent.languages.emplace_back(name);
+  }
+  const std::uint64_t team = random_->Uniform(4);
+  if (team < 3) agent.team = kTeams[team];
+  // The third team is at no site, so its agents may be anywhere.
+  if (team >= 2 && random_->Bernoulli(0.5)) {
+    agent.site = kSites[random_->Uniform(2)];
   }
   return agent;
+}
+
+// Capacities from one contact at a time to many, some of which no longer fit
+// what an agent holds when they change.
+RoutingProfile World::Profile(int index, ChannelSet channels) {
+  RoutingProfile profile;
+  profile.name = absl::StrCat("profile", index);
+  profile.channels = channels;
+  if (random_->Bernoulli(0.3)) {
+    profile.capacity_units = static_cast<int>(random_->UniformBetween(50, 100));
+  }
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    if (random_->Bernoulli(0.5)) {
+      profile.cost_units[i] =
+          static_cast<int>(random_->UniformBetween(4, 12)) * 4;
+    }
+    profile.cost_units[i] =
+        std::min(profile.cost_units[i], profile.capacity_units);
+    if (random_->Bernoulli(0.3)) {
+      profile.contacts_max[i] = static_cast<int>(random_->UniformBetween(1, 3));
+    }
+  }
+  if (random_->Bernoulli(0.4)) profile.load_order = LoadOrder::kPack;
+  return profile;
 }
 
 // Terms in multiples of 5 s, so that deadlines fall together.
@@ -120,6 +250,17 @@ ContactQueue World::Queue(int index) {
             queue.requirement.all_of[1].skill) {
       queue.requirement.all_of.pop_back();
     }
+  }
+  if (random_->Bernoulli(0.3)) {
+    const RoutingRequirement before = queue.requirement;
+    do {
+      queue.requirement = before;
+      AddTerms(&queue.requirement);
+    } while (IsRefused(queue));
+  }
+  if (random_->Bernoulli(0.2)) {
+    queue.activity = random_->Bernoulli(0.5) ? "answers" : "advice";
+    if (IsRefused(queue)) queue.activity.clear();
   }
   const DurationMs credit_ms = 5'000 * random_->UniformBetween(0, 2);
   for (std::size_t i = 0; i < queue.priority_credit_ms.size(); ++i) {
@@ -168,22 +309,58 @@ std::vector<QueueRank> World::QueueOrder(const Configuration& configuration) {
   return order;
 }
 
-Configuration World::First() {
+Configuration World::Lists() {
   Configuration configuration;
   configuration.name = "model";
   for (int i = 0; i < kSkills; ++i) {
     configuration.skills.push_back({absl::StrCat("skill", i), ""});
   }
+  configuration.skills[3].implies = {{"skill1", 5}, {"skill4", 10}};
+  configuration.skills[4].implies = {{"skill2", 6}};
+  configuration.certifications.assign(std::begin(kCertifications),
+                                      std::end(kCertifications));
+  configuration.languages.assign(std::begin(kLanguages), std::end(kLanguages));
+  configuration.sites = {{kSites[0]}, {kSites[1], true}};
+  configuration.grades = {{AgentGrade::kJunior, 2}, {AgentGrade::kExpert, 9}};
+  RoutingRequirement skilled;
+  skilled.none_of = {{.grades = SetOf(AgentGrade::kJunior)}};
+  RoutingRequirement certified;
+  certified.any_of = {{.certification = kCertifications[0]},
+                      {.grades = SetOf(AgentGrade::kSpecialised)}};
+  certified.preferred = {{{.language = kLanguages[1]}, 7}};
+  configuration.activities = {{"answers", 0xFF, skilled},
+                              {"advice", 0, certified}};
+  configuration.teams = {
+      {kTeams[0], kSites[0]}, {kTeams[1], kSites[1]}, {kTeams[2]}};
   const ChannelSet channels[kProfiles] = {
       Set({Channel::kVoice}), Set({Channel::kVoice, Channel::kChat}),
       Set({Channel::kEmail, Channel::kChat, Channel::kCallback}), 0xFF,
       Set({Channel::kVoice, Channel::kVideo, Channel::kInternal})};
   for (int i = 0; i < kProfiles; ++i) {
-    configuration.routing_profiles.push_back(
-        {absl::StrCat("profile", i), channels[i], {}});
+    RoutingProfile profile;
+    profile.name = absl::StrCat("profile", i);
+    profile.channels = channels[i];
+    configuration.routing_profiles.push_back(profile);
+  }
+  return configuration;
+}
+
+bool World::IsRefused(const ContactQueue& queue) {
+  Configuration alone = Lists();
+  alone.queues = {queue};
+  return HasErrors(ValidateConfiguration(alone, Limits()));
+}
+
+Configuration World::First() {
+  Configuration configuration = Lists();
+  for (int i = 0; i < kProfiles; ++i) {
+    RoutingProfile& profile =
+        configuration.routing_profiles[static_cast<std::size_t>(i)];
+    profile = Profile(i, profile.channels);
   }
   for (int i = 0; i < 20; ++i) {
-    configuration.agents.push_back(Agent(absl::StrCat("agent", i)));
+    configuration.agents.push_back(
+        Agent(absl::StrCat("agent", i), configuration));
   }
   for (int i = 0; i < kQueues; ++i) configuration.queues.push_back(Queue(i));
   configuration.contact_choice = Mode();
@@ -195,6 +372,43 @@ Configuration World::First() {
   return configuration;
 }
 
+// What is implied, where a team sits, what a grade or an activity means.
+void World::ChangeForMany(Configuration* next) {
+  if (random_->Bernoulli(0.25)) {
+    next->grades[0].default_level =
+        static_cast<int>(random_->UniformBetween(1, 10));
+  } else if (random_->Bernoulli(0.3)) {
+    next->activities[0].requirement.none_of[0].grades =
+        static_cast<GradeSet>(random_->UniformBetween(1, 3));
+  } else if (random_->Bernoulli(0.5)) {
+    next->skills[3].implies[0].level_max =
+        static_cast<int>(random_->UniformBetween(1, 10));
+  } else {
+    std::swap(next->teams[0].site, next->teams[1].site);
+  }
+}
+
+// Which contact comes first.
+void World::ChangeChoice(Configuration* next) {
+  switch (random_->Uniform(4)) {
+    case 0:
+      next->contact_choice = Mode();
+      break;
+    case 1:
+      next->segments = Segments();
+      break;
+    case 2:
+      next->routing_profiles[random_->Uniform(kProfiles)].queue_order =
+          QueueOrder(*next);
+      break;
+    default:
+      for (RoutingProfile& profile : next->routing_profiles) {
+        profile.queue_order.clear();
+      }
+      break;
+  }
+}
+
 Configuration World::Next(const Configuration& present) {
   Configuration next = present;
   for (std::uint64_t changes = random_->Uniform(5) + 1; changes > 0;
@@ -202,19 +416,21 @@ Configuration World::Next(const Configuration& present) {
     const std::size_t at = random_->Uniform(next.agents.size());
     const std::string name =
         absl::StrCat("agent", random_->Uniform(kAgentNames));
-    switch (random_->Uniform(11)) {
+    switch (random_->Uniform(13)) {
       case 0:
         if (next.agents.size() > 5) {
+          const std::string gone = next.agents[at].id;
           next.agents.erase(next.agents.begin() +
                             static_cast<std::ptrdiff_t>(at));
+          DropTutor(gone, &next);
         }
         break;
       case 1:
       case 2:
-        if (!HasAgent(next, name)) next.agents.push_back(Agent(name));
+        if (!HasAgent(next, name)) next.agents.push_back(Agent(name, next));
         break;
       case 3:
-        next.agents[at] = Agent(next.agents[at].id);
+        next.agents[at] = Agent(next.agents[at].id, next);
         break;
       case 4:
         if (next.queues.size() > 2) {
@@ -231,20 +447,22 @@ Configuration World::Next(const Configuration& present) {
         next.queues.push_back(std::move(queue));
         break;
       }
-      case 6:
-        next.contact_choice = Mode();
+      case 6: {
+        const auto index = random_->Uniform(kProfiles);
+        RoutingProfile& profile = next.routing_profiles[index];
+        std::vector<QueueRank> order = std::move(profile.queue_order);
+        profile = Profile(static_cast<int>(index), profile.channels);
+        profile.queue_order = std::move(order);
         break;
+      }
       case 7:
-        next.segments = Segments();
+        ChangeForMany(&next);
         break;
       case 8:
-        next.routing_profiles[random_->Uniform(kProfiles)].queue_order =
-            QueueOrder(next);
-        break;
       case 9:
-        for (RoutingProfile& profile : next.routing_profiles) {
-          profile.queue_order.clear();
-        }
+      case 10:
+      case 11:
+        ChangeChoice(&next);
         break;
       default:
         std::swap(next.agents[at], next.agents.front());
@@ -277,12 +495,14 @@ ContactSpec World::Contact(const std::string& id) {
     spec.requirement.all_of.push_back(
         {SkillName(), static_cast<int>(random_->UniformBetween(1, 7))});
   }
+  if (random_->Bernoulli(0.25)) AddTerms(&spec.requirement);
+  spec.tutor_may_listen = random_->Bernoulli(0.3);
   if (random_->Bernoulli(0.1)) spec.attributes["customer"] = id;
   return spec;
 }
 
 void World::Spoil(ContactSpec* spec) {
-  switch (random_->Uniform(11)) {
+  switch (random_->Uniform(14)) {
     case 0:
       spec->id = "";
       break;
@@ -308,9 +528,20 @@ void World::Spoil(ContactSpec* spec) {
       spec->attributes["\xff"] = "";
       break;
     case 8:
-      spec->segment = "no such segment";
+      spec->requirement.any_of = {{"skill0", 1},
+                                  {.certification = "no such certification"}};
       break;
     case 9:
+      spec->requirement.all_of = {{.team = "red"}, {.team = "blue"}};
+      break;
+    case 10:
+      spec->requirement.none_of = {
+          {.requirement = std::make_shared<const RoutingRequirement>()}};
+      break;
+    case 11:
+      spec->segment = "no such segment";
+      break;
+    case 12:
       spec->segment = "\xff";
       break;
     default:

@@ -1,5 +1,6 @@
 // The small centre of the model test, drawn from a seed: at most 30 agents, 60
-// contacts alive, 4 queues with different terms, 5 skills, 5 profiles.
+// contacts alive, 4 queues with different terms, 5 skills of which some imply
+// others, 5 profiles, 2 certifications, 2 languages, 3 teams at 2 sites.
 //
 // Thread safety: none; one thread at a time.
 
@@ -36,13 +37,25 @@ class World {
   void Spoil(ContactSpec* spec);
 
  private:
-  AgentConfiguration Agent(const std::string& id);
+  // Tutors are drawn from those who are there.
+  AgentConfiguration Agent(const std::string& id, const Configuration& centre);
+  RoutingProfile Profile(int index, ChannelSet channels);
   ContactQueue Queue(int index);
   ContactChoice Mode();
   std::vector<CustomerSegment> Segments();
   // Of some of the queues.
+  void ChangeForMany(Configuration* next);
+  void ChangeChoice(Configuration* next);
   std::vector<QueueRank> QueueOrder(const Configuration& configuration);
   std::string SkillName();
+  // Skills, teams and so on, of which agents and queues speak.
+  static Configuration Lists();
+  static bool IsRefused(const ContactQueue& queue);
+  // Of any kind; nested ones get fewer terms with each level.
+  RequirementTerm Term(int depth);
+  RoutingRequirement Nested(int depth);
+  // Added to what is there; now and then one that nobody could meet.
+  void AddTerms(RoutingRequirement* requirement);
 
   Random* random_;
 };

@@ -96,18 +96,21 @@ Restarted RunAndRestart(std::uint64_t seed, std::uint64_t steps) {
 // What must hold of a state when nothing is under way.
 std::string WrongWith(const LiveState& state) {
   for (const auto& [id, agent] : state.agents) {
-    const bool reserved = agent.work_state == WorkState::kReserved;
-    if (reserved && agent.presence.state != PresenceState::kAvailable) {
-      return "a reservation of one who has left: " + id;
-    }
-    if (reserved && !state.contacts.contains(agent.contact_id)) {
-      return "a reservation of nothing: " + id;
+    for (const HeldContact& held : agent.held) {
+      if (held.state != WorkState::kReserved) continue;
+      if (agent.presence.state != PresenceState::kAvailable ||
+          agent.presence_pending) {
+        return "a reservation of one who has left: " + id;
+      }
+      if (!state.contacts.contains(held.contact_id)) {
+        return "a reservation of nothing: " + id;
+      }
     }
     const bool listed = std::any_of(
         state.configuration->agents.begin(), state.configuration->agents.end(),
         [&](const auto& one) { return one.id == id; });
     // Whoever has withdrawn the sign-out since stays.
-    if (!listed && agent.work_state == WorkState::kIdle &&
+    if (!listed && agent.held.empty() &&
         (agent.presence.state == PresenceState::kLoggedOut ||
          agent.presence_configuration_version < state.configuration_version)) {
       return "one who is not listed stays: " + id;

@@ -4,11 +4,15 @@
 
 #include "lib/policy/agent_order.h"
 
+#include <cstdint>
 #include <limits>
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "lib/match/agents.h"
+#include "lib/match/front_word.h"
 #include "lib/policy/order_key.h"
+#include "relais/limits.h"
 
 namespace relais::policy {
 namespace {
@@ -18,7 +22,12 @@ constexpr InstantMs kMorning = 1'753'000'000'000;
 struct Agent {
   AgentFigures figures;
   InstantMs idle_since_ms = 0;
+  int load_place = 0;
 };
+
+std::int64_t KeyOf(AgentOrder order, const Agent& agent) {
+  return OrderKey(order, agent.load_place, agent.figures, agent.idle_since_ms);
+}
 
 Agent Occupied(DurationMs occupied_ms, InstantMs idle_since_ms) {
   Agent agent;
@@ -47,23 +56,21 @@ Agent NeverOffered(InstantMs idle_since_ms) {
 
 void ExpectRising(AgentOrder order, const std::vector<Agent>& agents) {
   for (std::size_t i = 0; i + 1 < agents.size(); ++i) {
-    EXPECT_LT(
-        OrderKey(order, agents[i].figures, agents[i].idle_since_ms),
-        OrderKey(order, agents[i + 1].figures, agents[i + 1].idle_since_ms))
+    EXPECT_LT(KeyOf(order, agents[i]), KeyOf(order, agents[i + 1]))
         << "agent " << i;
   }
 }
 
 TEST(AgentOrderTest, LongestIdle) {
-  EXPECT_EQ(OrderKey(AgentOrder::kLongestIdle, Contacts(3, 5).figures, 5), 5);
+  EXPECT_EQ(KeyOf(AgentOrder::kLongestIdle, Contacts(3, 5)), 5);
 }
 
 TEST(AgentOrderTest, LeastOccupiedThenLongestIdle) {
   ExpectRising(
       AgentOrder::kLeastOccupied,
       {Occupied(0, 0), Occupied(0, kMorning), Occupied(0, kMorning + 1),
-       Occupied(1, 0), Occupied(1, kMorning), Occupied(1'799'999, kMorning),
-       Occupied(1'800'000, kMorning), Occupied(1'800'001, 0),
+       Occupied(1'000, 0), Occupied(1'999, kMorning),
+       Occupied(1'000, kMorning + 1), Occupied(2'000, 0),
        Occupied(3'599'999, kMorning), Occupied(3'600'000, kMorning)});
 }
 
@@ -71,7 +78,7 @@ TEST(AgentOrderTest, FewestContactsThenLongestIdle) {
   ExpectRising(AgentOrder::kFewestContacts,
                {Contacts(0, 0), Contacts(0, kMorning), Contacts(1, 0),
                 Contacts(1, kMorning), Contacts(1, kMorning + 1),
-                Contacts(2'000'000, 0), Contacts(2'000'001, 0)});
+                Contacts(16'382, kMorning), Contacts(16'383, 0)});
 }
 
 TEST(AgentOrderTest, RoundRobinNeverOfferedFirst) {
@@ -80,18 +87,67 @@ TEST(AgentOrderTest, RoundRobinNeverOfferedFirst) {
                 NeverOffered(kMorning + 1), Offered(0, kMorning), Offered(1, 0),
                 Offered(kMorning, kMorning), Offered(kMorning + 1, 0)});
   // The slot decides.
-  EXPECT_EQ(OrderKey(AgentOrder::kRoundRobin, Offered(7, 1).figures, 1),
-            OrderKey(AgentOrder::kRoundRobin, Offered(7, 2).figures, 2));
+  EXPECT_EQ(KeyOf(AgentOrder::kRoundRobin, Offered(7, 1)),
+            KeyOf(AgentOrder::kRoundRobin, Offered(7, 2)));
+}
+
+// Load decides before the order does: of the first of an order with one unit
+// more and the last with one less, and beyond what keys have room for.
+TEST(AgentOrderTest, LoadBeforeEveryOrder) {
+  constexpr InstantMs kLast = std::numeric_limits<InstantMs>::max();
+  constexpr std::uint32_t kMany = std::numeric_limits<std::uint32_t>::max();
+  Agent first = NeverOffered(0);
+  Agent last = Offered(kLast, kLast);
+  last.figures.contacts = kMany;
+  last.figures.occupied_ms = kLast;
+  for (const AgentOrder order :
+       {AgentOrder::kLeastOccupied, AgentOrder::kFewestContacts,
+        AgentOrder::kRoundRobin}) {
+    for (int load = -kCapacityUnitsMax; load < kCapacityUnitsMax; ++load) {
+      last.load_place = load;
+      first.load_place = load + 1;
+      EXPECT_LT(KeyOf(order, last), KeyOf(order, first))
+          << static_cast<int>(order) << " " << load;
+      first.load_place = load;
+      EXPECT_LT(KeyOf(order, first), KeyOf(order, last))
+          << static_cast<int>(order) << " " << load;
+    }
+  }
+}
+
+// The core compares keys of orders 1 and above by their upper 44 bits first,
+// which keep their order and tell loads apart.
+TEST(AgentOrderTest, KeysKeepTheirOrderInTheCoresImage) {
+  const auto image = [](AgentOrder order, const Agent& agent) {
+    return match::FrontWord::ImageOf(KeyOf(order, agent) >>
+                                     match::kFurtherImageShift);
+  };
+  for (const AgentOrder order :
+       {AgentOrder::kLeastOccupied, AgentOrder::kFewestContacts,
+        AgentOrder::kRoundRobin}) {
+    std::uint64_t before = 0;
+    for (int load = -kCapacityUnitsMax; load <= kCapacityUnitsMax; ++load) {
+      Agent agent = Offered(kMorning, kMorning);
+      agent.load_place = load;
+      const std::uint64_t now = image(order, agent);
+      EXPECT_LT(before, now) << load;
+      before = now;
+    }
+    EXPECT_LT(before, match::FrontWord::kEmptyImage);
+  }
 }
 
 TEST(AgentOrderTest, ImpossibleValuesAreTheNearestPossibleOnes) {
   constexpr InstantMs kLast = std::numeric_limits<InstantMs>::max();
-  EXPECT_EQ(KeyThenIdle(3, -5), KeyThenIdle(3, 0));
-  EXPECT_LT(KeyThenIdle(3, kLast), KeyThenIdle(4, 0));
-  EXPECT_EQ(KeyThenIdle(kValueMax + 1, 1), KeyThenIdle(kValueMax, 1));
-  EXPECT_EQ(KeyThenIdle(-kValueMax - 9, 1), KeyThenIdle(-kValueMax, 1));
-  EXPECT_GT(KeyThenIdle(kValueMax, kLast), 0);
-  EXPECT_LT(KeyThenIdle(-kValueMax, kLast), 0);
+  const auto key = [](std::int64_t value, InstantMs idle_since_ms) {
+    return LoadThenValueThenIdle(0, value, idle_since_ms);
+  };
+  EXPECT_EQ(key(3, -5), key(3, 0));
+  EXPECT_LT(key(3, kLast), key(4, 0));
+  EXPECT_EQ(key(kValueMax + 1, 1), key(kValueMax, 1));
+  EXPECT_EQ(key(-1, 1), key(0, 1));
+  EXPECT_GT(LoadThenValueThenIdle(kCapacityUnitsMax, kValueMax, kLast), 0);
+  EXPECT_LT(LoadThenValueThenIdle(-1, kValueMax, kLast), 0);
 }
 
 }  // namespace

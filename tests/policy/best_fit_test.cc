@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "relais/types.h"
@@ -13,7 +14,7 @@
 namespace relais::policy {
 namespace {
 
-int StepOf(SkillLevels asked, SkillLevels held) {
+int StepOf(SkillTerms asked, SkillLevels held) {
   return FitStep({Channel::kVoice, std::move(asked)},
                  {SetOf(Channel::kVoice), std::move(held)});
 }
@@ -32,6 +33,36 @@ TEST(FitStep, CasesWorkedOutByHand) {
   EXPECT_EQ(StepOf({{1, 4}, {3, 6}}, {{1, 6}, {3, 9}}), 4);    // 40/10
   // Skills that were not asked for do not count.
   EXPECT_EQ(StepOf({{3, 5}}, {{1, 10}, {3, 5}, {4, 10}}), 0);
+}
+
+// With a maximum there is less room, and whoever is at it fits best.
+TEST(FitStep, OfAMaximumTheRoomIsUpToIt) {
+  EXPECT_EQ(StepOf({{1, 4, 6}}, {{1, 4}}), 0);
+  EXPECT_EQ(StepOf({{1, 4, 6}}, {{1, 5}}), 4);  // 8/2
+  EXPECT_EQ(StepOf({{1, 4, 6}}, {{1, 6}}), 7);
+  EXPECT_EQ(StepOf({{1, 5, 5}}, {{1, 5}}), 0);                  // no room
+  EXPECT_EQ(StepOf({{1, 4, 6}, {2, 2}}, {{1, 5}, {2, 6}}), 4);  // 40/10
+}
+
+// Each weight counts as much as so many levels.
+TEST(FitStep, PreferredTermsAddTheirWeights) {
+  CompiledRequirement requirement{Channel::kVoice, {{1, 5}}};
+  requirement.preferred = {{LeafCondition(Subject::kLanguage, 7, kHas), 10},
+                           {LeafCondition(Subject::kTeam, 8, kHas), 5}};
+  const auto step = [&](SkillLevels held, std::vector<Fact> facts) {
+    return FitStep(requirement, {SetOf(Channel::kVoice), std::move(held),
+                                 AgentGrade::kSenior, std::move(facts)});
+  };
+  const Fact language{Subject::kLanguage, 7};
+  const Fact team{Subject::kTeam, 8};
+  EXPECT_EQ(step({{1, 5}}, {}), 0);
+  EXPECT_EQ(step({{1, 10}}, {}), 2);               // 40/20
+  EXPECT_EQ(step({{1, 5}}, {team}), 2);            // 40/20
+  EXPECT_EQ(step({{1, 5}}, {language}), 4);        // 80/20
+  EXPECT_EQ(step({{1, 5}}, {language, team}), 6);  // 120/20
+  EXPECT_EQ(step({{1, 10}}, {language, team}), 7);
+  requirement.all_of.clear();
+  EXPECT_EQ(step({}, {language}), 5);  // 80/15: nothing else is asked for
 }
 
 TEST(FitStep, EveryPairOfLevels) {

@@ -1,5 +1,5 @@
-// Goal: an agent may serve a contact when it has the channel and every skill
-// at the level asked for or above.
+// Goal: an agent may serve a contact when it has the channel, every skill at
+// the levels asked for, and the rest holds.
 // Method: table of cases.
 
 #include "lib/policy/eligibility.h"
@@ -45,6 +45,20 @@ TEST(Accepts, ChannelAndEverySkillAtItsLevel) {
        {Channel::kMail, {{4, 5}}},
        {kBoth, {{4, 9}}},
        false},
+      {"the maximum", {Channel::kVoice, {{4, 5, 7}}}, {kVoice, {{4, 7}}}, true},
+      {"above it", {Channel::kVoice, {{4, 5, 7}}}, {kVoice, {{4, 8}}}, false},
+      {"skills right, the rest not",
+       {Channel::kVoice,
+        {{4, 5}},
+        LeafCondition(Subject::kCertification, 9, kHas)},
+       {kVoice, {{4, 5}}},
+       false},
+      {"the rest right, too",
+       {Channel::kVoice,
+        {{4, 5}},
+        LeafCondition(Subject::kCertification, 9, kHas)},
+       {kVoice, {{4, 5}}, AgentGrade::kJunior, {{Subject::kCertification, 9}}},
+       true},
   };
   for (const Case& test : cases) {
     EXPECT_EQ(Accepts(test.requirement, test.profile), test.accepts)

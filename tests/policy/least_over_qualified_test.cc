@@ -5,6 +5,7 @@
 #include "lib/policy/least_over_qualified.h"
 
 #include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "lib/policy/fit.h"
@@ -13,7 +14,7 @@
 namespace relais::policy {
 namespace {
 
-int StepOf(SkillLevels asked, SkillLevels held) {
+int StepOf(SkillTerms asked, SkillLevels held) {
   return LeastOverQualifiedStep({Channel::kVoice, std::move(asked)},
                                 {SetOf(Channel::kVoice), std::move(held)});
 }
@@ -51,13 +52,57 @@ TEST(LeastOverQualifiedStep, CasesWorkedOutByHand) {
 // A simple question in French on the telephone, at the levels of
 // examples/bank: whom it goes to while several are free.
 TEST(LeastOverQualifiedStep, KeepsExpertsFree) {
-  const SkillLevels asked = {{1, 3}, {2, 3}, {3, 3}};
+  const SkillTerms asked = {{1, 3}, {2, 3}, {3, 3}};
   const SkillLevels junior = Further({{1, 5}, {2, 10}, {3, 4}}, 4, 3);
   const SkillLevels senior = Further({{1, 7}, {2, 10}, {3, 7}}, 4, 6);
   const SkillLevels expert = Further({{1, 9}, {2, 10}, {3, 9}}, 4, 9);
   EXPECT_EQ(StepOf(asked, junior), 5);  // over 13 of 37
   EXPECT_EQ(StepOf(asked, senior), 3);  // over 21
   EXPECT_EQ(StepOf(asked, expert), 1);  // over 28
+}
+
+// With a maximum there is less to be above what was asked by.
+TEST(LeastOverQualifiedStep, OfAMaximumTheRoomIsUpToIt) {
+  EXPECT_EQ(StepOf({{1, 4, 6}}, {{1, 4}}), 7);
+  EXPECT_EQ(StepOf({{1, 4, 6}}, {{1, 6}}), 7);                  // 16/18
+  EXPECT_EQ(StepOf({{1, 4, 6}}, Further({{1, 6}}, 2, 1)), 6);   // 24/18
+  EXPECT_EQ(StepOf({{1, 4, 10}}, Further({{1, 6}}, 2, 1)), 6);  // 24/22
+}
+
+// What is missing of a preferred term counts like so many levels too many, and
+// a skill that one names is not one too many.
+TEST(LeastOverQualifiedStep, PreferredTermsThatDoNotHoldCount) {
+  CompiledRequirement requirement{Channel::kVoice, {{1, 5}}};
+  requirement.preferred = {
+      {LeafCondition(Subject::kLanguage, 7, kHas), 10},
+      {LeafCondition(Subject::kSkill, 4, 0x7F8), 9},  // from level 3 on
+      {LeafCondition(Subject::kGrade, 0, AllValues(Subject::kGrade)), 1}};
+  const auto step = [&](SkillLevels held, std::vector<Fact> facts) {
+    return LeastOverQualifiedStep(requirement,
+                                  {SetOf(Channel::kVoice), std::move(held),
+                                   AgentGrade::kSenior, std::move(facts)});
+  };
+  const Fact language{Subject::kLanguage, 7};
+  // The scale is 5 + 16 + 20.
+  EXPECT_EQ(step({{1, 5}, {4, 3}}, {language}), 7);  // all hold
+  EXPECT_EQ(step({{1, 5}}, {language}), 6);          // 72/41
+  EXPECT_EQ(step({{1, 5}, {4, 2}}, {language}), 6);  // named, at another level
+  EXPECT_EQ(step({{1, 5}, {4, 3}}, {}), 6);          // 80/41
+  EXPECT_EQ(step({{1, 5}}, {}), 4);                  // 152/41
+  EXPECT_EQ(step({{1, 10}, {4, 9}, {5, 1}}, {language}), 6);  // 48/41
+}
+
+// Who takes more with a tutor has more skills to spare.
+TEST(LeastOverQualifiedStep, SkillsInTrainingCountWithATutor) {
+  CompiledRequirement requirement{Channel::kVoice, {{1, 5}}};
+  const CompiledProfile profile{SetOf(Channel::kVoice),
+                                {{1, 5}},
+                                AgentGrade::kSenior,
+                                {},
+                                {{1, 5}, {2, 3}, {3, 3}, {4, 3}}};
+  EXPECT_EQ(LeastOverQualifiedStep(requirement, profile), 7);
+  requirement.tutor_may_listen = true;
+  EXPECT_EQ(LeastOverQualifiedStep(requirement, profile), 6);  // 24/21
 }
 
 TEST(FitOfTest, AsksTheRuleOfTheRequirement) {

@@ -111,6 +111,9 @@ std::string ShortEvent(const Event& event) {
               ? absl::StrCat(" then ", PresenceText(event.pending))
               : "");
     case EventType::kWrapUpEnded:
+      if (event.work_state != WorkState::kIdle) {
+        return absl::StrCat("wrapped ", contact, " ", agent);
+      }
       return absl::StrCat("idle ", agent, " ", PresenceText(event.presence));
     case EventType::kAgentRemoved:
       return "removed " + agent;
@@ -137,7 +140,9 @@ Centre::Centre(const RouterFactory& factory, RouterOptions options,
 std::vector<Event> Centre::Drain() {
   router_->DrainEvents();
   EXPECT_GE(router_->Committed(), ticket_) << "drained, yet not committed";
-  return recorder_.Take();
+  std::vector<Event> taken = recorder_.Take();
+  events_.insert(events_.end(), taken.begin(), taken.end());
+  return taken;
 }
 
 std::string Centre::Do(InstantMs now_ms, const std::string& command) {
@@ -192,7 +197,8 @@ absl::Status Centre::Run(InstantMs now_ms, const Words& words) {
     return Answer(now_ms, words);
   }
   if (verb == "wrapped") {
-    return Keep(router_->EndWrapUp(Agent(words[1]), now_ms));
+    return Keep(router_->EndWrapUp(Agent(words[1]),
+                                   words.size() > 2 ? words[2] : "", now_ms));
   }
   if (verb == "run") {
     router_->RunDue(now_ms, words.size() > 1
@@ -213,6 +219,10 @@ absl::Status Centre::Run(InstantMs now_ms, const Words& words) {
   }
   if (EditChoice(words)) return absl::OkStatus();
   if (verb == "drop" || verb == "list" || verb == "level") return Edit(words);
+  if (verb == "capacity" || verb == "cost" || verb == "most" ||
+      verb == "load") {
+    return EditCapacity(words);
+  }
   return SetPresence(now_ms, words);
 }
 
@@ -248,15 +258,27 @@ absl::Status Centre::Answer(InstantMs now_ms, const Words& words) {
                                 static_cast<std::uint64_t>(Number(words[4])),
                                 now_ms));
   }
+  // "accept ann [c1]", "decline ann [c1] [retry]": the first reserved if no
+  // contact is named, or any if none is.
   const AgentView view = ViewOf(words[1]);
-  const ContactHandle contact = Contact(view.contact_id);
+  const bool named = words.size() > 2 && words[2][0] == 'c';
+  HeldContact held;
+  for (const HeldContact& one : view.held) {
+    if (named ? one.contact_id == words[2]
+              : one.state == WorkState::kReserved || view.held.size() == 1) {
+      held = one;
+      break;
+    }
+  }
+  const ContactHandle contact = Contact(held.contact_id);
   if (words[0] == "accept") {
-    return Keep(router_->Accept(view.handle, contact, view.attempt, now_ms));
+    return Keep(router_->Accept(view.handle, contact, held.attempt, now_ms));
   }
   std::optional<DurationMs> retry;
-  if (words.size() > 2) retry = Number(words[2]);
+  const std::size_t at = named ? 3 : 2;
+  if (words.size() > at) retry = Number(words[at]);
   return Keep(
-      router_->Decline(view.handle, contact, view.attempt, retry, now_ms));
+      router_->Decline(view.handle, contact, held.attempt, retry, now_ms));
 }
 
 absl::Status Centre::SetPresence(InstantMs now_ms, const Words& words) {
@@ -319,6 +341,27 @@ bool Centre::EditChoice(const Words& words) {
     return false;
   }
   return true;
+}
+
+absl::Status Centre::EditCapacity(const Words& words) {
+  for (RoutingProfile& profile : configuration_.routing_profiles) {
+    if (profile.name != words[1]) continue;
+    if (words[0] == "capacity") {
+      profile.capacity_units = static_cast<int>(Number(words[2]));
+    } else if (words[0] == "load") {
+      profile.load_order =
+          words[2] == "pack" ? LoadOrder::kPack : LoadOrder::kSpread;
+    } else {
+      Channel channel = Channel::kVoice;
+      if (!ParseChannel(words[2], &channel)) {
+        ADD_FAILURE() << "not understood: " << words[2];
+      }
+      auto& of = words[0] == "cost" ? profile.cost_units : profile.contacts_max;
+      of[static_cast<std::size_t>(channel)] =
+          static_cast<int>(Number(words[3]));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Centre::Edit(const Words& words) {

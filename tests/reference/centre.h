@@ -42,9 +42,10 @@ class Centre {
   //   submit CONTACT QUEUE [CHANNEL] [priority=N] [segment=NAME]
   //          [skill=NAME:LEVEL]
   //   cancel|abandon|complete CONTACT
-  //   accept|decline AGENT [RETRY_MS]      the reservation that stands
+  //   accept AGENT [CONTACT]       without contact: the first reserved
+  //   decline AGENT [CONTACT] [RETRY_MS]
   //   stale accept AGENT CONTACT ATTEMPT
-  //   available|break|meal|logout AGENT    wrapped AGENT
+  //   available|break|meal|logout AGENT    wrapped AGENT [CONTACT]
   //   run [LIMIT]
   //   apply                                the configuration as it now is
   //   drop agent|queue NAME                edits the configuration
@@ -56,6 +57,8 @@ class Centre {
   //   fit QUEUE best_fit|least_over_qualified
   //   ranks PROFILE [QUEUE[,QUEUE...] ...]  its queue order, rank by rank
   //   order QUEUE longest_idle|least_occupied|fewest_contacts|round_robin
+  //   capacity PROFILE UNITS       load PROFILE spread|pack
+  //   cost|most PROFILE CHANNEL UNITS|CONTACTS
   // Answers the events joined by "; " ("" if none), or a refusal.
   std::string Do(InstantMs now_ms, const std::string& command);
 
@@ -67,6 +70,8 @@ class Centre {
   AgentView ViewOf(const std::string& agent_id);
   // What was handed over since the last look, in full.
   std::vector<Event> Drain();
+  // All that was, from the first configuration on.
+  const std::vector<Event>& events() const { return events_; }
 
  private:
   using Words = std::vector<std::string>;
@@ -78,6 +83,7 @@ class Centre {
   absl::Status Edit(const Words& words);
   // False if the command is another.
   bool EditChoice(const Words& words);
+  absl::Status EditCapacity(const Words& words);
   absl::Status Keep(const absl::StatusOr<Outcome>& outcome);
 
   EventRecorder recorder_;
@@ -85,6 +91,7 @@ class Centre {
   Configuration configuration_;
   std::unique_ptr<Router> router_;
   CommitTicket ticket_;
+  std::vector<Event> events_;
   std::vector<std::pair<std::string, ContactHandle>> handles_;
 };
 

@@ -111,12 +111,14 @@ std::string Describe(const Event& event) {
     }
   }
   if (event.attempt != 0) {
-    absl::StrAppend(&text, ", attempt ", event.attempt, " fit ",
-                    static_cast<int>(event.fit_step), " expires ",
-                    event.offer_expires_ms, " declined until ",
-                    event.decline_until_ms, " wrap-up ends ",
-                    event.wrap_up_ends_ms, event.at_once ? " at once" : "",
-                    " began after ", event.began_after_sequence);
+    absl::StrAppend(
+        &text, ", attempt ", event.attempt, " units ",
+        static_cast<int>(event.units), " fit ",
+        static_cast<int>(event.fit_step), " expires ", event.offer_expires_ms,
+        " declined until ", event.decline_until_ms, " wrap-up ends ",
+        event.wrap_up_ends_ms, event.at_once ? " at once" : "", " began after ",
+        event.began_after_sequence, event.tutor_id.empty() ? "" : " tutor ",
+        Text(event.tutor_id.view()));
   }
   return text;
 }
@@ -131,9 +133,11 @@ std::string Difference(const Event& a, const Event& b) {
   CompareContacts(a, b, comparison);
   CompareAgents(a, b, comparison);
   comparison.Field("attempt", a.attempt, b.attempt);
+  comparison.Field("units", a.units, b.units);
   if (IsReservation(a.type)) {
     comparison.Field("fit_step", a.fit_step, b.fit_step);
   }
+  comparison.Field("tutor_id", a.tutor_id.view(), b.tutor_id.view());
   comparison.Field("decline_until_ms", a.decline_until_ms, b.decline_until_ms);
   comparison.Field("wrap_up_ends_ms", a.wrap_up_ends_ms, b.wrap_up_ends_ms);
   if (a.type == EventType::kReservationCreated) {

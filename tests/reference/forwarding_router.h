@@ -70,8 +70,9 @@ class ForwardingRouter : public Router {
     return next_->Decline(agent, contact, attempt, retry_after_ms, now_ms);
   }
   absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
+                                    std::string_view contact_id,
                                     InstantMs now_ms) override {
-    return next_->EndWrapUp(agent, now_ms);
+    return next_->EndWrapUp(agent, contact_id, now_ms);
   }
   std::optional<InstantMs> NextDue() const override { return next_->NextDue(); }
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override {

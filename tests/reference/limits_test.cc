@@ -279,15 +279,15 @@ TEST_P(LimitsTest, BadSubmitsNameTheField) {
               }
             }),
             "INVALID_ARGUMENT contact.attributes");
-  EXPECT_EQ(refusal([](ContactSpec& s) {
-              s.requirement.all_of.resize(kSkillsPerRequirementMax + 1,
-                                          {"french", 1});
-            }),
-            "INVALID_ARGUMENT contact.requirement.all_of");
+  EXPECT_EQ(
+      refusal([](ContactSpec& s) {
+        s.requirement.all_of.resize(kTermsPerRequirementMax + 1, {"french", 1});
+      }),
+      "INVALID_ARGUMENT contact.requirement.all_of");
   EXPECT_EQ(refusal([](ContactSpec& s) {
               s.requirement.all_of = {{"french", 1}, {"", 1}};
             }),
-            "INVALID_ARGUMENT contact.requirement.all_of[1].skill");
+            "INVALID_ARGUMENT contact.requirement.all_of[1]");
   EXPECT_EQ(refusal([](ContactSpec& s) {
               s.requirement.all_of = {{"french", 0}};
             }),
@@ -322,7 +322,7 @@ TEST_P(LimitsTest, BadArgumentsOfOtherCalls) {
   const AgentHandle nobody{0xFFFF, 0x7FFF'FFFF};
   const ContactHandle c1 = centre.Contact("c1");
   const ContactHandle never = centre.Contact("never");
-  const std::uint64_t attempt = centre.ViewOf("ann").attempt;
+  const std::uint64_t attempt = centre.ViewOf("ann").held[0].attempt;
   using State = PresenceState;
   using Reason = NotReadyReason;
   const auto presence = [&](AgentHandle agent, State state, Reason reason,
@@ -375,9 +375,12 @@ TEST_P(LimitsTest, BadArgumentsOfOtherCalls) {
   EXPECT_EQ(refused(router.Complete(c1, 2)), "FAILED_PRECONDITION contact_id");
   EXPECT_EQ(refused(router.Complete(never, 2)), "NOT_FOUND contact_id");
   EXPECT_EQ(refused(router.Complete(c1, -1)), "INVALID_ARGUMENT now_ms");
-  EXPECT_EQ(refused(router.EndWrapUp(ann, 2)), "FAILED_PRECONDITION agent_id");
-  EXPECT_EQ(refused(router.EndWrapUp(nobody, 2)), "NOT_FOUND agent_id");
-  EXPECT_EQ(refused(router.EndWrapUp(ann, -1)), "INVALID_ARGUMENT now_ms");
+  EXPECT_EQ(refused(router.EndWrapUp(ann, "", 2)),
+            "FAILED_PRECONDITION agent_id");
+  EXPECT_EQ(refused(router.EndWrapUp(ann, "c1", 2)),
+            "FAILED_PRECONDITION contact_id");
+  EXPECT_EQ(refused(router.EndWrapUp(nobody, "", 2)), "NOT_FOUND agent_id");
+  EXPECT_EQ(refused(router.EndWrapUp(ann, "", -1)), "INVALID_ARGUMENT now_ms");
   EXPECT_EQ(refused(router.FindContact("never")), "NOT_FOUND contact_id");
   EXPECT_EQ(refused(router.GetContact("never")), "NOT_FOUND contact_id");
   EXPECT_EQ(refused(router.FindAgent("never")), "NOT_FOUND agent_id");

@@ -13,62 +13,55 @@ namespace relais::reference {
 
 int ReferenceRouter::FitStep(const ContactRecord& contact,
                              const AgentRecord& agent) {
-  int surplus = 0;
-  int room = 0;
-  for (const auto& [skill, level_min] : contact.required) {
-    for (const AgentSkill& held : agent.configuration.skills) {
-      if (held.skill == skill) surplus += held.level - level_min;
-    }
-    room += 10 - level_min;
-  }
-  if (contact.terms->agent_choice.fit == FitRule::kLeastOverQualified) {
-    int over = surplus;
-    for (const AgentSkill& held : agent.configuration.skills) {
-      if (!contact.required.contains(held.skill)) ++over;
-    }
-    return 7 - std::min(7, 8 * over / (room + 16));
-  }
-  if (room == 0) return 0;
-  return std::min(7, 8 * surplus / room);
+  return reference::FitStep(*contact.terms, contact.spec.requirement,
+                            agent.holdings, contact.spec.tutor_may_listen);
 }
 
 std::size_t ReferenceRouter::RankOf(const ContactRecord& contact,
                                     const AgentRecord& agent) {
   if (!contact.ranked) return 0;
-  for (std::size_t rank = 0; rank < agent.queue_order.size(); ++rank) {
-    for (const std::string& name : agent.queue_order[rank].queues) {
+  for (std::size_t rank = 0; rank < agent.profile.queue_order.size(); ++rank) {
+    for (const std::string& name : agent.profile.queue_order[rank].queues) {
       if (name == contact.spec.queue) return rank;
     }
   }
-  return agent.queue_order.size();
+  return agent.profile.queue_order.size();
 }
 
 ReferenceRouter::OrderPlace ReferenceRouter::PlaceInOrder(
     const AgentRecord& agent, AgentOrder order) {
+  std::int64_t load = 0;
+  for (const Held& held : agent.held) load += held.contact.units;
+  if (agent.profile.load_order == LoadOrder::kPack) load = -load;
   switch (order) {
     case AgentOrder::kLongestIdle:
       break;
     case AgentOrder::kLeastOccupied:
-      return {agent.occupied_ms, agent.idle_since_ms};
+      return {load, agent.occupied_ms / 1000, agent.idle_since_ms};
     case AgentOrder::kFewestContacts:
-      return {agent.contacts, agent.idle_since_ms};
+      return {load, std::min<std::int64_t>(agent.contacts, 16'383),
+              agent.idle_since_ms};
     case AgentOrder::kRoundRobin:
-      return {agent.offered ? 1 : 0,
+      return {load, agent.offered ? 1 : 0,
               agent.offered ? agent.last_offered_ms : agent.idle_since_ms};
   }
-  return {0, agent.idle_since_ms};
+  return {agent.idle_since_ms + load * (std::int64_t{1} << 35), 0, 0};
 }
 
-// Of busy times that have ended, in the piece of now and the eleven before it.
-DurationMs ReferenceRouter::OccupiedMs(const AgentRecord& agent,
-                                       InstantMs now_ms) {
+// Of occupied times in the piece of now and the eleven before it, the present
+// one up to now.
+void ReferenceRouter::TakeOccupied(AgentRecord& agent, bool occupied,
+                                   InstantMs now_ms) {
+  if (occupied) {
+    agent.occupied.emplace_back(agent.occupied_since_ms, now_ms);
+    agent.occupied_since_ms = std::max(agent.occupied_since_ms, now_ms);
+  }
   const InstantMs piece_ms = 5 * 60 * 1000;
   const InstantMs begin = (now_ms / piece_ms - 11) * piece_ms;
-  DurationMs occupied_ms = 0;
-  for (const auto& [from, to] : agent.busy) {
-    occupied_ms += std::max<DurationMs>(0, to - std::max(from, begin));
+  agent.occupied_ms = 0;
+  for (const auto& [from, to] : agent.occupied) {
+    agent.occupied_ms += std::max<DurationMs>(0, to - std::max(from, begin));
   }
-  return occupied_ms;
 }
 
 void ReferenceRouter::BeginFigures(AgentRecord& agent, InstantMs now_ms) {
@@ -76,17 +69,8 @@ void ReferenceRouter::BeginFigures(AgentRecord& agent, InstantMs now_ms) {
   agent.offered = false;
   agent.last_offered_ms = 0;
   agent.occupied_ms = 0;
-  agent.busy_since_ms = now_ms;
-  agent.busy.clear();
-}
-
-void ReferenceRouter::HoldsNothing(AgentRecord& agent, InstantMs now_ms) const {
-  agent.work_state = WorkState::kIdle;
-  agent.contact = 0;
-  agent.contact_id.clear();
-  if (!keeps_figures_) return;
-  agent.busy.emplace_back(agent.busy_since_ms, now_ms);
-  agent.occupied_ms = OccupiedMs(agent, now_ms);
+  agent.occupied_since_ms = now_ms;
+  agent.occupied.clear();
 }
 
 DurationMs ReferenceRouter::BoostOf(const ContactSpec& spec,
@@ -105,21 +89,58 @@ DurationMs ReferenceRouter::BoostOf(const ContactSpec& spec,
 
 bool ReferenceRouter::Accepts(const ContactRecord& contact,
                               const AgentRecord& agent) const {
-  if (!Contains(agent.channels, contact.spec.channel)) return false;
-  for (const auto& [skill, level_min] : contact.required) {
-    bool held = false;
-    for (const AgentSkill& one : agent.configuration.skills) {
-      if (one.skill == skill && one.level >= level_min) held = true;
-    }
-    if (!held) return false;
-  }
-  return !IsExcluded(contact.number, agent.number);
+  return Contains(agent.profile.channels, contact.spec.channel) &&
+         Meets(contact.terms->requirement, agent.holdings,
+               contact.spec.tutor_may_listen) &&
+         Meets(contact.spec.requirement, agent.holdings,
+               contact.spec.tutor_may_listen) &&
+         !IsExcluded(contact.number, agent.number);
 }
 
 bool ReferenceRouter::IsFree(const AgentRecord& agent, Channel channel) {
-  return agent.presence.state == PresenceState::kAvailable &&
-         agent.work_state == WorkState::kIdle &&
-         !Contains(agent.no_answer_channels, channel);
+  if (agent.presence.state != PresenceState::kAvailable) return false;
+  if (agent.presence_pending) return false;
+  if (Contains(agent.no_answer_channels, channel)) return false;
+  const auto at = static_cast<std::size_t>(channel);
+  int units = agent.profile.cost_units[at];
+  int of_channel = 0;
+  for (const Held& held : agent.held) {
+    units += held.contact.units;
+    if (held.contact.channel == channel) ++of_channel;
+  }
+  if (units > agent.profile.capacity_units) return false;
+  const int most = agent.profile.contacts_max[at];
+  return most == 0 || of_channel < most;
+}
+
+WorkState ReferenceRouter::WorkStateOf(const AgentRecord& agent) {
+  for (const WorkState state :
+       {WorkState::kHandling, WorkState::kWrapUp, WorkState::kReserved}) {
+    for (const Held& held : agent.held) {
+      if (held.contact.state == state) return state;
+    }
+  }
+  return WorkState::kIdle;
+}
+
+bool ReferenceRouter::IsBusy(const AgentRecord& agent) {
+  const WorkState state = WorkStateOf(agent);
+  return state == WorkState::kHandling || state == WorkState::kWrapUp;
+}
+
+ReferenceRouter::Held* ReferenceRouter::HeldOf(AgentRecord& agent,
+                                               std::uint64_t contact) {
+  for (Held& held : agent.held) {
+    if (held.number == contact) return &held;
+  }
+  return nullptr;
+}
+
+void ReferenceRouter::LetGo(AgentRecord& agent, std::uint64_t contact,
+                            InstantMs now_ms) const {
+  std::erase_if(agent.held,
+                [&](const Held& held) { return held.number == contact; });
+  if (keeps_figures_) TakeOccupied(agent, true, now_ms);
 }
 
 void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
@@ -147,19 +168,22 @@ void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
                                    InstantMs now_ms) {
   AgentRecord* agent = AgentByNumber(agent_number);
   if (!looks_ || agent == nullptr) return;
-  ContactRecord* best = nullptr;
-  for (auto& [number, contact] : contacts_) {
-    if (contact.state != ContactState::kWaiting) continue;
-    if (!IsFree(*agent, contact.spec.channel)) continue;
-    if (!Accepts(contact, *agent)) continue;
-    // By rising arrival sequence, so equals stay with the earlier one.
-    if (best == nullptr ||
-        std::pair(RankOf(contact, *agent), contact.rank_key_ms) <
-            std::pair(RankOf(*best, *agent), best->rank_key_ms)) {
-      best = &contact;
+  for (;;) {
+    ContactRecord* best = nullptr;
+    for (auto& [number, contact] : contacts_) {
+      if (contact.state != ContactState::kWaiting) continue;
+      if (!IsFree(*agent, contact.spec.channel)) continue;
+      if (!Accepts(contact, *agent)) continue;
+      // By rising arrival sequence, so equals stay with the earlier one.
+      if (best == nullptr ||
+          std::pair(RankOf(contact, *agent), contact.rank_key_ms) <
+              std::pair(RankOf(*best, *agent), best->rank_key_ms)) {
+        best = &contact;
+      }
     }
+    if (best == nullptr) return;
+    Decide(*best, *agent, now_ms, false);
   }
-  if (best != nullptr) Decide(*best, *agent, now_ms, false);
 }
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
@@ -181,15 +205,23 @@ void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
   contact.agent = agent.number;
   contact.at_once = contact.at_once || at_once;
   contact.fit_step = FitStep(contact, agent);
+  contact.tutor_id = contact.spec.tutor_may_listen
+                         ? TutorOf(contact.terms->requirement,
+                                   contact.spec.requirement, agent.holdings)
+                         : "";
   contact.idle_since_ms = agent.idle_since_ms;
-  agent.work_state = WorkState::kReserved;
-  agent.contact = contact.number;
-  agent.contact_id = contact.spec.id;
   if (keeps_figures_) {
     agent.offered = true;
     agent.last_offered_ms = now_ms;
-    agent.busy_since_ms = now_ms;
+    if (agent.held.empty()) agent.occupied_since_ms = now_ms;
   }
+  contact.units =
+      agent.profile.cost_units[static_cast<std::size_t>(contact.spec.channel)];
+  agent.held.push_back(
+      {{contact.spec.id, contact.spec.channel, WorkState::kReserved,
+        contact.attempt, contact.units, 0},
+       contact.number,
+       std::nullopt});
   ++agent.version;
   ++counters_.decisions;
   ClearContactDeadline(contact);
@@ -209,7 +241,7 @@ void ReferenceRouter::AcceptReservation(ContactRecord& contact,
                                         AgentRecord& agent, InstantMs now_ms) {
   contact.state = ContactState::kAssigned;
   ++contact.version;
-  agent.work_state = WorkState::kHandling;
+  HeldOf(agent, contact.number)->contact.state = WorkState::kHandling;
   if (keeps_figures_) ++agent.contacts;
   ++agent.version;
   ++figures_[contact.spec.queue].answered;
@@ -228,7 +260,7 @@ void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
   contact.state = ContactState::kWaiting;
   contact.agent = 0;
   ++contact.version;
-  HoldsNothing(agent, now_ms);
+  LetGo(agent, contact.number, now_ms);
   ++agent.version;
 }
 
@@ -257,10 +289,14 @@ void ReferenceRouter::EndAssigned(ContactRecord& contact, EndReason reason,
   AgentRecord& agent = *AgentByNumber(contact.agent);
   const DurationMs wrap_up_ms = contact.terms->wrap_up_ms;
   EndContact(contact, reason, now_ms);
+  const std::string id = contact.spec.id;
+  const std::uint64_t number = contact.number;
   if (wrap_up_ms == 0) {
-    BecomeIdle(agent, now_ms);
+    FinishWork(agent, number, now_ms);
   } else {
-    agent.work_state = WorkState::kWrapUp;
+    Held& held = *HeldOf(agent, number);
+    held.contact.state = WorkState::kWrapUp;
+    held.contact.wrap_up_ends_ms = now_ms + wrap_up_ms;
   }
   ++agent.version;
 
@@ -272,8 +308,8 @@ void ReferenceRouter::EndAssigned(ContactRecord& contact, EndReason reason,
   HandOver(event);
   const std::uint64_t agent_number = agent.number;
   if (wrap_up_ms != 0) {
-    agent.wrap_up = SetDeadline(now_ms + wrap_up_ms,
-                                {DeadlineKind::kWrapUp, 0, agent_number});
+    HeldOf(agent, number)->wrap_up = SetDeadline(
+        now_ms + wrap_up_ms, {DeadlineKind::kWrapUp, 0, agent_number, id});
   }
   Remember(contact, now_ms);
   RemoveIfGone(agent_number, now_ms);
@@ -296,13 +332,26 @@ void ReferenceRouter::NoAnswer(ContactRecord& contact, InstantMs now_ms) {
   LookForAgent(agent_number, now_ms);
 }
 
-void ReferenceRouter::FinishWrapUp(AgentRecord& agent, InstantMs now_ms) {
-  if (agent.wrap_up.has_value()) deadlines_.erase(*agent.wrap_up);
-  agent.wrap_up.reset();
-  BecomeIdle(agent, now_ms);
+// Ended early, the earliest; `contact_id` is in wrap-up.
+void ReferenceRouter::FinishWrapUp(AgentRecord& agent,
+                                   std::string_view contact_id,
+                                   InstantMs now_ms) {
+  const auto found =
+      std::find_if(agent.held.begin(), agent.held.end(), [&](const Held& held) {
+        return held.contact.state == WorkState::kWrapUp &&
+               held.contact.contact_id == contact_id;
+      });
+  const Held held = *found;
+  if (held.wrap_up.has_value()) deadlines_.erase(*held.wrap_up);
+  FinishWork(agent, held.number, now_ms);
   ++agent.version;
   Event event = MakeEvent(EventType::kWrapUpEnded, now_ms);
   NameAgent(agent, event);
+  event.contact_id.Assign(held.contact.contact_id);
+  event.contact_state = ContactState::kEnded;
+  event.channel = held.contact.channel;
+  event.attempt = held.contact.attempt;
+  event.units = static_cast<std::uint8_t>(held.contact.units);
   HandOver(event);
   const std::uint64_t number = agent.number;
   RemoveIfGone(number, now_ms);
@@ -320,9 +369,7 @@ bool ReferenceRouter::NotePresence(AgentRecord& agent, Presence presence,
   agent.no_answer_channels = 0;
   ++agent.version;
   const bool available = presence.state == PresenceState::kAvailable;
-  const bool busy = agent.work_state == WorkState::kHandling ||
-                    agent.work_state == WorkState::kWrapUp;
-  if (busy) {
+  if (IsBusy(agent)) {
     agent.presence_pending = !available;
     agent.pending = available ? Presence{} : presence;
   } else {
@@ -338,11 +385,18 @@ void ReferenceRouter::ChangePresence(AgentRecord& agent, Presence presence,
                                      InstantMs now_ms) {
   if (!NotePresence(agent, presence, now_ms)) return;
   const std::uint64_t number = agent.number;
-  if (agent.work_state == WorkState::kReserved &&
-      presence.state != PresenceState::kAvailable) {
-    ContactRecord& contact = contacts_.at(agent.contact);
-    RescindByAgent(contact, agent, now_ms);
-    LookForContact(contact, now_ms, false);
+  if (presence.state != PresenceState::kAvailable) {
+    std::vector<std::uint64_t> reserved;
+    for (const Held& held : agent.held) {
+      if (held.contact.state == WorkState::kReserved) {
+        reserved.push_back(held.number);
+      }
+    }
+    for (const std::uint64_t one : reserved) {
+      ContactRecord& contact = contacts_.at(one);
+      RescindByAgent(contact, agent, now_ms);
+      LookForContact(contact, now_ms, false);
+    }
   }
   LookForAgent(number, now_ms);
 }
@@ -359,10 +413,10 @@ void ReferenceRouter::RescindByAgent(ContactRecord& contact, AgentRecord& agent,
   SetWaitLimit(contact);
 }
 
-// The contact has ended; the agent is idle again.
+// The contact has ended; the agent has room for another.
 void ReferenceRouter::RescindByEnd(const ContactRecord& ended,
                                    AgentRecord& agent, InstantMs now_ms) {
-  HoldsNothing(agent, now_ms);
+  LetGo(agent, ended.number, now_ms);
   ++agent.version;
   Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
   NameContact(ended, rescinded);
@@ -387,17 +441,18 @@ void ReferenceRouter::TakePresence(AgentRecord& agent, Presence presence,
   } else if (before == PresenceState::kNotReady &&
              after == PresenceState::kAvailable) {
     agent.idle_since_ms = now_ms - agent.idle_before_pause_ms;
-    if (keeps_figures_) agent.occupied_ms = OccupiedMs(agent, now_ms);
+    if (keeps_figures_) TakeOccupied(agent, !agent.held.empty(), now_ms);
   }
   agent.presence = presence;
 }
 
 // After wrap-up, or after handling without one.
-void ReferenceRouter::BecomeIdle(AgentRecord& agent, InstantMs now_ms) const {
-  HoldsNothing(agent, now_ms);
+void ReferenceRouter::FinishWork(AgentRecord& agent, std::uint64_t contact,
+                                 InstantMs now_ms) const {
+  LetGo(agent, contact, now_ms);
   agent.idle_since_ms = now_ms;
   agent.idle_before_pause_ms = 0;
-  if (agent.presence_pending) {
+  if (agent.presence_pending && !IsBusy(agent)) {
     TakePresence(agent, agent.pending, now_ms);
     agent.presence_pending = false;
     agent.pending = Presence{};
@@ -409,7 +464,7 @@ void ReferenceRouter::RemoveIfGone(std::uint64_t agent_number,
   AgentRecord* agent = AgentByNumber(agent_number);
   if (agent == nullptr || agent->listed) return;
   if (agent->presence.state != PresenceState::kLoggedOut) return;
-  if (agent->work_state != WorkState::kIdle) return;
+  if (!agent->held.empty()) return;
   ++agent->version;
   Event event = MakeEvent(EventType::kAgentRemoved, now_ms);
   NameAgent(*agent, event);

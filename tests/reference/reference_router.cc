@@ -36,34 +36,19 @@ absl::Status CheckNow(InstantMs now_ms) {
 }
 
 bool SameContent(const ContactSpec& a, const ContactSpec& b) {
-  const auto same_term = [](const SkillRequirement& x,
-                            const SkillRequirement& y) {
-    return x.skill == y.skill && x.level_min == y.level_min;
-  };
-  const auto& terms_a = a.requirement.all_of;
-  const auto& terms_b = b.requirement.all_of;
   return a.id == b.id && a.queue == b.queue && a.channel == b.channel &&
          a.priority == b.priority && a.segment == b.segment &&
-         a.attributes == b.attributes &&
-         std::equal(terms_a.begin(), terms_a.end(), terms_b.begin(),
-                    terms_b.end(), same_term);
-}
-
-bool SameSkills(const AgentConfiguration& a, const AgentConfiguration& b) {
-  const auto levels = [](const AgentConfiguration& agent) {
-    std::map<std::string, ProficiencyLevel> result;
-    for (const AgentSkill& held : agent.skills) {
-      result[held.skill] = held.level;
-    }
-    return result;
-  };
-  return levels(a) == levels(b);
+         a.attributes == b.attributes && a.requirement == b.requirement &&
+         a.tutor_may_listen == b.tutor_may_listen;
 }
 
 RoutingProfile ProfileOf(const Configuration& configuration,
                          const std::string& profile_name) {
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    if (profile.name == profile_name) return profile;
+    if (profile.name != profile_name) continue;
+    RoutingProfile found = profile;
+    found.name.clear();  // another name is no change
+    return found;
   }
   return {};
 }
@@ -131,10 +116,7 @@ absl::Status ReferenceRouter::CheckRoom(
     agents.insert(agent.id);
   }
   for (const auto& [slot, agent] : agents_) {
-    if (agent.work_state == WorkState::kHandling ||
-        agent.work_state == WorkState::kWrapUp) {
-      agents.insert(agent.configuration.id);
-    }
+    if (IsBusy(agent)) agents.insert(agent.configuration.id);
   }
   if (agents.size() > options_.limits.agents) {
     return Full("limits.agents", absl::StrCat(agents.size(), " agents"));
@@ -152,16 +134,15 @@ absl::Status ReferenceRouter::CheckRoom(
   return absl::OkStatus();
 }
 
-void ReferenceRouter::AddAgent(const AgentConfiguration& configuration,
-                               const RoutingProfile& profile) {
+void ReferenceRouter::AddAgent(const AgentConfiguration& configured) {
   std::uint32_t slot = 0;
   while (agents_.contains(slot)) ++slot;
   AgentRecord& agent = agents_[slot];
   agent.number = ++agents_given_;
   agent.slot = slot;
-  agent.configuration = configuration;
-  agent.channels = profile.channels;
-  agent.queue_order = profile.queue_order;
+  agent.configuration = configured;
+  agent.profile = ProfileOf(configuration_, configured.routing_profile);
+  agent.holdings = HoldingsOf(configured, configuration_);
 }
 
 absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
@@ -177,7 +158,8 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
   configuration_ = configuration;
   queues_.clear();
   for (const ContactQueue& queue : configuration.queues) {
-    queues_.push_back(std::make_shared<const ContactQueue>(queue));
+    queues_.push_back(std::make_shared<const ContactQueue>(
+        WithActivity(queue, configuration)));
     figures_.try_emplace(queue.name);
   }
   std::erase_if(figures_, [this](const auto& entry) {
@@ -216,17 +198,17 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     agent.listed = true;
     const RoutingProfile profile =
         ProfileOf(configuration, found->second->routing_profile);
-    const bool changed = profile.channels != agent.channels ||
-                         profile.queue_order != agent.queue_order ||
-                         !SameSkills(agent.configuration, *found->second);
+    const Holdings holdings = HoldingsOf(*found->second, configuration);
+    const bool changed =
+        !SameHoldings(holdings, agent.holdings) || profile != agent.profile;
     agent.configuration = *found->second;
-    agent.channels = profile.channels;
-    agent.queue_order = profile.queue_order;
+    agent.profile = profile;
+    agent.holdings = holdings;
     if (changed) LookForAgent(number, now_ms);
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     if (kept.contains(agent.id)) continue;
-    AddAgent(agent, ProfileOf(configuration, agent.routing_profile));
+    AddAgent(agent);
   }
   outcome.ticket = Ticket();
   return outcome;
@@ -256,16 +238,14 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   if (!spec.segment.empty() && SegmentByName(spec.segment) == nullptr) {
     return NotFound("contact.segment", spec.segment);
   }
-  for (std::size_t i = 0; i < spec.requirement.all_of.size(); ++i) {
-    const std::string& name = spec.requirement.all_of[i].skill;
-    if (std::none_of(configuration_.skills.begin(), configuration_.skills.end(),
-                     [&](const Skill& skill) { return skill.name == name; })) {
-      return NotFound(absl::StrCat("contact.requirement.all_of[", i, "].skill"),
-                      name);
-    }
-  }
+  const std::string unknown =
+      FirstUnknownName(spec.requirement, "contact.requirement", configuration_);
+  if (!unknown.empty()) return NotFound(unknown, "is not configured");
   if (!Contains(queue->channels, spec.channel)) {
     return Invalid("contact.channel", "not accepted by the queue");
+  }
+  if (absl::Status s = CheckAgainstQueue(spec.requirement, *queue); !s.ok()) {
+    return s;
   }
   if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
   if (contacts_.size() >= options_.limits.contacts) {
@@ -277,12 +257,6 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   contact.number = number;
   contact.spec = spec;
   contact.terms = queue;
-  for (const auto* terms : {&queue->requirement, &spec.requirement}) {
-    for (const SkillRequirement& term : terms->all_of) {
-      ProficiencyLevel& level = contact.required[term.skill];
-      level = std::max(level, term.level_min);
-    }
-  }
   contact.ranked = std::any_of(
       configuration_.routing_profiles.begin(),
       configuration_.routing_profiles.end(),
@@ -371,6 +345,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
   if (contact->state == ContactState::kReserved ||
       contact->state == ContactState::kAssigned) {
     view.attempt = contact->attempt;
+    view.tutor_id = contact->tutor_id;
     for (const auto& [slot, agent] : agents_) {
       if (agent.number == contact->agent) {
         view.agent_id = agent.configuration.id;
@@ -380,6 +355,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
   if (contact->state != ContactState::kEnded) {
     view.segment = contact->spec.segment;
     view.requirement = contact->spec.requirement;
+    view.tutor_may_listen = contact->spec.tutor_may_listen;
     view.attributes = contact->spec.attributes;
   }
   return view;
@@ -470,16 +446,27 @@ absl::StatusOr<Outcome> ReferenceRouter::Decline(
 }
 
 absl::StatusOr<Outcome> ReferenceRouter::EndWrapUp(AgentHandle handle,
+                                                   std::string_view contact_id,
                                                    InstantMs now_ms) {
   if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
   const auto found = KnownAgent(handle);
   if (!found.ok()) return found.status();
   AgentRecord& agent = **found;
-  if (agent.work_state != WorkState::kWrapUp) {
-    return Failed("agent_id", "is not in wrap-up");
+  const HeldContact* first = nullptr;
+  for (const Held& held : agent.held) {
+    if (held.contact.state != WorkState::kWrapUp) continue;
+    if (!contact_id.empty() && held.contact.contact_id != contact_id) continue;
+    if (first == nullptr ||
+        held.contact.wrap_up_ends_ms < first->wrap_up_ends_ms) {
+      first = &held.contact;
+    }
+  }
+  if (first == nullptr) {
+    return Failed(contact_id.empty() ? "agent_id" : "contact_id",
+                  "is not in wrap-up");
   }
   const std::uint64_t version = agent.version + 1;
-  FinishWrapUp(agent, now_ms);
+  FinishWrapUp(agent, std::string(first->contact_id), now_ms);
   return Outcome{version, Ticket()};
 }
 

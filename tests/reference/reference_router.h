@@ -20,12 +20,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "relais/router.h"
+#include "tests/reference/reference_requirement.h"
 
 namespace relais::stress {
 class HistoryReplay;
@@ -61,6 +63,7 @@ class ReferenceRouter final : public Router {
                                   std::optional<DurationMs> retry_after_ms,
                                   InstantMs now_ms) override;
   absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
+                                    std::string_view contact_id,
                                     InstantMs now_ms) override;
   std::optional<InstantMs> NextDue() const override;
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
@@ -80,6 +83,8 @@ class ReferenceRouter final : public Router {
   bool IsEligible(std::string_view contact_id, std::string_view agent_id) const;
   // Ids of the contacts that live, oldest first.
   std::vector<std::string> AliveContacts() const;
+  // What is due next, for whoever missed it.
+  std::string NextDueText() const;
   // Every broken rule of the state itself, in words; empty when all hold: one
   // holder, and no free agent beside an eligible waiting contact.
   std::vector<std::string> Violations() const;
@@ -101,15 +106,15 @@ class ReferenceRouter final : public Router {
   };
   struct Deadline {
     DeadlineKind kind = DeadlineKind::kWaitLimit;
-    std::uint64_t contact = 0;  // number
-    std::uint64_t agent = 0;    // number
+    std::uint64_t contact = 0;    // number
+    std::uint64_t agent = 0;      // number
+    std::string contact_id = {};  // kWrapUp
   };
 
   struct ContactRecord {
     std::uint64_t number = 0;  // also its arrival sequence
     ContactSpec spec;
     std::shared_ptr<const ContactQueue> terms;
-    std::map<std::string, ProficiencyLevel> required;
     bool ranked = false;  // some profile ordered queues when it came
     ContactState state = ContactState::kWaiting;
     EndReason end_reason = EndReason::kNone;
@@ -121,8 +126,17 @@ class ReferenceRouter final : public Router {
     std::uint64_t attempt = 0;
     bool at_once = false;
     int fit_step = 0;
+    int units = 0;  // that it takes of the agent
+    std::string tutor_id;
     InstantMs idle_since_ms = 0;  // of the agent, when the decision was made
     std::optional<DueKey> deadline;
+  };
+
+  // What an agent holds, in the order of the reservations.
+  struct Held {
+    HeldContact contact;
+    std::uint64_t number = 0;  // the contact's; it has ended when in wrap-up
+    std::optional<DueKey> wrap_up;
   };
 
   struct AgentRecord {
@@ -130,26 +144,23 @@ class ReferenceRouter final : public Router {
     std::uint32_t slot = 0;
     bool listed = true;
     AgentConfiguration configuration;
-    ChannelSet channels = 0;
-    std::vector<QueueRank> queue_order;
+    RoutingProfile profile;
+    Holdings holdings;
     Presence presence;
     bool presence_pending = false;
     Presence pending;
-    WorkState work_state = WorkState::kIdle;
     ChannelSet no_answer_channels = 0;
     std::uint64_t version = 0;
     InstantMs idle_since_ms = 0;
     DurationMs idle_before_pause_ms = 0;
-    std::uint64_t contact = 0;
-    std::string contact_id;
-    std::optional<DueKey> wrap_up;
-    // Figures of its order, and when it was busy, since sign-in.
+    std::vector<Held> held;
+    // Figures of its order, and when it held anything, since sign-in.
     std::int64_t contacts = 0;
     bool offered = false;
     InstantMs last_offered_ms = 0;
     DurationMs occupied_ms = 0;
-    InstantMs busy_since_ms = 0;
-    std::vector<std::pair<InstantMs, InstantMs>> busy;
+    InstantMs occupied_since_ms = 0;
+    std::vector<std::pair<InstantMs, InstantMs>> occupied;
   };
 
   // In the order in which they were made; the oldest first.
@@ -169,11 +180,10 @@ class ReferenceRouter final : public Router {
 
   // Deciding (reference_decision.cc).
   // Compared part by part; smaller is chosen first.
-  using OrderPlace = std::pair<std::int64_t, std::int64_t>;
+  using OrderPlace = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
   static OrderPlace PlaceInOrder(const AgentRecord& agent, AgentOrder order);
-  static DurationMs OccupiedMs(const AgentRecord& agent, InstantMs now_ms);
+  static void TakeOccupied(AgentRecord& agent, bool occupied, InstantMs now_ms);
   static void BeginFigures(AgentRecord& agent, InstantMs now_ms);
-  void HoldsNothing(AgentRecord& agent, InstantMs now_ms) const;
   static int FitStep(const ContactRecord& contact, const AgentRecord& agent);
   static std::size_t RankOf(const ContactRecord& contact,
                             const AgentRecord& agent);
@@ -181,6 +191,10 @@ class ReferenceRouter final : public Router {
   const CustomerSegment* SegmentByName(std::string_view name) const;
   bool Accepts(const ContactRecord& contact, const AgentRecord& agent) const;
   static bool IsFree(const AgentRecord& agent, Channel channel);
+  static WorkState WorkStateOf(const AgentRecord& agent);
+  static bool IsBusy(const AgentRecord& agent);
+  static Held* HeldOf(AgentRecord& agent, std::uint64_t contact);
+  void LetGo(AgentRecord& agent, std::uint64_t contact, InstantMs now_ms) const;
   void LookForContact(ContactRecord& contact, InstantMs now_ms, bool at_once);
   void LookForAgent(std::uint64_t agent_number, InstantMs now_ms);
   void Decide(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
@@ -196,7 +210,8 @@ class ReferenceRouter final : public Router {
   void EndContact(ContactRecord& contact, EndReason reason, InstantMs now_ms);
   void EndAssigned(ContactRecord& contact, EndReason reason, InstantMs now_ms);
   void NoAnswer(ContactRecord& contact, InstantMs now_ms);
-  void FinishWrapUp(AgentRecord& agent, InstantMs now_ms);
+  void FinishWrapUp(AgentRecord& agent, std::string_view contact_id,
+                    InstantMs now_ms);
   void ChangePresence(AgentRecord& agent, Presence presence, InstantMs now_ms);
   // The steps of ChangePresence and of Cancel, without their looks. False if
   // the presence is what holds already.
@@ -207,7 +222,8 @@ class ReferenceRouter final : public Router {
                     InstantMs now_ms);
   void TakePresence(AgentRecord& agent, Presence presence,
                     InstantMs now_ms) const;
-  void BecomeIdle(AgentRecord& agent, InstantMs now_ms) const;
+  void FinishWork(AgentRecord& agent, std::uint64_t contact,
+                  InstantMs now_ms) const;
   void RemoveIfGone(std::uint64_t agent_number, InstantMs now_ms);
 
   // Declines and ids.
@@ -250,8 +266,7 @@ class ReferenceRouter final : public Router {
   bool QueueHasContacts(std::string_view name) const;
   AgentView ViewOf(const AgentRecord& agent) const;
   absl::Status CheckRoom(const Configuration& configuration) const;
-  void AddAgent(const AgentConfiguration& configuration,
-                const RoutingProfile& profile);
+  void AddAgent(const AgentConfiguration& configured);
 
   const RouterOptions options_;
   Configuration configuration_;

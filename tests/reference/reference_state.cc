@@ -72,7 +72,7 @@ void ReferenceRouter::RunDeadline(const Deadline& deadline, InstantMs now_ms) {
                   now_ms);
       return;
     case DeadlineKind::kWrapUp:
-      FinishWrapUp(*AgentByNumber(deadline.agent), now_ms);
+      FinishWrapUp(*AgentByNumber(deadline.agent), deadline.contact_id, now_ms);
       return;
     case DeadlineKind::kDeclineEnd:
       for (std::size_t i = exclusions_.size(); i-- > 0;) {
@@ -120,7 +120,7 @@ void ReferenceRouter::NameAgent(const AgentRecord& agent, Event& event) {
   event.presence = agent.presence;
   event.presence_pending = agent.presence_pending;
   event.pending = agent.pending;
-  event.work_state = agent.work_state;
+  event.work_state = WorkStateOf(agent);
   event.no_answer_channels = agent.no_answer_channels;
   event.idle_since_ms = agent.idle_since_ms;
   event.idle_before_pause_ms = agent.idle_before_pause_ms;
@@ -130,6 +130,8 @@ void ReferenceRouter::NameAgent(const AgentRecord& agent, Event& event) {
 void ReferenceRouter::NameReservation(const ContactRecord& contact,
                                       Event& event) {
   event.attempt = contact.attempt;
+  event.units = static_cast<std::uint8_t>(contact.units);
+  event.tutor_id.Assign(contact.tutor_id);
   if (event.type == EventType::kContactEnded) return;
   event.fit_step = static_cast<std::uint8_t>(contact.fit_step);
   event.idle_since_ms = contact.idle_since_ms;
@@ -191,17 +193,15 @@ AgentView ReferenceRouter::ViewOf(const AgentRecord& agent) const {
   view.presence = agent.presence;
   view.presence_pending = agent.presence_pending;
   view.pending = agent.pending;
-  view.work_state = agent.work_state;
+  view.work_state = WorkStateOf(agent);
   view.no_answer_channels = agent.no_answer_channels;
   view.version = agent.version;
   view.idle_since_ms = agent.idle_since_ms;
-  view.contact_id = agent.contact_id;
+  for (const Held& held : agent.held) view.held.push_back(held.contact);
   view.figures.contacts = static_cast<std::uint32_t>(agent.contacts);
   view.figures.offered = agent.offered;
   view.figures.last_offered_ms = agent.last_offered_ms;
   view.figures.occupied_ms = agent.occupied_ms;
-  const auto contact = contacts_.find(agent.contact);
-  if (contact != contacts_.end()) view.attempt = contact->second.attempt;
   return view;
 }
 
@@ -328,12 +328,37 @@ std::vector<std::string> ReferenceRouter::AliveContacts() const {
   return ids;
 }
 
+std::string ReferenceRouter::NextDueText() const {
+  if (deadlines_.empty()) return "nothing";
+  const auto& [key, deadline] = *deadlines_.begin();
+  static constexpr const char* kKinds[] = {"wait limit",     "offer timeout",
+                                           "lease",          "wrap-up",
+                                           "end of decline", "forgotten id"};
+  std::string text =
+      absl::StrCat(kKinds[static_cast<int>(deadline.kind)], " at ", key.first);
+  for (const auto* table : {&contacts_, &ended_}) {
+    const auto contact = table->find(deadline.contact);
+    if (contact == table->end()) continue;
+    absl::StrAppend(&text, ", contact ", contact->second.spec.id);
+  }
+  for (const auto& [slot, agent] : agents_) {
+    if (agent.number != deadline.agent) continue;
+    absl::StrAppend(&text, ", agent ", agent.configuration.id);
+    for (const Held& held : agent.held) {
+      absl::StrAppend(&text, ", holds ", held.contact.contact_id);
+    }
+  }
+  return text;
+}
+
 std::vector<std::string> ReferenceRouter::Violations() const {
   std::vector<std::string> found;
   for (const auto& [number, contact] : contacts_) {
     std::size_t holders = 0;
     for (const auto& [slot, agent] : agents_) {
-      if (agent.contact == number) ++holders;
+      for (const Held& held : agent.held) {
+        if (held.number == number) ++holders;
+      }
       if (contact.state == ContactState::kWaiting &&
           IsFree(agent, contact.spec.channel) && Accepts(contact, agent)) {
         found.push_back(absl::StrCat("free agent ", agent.configuration.id,
@@ -348,11 +373,18 @@ std::vector<std::string> ReferenceRouter::Violations() const {
     }
   }
   for (const auto& [slot, agent] : agents_) {
-    const bool holds = agent.work_state == WorkState::kReserved ||
-                       agent.work_state == WorkState::kHandling;
-    if (holds && !contacts_.contains(agent.contact)) {
-      found.push_back(absl::StrCat("agent ", agent.configuration.id,
-                                   " holds a contact that does not live"));
+    int units = 0;
+    for (const Held& held : agent.held) {
+      units += held.contact.units;
+      if (held.contact.state != WorkState::kWrapUp &&
+          !contacts_.contains(held.number)) {
+        found.push_back(absl::StrCat("agent ", agent.configuration.id,
+                                     " holds a contact that does not live"));
+      }
+    }
+    if (units > kCapacityUnitsMax) {
+      found.push_back(absl::StrCat("agent ", agent.configuration.id, " holds ",
+                                   units, " units"));
     }
   }
   return found;

@@ -79,11 +79,12 @@ class Floor {
   void DeclineAll() {
     while (!over) {
       for (const AgentView& agent : router->Agents()) {
-        if (agent.work_state != WorkState::kReserved) continue;
-        const auto contact = router->FindContact(agent.contact_id);
-        if (!contact.ok()) continue;
-        router->Decline(agent.handle, *contact, agent.attempt, 0, now_ms++)
-            .IgnoreError();
+        for (const HeldContact& held : agent.held) {
+          const auto contact = router->FindContact(held.contact_id);
+          if (held.state != WorkState::kReserved || !contact.ok()) continue;
+          router->Decline(agent.handle, *contact, held.attempt, 0, now_ms++)
+              .IgnoreError();
+        }
       }
       router->RunDue(now_ms++, 100);
     }

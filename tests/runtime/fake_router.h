@@ -161,7 +161,8 @@ class FakeRouter final : public Router {
                                   InstantMs) override {
     return Unused();
   }
-  absl::StatusOr<Outcome> EndWrapUp(AgentHandle, InstantMs) override {
+  absl::StatusOr<Outcome> EndWrapUp(AgentHandle, std::string_view,
+                                    InstantMs) override {
     return Unused();
   }
   std::vector<QueueView> Queues() const override { return {}; }

@@ -16,6 +16,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/runtime/fake_router.h"
+#include "tests/runtime/manual_clock.h"
 
 namespace relais::runtime {
 namespace {
@@ -23,19 +24,6 @@ namespace {
 using std::chrono::steady_clock;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-// Moves only when told, and sets off no timer.
-class ManualClock final : public Clock {
- public:
-  InstantMs NowMs() const override { return now_ms_.load(); }
-  steady_clock::time_point SteadyTimeOf(InstantMs) const override {
-    return steady_clock::time_point::max();
-  }
-  void Set(InstantMs now_ms) { now_ms_ = now_ms; }
-
- private:
-  std::atomic<InstantMs> now_ms_{0};
-};
 
 class Recorder final : public EventSubscriber {
  public:

@@ -11,7 +11,7 @@ DurationMs Occupied(const AuditedWork& work, InstantMs now_ms) {
   constexpr InstantMs kFiveMinutes = 300'000;
   const InstantMs begin = (now_ms / kFiveMinutes - 11) * kFiveMinutes;
   DurationMs occupied_ms = 0;
-  for (const auto& [from, to] : work.busy) {
+  for (const auto& [from, to] : work.times) {
     if (to > begin) occupied_ms += to - std::max(from, begin);
   }
   return occupied_ms;
@@ -22,23 +22,24 @@ DurationMs Occupied(const AuditedWork& work, InstantMs now_ms) {
 void AuditedWork::Begin(bool keep, InstantMs now_ms) {
   *this = {};
   kept = keep;
-  busy_since_ms = now_ms;
+  occupied_since_ms = now_ms;
 }
 
-void AuditedWork::Reserved(InstantMs now_ms) {
+void AuditedWork::Reserved(InstantMs now_ms, bool held_nothing) {
   if (!kept) return;
   offered = true;
   last_offered_ms = now_ms;
-  busy_since_ms = now_ms;
+  if (held_nothing) occupied_since_ms = now_ms;
 }
 
 void AuditedWork::Accepted() { contacts += kept ? 1 : 0; }
 
-void AuditedWork::HoldsNothing(InstantMs now_ms) {
+void AuditedWork::LetGo(InstantMs now_ms) {
   if (!kept) return;
   constexpr DurationMs kLongAgo = 2 * 3'600'000;
-  busy.emplace_back(busy_since_ms, now_ms);
-  while (busy.front().second < now_ms - kLongAgo) busy.pop_front();
+  times.emplace_back(occupied_since_ms, now_ms);
+  occupied_since_ms = std::max(occupied_since_ms, now_ms);
+  while (times.front().second < now_ms - kLongAgo) times.pop_front();
   occupied_ms = Occupied(*this, now_ms);
 }
 
@@ -58,21 +59,23 @@ std::string AuditedWork::Compare(const AgentFigures& shown) const {
                       occupied_ms);
 }
 
-std::pair<std::int64_t, std::int64_t> PlaceOf(const AuditedWork& work,
-                                              InstantMs idle_since_ms,
-                                              AgentOrder order) {
+AgentPlace PlaceOf(int load, const AuditedWork& work, InstantMs idle_since_ms,
+                   AgentOrder order) {
+  constexpr std::int64_t kContactsMax = 16'383;
   switch (order) {
     case AgentOrder::kLongestIdle:
       break;
     case AgentOrder::kLeastOccupied:
-      return {work.occupied_ms, idle_since_ms};
+      return {load, work.occupied_ms / 1000, idle_since_ms};
     case AgentOrder::kFewestContacts:
-      return {work.contacts, idle_since_ms};
+      return {load, std::min<std::int64_t>(work.contacts, kContactsMax),
+              idle_since_ms};
     case AgentOrder::kRoundRobin:
-      if (work.offered) return {1, work.last_offered_ms};
-      break;
+      if (work.offered) return {load, 1, work.last_offered_ms};
+      return {load, 0, idle_since_ms};
   }
-  return {0, idle_since_ms};
+  constexpr std::int64_t kUnit = std::int64_t{1} << 35;  // of idle time
+  return {idle_since_ms + load * kUnit, 0, 0};
 }
 
 bool KeepsWork(const Configuration& configuration) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "relais/agent.h"
@@ -23,23 +24,24 @@ struct AuditedWork {
   bool offered = false;
   InstantMs last_offered_ms = 0;
   DurationMs occupied_ms = 0;
-  InstantMs busy_since_ms = 0;
-  // Busy times that have ended; those of long ago are dropped.
-  std::deque<std::pair<InstantMs, InstantMs>> busy;
+  InstantMs occupied_since_ms = 0;
+  // Times in which it held something, each up to when a contact was let go; those of long ago are
+  // dropped.
+  std::deque<std::pair<InstantMs, InstantMs>> times;
 
   void Begin(bool keep, InstantMs now_ms);
-  void Reserved(InstantMs now_ms);
+  void Reserved(InstantMs now_ms, bool held_nothing);
   void Accepted();
-  void HoldsNothing(InstantMs now_ms);
+  void LetGo(InstantMs now_ms);
   void PauseEnded(InstantMs now_ms);
   // Empty, or what differs.
   std::string Compare(const AgentFigures& shown) const;
 };
 
-// Smaller is chosen first.
-std::pair<std::int64_t, std::int64_t> PlaceOf(const AuditedWork& work,
-                                              InstantMs idle_since_ms,
-                                              AgentOrder order);
+// Smaller is chosen first. `load`: units held, or less them if it packs.
+using AgentPlace = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+AgentPlace PlaceOf(int load, const AuditedWork& work, InstantMs idle_since_ms,
+                   AgentOrder order);
 bool KeepsWork(const Configuration& configuration);
 
 }  // namespace relais::seeded

@@ -27,42 +27,38 @@ std::string FirstOf(std::initializer_list<std::string> problems) {
   return "";
 }
 
-void TakePresence(AuditedAgent* agent, Presence presence, InstantMs now_ms) {
-  const PresenceState before = agent->presence.state;
-  agent->presence = presence;
-  if (before == presence.state) return;
-  if (before == PresenceState::kLoggedOut) {  // a sign-in
-    agent->idle_since_ms = now_ms;
-    agent->idle_before_pause_ms = 0;
-    agent->work.Begin(agent->work.kept, now_ms);
-  } else if (presence.state == PresenceState::kNotReady) {
-    agent->idle_before_pause_ms = now_ms - agent->idle_since_ms;
-  } else if (presence.state == PresenceState::kAvailable) {
-    agent->idle_since_ms = now_ms - agent->idle_before_pause_ms;
-    agent->work.PauseEnded(now_ms);
-  }
+bool IsOfReservation(EventType type) {
+  return type == EventType::kReservationCreated ||
+         type == EventType::kReservationAccepted ||
+         type == EventType::kReservationDeclined ||
+         type == EventType::kReservationNoAnswer ||
+         type == EventType::kReservationRescinded;
 }
 
-void BecomeIdle(AuditedAgent* agent, InstantMs now_ms) {
-  agent->work_state = WorkState::kIdle;
-  agent->contact_id.clear();
-  agent->attempt = 0;
-  agent->wrap_up_ends_ms = 0;
-  agent->work.HoldsNothing(now_ms);
-  agent->idle_since_ms = now_ms;
-  agent->idle_before_pause_ms = 0;
-  if (!agent->presence_pending) return;
-  agent->presence_pending = false;
-  TakePresence(agent, std::exchange(agent->pending, {}), now_ms);
-}
-
-bool Serves(ChannelSet channels, const Levels& levels,
+bool Serves(const RoutingProfile& profile, const reference::Holdings& has,
             const AuditedContact& contact) {
-  if (!Contains(channels, contact.spec.channel)) return false;
-  for (std::size_t i = 0; i < levels.size(); ++i) {
-    if (levels[i] < contact.needs[i]) return false;
-  }
-  return true;
+  const bool with_training = contact.spec.tutor_may_listen;
+  return Contains(profile.channels, contact.spec.channel) &&
+         reference::Meets(contact.terms.requirement, has, with_training) &&
+         reference::Meets(contact.spec.requirement, has, with_training);
+}
+
+// Why a reservation for an agent who has this does not say so.
+std::string CheckFit(const Event& event, const RoutingProfile& profile,
+                     const reference::Holdings& has,
+                     const AuditedContact& contact) {
+  if (!Serves(profile, has, contact)) return "promise 3: not eligible";
+  const std::string tutor =
+      contact.spec.tutor_may_listen
+          ? reference::TutorOf(contact.terms.requirement,
+                               contact.spec.requirement, has)
+          : "";
+  return FirstOf({Differs("fit_step", static_cast<int>(event.fit_step),
+                          AuditedState::FitStep(has, contact)),
+                  event.tutor_id.view() == tutor
+                      ? ""
+                      : absl::StrCat("its tutor is '", Text(event.tutor_id),
+                                     "' and should be '", tutor, "'")});
 }
 
 std::size_t RankIn(const std::vector<QueueRank>& order,
@@ -90,44 +86,28 @@ bool AuditedState::SurelyBefore(const AuditedAgent& agent,
     return std::tuple(RankIn(order, contact), contact.rank_key_ms,
                       contact.arrival_sequence);
   };
-  return place(agent.order, first) < place(agent.order, second) &&
-         place(agent.order_before, first) < place(agent.order_before, second);
+  return place(agent.profile.queue_order, first) <
+             place(agent.profile.queue_order, second) &&
+         place(agent.profile_before.queue_order, first) <
+             place(agent.profile_before.queue_order, second);
 }
 
 bool AuditedState::CouldServe(const AuditedAgent& agent,
                               const AuditedContact& contact) {
-  return Serves(agent.channels, agent.levels, contact) ||
-         Serves(agent.channels_before, agent.levels_before, contact);
+  return Serves(agent.profile, agent.has, contact) ||
+         Serves(agent.profile_before, agent.had, contact);
 }
 
 bool AuditedState::MustServe(const AuditedAgent& agent,
                              const AuditedContact& contact) {
-  return Serves(agent.channels, agent.levels, contact) &&
-         Serves(agent.channels_before, agent.levels_before, contact);
+  return Serves(agent.profile, agent.has, contact) &&
+         Serves(agent.profile_before, agent.had, contact);
 }
 
-int AuditedState::FitStep(const Levels& has, const AuditedContact& contact) {
-  int surplus = 0;
-  int room = 0;
-  int further = 0;
-  for (std::size_t i = 0; i < contact.needs.size(); ++i) {
-    if (contact.needs[i] == 0) {
-      further += has[i] > 0 ? 1 : 0;
-      continue;
-    }
-    surplus += has[i] - contact.needs[i];
-    room += kProficiencyLevelMax - contact.needs[i];
-  }
-  if (contact.terms.agent_choice.fit == FitRule::kLeastOverQualified) {
-    return 7 - std::min(7, 8 * (surplus + further) / (room + 16));
-  }
-  return room == 0 ? 0 : std::min(7, 8 * surplus / room);
-}
-
-bool AuditedState::Free(const AuditedAgent& agent, Channel channel) {
-  return agent.presence.state == PresenceState::kAvailable &&
-         agent.work_state == WorkState::kIdle &&
-         !Contains(agent.closed, channel);
+int AuditedState::FitStep(const reference::Holdings& has,
+                          const AuditedContact& contact) {
+  return reference::FitStep(contact.terms, contact.spec.requirement,
+                            has, contact.spec.tutor_may_listen);
 }
 
 const AuditedExclusion* AuditedState::ExclusionOf(const AuditedContact& contact,
@@ -138,46 +118,18 @@ const AuditedExclusion* AuditedState::ExclusionOf(const AuditedContact& contact,
   return nullptr;
 }
 
-std::size_t AuditedState::SkillNumber(const std::string& name) const {
-  std::size_t number = 0;
-  for (const Skill& skill : configuration.skills) {
-    if (skill.name < name) ++number;
-  }
-  return number;
-}
-
-Levels AuditedState::LevelsOf(const std::vector<AgentSkill>& skills) const {
-  Levels levels{};
-  for (const AgentSkill& skill : skills) {
-    levels.at(SkillNumber(skill.skill)) = static_cast<std::int8_t>(skill.level);
-  }
-  return levels;
-}
-
-void AuditedState::AddNeeds(const RoutingRequirement& requirement,
-                            Levels* needs) const {
-  for (const SkillRequirement& term : requirement.all_of) {
-    std::int8_t& need = needs->at(SkillNumber(term.skill));
-    need = std::max(need, static_cast<std::int8_t>(term.level_min));
-  }
-}
-
 void AuditedState::TakeConfiguredSkills() {
   for (auto& [id, agent] : agents) {
     agent.listed = false;
-    agent.levels = {};
-    agent.channels = 0;
-    agent.order.clear();
+    agent.has = {};
+    agent.profile = {};
   }
   for (const AgentConfiguration& listed : configuration.agents) {
     AuditedAgent& agent = agents[listed.id];
     agent.listed = true;
-    agent.levels = LevelsOf(listed.skills);
+    agent.has = reference::HoldingsOf(listed, configuration);
     for (const RoutingProfile& profile : configuration.routing_profiles) {
-      if (profile.name == listed.routing_profile) {
-        agent.channels = profile.channels;
-        agent.order = profile.queue_order;
-      }
+      if (profile.name == listed.routing_profile) agent.profile = profile;
     }
   }
   EndTurns();
@@ -185,9 +137,8 @@ void AuditedState::TakeConfiguredSkills() {
 
 void AuditedState::EndTurns() {
   for (auto& [id, agent] : agents) {
-    agent.levels_before = agent.levels;
-    agent.channels_before = agent.channels;
-    agent.order_before = agent.order;
+    agent.had = agent.has;
+    agent.profile_before = agent.profile;
   }
 }
 
@@ -262,14 +213,12 @@ std::string AuditedState::Configured(const Event& event,
   for (auto& [id, agent] : agents) {
     const auto old = before.find(id);
     if (old == before.end()) continue;
-    agent.levels_before = old->second.levels;
-    agent.channels_before = old->second.channels;
-    agent.order_before = old->second.order;
+    agent.had = old->second.has;
+    agent.profile_before = old->second.profile;
     // Whoever is dropped goes on as it was until it is removed.
     if (agent.listed) continue;
-    agent.levels = old->second.levels;
-    agent.channels = old->second.channels;
-    agent.order = old->second.order;
+    agent.has = old->second.has;
+    agent.profile = old->second.profile;
   }
   const bool keep = KeepsWork(configuration);
   for (auto& [id, agent] : agents) {
@@ -321,9 +270,7 @@ std::string AuditedState::Submitted(const Event& event,
       configuration.queues.begin(), configuration.queues.end(),
       [&](const auto& one) { return one.name == event.queue.view(); });
   if (queue == configuration.queues.end()) return "its queue is not listed";
-  contact.terms = *queue;
-  AddNeeds(contact.terms.requirement, &contact.needs);
-  AddNeeds(contact.spec.requirement, &contact.needs);
+  contact.terms = reference::WithActivity(*queue, configuration);
   contact.ranked = std::any_of(
       configuration.routing_profiles.begin(),
       configuration.routing_profiles.end(),
@@ -364,14 +311,16 @@ std::string AuditedState::Ended(const Event& event) {
     problem = CheckHolder(event, ContactState::kAssigned);
     if (!problem.empty()) return problem;
     AuditedAgent& agent = agents[Text(event.agent_id)];
+    HeldContact* const held = agent.Held(found->first, WorkState::kHandling);
     ++agent.version;
     if (contact.terms.wrap_up_ms > 0) {
-      agent.work_state = WorkState::kWrapUp;
-      agent.wrap_up_ends_ms = event.at_ms + contact.terms.wrap_up_ms;
+      held->state = WorkState::kWrapUp;
+      held->wrap_up_ends_ms = event.at_ms + contact.terms.wrap_up_ms;
       problem = Differs("wrap_up_ends_ms", event.wrap_up_ends_ms,
-                        agent.wrap_up_ends_ms);
+                        held->wrap_up_ends_ms);
     } else {
-      BecomeIdle(&agent, event.at_ms);
+      agent.FinishWork(held, event.at_ms);
+      problem = Differs("wrap_up_ends_ms", event.wrap_up_ends_ms, InstantMs{0});
     }
   } else if (!event.agent_id.empty()) {
     return "it names an agent";
@@ -399,8 +348,13 @@ std::string AuditedState::Created(const Event& event) {
   if (contact.state != ContactState::kWaiting) {
     return absl::StrCat("promise 1: the contact is held by ", contact.agent_id);
   }
-  if (agent.work_state != WorkState::kIdle) {
-    return absl::StrCat("promise 1: the agent has ", agent.contact_id);
+  // While a configuration is applied either profile may count.
+  const std::string no_room = agent.NoRoom(agent.profile, contact.spec.channel);
+  const bool as_before =
+      !no_room.empty() || event.units != CostOf(agent.profile, contact);
+  if (as_before &&
+      !agent.NoRoom(agent.profile_before, contact.spec.channel).empty()) {
+    return absl::StrCat("promise 1: the agent has no room: ", no_room);
   }
   ++contact.version;
   contact.state = ContactState::kReserved;
@@ -412,23 +366,31 @@ std::string AuditedState::Created(const Event& event) {
                                  : 0;
   contact.offer_due_ms = contact.offer_expires_ms;
   ++agent.version;
-  agent.work_state = WorkState::kReserved;
-  agent.contact_id = found->first;
-  agent.attempt = contact.attempt;
-  agent.work.Reserved(event.at_ms);
-  const int fit = FitStep(agent.levels, contact);
-  const int fit_before = FitStep(agent.levels_before, contact);
+  const int units =
+      CostOf(as_before ? agent.profile_before : agent.profile, contact);
+  agent.work.Reserved(event.at_ms, agent.held.empty());
+  agent.held.push_back({found->first, contact.spec.channel,
+                        WorkState::kReserved, contact.attempt, units, 0});
+  agent.chosen_idle_since_ms[found->first] = agent.idle_since_ms;
+  std::string unfit = CheckFit(event, agent.profile, agent.has, contact);
+  if (!unfit.empty() &&
+      CheckFit(event, agent.profile_before, agent.had, contact).empty()) {
+    unfit.clear();
+  }
   return FirstOf(
-      {Differs("its attempt", event.attempt, contact.attempt),
+      {unfit, Differs("its attempt", event.attempt, contact.attempt),
+       Differs("promise 1: its units", static_cast<int>(event.units), units),
        Differs("offer_expires_ms", event.offer_expires_ms,
                contact.offer_expires_ms),
-       event.fit_step == fit_before
-           ? ""
-           : Differs("fit_step", static_cast<int>(event.fit_step), fit),
        Differs("promise 4: its rank key", event.rank_key_ms,
                contact.rank_key_ms),
        Differs("promise 4: its arrival_sequence", event.arrival_sequence,
                contact.arrival_sequence)});
+}
+
+int AuditedState::CostOf(const RoutingProfile& profile,
+                         const AuditedContact& contact) {
+  return profile.cost_units.at(static_cast<std::size_t>(contact.spec.channel));
 }
 
 std::string AuditedState::CheckHolder(const Event& event,
@@ -438,10 +400,17 @@ std::string AuditedState::CheckHolder(const Event& event,
   if (contact == contacts.end() || agent == agents.end()) {
     return "promise 1: contact or agent is not there";
   }
+  const HeldContact* const held = agent->second.Held(
+      contact->first, before == ContactState::kReserved ? WorkState::kReserved
+                                                        : WorkState::kHandling);
+  if (held != nullptr && event.units != held->units) {
+    return Differs("promise 1: its units", static_cast<int>(event.units),
+                   held->units);
+  }
   if (contact->second.state != before ||
       contact->second.agent_id != agent->first ||
-      contact->second.attempt != event.attempt ||
-      agent->second.contact_id != contact->first) {
+      contact->second.attempt != event.attempt || held == nullptr ||
+      held->attempt != event.attempt) {
     return absl::StrCat(
         "promise 1: that reservation does not stand; ", contact->first, " is ",
         std::string(ContactStateName(contact->second.state)), " with '",
@@ -460,7 +429,8 @@ std::string AuditedState::Accepted(const Event& event) {
   contact.accepted_ms = event.at_ms;
   contact.offer_expires_ms = 0;
   ++agent.version;
-  agent.work_state = WorkState::kHandling;
+  agent.Held(Text(event.contact_id), WorkState::kReserved)->state =
+      WorkState::kHandling;
   agent.work.Accepted();
   ++figures[contact.spec.queue].answered;
   return "";
@@ -470,10 +440,13 @@ std::string AuditedState::Returned(const Event& event) {
   const auto holder = agents.find(Text(event.agent_id));
   const bool contact_ended = event.type == EventType::kReservationRescinded &&
                              event.contact_version == 0;
+  const HeldContact* const held =
+      holder == agents.end()
+          ? nullptr
+          : holder->second.Held(Text(event.contact_id), WorkState::kReserved);
   if (contact_ended) {
-    if (holder == agents.end() ||
-        holder->second.work_state != WorkState::kReserved ||
-        holder->second.contact_id != event.contact_id.view() ||
+    if (held == nullptr || held->attempt != event.attempt ||
+        held->units != event.units ||
         contacts.contains(Text(event.contact_id))) {
       return "promise 1: no reservation of an ended contact stands";
     }
@@ -483,10 +456,7 @@ std::string AuditedState::Returned(const Event& event) {
   }
   AuditedAgent& agent = holder->second;
   ++agent.version;
-  agent.work_state = WorkState::kIdle;
-  agent.contact_id.clear();
-  agent.attempt = 0;
-  agent.work.HoldsNothing(event.at_ms);
+  agent.LetGo(held, event.at_ms);
   if (contact_ended) return "";
   if (event.type == EventType::kReservationNoAnswer) {
     agent.closed |= SetOf(event.channel);
@@ -522,24 +492,29 @@ std::string AuditedState::PresenceChanged(const Event& event) {
       return one.agent_id == found->first;
     });
   }
-  const bool busy = agent.work_state == WorkState::kHandling ||
-                    agent.work_state == WorkState::kWrapUp;
-  if (busy) {
+  if (agent.busy()) {
     agent.presence_pending = event.presence_pending;
     agent.pending = event.pending;
     return "";
   }
-  TakePresence(&agent, event.presence, event.at_ms);
+  agent.TakePresence(event.presence, event.at_ms);
   return "";
 }
 
 std::string AuditedState::WrapUpEnded(const Event& event) {
   const auto found = agents.find(Text(event.agent_id));
-  if (found == agents.end() || found->second.work_state != WorkState::kWrapUp) {
-    return "the agent is not in wrap-up";
+  if (found == agents.end()) return "there is no such agent";
+  const HeldContact* const held =
+      event.contact_id.empty()
+          ? nullptr
+          : found->second.Held(Text(event.contact_id), WorkState::kWrapUp);
+  if (held == nullptr || held->attempt != event.attempt ||
+      held->channel != event.channel || held->units != event.units ||
+      event.contact_version != 0) {
+    return "that wrap-up is none";
   }
   ++found->second.version;
-  BecomeIdle(&found->second, event.at_ms);
+  found->second.FinishWork(held, event.at_ms);
   return "";
 }
 
@@ -547,7 +522,7 @@ std::string AuditedState::Removed(const Event& event) {
   const auto found = agents.find(Text(event.agent_id));
   if (found == agents.end()) return "there is no such agent";
   const AuditedAgent& agent = found->second;
-  if (agent.listed || agent.work_state != WorkState::kIdle ||
+  if (agent.listed || !agent.held.empty() ||
       agent.presence.state != PresenceState::kLoggedOut) {
     return "the agent has not left";
   }
@@ -569,10 +544,19 @@ std::string AuditedState::CheckAgentAfter(const Event& event) const {
   }
   const AuditedAgent& agent = agents.at(Text(event.agent_id));
   const bool means = agent.presence.state != PresenceState::kLoggedOut;
+  // What is told of a reservation keeps the idle instant of its decision,
+  // unless its contact had ended and a restart finishes it.
+  InstantMs idle_since_ms = agent.idle_since_ms;
+  const auto chosen = agent.chosen_idle_since_ms.find(Text(event.contact_id));
+  if (IsOfReservation(event.type) &&
+      chosen != agent.chosen_idle_since_ms.end() &&
+      (event.contact_version != 0 || event.idle_since_ms != idle_since_ms)) {
+    idle_since_ms = chosen->second;
+  }
   return FirstOf(
       {Differs("its agent_version", event.agent_version, agent.version),
        Differs("its agent's work state", static_cast<int>(event.work_state),
-               static_cast<int>(agent.work_state)),
+               static_cast<int>(agent.work_state())),
        event.presence == agent.presence &&
                event.presence_pending == agent.presence_pending &&
                event.pending == agent.pending
@@ -582,7 +566,7 @@ std::string AuditedState::CheckAgentAfter(const Event& event) const {
                static_cast<int>(event.no_answer_channels),
                static_cast<int>(agent.closed)),
        means ? Differs("promise 5: idle_since_ms", event.idle_since_ms,
-                       agent.idle_since_ms)
+                       idle_since_ms)
              : "",
        means ? Differs("promise 5: idle_before_pause_ms",
                        event.idle_before_pause_ms, agent.idle_before_pause_ms)

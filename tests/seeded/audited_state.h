@@ -1,13 +1,13 @@
 // What the auditor believes the state of a centre to be: made from the numbered
-// events by its own rules, written from docs/routing-model.md. It shares no
-// code with the engine or the journal.
+// events by its own rules, written from docs/routing-model.md, and the naive
+// reference's of requirements. It shares no code with the engine or the
+// journal.
 //
 // Thread safety: plain values; one thread. Units: milliseconds.
 
 #ifndef RELAIS_TESTS_SEEDED_AUDITED_STATE_H_
 #define RELAIS_TESTS_SEEDED_AUDITED_STATE_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -19,13 +19,9 @@
 #include "relais/event.h"
 #include "relais/router.h"
 #include "relais/types.h"
-#include "tests/seeded/audited_order.h"
+#include "tests/seeded/audited_agent.h"
 
 namespace relais::seeded {
-
-// A level for each of the centre's skills, in the order of their names; 0 is
-// none.
-using Levels = std::array<std::int8_t, 16>;
 
 struct AuditedExclusion {
   std::string agent_id;
@@ -35,7 +31,6 @@ struct AuditedExclusion {
 struct AuditedContact {
   ContactSpec spec;
   ContactQueue terms;
-  Levels needs{};
   bool ranked = false;  // some profile ordered queues when it came
   InstantMs arrival_ms = 0;
   InstantMs rank_key_ms = 0;
@@ -53,29 +48,6 @@ struct AuditedContact {
   // The wait limit was set anew at this instant: it cannot be due before.
   InstantMs waits_since_ms = 0;
   std::vector<AuditedExclusion> exclusions;  // the oldest first
-};
-
-struct AuditedAgent {
-  bool listed = true;
-  Levels levels{};
-  ChannelSet channels = 0;
-  // Those before the configuration that is being applied; equal otherwise.
-  Levels levels_before{};
-  ChannelSet channels_before = 0;
-  std::vector<QueueRank> order;
-  std::vector<QueueRank> order_before;
-  std::uint64_t version = 0;
-  Presence presence;
-  bool presence_pending = false;
-  Presence pending;
-  WorkState work_state = WorkState::kIdle;
-  ChannelSet closed = 0;
-  InstantMs idle_since_ms = 0;
-  DurationMs idle_before_pause_ms = 0;
-  InstantMs wrap_up_ends_ms = 0;
-  std::string contact_id;
-  std::uint64_t attempt = 0;
-  AuditedWork work;
 };
 
 struct AuditedEnd {
@@ -98,7 +70,7 @@ class AuditedState {
   // Applies the next event. Empty, or what is impossible about it.
   std::string Apply(const Event& event, const EventDetail& detail);
 
-  // The agent's skills and channels are those of the configuration, and none if
+  // The agent's skills and profile are those of the configuration, and none if
   // that does not list it: as after a restart.
   void TakeConfiguredSkills();
   // The configuration is in force for everybody.
@@ -114,14 +86,14 @@ class AuditedState {
                          const AuditedContact& contact);
   static bool MustServe(const AuditedAgent& agent,
                         const AuditedContact& contact);
-  static int FitStep(const Levels& has, const AuditedContact& contact);
+  // Of one that it could serve with what it has.
+  static int FitStep(const reference::Holdings& has,
+                     const AuditedContact& contact);
   // By queue rank and key, before or after the configuration that is being
   // applied; `first` surely stands before `second`.
   static bool SurelyBefore(const AuditedAgent& agent,
                            const AuditedContact& first,
                            const AuditedContact& second);
-  // Available, holds nothing, channel open.
-  static bool Free(const AuditedAgent& agent, Channel channel);
   static const AuditedExclusion* ExclusionOf(const AuditedContact& contact,
                                              const std::string& agent_id);
 
@@ -150,13 +122,12 @@ class AuditedState {
   std::string WrapUpEnded(const Event& event);
   std::string Removed(const Event& event);
 
+  static int CostOf(const RoutingProfile& profile,
+                    const AuditedContact& contact);
   std::string CheckHolder(const Event& event, ContactState before) const;
   std::string CheckAgentAfter(const Event& event) const;
   std::string CheckContactAfter(const Event& event) const;
-  Levels LevelsOf(const std::vector<AgentSkill>& skills) const;
   DurationMs BoostOf(const ContactSpec& spec, const ContactQueue& queue) const;
-  void AddNeeds(const RoutingRequirement& requirement, Levels* needs) const;
-  std::size_t SkillNumber(const std::string& name) const;
   void ForgetFiguresIfUnused(const std::string& queue);
 };
 

@@ -185,8 +185,16 @@ bool Auditor::IsPrimary(const CallRecord& call, const Event& event) const {
       return event.agent_id.view() == call.agent_id &&
              (event.presence_pending ? event.pending : event.presence).state ==
                  call.presence.state;
-    case CallKind::kEndWrapUp:
-      return event.agent_id.view() == call.agent_id;
+    case CallKind::kEndWrapUp: {
+      // Without a name it is the one that ends first.
+      const auto agent = now_.agents.find(call.agent_id);
+      const HeldContact* const held =
+          agent == now_.agents.end()
+              ? nullptr
+              : agent->second.Held(call.contact_id, WorkState::kWrapUp);
+      return event.agent_id.view() == call.agent_id && held != nullptr &&
+             event.contact_id.view() == held->contact_id;
+    }
     default:
       return true;
   }
@@ -319,7 +327,9 @@ void Auditor::JudgeTime(const CallRecord& call, const Event& event) {
     }
   } else if (event.type == EventType::kWrapUpEnded &&
              agent != now_.agents.end()) {
-    due = agent->second.wrap_up_ends_ms;
+    const HeldContact* const held = agent->second.Held(
+        std::string(event.contact_id.view()), WorkState::kWrapUp);
+    if (held != nullptr) due = held->wrap_up_ends_ms;
   }
   if (!due.has_value()) return;
   if (*due > call.now_ms) {
@@ -338,7 +348,8 @@ void Auditor::JudgeTime(const CallRecord& call, const Event& event) {
 bool Auditor::MustMatch(const std::string& agent_id, const AuditedAgent& agent,
                         const AuditedContact& contact) const {
   return contact.state == ContactState::kWaiting &&
-         AuditedState::Free(agent, contact.spec.channel) &&
+         agent.IsOpen(contact.spec.channel) &&
+         agent.HasRoom(contact.spec.channel) &&
          AuditedState::MustServe(agent, contact) &&
          AuditedState::ExclusionOf(contact, agent_id) == nullptr;
 }
@@ -350,6 +361,7 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   if (found == now_.contacts.end() || holder == now_.agents.end()) return;
   const AuditedContact& contact = found->second;
   const AuditedAgent& agent = holder->second;
+  counts_.beside += agent.held.empty() ? 0 : 1;
   if (contact.state != ContactState::kWaiting) return;  // promise 1, by Apply
   const AuditedExclusion* const exclusion =
       AuditedState::ExclusionOf(contact, holder->first);
@@ -359,10 +371,10 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
     return Violate(absl::StrCat("promise 3: declined until ",
                                 exclusion->until_ms, ": ", Described(event)));
   }
+  // Whether it has room is promise 1, by Apply.
   if (!AuditedState::CouldServe(agent, contact) ||
-      (agent.work_state == WorkState::kIdle &&
-       !AuditedState::Free(agent, contact.spec.channel))) {
-    return Violate(absl::StrCat("promise 3: not eligible or not free: ",
+      !agent.IsOpen(contact.spec.channel)) {
+    return Violate(absl::StrCat("promise 3: not eligible or not open: ",
                                 Described(event)));
   }
   for (const auto& [id, other] : now_.contacts) {
@@ -374,15 +386,13 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   }
   // While agents are opened or changed one by one, others are not there yet.
   if (OneOf(call.kind, {CallKind::kApply, CallKind::kRestore})) return;
-  const int fit = AuditedState::FitStep(agent.levels, contact);
+  const int fit = AuditedState::FitStep(agent.has, contact);
   const AgentOrder order = contact.terms.agent_choice.order;
-  const auto place = PlaceOf(agent.work, agent.idle_since_ms, order);
   for (const auto& [id, other] : now_.agents) {
     if (!MustMatch(id, other, contact)) continue;
-    const int other_fit = AuditedState::FitStep(other.levels, contact);
+    const int other_fit = AuditedState::FitStep(other.has, contact);
     if (other_fit > fit ||
-        (other_fit == fit &&
-         PlaceOf(other.work, other.idle_since_ms, order) < place)) {
+        (other_fit == fit && other.Place(order) < agent.Place(order))) {
       return Violate(absl::StrCat("promise 4: agent '", id,
                                   "' comes first: ", Described(event)));
     }
@@ -394,8 +404,8 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
 void Auditor::JudgeConservation() {
   std::vector<const std::pair<const std::string, AuditedAgent>*> free;
   for (const auto& entry : now_.agents) {
-    if (entry.second.work_state == WorkState::kIdle &&
-        entry.second.presence.state == PresenceState::kAvailable) {
+    if (entry.second.presence.state == PresenceState::kAvailable &&
+        !entry.second.presence_pending) {
       free.push_back(&entry);
     }
   }
@@ -414,27 +424,34 @@ void Auditor::JudgeConservation() {
 
 std::string Auditor::Half() const {
   for (const auto& [id, agent] : now_.agents) {
-    if (!agent.listed && agent.work_state == WorkState::kIdle &&
+    if (!agent.listed && agent.held.empty() &&
         agent.presence.state == PresenceState::kLoggedOut) {
       return absl::StrCat("agent '", id, "' has left and is still there");
     }
-    if (agent.work_state != WorkState::kReserved &&
-        agent.work_state != WorkState::kHandling) {
-      continue;
+    for (const HeldContact& held : agent.held) {
+      std::string half = HalfHeld(id, agent, held);
+      if (!half.empty()) return half;
     }
-    const bool reserved = agent.work_state == WorkState::kReserved;
-    const auto contact = now_.contacts.find(agent.contact_id);
-    if (contact == now_.contacts.end() || contact->second.agent_id != id ||
-        contact->second.attempt != agent.attempt ||
-        (contact->second.state == ContactState::kReserved) != reserved) {
-      return absl::StrCat("agent '", id, "' holds '", agent.contact_id,
-                          "', which is not held by it");
-    }
-    if (reserved && (agent.presence.state != PresenceState::kAvailable ||
-                     contact->second.offer_expires_ms == 0)) {
-      return absl::StrCat("the reservation of agent '", id,
-                          "' should have ended");
-    }
+  }
+  return "";
+}
+
+std::string Auditor::HalfHeld(const std::string& id, const AuditedAgent& agent,
+                              const HeldContact& held) const {
+  if (held.state == WorkState::kWrapUp) return "";
+  const bool reserved = held.state == WorkState::kReserved;
+  const auto contact = now_.contacts.find(held.contact_id);
+  if (contact == now_.contacts.end() || contact->second.agent_id != id ||
+      contact->second.attempt != held.attempt ||
+      (contact->second.state == ContactState::kReserved) != reserved) {
+    return absl::StrCat("agent '", id, "' holds '", held.contact_id,
+                        "', which is not held by it");
+  }
+  if (reserved &&
+      (agent.presence.state != PresenceState::kAvailable ||
+       agent.presence_pending || contact->second.offer_expires_ms == 0)) {
+    return absl::StrCat("the reservation of '", held.contact_id,
+                        "' with agent '", id, "' should have ended");
   }
   return "";
 }
@@ -458,7 +475,8 @@ void Auditor::JudgeDeadlines(const CallRecord& call) {
     }
   }
   for (const auto& [id, agent] : now_.agents) {
-    if (agent.work_state == WorkState::kWrapUp) add(agent.wrap_up_ends_ms);
+    const HeldContact* const first = agent.Held("", WorkState::kWrapUp);
+    if (first != nullptr) add(first->wrap_up_ends_ms);
   }
   if (!earliest.has_value()) return;
   if (call.kind == CallKind::kRunDue && call.complete &&

@@ -129,6 +129,7 @@ class Auditor {
     std::uint64_t events = 0;
     std::uint64_t decisions = 0;
     std::uint64_t pairs = 0;     // free agent and waiting contact
+    std::uint64_t beside = 0;    // decisions for an agent who held something
     std::uint64_t repeated = 0;  // submits
     std::uint64_t answers = 0;   // that left
     std::uint64_t recoveries = 0;
@@ -182,6 +183,8 @@ class Auditor {
   void JudgeConservation();
   // Empty, or what is half done in the state.
   std::string Half() const;
+  std::string HalfHeld(const std::string& id, const AuditedAgent& agent,
+                       const HeldContact& held) const;
   void JudgeDeadlines(const CallRecord& call);
 
   // Recovery.

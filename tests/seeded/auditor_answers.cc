@@ -5,6 +5,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "lib/domain/validate_configuration.h"
+#include "lib/domain/validate_contact.h"
 #include "tests/seeded/auditor.h"
 
 namespace relais::seeded {
@@ -15,6 +17,7 @@ using absl::StatusCode;
 // Room that a call takes before it changes anything (limits.pending_events).
 constexpr std::uint64_t kRoomOfCall = 24;
 constexpr std::uint64_t kRoomOfAgent = 4;
+constexpr std::uint64_t kRoomOfReservation = 3;
 
 // The names of these tests are all plain.
 bool Plain(std::string_view text) {
@@ -36,19 +39,18 @@ bool WellFormed(const ContactSpec& spec) {
   for (const auto& [key, value] : spec.attributes) {
     if (!Plain(key) || !Plain(value)) return false;
   }
-  for (const SkillRequirement& term : spec.requirement.all_of) {
-    if (!IsName(term.skill) || term.level_min < kProficiencyLevelMin ||
-        term.level_min > kProficiencyLevelMax) {
-      return false;
-    }
-  }
-  return true;
+  // What requirements may say is tested by itself.
+  ContactSpec bare;
+  bare.id = spec.id;
+  bare.requirement = spec.requirement;
+  return ValidateContactSpec(bare).ok();
 }
 
 bool SameContent(const ContactSpec& one, const ContactSpec& other) {
   return one.queue == other.queue && one.channel == other.channel &&
          one.priority == other.priority && one.segment == other.segment &&
          one.requirement == other.requirement &&
+         one.tutor_may_listen == other.tutor_may_listen &&
          one.attributes == other.attributes;
 }
 
@@ -105,14 +107,13 @@ StatusCode Auditor::ExpectedOfNew(const ContactSpec& spec) const {
                    [&](const auto& one) { return one.name == spec.segment; })) {
     return StatusCode::kNotFound;
   }
-  for (const SkillRequirement& term : spec.requirement.all_of) {
-    const auto& skills = now_.configuration.skills;
-    if (std::none_of(skills.begin(), skills.end(),
-                     [&](const auto& one) { return one.name == term.skill; })) {
-      return StatusCode::kNotFound;
-    }
-  }
-  if (!Contains(queue->channels, spec.channel)) {
+  const std::string unknown = reference::FirstUnknownName(
+      spec.requirement, "contact.requirement", now_.configuration);
+  if (!unknown.empty()) return StatusCode::kNotFound;
+  const ContactQueue terms =
+      reference::WithActivity(*queue, now_.configuration);
+  if (!Contains(queue->channels, spec.channel) ||
+      !CheckAgainstQueue(spec.requirement, terms).ok()) {
     return StatusCode::kInvalidArgument;
   }
   return now_.contacts.size() >= limits_.contacts
@@ -174,7 +175,7 @@ StatusCode Auditor::ExpectedOfAgentCall(const CallRecord& call) const {
   }
   if (call.kind == CallKind::kSetPresence) return StatusCode::kOk;
   if (call.kind == CallKind::kEndWrapUp) {
-    return agent->work_state == WorkState::kWrapUp
+    return agent->Held(call.contact_id, WorkState::kWrapUp) != nullptr
                ? StatusCode::kOk
                : StatusCode::kFailedPrecondition;
   }
@@ -197,12 +198,13 @@ StatusCode Auditor::ExpectedOfApply(const CallRecord& call) const {
       return StatusCode::kInvalidArgument;  // answered as a finding
     }
   }
+  // What else configurations may say is tested by itself.
+  if (HasErrors(ValidateConfiguration(given, limits_))) {
+    return StatusCode::kInvalidArgument;
+  }
   std::size_t staying = 0;
   for (const auto& [id, agent] : now_.agents) {
-    if (agent.work_state != WorkState::kHandling &&
-        agent.work_state != WorkState::kWrapUp) {
-      continue;
-    }
+    if (!agent.busy()) continue;
     staying += std::none_of(given.agents.begin(), given.agents.end(),
                             [&id](const auto& one) { return one.id == id; });
   }
@@ -237,9 +239,14 @@ StatusCode Auditor::Expected(const CallRecord& call) const {
 // Too many events were on their way.
 bool Auditor::MayBeFull(const CallRecord& call) const {
   if (call.field != "limits.pending_events") return false;
-  const std::uint64_t room = call.kind == CallKind::kApply
-                                 ? kRoomOfCall + kRoomOfAgent * limits_.agents
-                                 : kRoomOfCall;
+  std::uint64_t room = kRoomOfCall;
+  if (call.kind == CallKind::kSetPresence) room += kContactsPerAgentMax;
+  if (call.kind == CallKind::kApply) {
+    room += kRoomOfAgent * limits_.agents;
+    for (const auto& [id, agent] : now_.agents) {
+      room += kRoomOfReservation * agent.held.size();
+    }
+  }
   const std::uint64_t share = call.kind == CallKind::kSubmit
                                   ? limits_.pending_events / 4 * 3
                                   : limits_.pending_events;

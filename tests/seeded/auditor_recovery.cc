@@ -33,9 +33,10 @@ std::map<std::string, InstantMs> StandingAfter(
 
 void Auditor::Durable(std::uint64_t sequence) {
   while (!undecided_.empty() && undecided_.front().event.sequence <= sequence) {
-    // What is impossible about it was said when it was numbered.
+    // What is impossible about it was said when it was numbered. Here it is not
+    // known when a configuration was in force for everybody: the one before
+    // counts on.
     durable_.Apply(undecided_.front().event, undecided_.front().detail);
-    durable_.EndTurns();
     undecided_.pop_front();
   }
   if (durable_.sequence != sequence) {
@@ -117,8 +118,17 @@ void Auditor::CompareContact(const std::string& id, const AuditedContact& own,
       live.offer_expires_ms != own.offer_expires_ms ||
       (own.state == ContactState::kAssigned &&
        live.accepted_ms != own.accepted_ms)) {
-    return Violate(absl::StrCat("promise 6: contact '", id,
-                                "' is recovered with another state"));
+    return Violate(absl::StrCat(
+        "promise 6: contact '", id,
+        "' is recovered with another state: version ", live.version, " ",
+        std::string(ContactStateName(live.state)), " of '", live.agent_id,
+        "', attempt ", live.attempt, ", arrived ", live.arrival_ms,
+        ", offer until ", live.offer_expires_ms, ", accepted ",
+        live.accepted_ms, "; was ", own.version, " ",
+        std::string(ContactStateName(own.state)), " of '", own.agent_id,
+        "', attempt ", own.attempt, ", arrived ", own.arrival_ms,
+        ", offer until ", own.offer_expires_ms, ", accepted ",
+        own.accepted_ms));
   }
   if (key_ms != own.rank_key_ms || place != own.arrival_sequence) {
     return Violate(absl::StrCat("promise 4: contact '", id,
@@ -171,18 +181,24 @@ void Auditor::CompareAgents(const LiveState& state) {
     const bool means = own.presence.state != PresenceState::kLoggedOut;
     if (live.version != own.version || live.presence != own.presence ||
         live.presence_pending != own.presence_pending ||
-        live.pending != own.pending || live.work_state != own.work_state ||
+        live.pending != own.pending || live.held.size() != own.held.size() ||
         live.no_answer_channels != own.closed) {
       return Violate(absl::StrCat("promise 6: agent '", id,
                                   "' is recovered with another state"));
     }
-    if ((means && live.idle_since_ms != own.idle_since_ms) ||
-        live.wrap_up_ends_ms != own.wrap_up_ends_ms) {
+    if (means && live.idle_since_ms != own.idle_since_ms) {
       return Violate(absl::StrCat("promise 5: agent '", id, "' is recovered ",
                                   "idle since ", live.idle_since_ms, ", was ",
-                                  own.idle_since_ms, ", in wrap-up until ",
-                                  live.wrap_up_ends_ms, ", was ",
-                                  own.wrap_up_ends_ms));
+                                  own.idle_since_ms));
+    }
+    for (std::size_t i = 0; i < own.held.size(); ++i) {
+      if (live.held[i] == own.held[i]) continue;
+      return Violate(absl::StrCat(
+          "promise 5: agent '", id, "' is recovered with '",
+          live.held[i].contact_id, "' of ", live.held[i].units,
+          " units, in wrap-up until ", live.held[i].wrap_up_ends_ms, ", held '",
+          own.held[i].contact_id, "' of ", own.held[i].units, ", until ",
+          own.held[i].wrap_up_ends_ms));
     }
     const std::string other = means ? own.work.Compare(live.figures) : "";
     if (!other.empty()) {
@@ -295,9 +311,10 @@ void Auditor::Shown(const Router& router) {
     if (found == now_.agents.end() || !view.settled ||
         view.version != found->second.version ||
         view.presence != found->second.presence ||
-        view.work_state != found->second.work_state ||
+        view.work_state != found->second.work_state() ||
+        view.presence_pending != found->second.presence_pending ||
         view.no_answer_channels != found->second.closed ||
-        view.contact_id != found->second.contact_id) {
+        view.held != found->second.held) {
       return Violate(absl::StrCat("promise 6: agent '", view.id,
                                   "' is shown with another state"));
     }

@@ -12,6 +12,7 @@ namespace relais::seeded {
 namespace {
 
 constexpr std::size_t kOffersKept = 60;
+constexpr std::size_t kWrapUpsKept = 12;
 
 }  // namespace
 
@@ -92,6 +93,18 @@ SeededRun::Request SeededRun::NewPresence() {
   return request;
 }
 
+// Of a contact that is being wrapped up or was, by its name or without it.
+SeededRun::Request SeededRun::NewEndWrapUp() {
+  Request request;
+  request.kind = CallKind::kEndWrapUp;
+  request.agent_id = SomeAgent();
+  if (wrap_ups_.empty() || random_.Bernoulli(0.1)) return request;
+  const Offer& ended = wrap_ups_[random_.Uniform(wrap_ups_.size())];
+  request.agent_id = ended.agent_id;
+  if (random_.Bernoulli(0.6)) request.contact_id = ended.contact_id;
+  return request;
+}
+
 SeededRun::Request SeededRun::NewApply() {
   Request request;
   request.kind = CallKind::kApply;
@@ -167,11 +180,7 @@ void SeededRun::Client() {
   if (drawn(mood_.presence)) return Send(NewPresence());
   if (drawn(mood_.accept)) return Send(NewAnswerToOffer(CallKind::kAccept));
   if (drawn(mood_.decline)) return Send(NewAnswerToOffer(CallKind::kDecline));
-  if (drawn(mood_.wrap_up)) {
-    Request request = NewPresence();
-    request.kind = CallKind::kEndWrapUp;
-    return Send(std::move(request));
-  }
+  if (drawn(mood_.wrap_up)) return Send(NewEndWrapUp());
   if (drawn(mood_.apply)) return Send(NewApply());
   if (drawn(mood_.read)) return Send(NewContactCall(CallKind::kGetContact));
   Send(NewUnruly());
@@ -231,6 +240,12 @@ void SeededRun::Deliver(const std::vector<journal::NumberedEvent>& group) {
     }
     if (event.type == EventType::kContactEnded) {
       std::erase(handling_, std::string(event.contact_id.view()));
+      if (event.wrap_up_ends_ms > 0) {
+        wrap_ups_.push_back({std::string(event.contact_id.view()),
+                             std::string(event.agent_id.view()),
+                             event.attempt});
+        if (wrap_ups_.size() > kWrapUpsKept) wrap_ups_.pop_front();
+      }
     }
     if (event.type == EventType::kConfigurationApplied) {
       configuration_ = one.detail.configuration;

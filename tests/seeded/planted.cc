@@ -25,7 +25,7 @@ constexpr std::array<Named, static_cast<std::size_t>(Planted::kLast) + 1>
         {"forgets_ended", "promise 6: "},
         {"forgets_idle", "promise 5: "},
         {"forgets_figures", "promise 5: "},
-        {"forgets_wrap_up", "promise 2: overdue"},
+        {"forgets_wrap_up", "promise 6: agent"},
         {"wrong_place", "promise 4: "},
         {"skips_agent", "promise 3: agent"},
         {"accepts_twice", "promise 6: answered, and no event"},
@@ -35,6 +35,8 @@ constexpr std::array<Named, static_cast<std::size_t>(Planted::kLast) + 1>
         {"another_answer", "promise 6: a retry"},
         {"takes_bad_input", "promise 10"},
         {"refuses_good", "promise 6: it answered"},
+        {"one_unit_too_many", "promise 1: the agent has no room: its"},
+        {"undercuts_maximum", "promise 1: the agent has no room: it is"},
     }};
 
 }  // namespace
@@ -45,6 +47,26 @@ std::string_view PlantedName(Planted planted) {
 
 std::string_view FindingOf(Planted planted) {
   return kNamed.at(static_cast<std::size_t>(planted)).finding;
+}
+
+void PlantedRouter::ChangeConfiguration(LiveState* state) const {
+  if (state->configuration == nullptr) return;
+  auto configuration = std::make_shared<Configuration>(*state->configuration);
+  if (planted_ == Planted::kSkipsAgent) {
+    for (AgentConfiguration& agent : configuration->agents) {
+      agent.skills.clear();
+    }
+  }
+  for (RoutingProfile& profile : configuration->routing_profiles) {
+    if (planted_ == Planted::kOneUnitTooMany &&
+        profile.capacity_units < kCapacityUnitsMax) {
+      ++profile.capacity_units;
+    }
+    for (int& most : profile.contacts_max) {
+      if (planted_ == Planted::kUndercutsMaximum && most > 0) ++most;
+    }
+  }
+  state->configuration = std::move(configuration);
 }
 
 absl::Status PlantedRouter::Restore(const LiveState& state, InstantMs now_ms) {
@@ -70,24 +92,17 @@ absl::Status PlantedRouter::Restore(const LiveState& state, InstantMs now_ms) {
       for (auto& [id, agent] : other.agents) agent.figures = {};
       break;
     case Planted::kForgetsWrapUp:
-      for (auto& [id, agent] : other.agents) agent.wrap_up_ends_ms += 7'000;
+      for (auto& [id, agent] : other.agents) {
+        for (HeldContact& held : agent.held) held.wrap_up_ends_ms += 7'000;
+      }
       break;
     case Planted::kWrongPlace:
       for (auto& [id, contact] : other.contacts) {
         if (contact.placed) contact.rank_key_ms += 3'600'000;
       }
       break;
-    case Planted::kSkipsAgent:
-      if (other.configuration != nullptr) {
-        auto configuration =
-            std::make_shared<Configuration>(*other.configuration);
-        for (AgentConfiguration& agent : configuration->agents) {
-          agent.skills.clear();
-        }
-        other.configuration = std::move(configuration);
-      }
-      break;
     default:
+      ChangeConfiguration(&other);
       break;
   }
   return ForwardingRouter::Restore(other, now_ms);

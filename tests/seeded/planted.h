@@ -39,7 +39,9 @@ enum class Planted : std::uint8_t {
   kAnotherAnswer,      // a retry is answered with another arrival
   kTakesBadInput,      // a bad contact is mended and taken
   kRefusesGood,        // now and then a good call is refused
-  kLast = kRefusesGood,
+  kOneUnitTooMany,     // a restart gives every agent one unit more
+  kUndercutsMaximum,   // a restart allows one contact of a channel more
+  kLast = kUndercutsMaximum,
 };
 std::string_view PlantedName(Planted planted);
 // What the auditor's finding must begin with.
@@ -64,6 +66,9 @@ class PlantedRouter final : public reference::ForwardingRouter {
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
 
  private:
+  // What a restart takes for the configuration.
+  void ChangeConfiguration(LiveState* state) const;
+
   const Planted planted_;
   std::map<std::pair<std::uint32_t, std::uint64_t>, Outcome> accepted_;
   std::map<std::pair<std::uint32_t, std::uint64_t>, Outcome> completed_;

@@ -135,6 +135,7 @@ class SeededRun final : public RouterObserver {
   Request NewContactCall(CallKind kind);
   Request NewAnswerToOffer(CallKind kind);
   Request NewPresence();
+  Request NewEndWrapUp();
   Request NewApply();
   Request NewUnruly();
   void Send(Request request);
@@ -173,6 +174,7 @@ class SeededRun final : public RouterObserver {
   std::vector<ContactSpec> submitted_;
   std::deque<Offer> offers_;
   std::deque<std::string> handling_;
+  std::deque<Offer> wrap_ups_;
   std::shared_ptr<const Configuration> configuration_;
 
   std::uint64_t step_ = 0;

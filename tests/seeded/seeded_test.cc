@@ -73,6 +73,7 @@ void Add(const RunCounts& one, RunCounts* sum) {
   sum->audited.events += one.audited.events;
   sum->audited.decisions += one.audited.decisions;
   sum->audited.pairs += one.audited.pairs;
+  sum->audited.beside += one.audited.beside;
   sum->audited.repeated += one.audited.repeated;
   sum->audited.answers += one.audited.answers;
   sum->audited.recoveries += one.audited.recoveries;
@@ -96,7 +97,8 @@ std::string Text(const RunCounts& counts) {
   return absl::StrCat(
       audited.calls, " calls, ", audited.refused, " refused, ", counts.full,
       " of them for want of room; ", audited.events, " events, ",
-      audited.decisions, " decisions, ", audited.pairs,
+      audited.decisions, " decisions, ", audited.beside,
+      " of them for an agent who held something, ", audited.pairs,
       " pairs looked at for conservation\n", counts.kills, " kills, ",
       counts.power_losses, " power losses, ", counts.storage_failures,
       " after a failed write or sync; ", audited.recoveries, " recoveries, ",
@@ -129,6 +131,7 @@ TEST(SeededTest, EverySeedKeepsThePromises) {
   if (one != 0 || seeds < 50) return;
   // A run that does nothing keeps every promise.
   EXPECT_GT(counts.audited.decisions, seeds * 5);
+  EXPECT_GT(counts.audited.beside, seeds);
   EXPECT_GT(counts.audited.recoveries, seeds * 3);
   EXPECT_GT(counts.audited.undone, seeds);
   EXPECT_GT(counts.audited.halves, 0U);

@@ -49,12 +49,18 @@ std::vector<Planted> AllPlanted() {
   return all;
 }
 
-// A centre of one queue, two agents who are free, and two contacts.
+// A centre of one queue, two agents who are free and may hold two contacts of
+// 30 units, and three contacts.
 class AuditedStateTest : public testing::Test {
  protected:
+  static constexpr int kCost = 30;
+
   AuditedStateTest() {
     auto configuration = std::make_shared<Configuration>();
     configuration->routing_profiles.push_back({"all", 0xFF});
+    RoutingProfile& profile = configuration->routing_profiles.back();
+    profile.cost_units.fill(kCost);
+    profile.contacts_max.fill(2);
     configuration->agents = {{"a", AgentGrade::kSenior, "all", {}},
                              {"b", AgentGrade::kSenior, "all", {}}};
     ContactQueue queue;
@@ -68,7 +74,7 @@ class AuditedStateTest : public testing::Test {
     EXPECT_EQ(Apply(applied), "");
     EXPECT_EQ(Apply(Available("a")), "");
     EXPECT_EQ(Apply(Available("b")), "");
-    for (const char* id : {"x", "y"}) {
+    for (const char* id : {"x", "y", "z"}) {
       ContactDetail detail;
       detail.spec.id = id;
       detail.spec.queue = "q";
@@ -115,6 +121,14 @@ class AuditedStateTest : public testing::Test {
     event.rank_key_ms = 1'000;
     event.arrival_sequence = place;
     event.offer_expires_ms = 21'000;
+    event.units = kCost;
+    return event;
+  }
+  // For an agent who holds `place` - 1 others.
+  static Event CreatedNext(const char* contact, const char* agent,
+                           std::uint64_t place) {
+    Event event = Created(contact, agent, place);
+    event.agent_version = place + 1;
     return event;
   }
   std::string Apply(Event event) {
@@ -134,9 +148,58 @@ TEST_F(AuditedStateTest, AContactHasOneAgent) {
   EXPECT_EQ(Apply(Created("x", "b", 1)), "promise 1: the contact is held by a");
 }
 
-TEST_F(AuditedStateTest, AnAgentHasOneContact) {
+TEST_F(AuditedStateTest, AnAgentHasNoMoreOfAChannelThanItsMaximum) {
+  EXPECT_EQ(Apply(CreatedNext("x", "a", 1)), "");
+  EXPECT_EQ(Apply(CreatedNext("y", "a", 2)), "");
+  EXPECT_EQ(Apply(CreatedNext("z", "a", 3)),
+            "promise 1: the agent has no room: it is number 3 of its channel, "
+            "at most 2 are allowed");
+}
+
+TEST_F(AuditedStateTest, AnAgentHasNoMoreThanItsUnits) {
+  for (auto& [id, agent] : state_.agents) {
+    for (RoutingProfile* profile : {&agent.profile, &agent.profile_before}) {
+      profile->capacity_units = 89;
+      profile->contacts_max = {};
+    }
+  }
+  EXPECT_EQ(Apply(CreatedNext("x", "a", 1)), "");
+  EXPECT_EQ(Apply(CreatedNext("y", "a", 2)), "");
+  EXPECT_EQ(Apply(CreatedNext("z", "a", 3)),
+            "promise 1: the agent has no room: its 30 units make 90 of 89");
+}
+
+TEST_F(AuditedStateTest, AContactTakesWhatItsChannelCosts) {
+  Event created = Created("x", "a", 1);
+  ++created.units;
+  EXPECT_EQ(Apply(created), "promise 1: its units is 31 and should be 30");
+}
+
+// While a configuration is applied agents have the old capacity or the new.
+TEST_F(AuditedStateTest, EitherProfileCountsWhileOneIsApplied) {
+  state_.agents["a"].profile_before.cost_units.fill(70);
+  Event created = Created("x", "a", 1);
+  created.units = 70;
+  EXPECT_EQ(Apply(created), "");
+  EXPECT_EQ(Apply(CreatedNext("y", "a", 2)), "");
+  EXPECT_THAT(Apply(CreatedNext("z", "a", 3)),
+              testing::StartsWith("promise 1: the agent has no room"));
+}
+
+TEST_F(AuditedStateTest, AWrapUpIsThatOfOneContact) {
   EXPECT_EQ(Apply(Created("x", "a", 1)), "");
-  EXPECT_EQ(Apply(Created("y", "a", 2)), "promise 1: the agent has x");
+  Event over = Available("a");
+  over.type = EventType::kWrapUpEnded;
+  over.contact_id.Assign("x");
+  over.agent_version = 3;
+  over.attempt = 2;
+  over.units = kCost;
+  EXPECT_EQ(Apply(over), "that wrap-up is none");
+  state_.agents["a"].held[0].state = WorkState::kWrapUp;
+  Event other = over;
+  other.contact_id.Assign("y");
+  EXPECT_EQ(Apply(other), "that wrap-up is none");
+  EXPECT_EQ(Apply(over), "");
 }
 
 TEST_F(AuditedStateTest, AReservationEndsOnce) {

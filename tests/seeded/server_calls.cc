@@ -120,7 +120,7 @@ void SeededRun::CallAgent(const Request& request, AgentHandle agent,
       outcome = router_->SetPresence(agent, request.presence, now_ms_);
       break;
     default:
-      outcome = router_->EndWrapUp(agent, now_ms_);
+      outcome = router_->EndWrapUp(agent, request.contact_id, now_ms_);
       break;
   }
   const std::uint64_t ticket = TakeOutcome(outcome, call);

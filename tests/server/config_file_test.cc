@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -137,7 +138,7 @@ TEST(ConfigFileTest, AliasesStandForWhatTheyName) {
 TEST(ConfigFileTest, UnknownKeyNamesTheNearest) {
   EXPECT_THAT(
       Problems(With("    channels: [voice]\n", "    chanels: [voice]\n")),
-      ElementsAre(AllOf(HasSubstr("f:22:5: error: queues[0]"),
+      ElementsAre(AllOf(HasSubstr("f:22:5: error: queues[0].chanels: "),
                         HasSubstr("\"chanels\""),
                         HasSubstr("did you mean 'channels'?"))));
   EXPECT_THAT(Problems(With("name: Centre", "zzzzzz: Centre")),
@@ -204,6 +205,157 @@ TEST(ConfigFileTest, AllMistakesAtOnce) {
   EXPECT_THAT(Problems(text), SizeIs(3));
 }
 
+// What was read is checked as well; nothing is told that is so only because
+// something was not read.
+TEST(ConfigFileTest, MistakesOfTheFileDoNotHideThoseOfTheCentre) {
+  std::string text = With("level: 3}\nqueues", "level: 13}\nqueues");
+  text.replace(text.find("    grade: expert"), 17, "    garde: expert");
+  text.replace(text.find("wait_limit_ms: 5min"), 19, "wait_limit_ms: -1");
+  EXPECT_THAT(
+      Problems(text),
+      ElementsAre(AllOf(HasSubstr("f:11:5: error: agents[0].garde: "),
+                        HasSubstr("did you mean 'grade'")),
+                  HasSubstr("f:19:27: error: agents[1].skills[0].level: 13"),
+                  HasSubstr("f:29:5: error: queues[0].wait_limit_ms: -1 ms")));
+  // Skills may be missing now: what refers to them is not judged, other
+  // mistakes of the centre are.
+  text = With("- name: accounts\n", "- nmae: accounts\n");
+  text.replace(text.find("channels: [voice, callback]"), 27, "channels: []");
+  EXPECT_THAT(
+      Problems(text),
+      ElementsAre(HasSubstr("f:4:5: error: skills[0].nmae: unknown key"),
+                  HasSubstr("f:8:5: error: routing_profiles[0].channels: is "
+                            "empty")));
+  // A list under another name: nothing else is judged.
+  text = With("level: 7", "level: 17");
+  text.replace(text.find("skills:\n"), 7, "skils:\n");
+  EXPECT_THAT(Problems(text),
+              ElementsAre(AllOf(HasSubstr("f:3:1: error: skils: unknown key"),
+                                HasSubstr("did you mean 'skills'"))));
+}
+
+constexpr char kRich[] = R"(skills:
+  - {name: insurance}
+  - name: life insurance
+    implies:
+      - {skill: insurance, level_max: 8}
+certifications: [amf]
+languages: [french, german]
+sites:
+  - {name: lille}
+  - {name: nights, provider: true}
+teams:
+  - {name: red, site: lille}
+routing_profiles:
+  - {name: telephone, channels: [voice]}
+agents:
+  - id: anna
+    grade: junior
+    routing_profile: telephone
+    skills: [{skill: life insurance, level: 9}]
+    certifications: [amf]
+    languages: [german]
+    team: red
+  - {id: noor, routing_profile: telephone, site: nights}
+queues:
+  - name: insurance
+    channels: [voice]
+    requirement:
+      all_of:
+        - {skill: insurance, level_min: 3, level_max: 8}
+      any_of:
+        - {certification: amf}
+        - requirement:
+            all_of:
+              - {grades: [expert, specialised]}
+            none_of:
+              - {team: red}
+              - {provider: true}
+      preferred:
+        - {term: {language: german}, weight: 20}
+        - {term: {site: lille}}
+)";
+
+TEST(ConfigFileTest, ReadsRequirementsAndWhatAgentsHave) {
+  const ConfigFile file = ReadConfigText(kRich, Limits());
+  EXPECT_EQ(file.Describe("f"),
+            "f:23:5: warning: agents[1]: \"noor\" can serve no queue: none has "
+            "a channel of its routing profile and asks only for what it has\n");
+  const Configuration& c = file.configuration;
+  ASSERT_THAT(c.skills[1].implies, SizeIs(1));
+  EXPECT_EQ(c.skills[1].implies[0], (ImpliedSkill{"insurance", 8}));
+  EXPECT_THAT(c.certifications, ElementsAre("amf"));
+  EXPECT_THAT(c.languages, ElementsAre("french", "german"));
+  EXPECT_THAT(c.sites, ElementsAre(Site{"lille"}, Site{"nights", true}));
+  EXPECT_THAT(c.teams, ElementsAre(Team{"red", "lille"}));
+  EXPECT_THAT(c.agents[0].certifications, ElementsAre("amf"));
+  EXPECT_THAT(c.agents[0].languages, ElementsAre("german"));
+  EXPECT_EQ(c.agents[0].team, "red");
+  EXPECT_EQ(c.agents[1].site, "nights");
+  RoutingRequirement nested;
+  nested.all_of = {
+      {.grades = SetOf(AgentGrade::kExpert) | SetOf(AgentGrade::kSpecialised)}};
+  nested.none_of = {{.team = "red"}, {.provider = true}};
+  RoutingRequirement expected;
+  expected.all_of = {{"insurance", 3, 8}};
+  expected.any_of = {
+      {.certification = "amf"},
+      {.requirement = std::make_shared<RoutingRequirement>(nested)}};
+  expected.preferred = {{{.language = "german"}, 20}, {{.site = "lille"}, 1}};
+  EXPECT_EQ(c.queues[0].requirement, expected);
+}
+
+TEST(ConfigFileTest, MistakesOfANestedRequirementHaveLinesAndPaths) {
+  std::string text = kRich;
+  const auto replace = [&text](const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+  };
+  replace("{team: red}\n", "{team: rde}\n");
+  replace("level_max: 8}\n      any", "level_max: 2}\n      any");
+  replace("weight: 20", "weight: 200");
+  replace("expert, specialised", "expert, specialized");
+  replace("provider: true}\nteams", "provider: yes}\nteams");
+  replace("[{skill: life insurance, level: 9}]", "[{skill: life}]");
+  EXPECT_THAT(
+      Problems(text),
+      ElementsAre(
+          HasSubstr("f:10:30: error: sites[1].provider: is \"yes\"; it has to "
+                    "be true or false"),
+          AllOf(HasSubstr("f:34:35: error: queues[0].requirement.any_of[1]."
+                          "requirement.all_of[0].grades[1]: unknown value"),
+                HasSubstr("did you mean 'specialised'"))));
+  // What refers to sites and the queue itself are judged once that is right.
+  replace("provider: yes}", "provider: true}");
+  replace("expert, specialized", "expert, specialised");
+  EXPECT_THAT(
+      Problems(text),
+      ElementsAre(
+          HasSubstr("f:19:15: error: agents[0].skills[0].skill: \"life\""),
+          HasSubstr("f:29:44: error: queues[0].requirement.all_of[0]."
+                    "level_max: 2 is below level_min, which is 3"),
+          HasSubstr("f:36:18: error: queues[0].requirement.any_of[1]."
+                    "requirement.none_of[0].team: \"rde\" is not a team"),
+          HasSubstr("f:39:38: error: queues[0].requirement.preferred[0]."
+                    "weight: 200 is not a weight")));
+}
+
+TEST(ConfigFileTest, CyclesAndContradictionsAreNamed) {
+  std::string text = kRich;
+  text.replace(text.find("{name: insurance}"), 17,
+               "{name: insurance, implies: [{skill: life insurance}]}");
+  text.replace(text.find("{grades: [expert, specialised]}"), 31, "{team: red}");
+  text.replace(text.find("      any_of:\n"), 14,
+               "        - {certification: amf}\n      none_of:\n"
+               "        - {certification: amf}\n      any_of:\n");
+  EXPECT_THAT(
+      Problems(text),
+      ElementsAre(
+          HasSubstr("f:2:23: error: skills[0].implies: is a cycle: insurance "
+                    "-> life insurance -> insurance; leave one of them out"),
+          HasSubstr("f:32:11: error: queues[0].requirement.none_of[0]: no "
+                    "certification \"amf\" is asked for by what else")));
+}
+
 TEST(ConfigFileTest, FindingsOfTheCheckHaveLines) {
   EXPECT_THAT(
       Problems(With("level: 7", "level: 11")),
@@ -265,7 +417,10 @@ TEST(ConfigFileTest, ManyFindingsAreShortened) {
   const ConfigFile wrong = ReadConfigText(
       text + "  - {name: last, channels: [voice], wrap_up_ms: -1}\n", Limits());
   EXPECT_TRUE(wrong.HasErrors());
-  EXPECT_EQ(wrong.findings.front().line, 333);
+  ASSERT_THAT(wrong.findings, SizeIs(201));
+  EXPECT_EQ(wrong.findings[199].line, 333);  // the error, in its place
+  // Whoever asks for all of them gets all of them.
+  EXPECT_THAT(ReadConfigText(text, Limits(), 1'000).findings, SizeIs(300));
 }
 
 TEST(ConfigFileTest, MissingFileSaysWhy) {
@@ -286,16 +441,28 @@ TEST(ConfigFileTest, ReadsFromADisk) {
 }
 
 TEST(ConfigFileTest, WrittenAndReadBackIsTheSame) {
-  const ConfigFile file = ReadConfigText(WithChoices(), Limits());
-  const v1::Configuration shown = ToProto(file.configuration);
-  const std::string text = ToYaml(shown);
-  EXPECT_THAT(text, HasSubstr("answered_fraction: 0.9\n"));
-  v1::Configuration back;
-  EXPECT_THAT(FillFromYaml(text, &back).problems, IsEmpty()) << text;
-  std::string difference;
-  google::protobuf::util::MessageDifferencer differ;
-  differ.ReportDifferencesToString(&difference);
-  EXPECT_TRUE(differ.Compare(shown, back)) << difference;
+  EXPECT_THAT(ToYaml(ToProto(ReadConfigText(kGood, Limits()).configuration)),
+              HasSubstr("answered_fraction: 0.9\n"));
+  for (const std::string& given :
+       {std::string(kGood), std::string(kRich), WithChoices()}) {
+    const ConfigFile file = ReadConfigText(given, Limits());
+    const v1::Configuration shown = ToProto(file.configuration);
+    const std::string text = ToYaml(shown);
+    v1::Configuration back;
+    EXPECT_THAT(FillFromYaml(text, &back).problems, IsEmpty()) << text;
+    std::string difference;
+    google::protobuf::util::MessageDifferencer differ;
+    differ.ReportDifferencesToString(&difference);
+    EXPECT_TRUE(differ.Compare(shown, back)) << difference;
+    std::vector<Finding> findings;
+    const Configuration same = ToDomain(back, &findings);
+    EXPECT_EQ(same.queues, file.configuration.queues);
+    EXPECT_EQ(same.agents, file.configuration.agents);
+    EXPECT_EQ(same.skills, file.configuration.skills);
+    EXPECT_EQ(same.routing_profiles, file.configuration.routing_profiles);
+    EXPECT_EQ(same.segments, file.configuration.segments);
+    EXPECT_EQ(same.contact_choice, file.configuration.contact_choice);
+  }
 }
 
 }  // namespace

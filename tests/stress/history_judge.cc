@@ -279,12 +279,10 @@ void HistoryJudge::Replay(const StreamEvent& one) {
   if (event.type == EventType::kReservationCreated) CheckOrder(one, cause);
   const std::string wrong = replay_.Apply(event, cause);
   if (!wrong.empty()) return Fail(event, wrong);
-  if (event.type == EventType::kPresenceChanged ||
-      event.type == EventType::kReservationNoAnswer ||
-      event.type == EventType::kWrapUpEnded ||
-      event.type == EventType::kContactEnded) {
-    terms_[{event.agent.slot, event.agent.generation}] = {cause.call->begin,
-                                                          cause.call->end};
+  if (event.agent_version != 0 &&
+      event.type != EventType::kReservationCreated &&
+      event.type != EventType::kReservationAccepted) {
+    terms_[{event.agent.slot, event.agent.generation}].Changed(*cause.call);
   }
   if (event.contact_version == 0) return;
   Contact& contact = contacts_[std::string(event.contact_id.view())];
@@ -296,6 +294,22 @@ void HistoryJudge::Replay(const StreamEvent& one) {
   } else {
     waiting_.erase(contact.id);
   }
+}
+
+void HistoryJudge::AgentTerms::Changed(const CallRecord& call) {
+  if (call.begin == begin) return;
+  if (call.end >= end) {
+    others_end = end;
+    begin = call.begin;
+    end = call.end;
+  } else {
+    others_end = std::max(others_end, call.end);
+  }
+}
+
+// A call looks after what it changed itself.
+bool HistoryJudge::AgentTerms::SettledFor(const Cause& cause) const {
+  return (begin == cause.call->begin ? others_end : end) < cause.began;
 }
 
 bool HistoryJudge::StandsBefore(const Contact& x, const Event& event,
@@ -355,10 +369,7 @@ bool HistoryJudge::DeclinedMeanwhile(const std::string& contact,
 void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
   const Event& event = one.event;
   const auto terms = terms_.find({event.agent.slot, event.agent.generation});
-  if (terms == terms_.end()) return;
-  const bool settled = terms->second.end < cause.began ||
-                       terms->second.begin == cause.call->begin;
-  if (!settled) return;
+  if (terms == terms_.end() || !terms->second.SettledFor(cause)) return;
   for (const auto& [id, other] : waiting_) {
     if (id == event.contact_id.view()) continue;
     const Contact& x = *other;
@@ -366,7 +377,8 @@ void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
     if (wait.published_by >= cause.began ||
         wait.taken_not_before <= cause.claimed_by ||
         DeclinedMeanwhile(id, event.agent_id.view(), cause) ||
-        !replay_.CouldServe(replay_.NumberOf(id), event.agent, cause)) {
+        !replay_.CouldServe(replay_.NumberOf(id), event.agent, event.channel,
+                            cause)) {
       continue;
     }
     ++pairs_ordered_;

@@ -12,15 +12,16 @@
 //   Quiet      no free agent beside an eligible waiting contact, and the router
 //              shows the replayed state.
 //
-// An inversion: agent a was given y while x, eligible for a and before y (by
-// a's queue rank, then in one lane by key and sequence, across lanes by key),
-// still waited, although x's publication was complete before the decision
-// began. Both are proven by the clock: x's publishing call had returned (for a
-// return: or its event had been numbered) before the decision can have begun,
-// and the call that took x later, if any, began only after y's reservation had
-// been seen. Pairs without both proofs do not count, nor an agent whose terms
-// changed meanwhile or who was declining x, though too late; so a report is
-// always true, and the pairs compared are counted.
+// An inversion: agent a was given y while x, eligible for a, fitting beside
+// what it held and before y (by a's queue rank, then in one lane by key and
+// sequence, across lanes by key), still waited, although x's publication was
+// complete before the decision began. Both are proven by the clock: x's
+// publishing call had returned (for a return: or its event had been numbered)
+// before the decision can have begun, and the call that took x later, if any,
+// began only after y's reservation had been seen. Pairs without both proofs do
+// not count, nor an agent whose terms changed meanwhile or who was declining x,
+// though too late; so a report is always true, and the pairs compared are
+// counted.
 //
 // Thread safety: none.
 
@@ -109,9 +110,15 @@ class HistoryJudge {
     Tick end = 0;
     const Configuration* configuration = nullptr;
   };
+  // The calls that changed what an agent has room or is open for: the one over
+  // last, and when the others were over.
   struct AgentTerms {
     Tick begin = 0;
     Tick end = 0;
+    Tick others_end = 0;
+    void Changed(const CallRecord& call);
+    // Whether they were over when a decision of this call began.
+    bool SettledFor(const Cause& cause) const;
   };
   using AgentKey = std::pair<std::uint32_t, std::uint64_t>;
   struct PresenceChange {

@@ -244,7 +244,14 @@ TEST_F(DoctoredHistoryTest, BusyAgentReserved) {
         created.agent_id.Assign("ann");
         created.agent = Find(round, EventType::kReservationCreated, "c1").agent;
       }),
-      ElementsAre(HasSubstr("agent who is reserved")));
+      ElementsAre(HasSubstr("agent who holds 1 contacts and has no room")));
+}
+
+TEST_F(DoctoredHistoryTest, OtherUnits) {
+  EXPECT_THAT(Judged([](Round& round) {
+                --Find(round, EventType::kReservationCreated, "c2").units;
+              }),
+              ElementsAre(HasSubstr("the units are others")));
 }
 
 TEST_F(DoctoredHistoryTest, EventDropped) {
@@ -391,6 +398,28 @@ class ForgetsPriority final : public reference::ForwardingRouter {
   }
 };
 
+// Changes what all profiles say of capacity.
+template <void (*change)(RoutingProfile&)>
+class OtherCapacity final : public reference::ForwardingRouter {
+ public:
+  using ForwardingRouter::ForwardingRouter;
+  absl::StatusOr<ApplyOutcome> Apply(const Configuration& configuration,
+                                     InstantMs now_ms) override {
+    Configuration other = configuration;
+    for (RoutingProfile& profile : other.routing_profiles) change(profile);
+    return ForwardingRouter::Apply(other, now_ms);
+  }
+};
+
+void MoreUnits(RoutingProfile& profile) {
+  profile.capacity_units = std::min(profile.capacity_units + 5, 100);
+}
+void NoMaxima(RoutingProfile& profile) { profile.contacts_max = {}; }
+void OneAtATime(RoutingProfile& profile) {
+  profile.contacts_max.fill(1);
+  profile.contacts_max[static_cast<std::size_t>(Channel::kVoice)] = 0;
+}
+
 template <typename Subject>
 std::vector<std::string> Violations(std::uint64_t* pairs) {
   HistoryRun run(1, 1);
@@ -410,6 +439,21 @@ TEST(HistoryRunTest, ReferencePasses) {
 
 TEST(HistoryRunTest, ContactsThatNobodyIsOfferedAreSeen) {
   EXPECT_THAT(Violations<LosesSome>(nullptr),
+              Contains(AnyOf(HasSubstr("free agent"), HasSubstr("inversion"))));
+}
+
+TEST(HistoryRunTest, UnitsTooManyAreSeen) {
+  EXPECT_THAT(Violations<OtherCapacity<MoreUnits>>(nullptr),
+              Contains(HasSubstr("has no room for it")));
+}
+
+TEST(HistoryRunTest, MaximaUndercutAreSeen) {
+  EXPECT_THAT(Violations<OtherCapacity<NoMaxima>>(nullptr),
+              Contains(HasSubstr("has no room for it")));
+}
+
+TEST(HistoryRunTest, RoomThatIsNotUsedIsSeen) {
+  EXPECT_THAT(Violations<OtherCapacity<OneAtATime>>(nullptr),
               Contains(AnyOf(HasSubstr("free agent"), HasSubstr("inversion"))));
 }
 

@@ -57,7 +57,7 @@ HistoryReplay::Agent* HistoryReplay::AgentOf(const Event& event,
   for (const Configuration* configuration : cause.in_force) {
     for (const AgentConfiguration& one : configuration->agents) {
       if (one.id != event.agent_id.view()) continue;
-      reference_->AddAgent(one, 0);
+      reference_->AddAgent(one);
       const std::uint64_t number = reference_->agents_given_;
       agents_[KeyOf(event.agent)] = number;
       Agent* agent = reference_->AgentByNumber(number);
@@ -68,21 +68,46 @@ HistoryReplay::Agent* HistoryReplay::AgentOf(const Event& event,
   return nullptr;
 }
 
-// The agent's skills and channels become those of the configuration; one that
-// is not listed keeps what it had.
+// The agent's skills and profile become those of the configuration; one that is
+// not listed keeps what it had.
 void HistoryReplay::Take(Agent& agent, const Configuration& configuration) {
   const Configuration*& last = configured_[agent.number];
   if (last == &configuration) return;
   for (const AgentConfiguration& one : configuration.agents) {
     if (one.id != agent.configuration.id) continue;
     agent.configuration = one;
+    agent.holdings = reference::HoldingsOf(one, configuration);
     for (const RoutingProfile& profile : configuration.routing_profiles) {
-      if (profile.name == one.routing_profile) {
-        agent.channels = profile.channels;
-      }
+      if (profile.name == one.routing_profile) agent.profile = profile;
     }
     last = &configuration;
   }
+}
+
+bool HistoryReplay::HasRoom(const Agent& agent, Channel channel) {
+  const auto at = static_cast<std::size_t>(channel);
+  int units = agent.profile.cost_units[at];
+  int of_channel = 1;
+  for (const auto& held : agent.held) {
+    units += held.contact.units;
+    of_channel += held.contact.channel == channel ? 1 : 0;
+  }
+  const int most = agent.profile.contacts_max[at];
+  return units <= agent.profile.capacity_units &&
+         (most == 0 || of_channel <= most) &&
+         agent.held.size() < kContactsPerAgentMax;
+}
+
+bool HistoryReplay::FitsWith(const RoutingProfile& profile, Channel channel,
+                             Channel given) {
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    if (profile.contacts_max[i] > 0 &&
+        Contains(profile.channels, static_cast<Channel>(i))) {
+      return true;  // its decisions are told one by one
+    }
+  }
+  return profile.cost_units[static_cast<std::size_t>(channel)] <=
+         profile.cost_units[static_cast<std::size_t>(given)];
 }
 
 bool HistoryReplay::AcceptsIn(const Configuration& configuration,
@@ -92,18 +117,22 @@ bool HistoryReplay::AcceptsIn(const Configuration& configuration,
 }
 
 bool HistoryReplay::CouldServe(std::uint64_t number, AgentHandle handle,
-                               const Cause& cause) {
+                               Channel given, const Cause& cause) {
   Agent* agent = Known(handle);
   const auto found = reference_->contacts_.find(number);
   if (agent == nullptr || found == reference_->contacts_.end()) return false;
   const Contact& contact = found->second;
   if (Contains(agent->no_answer_channels, contact.spec.channel) ||
-      dropped_.contains({number, agent->number})) {
+      agent->presence.state != PresenceState::kAvailable ||
+      agent->presence_pending || dropped_.contains({number, agent->number})) {
     return false;
   }
   return std::all_of(cause.in_force.begin(), cause.in_force.end(),
                      [&](const Configuration* configuration) {
-                       return AcceptsIn(*configuration, contact, *agent);
+                       return AcceptsIn(*configuration, contact, *agent) &&
+                              HasRoom(*agent, contact.spec.channel) &&
+                              FitsWith(agent->profile, contact.spec.channel,
+                                       given);
                      });
 }
 
@@ -195,10 +224,6 @@ std::string HistoryReplay::Created(const Event& event, const Cause& cause) {
     return absl::StrCat("reserved a contact that is ",
                         std::string(ContactStateName(contact->state)));
   }
-  if (agent->work_state != WorkState::kIdle) {
-    return absl::StrCat("reserved an agent who is ",
-                        std::string(WorkStateName(agent->work_state)));
-  }
   std::string wrong = Suits(event, cause, *contact, *agent);
   if (!wrong.empty()) return wrong;
   const bool at_once = cause.call->kind == CallKind::kSubmit &&
@@ -213,12 +238,17 @@ std::string HistoryReplay::Created(const Event& event, const Cause& cause) {
   return "";
 }
 
-// The agent is open for the contact and eligible, with the fit that the event
-// says, in one of the configurations that may have been in force.
+// The agent is open for the contact, eligible and has room, with the fit and
+// the units that the event says, in one of the configurations that may have
+// been in force.
 std::string HistoryReplay::Suits(const Event& event, const Cause& cause,
                                  const Contact& contact, Agent& agent) {
   if (Contains(agent.no_answer_channels, contact.spec.channel)) {
-    return "reserved on a channel closed by no answer";
+    // A decision that had begun before the channel was closed may still come.
+    const auto closed = closed_by_.find({agent.number, contact.spec.channel});
+    if (closed == closed_by_.end() || closed->second < cause.began) {
+      return "reserved on a channel closed by no answer";
+    }
   }
   for (std::size_t i = reference_->exclusions_.size(); i-- > 0;) {
     const ReferenceRouter::Exclusion& one = reference_->exclusions_[i];
@@ -230,13 +260,27 @@ std::string HistoryReplay::Suits(const Event& event, const Cause& cause,
     dropped_.insert({contact.number, agent.number});
     reference_->DropExclusion(i);
   }
-  bool eligible = false;
+  return FitsIn(event, cause, contact, agent);
+}
+
+std::string HistoryReplay::FitsIn(const Event& event, const Cause& cause,
+                                  const Contact& contact, Agent& agent) {
+  std::string wrong = "reserved without eligibility";
   for (const Configuration* configuration : cause.in_force) {
     if (!AcceptsIn(*configuration, contact, agent)) continue;
-    eligible = true;
-    if (ReferenceRouter::FitStep(contact, agent) == event.fit_step) return "";
+    const auto at = static_cast<std::size_t>(contact.spec.channel);
+    if (!HasRoom(agent, contact.spec.channel)) {
+      wrong = absl::StrCat("reserved an agent who holds ", agent.held.size(),
+                           " contacts and has no room for it");
+    } else if (agent.profile.cost_units[at] != event.units) {
+      wrong = "the units are others";
+    } else if (ReferenceRouter::FitStep(contact, agent) != event.fit_step) {
+      wrong = "the fit step is another";
+    } else {
+      return "";
+    }
   }
-  return eligible ? "the fit step is another" : "reserved without eligibility";
+  return wrong;
 }
 
 // Accepted, declined, not answered or rescinded.
@@ -246,9 +290,9 @@ std::string HistoryReplay::Closed(const Event& event, const Cause& cause) {
   const std::uint64_t number = agent->number;
   if (event.type == EventType::kReservationRescinded &&
       event.contact_version == 0) {
-    const auto ended = to_rescind_.find(number);
-    if (ended == to_rescind_.end() || ended->second.attempt != event.attempt ||
-        ended->second.spec.id != event.contact_id.view()) {
+    const auto ended =
+        to_rescind_.find({number, std::string(event.contact_id.view())});
+    if (ended == to_rescind_.end() || ended->second.attempt != event.attempt) {
       return "rescinded for a contact that had not ended while reserved";
     }
     reference_->RescindByEnd(ended->second, *agent, event.at_ms);
@@ -269,8 +313,12 @@ std::string HistoryReplay::Closed(const Event& event, const Cause& cause) {
       return "";
     case EventType::kReservationNoAnswer: {
       std::string early = NotYetDue(contact->deadline, event);
-      if (early.empty()) reference_->NoAnswer(*contact, event.at_ms);
-      return early;
+      if (!early.empty()) return early;
+      if (!Contains(agent->no_answer_channels, contact->spec.channel)) {
+        closed_by_[{number, contact->spec.channel}] = cause.call->end;
+      }
+      reference_->NoAnswer(*contact, event.at_ms);
+      return "";
     }
     default: {
       const auto answer = reference_->Decline(
@@ -319,7 +367,6 @@ std::string HistoryReplay::Ended(const Event& event, const Cause& cause) {
         event.end_reason != EndReason::kLeaseExpired) {
       return "ended for that reason while in handling";
     }
-    agent->idle_before_pause_ms = 0;
     reference_->EndAssigned(*contact, event.end_reason, event.at_ms);
     contacts_.erase(id);
     return "";
@@ -334,7 +381,7 @@ std::string HistoryReplay::Ended(const Event& event, const Cause& cause) {
   Event ended = reference_->MakeEvent(EventType::kContactEnded, event.at_ms);
   ReferenceRouter::NameContact(*contact, ended);
   reference_->HandOver(ended);
-  if (reserved) to_rescind_[contact->agent] = *contact;
+  if (reserved) to_rescind_[{contact->agent, id}] = *contact;
   reference_->Remember(*contact, event.at_ms);
   contacts_.erase(id);
   return "";
@@ -347,9 +394,8 @@ std::string HistoryReplay::PresenceChanged(const Event& event,
   const Presence asked = cause.call->kind == CallKind::kSetPresence
                              ? cause.call->presence
                              : Presence{};
-  const bool busy = agent->work_state == WorkState::kHandling ||
-                    agent->work_state == WorkState::kWrapUp;
-  if (busy && agent->presence.state != PresenceState::kAvailable) {
+  if (ReferenceRouter::IsBusy(*agent) &&
+      agent->presence.state != PresenceState::kAvailable) {
     // A pause met an acceptance: it holds already, though the agent handles.
     // Calls one after another never come here, so the reference has no rule;
     // the engine's is that only another presence becomes pending.
@@ -377,15 +423,19 @@ std::string HistoryReplay::PresenceChanged(const Event& event,
 
 std::string HistoryReplay::WrapUpEnded(const Event& event, const Cause& cause) {
   Agent* agent = AgentOf(event, cause);
-  if (agent == nullptr || agent->work_state != WorkState::kWrapUp) {
-    return "the end of a wrap-up that was none";
-  }
+  if (agent == nullptr) return "the wrap-up of an agent who is not known";
+  const auto held = std::find_if(
+      agent->held.begin(), agent->held.end(), [&event](const auto& one) {
+        return one.contact.state == WorkState::kWrapUp &&
+               one.contact.contact_id == event.contact_id.view() &&
+               one.contact.attempt == event.attempt;
+      });
+  if (held == agent->held.end()) return "the end of a wrap-up that was none";
   if (cause.call->kind == CallKind::kRunDue) {
-    std::string early = NotYetDue(agent->wrap_up, event);
+    std::string early = NotYetDue(held->wrap_up, event);
     if (!early.empty()) return early;
   }
-  agent->idle_before_pause_ms = 0;
-  reference_->FinishWrapUp(*agent, event.at_ms);
+  reference_->FinishWrapUp(*agent, event.contact_id.view(), event.at_ms);
   return "";
 }
 
@@ -418,39 +468,48 @@ std::vector<std::string> HistoryReplay::AtQuiet(const Configuration& in_force,
     }
   }
   dropped_.clear();
-  std::uint64_t free = 0;
-  std::uint64_t waiting = 0;
   std::vector<std::string> wrong;
   for (auto& [slot, agent] : reference_->agents_) {
     Take(agent, in_force);
-    free += agent.work_state == WorkState::kIdle &&
-            agent.presence.state == PresenceState::kAvailable;
-    if (agent.wrap_up.has_value() && agent.wrap_up->first <= now_ms) {
-      wrong.push_back("the wrap-up of agent " + agent.configuration.id +
-                      " is overdue");
-    }
-    if (agent.work_state == WorkState::kReserved &&
-        agent.presence.state != PresenceState::kAvailable) {
-      wrong.push_back("agent " + agent.configuration.id +
-                      " is reserved and not available");
-    }
+    WrongWithHeld(agent, now_ms, &wrong);
   }
   for (const auto& [number, contact] : reference_->contacts_) {
-    waiting += contact.state == ContactState::kWaiting;
+    if (contact.state == ContactState::kWaiting) {
+      for (const auto& [slot, agent] : reference_->agents_) {
+        pairs_conserved_ +=
+            ReferenceRouter::IsFree(agent, contact.spec.channel) ? 1 : 0;
+      }
+    }
     if (contact.deadline.has_value() && contact.deadline->first <= now_ms) {
       wrong.push_back("a deadline of contact " + contact.spec.id +
                       " is overdue");
     }
   }
-  for (const auto& [agent, contact] : to_rescind_) {
+  for (const auto& [key, contact] : to_rescind_) {
     wrong.push_back("the reservation of ended contact " + contact.spec.id +
                     " was not rescinded");
   }
   for (std::string& broken : reference_->Violations()) {
     wrong.push_back(std::move(broken));
   }
-  pairs_conserved_ += free * waiting;
   return wrong;
+}
+
+void HistoryReplay::WrongWithHeld(const Agent& agent, InstantMs now_ms,
+                                  std::vector<std::string>* wrong) {
+  const bool open = agent.presence.state == PresenceState::kAvailable &&
+                    !agent.presence_pending;
+  for (const auto& held : agent.held) {
+    const std::string what =
+        held.contact.contact_id + " with agent " + agent.configuration.id;
+    if (held.wrap_up.has_value() && held.wrap_up->first <= now_ms) {
+      wrong->push_back("the wrap-up of " + what + " is overdue");
+    }
+    if (held.contact.state == WorkState::kReserved && !open) {
+      wrong->push_back("the reservation of " + what +
+                       ", who is not available, was not taken back");
+    }
+  }
 }
 
 std::string HistoryReplay::DifferentAgent(const AgentView& shown) const {
@@ -480,12 +539,7 @@ std::string HistoryReplay::DifferentAgent(const AgentView& shown) const {
        shown.figures.occupied_ms != expected.figures.occupied_ms)) {
     return "figures";
   }
-  if (shown.contact_id != expected.contact_id) return "contact_id";
-  if (shown.work_state == WorkState::kReserved &&
-      shown.attempt != expected.attempt) {
-    return "attempt";
-  }
-  return "";
+  return shown.held == expected.held ? "" : "held";
 }
 
 std::vector<std::string> HistoryReplay::DifferentViews(

@@ -58,9 +58,13 @@ class HistoryReplay {
 
   // Numbers for contacts and agents that are alive; 0 if there is none.
   std::uint64_t NumberOf(std::string_view contact_id) const;
-  // Whether the agent could serve the waiting contact for certain, whatever of
-  // what is in force held; agents are named by their handle.
-  bool CouldServe(std::uint64_t contact, AgentHandle agent, const Cause& cause);
+  // Whether the agent, who is given one of the channel `given`, could serve the
+  // waiting contact for certain and had room for it, whatever of what is in
+  // force held; agents are named by their handle. The events of two decisions
+  // for an agent without maxima may come in the other order if units were given
+  // back between them: room is certain only for what takes no more.
+  bool CouldServe(std::uint64_t contact, AgentHandle agent, Channel given,
+                  const Cause& cause);
 
   // At a quiet moment: each broken rule of the state, overdue deadlines, and
   // where the router shows something else.
@@ -81,6 +85,11 @@ class HistoryReplay {
   Agent* AgentOf(const Event& event, const Cause& cause);
   Agent* Known(AgentHandle handle);
   void Take(Agent& agent, const Configuration& configuration);
+  // Whether one contact of the channel more fits the agent's present profile,
+  // whether or not the agent is open for it.
+  static bool HasRoom(const Agent& agent, Channel channel);
+  static bool FitsWith(const RoutingProfile& profile, Channel channel,
+                       Channel given);
   bool AcceptsIn(const Configuration& configuration, const Contact& contact,
                  Agent& agent);
 
@@ -90,6 +99,8 @@ class HistoryReplay {
   void DropSomeExclusions(Tick by);
   std::string Suits(const Event& event, const Cause& cause,
                     const Contact& contact, Agent& agent);
+  std::string FitsIn(const Event& event, const Cause& cause,
+                     const Contact& contact, Agent& agent);
   std::string Closed(const Event& event, const Cause& cause);
   std::string Ended(const Event& event, const Cause& cause);
   std::string PresenceChanged(const Event& event, const Cause& cause);
@@ -100,6 +111,8 @@ class HistoryReplay {
       const std::optional<std::pair<InstantMs, std::uint64_t>>& deadline,
       const Event& event) const;
   std::string DifferentAgent(const AgentView& shown) const;
+  static void WrongWithHeld(const Agent& agent, InstantMs now_ms,
+                            std::vector<std::string>* wrong);
 
   const Configuration queues_;
   const SpecOf spec_of_;
@@ -109,8 +122,11 @@ class HistoryReplay {
   std::unordered_map<std::string, std::uint64_t> contacts_;  // alive
   std::map<AgentKey, std::uint64_t> agents_;
   std::map<std::uint64_t, const Configuration*> configured_;  // by agent
-  // Contacts that ended while reserved, until their rescission; by agent.
-  std::map<std::uint64_t, Contact> to_rescind_;
+  // Contacts that ended while reserved, until their rescission; by agent and
+  // contact.
+  std::map<std::pair<std::uint64_t, std::string>, Contact> to_rescind_;
+  // When channels were closed by no answer: the end of the call; by agent.
+  std::map<std::pair<std::uint64_t, Channel>, Tick> closed_by_;
   // Exclusions dropped since the last quiet moment: it is not certain when.
   std::set<std::pair<std::uint64_t, std::uint64_t>> dropped_;
   std::uint64_t pairs_conserved_ = 0;

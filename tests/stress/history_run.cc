@@ -60,6 +60,31 @@ AgentConfiguration DrawAgent(int number, Random& random) {
   return agent;
 }
 
+// What fits an agent is another thing in each configuration: one contact at a
+// time in the second, as much as the first allows and more in the others.
+std::vector<RoutingProfile> Profiles(int configuration) {
+  const auto write =
+      static_cast<ChannelSet>(SetOf(Channel::kEmail) | SetOf(Channel::kChat));
+  std::vector<RoutingProfile> profiles = {
+      {"all", 0xFF}, {"voice", SetOf(Channel::kVoice)}, {"write", write}};
+  constexpr auto kEmail = static_cast<std::size_t>(Channel::kEmail);
+  constexpr auto kChat = static_cast<std::size_t>(Channel::kChat);
+  for (RoutingProfile& profile : profiles) {
+    if (configuration == 1) profile.cost_units.fill(100);
+    profile.contacts_max[kChat] = configuration == 2 ? 1 : 2;
+  }
+  RoutingProfile& writes = profiles.back();
+  writes.load_order = LoadOrder::kPack;
+  if (configuration == 0 || configuration == 3) {
+    writes.capacity_units = 85;
+    writes.cost_units.fill(85);
+    writes.cost_units[kEmail] = configuration == 3 ? 20 : 30;
+    writes.cost_units[kChat] = 15;
+    writes.contacts_max[kChat] = configuration == 3 ? 0 : 3;
+  }
+  return profiles;
+}
+
 // --- Windows held open -------------------------------------------------------
 // Two steps of a protocol are some ten nanoseconds apart, and threads seldom
 // meet there. A worker that gets this signal stays where it is until others
@@ -90,10 +115,7 @@ std::vector<Configuration> HistoryConfigurations() {
   Configuration first;
   first.name = "history";
   first.skills = {{"s0", ""}, {"s1", ""}, {"s2", ""}};
-  const auto write =
-      static_cast<ChannelSet>(SetOf(Channel::kEmail) | SetOf(Channel::kChat));
-  first.routing_profiles = {
-      {"all", 0xFF}, {"voice", SetOf(Channel::kVoice)}, {"write", write}};
+  first.routing_profiles = Profiles(0);
   Random random(11);
   for (int i = 0; i < kAgents; ++i) {
     first.agents.push_back(DrawAgent(i, random));
@@ -105,6 +127,7 @@ std::vector<Configuration> HistoryConfigurations() {
   std::vector<Configuration> all = {first};
   for (int i = 0; i < 3; ++i) {
     Configuration other = first;
+    other.routing_profiles = Profiles(i + 1);
     for (int change = 0; change < 6; ++change) {
       const auto at = static_cast<int>(random.Uniform(kAgents));
       other.agents[static_cast<std::size_t>(at)] = DrawAgent(at, random);
@@ -392,42 +415,55 @@ void HistoryRun::Desk(Worker& worker) {
             ? Presence{}
             : Presence{PresenceState::kNotReady, NotReadyReason::kBreak});
   }
-  if (view->work_state == WorkState::kIdle) {
-    if (view->presence.state != PresenceState::kAvailable ||
-        view->no_answer_channels != 0) {
-      SetPresence(worker, record.agent, view->handle, kAvailable);
-    }
+  const bool away = view->presence.state != PresenceState::kAvailable;
+  if (view->held.empty()
+          ? away || view->no_answer_channels != 0
+          : view->no_answer_channels != 0 && worker.random.Bernoulli(0.1)) {
+    SetPresence(worker, record.agent, view->handle, kAvailable);
     return;
   }
-  if (view->work_state == WorkState::kWrapUp) {
-    if (worker.random.Bernoulli(0.5)) return;
-    record.kind = CallKind::kEndWrapUp;
-    return Recorded(worker, record, [&](InstantMs now_ms, CallRecord& call) {
-      const auto answer = router_->EndWrapUp(view->handle, now_ms);
-      call.code = answer.status().code();
-      if (answer.ok()) call.version = answer->version;
-    });
-  }
-  Answer(worker, *view);
+  if (view->held.empty()) return;
+  Work(worker, *view, view->held[worker.random.Uniform(view->held.size())]);
 }
 
-void HistoryRun::Answer(Worker& worker, const AgentView& view) {
-  const auto contact = router_->FindContact(view.contact_id);
+void HistoryRun::Work(Worker& worker, const AgentView& view,
+                      const HeldContact& held) {
+  if (held.state != WorkState::kWrapUp) return Answer(worker, view, held);
+  if (worker.random.Bernoulli(0.5)) EndWrapUp(worker, view, held);
+}
+
+void HistoryRun::EndWrapUp(Worker& worker, const AgentView& view,
+                           const HeldContact& held) {
+  CallRecord record;
+  record.kind = CallKind::kEndWrapUp;
+  record.agent = view.id;
+  record.agent_handle = view.handle;
+  if (worker.random.Bernoulli(0.7)) record.contact = held.contact_id;
+  Recorded(worker, record, [&](InstantMs now_ms, CallRecord& call) {
+    const auto answer = router_->EndWrapUp(view.handle, call.contact, now_ms);
+    call.code = answer.status().code();
+    if (answer.ok()) call.version = answer->version;
+  });
+}
+
+void HistoryRun::Answer(Worker& worker, const AgentView& view,
+                        const HeldContact& held) {
+  const auto contact = router_->FindContact(held.contact_id);
   if (!contact.ok()) return;
   CallRecord record;
-  record.contact = view.contact_id;
+  record.contact = held.contact_id;
   record.agent = view.id;
-  record.attempt = view.attempt;
+  record.attempt = held.attempt;
   std::optional<DurationMs> retry;
   if (worker.random.Bernoulli(0.3)) {
     retry = worker.random.UniformBetween(0, 1'200);
   }
   const double draw = worker.random.UniformDouble();
-  if (view.work_state == WorkState::kHandling) {
+  if (held.state == WorkState::kHandling) {
     record.kind = CallKind::kComplete;
   } else if (draw < 0.15) {
     return;  // let it ring
-  } else if (draw < 0.7 || view.attempt > kDeclinedAttemptMax) {
+  } else if (draw < 0.7 || held.attempt > kDeclinedAttemptMax) {
     record.kind = CallKind::kAccept;
   } else {
     record.kind = CallKind::kDecline;
@@ -436,8 +472,8 @@ void HistoryRun::Answer(Worker& worker, const AgentView& view) {
     const auto answer =
         call.kind == CallKind::kComplete ? router_->Complete(*contact, now_ms)
         : call.kind == CallKind::kAccept
-            ? router_->Accept(view.handle, *contact, view.attempt, now_ms)
-            : router_->Decline(view.handle, *contact, view.attempt, retry,
+            ? router_->Accept(view.handle, *contact, held.attempt, now_ms)
+            : router_->Decline(view.handle, *contact, held.attempt, retry,
                                now_ms);
     call.code = answer.status().code();
     if (answer.ok()) call.version = answer->version;

@@ -30,7 +30,7 @@
 namespace relais::stress {
 
 // The first lists everything; the others lack agents and a queue, and give
-// other skills and channels.
+// other skills and channels and more or less capacity.
 std::vector<Configuration> HistoryConfigurations();
 // What is submitted under "c17": drawn from the number.
 ContactSpec HistorySpecOf(std::string_view id);
@@ -89,7 +89,10 @@ class HistoryRun final : public RouterObserver {
   void Submit(Worker& worker);
   void Cancel(Worker& worker);
   void Desk(Worker& worker);
-  void Answer(Worker& worker, const AgentView& view);
+  void Work(Worker& worker, const AgentView& view, const HeldContact& held);
+  void EndWrapUp(Worker& worker, const AgentView& view,
+                 const HeldContact& held);
+  void Answer(Worker& worker, const AgentView& view, const HeldContact& held);
   void SetPresence(Worker& worker, const std::string& agent, AgentHandle handle,
                    Presence presence);
   void RunDue(Worker& worker, std::size_t* taken);

@@ -19,7 +19,7 @@ StreamChecker::StreamChecker(
     one.configuration = &agent;
     for (const RoutingProfile& profile : configuration_.routing_profiles) {
       if (profile.name != agent.routing_profile) continue;
-      one.channels = profile.channels;
+      one.profile = &profile;
       for (const QueueRank& rank : profile.queue_order) {
         for (const std::string& name : rank.queues) {
           one.ranks[name] = one.other_rank;
@@ -58,7 +58,7 @@ int StreamChecker::ContactOf(const Event& event) {
     contact.queue = spec.queue;
     contact.channel = spec.channel;
     const auto add = [&contact](const RoutingRequirement& requirement) {
-      for (const SkillRequirement& term : requirement.all_of) {
+      for (const RequirementTerm& term : requirement.all_of) {
         int& level = contact.required[term.skill];
         level = std::max(level, term.level_min);
       }
@@ -89,49 +89,56 @@ void StreamChecker::Add(const Event& event) {
   ++by_type_[static_cast<std::size_t>(event.type) % 16];
   const int contact = ContactOf(event);
   const int agent = AgentOf(event);
+  Record record{event.sequence,
+                event.began_after_sequence,
+                event.at_ms,
+                event.contact_version,
+                contact,
+                agent,
+                event.type,
+                contact >= 0 && event.contact_version != 0 &&
+                    event.contact_state == ContactState::kWaiting,
+                0,
+                std::nullopt};
+  if (event.type == EventType::kReservationCreated && agent >= 0) {
+    const Agent& holder = agents_[static_cast<std::size_t>(agent)];
+    if (IsOpen(holder)) {
+      record.room = static_cast<ChannelSet>(RoomOf(holder) & ~holder.closed);
+    }
+    if (Contains(holder.closed, event.channel)) {
+      record.closed_ms =
+          holder.closed_ms[static_cast<std::size_t>(event.channel)];
+    }
+  }
   StepVersions(event, contact, agent);
+  Step(event, contact, agent);
+  if (agent >= 0) TakeAgentState(event, agent);
+  if (contact >= 0 || agent >= 0) records_.push_back(record);
+}
+
+void StreamChecker::Step(const Event& event, int contact, int agent) {
   switch (event.type) {
     case EventType::kContactSubmitted:
-      StepSubmitted(event, contact);
-      break;
+      return StepSubmitted(event, contact);
     case EventType::kContactEnded:
-      StepEnded(event, contact, agent);
-      break;
+      return StepEnded(event, contact, agent);
     case EventType::kReservationCreated:
-      StepCreated(event, contact, agent);
-      break;
+      return StepCreated(event, contact, agent);
     case EventType::kReservationAccepted:
     case EventType::kReservationDeclined:
     case EventType::kReservationNoAnswer:
     case EventType::kReservationRescinded:
-      StepClosed(event, contact, agent);
-      break;
+      return StepClosed(event, contact, agent);
     case EventType::kPresenceChanged:
-      if (agent >= 0) {
-        Agent& one = agents_[static_cast<std::size_t>(agent)];
-        one.declined.clear();
-        one.presence_sequence = event.sequence;
-      }
-      break;
+      if (agent >= 0) agents_[static_cast<std::size_t>(agent)].declined.clear();
+      return;
     case EventType::kWrapUpEnded:
+      return StepWrapUpEnded(event, contact, agent);
     case EventType::kAgentRemoved:
     case EventType::kConfigurationApplied:
     case EventType::kNone:
-      break;
+      return;
   }
-  if (agent >= 0) {
-    CheckTakenBack(event, agents_[static_cast<std::size_t>(agent)]);
-    TakeAgentState(event, agent);
-  }
-  if (contact < 0) return;
-  records_.push_back(
-      {event.sequence, event.began_after_sequence, event.at_ms,
-       event.contact_version, event.agent_version, contact, agent, event.type,
-       event.contact_version != 0 &&
-           event.contact_state == ContactState::kWaiting,
-       agent < 0 ? 0
-                 : agents_[static_cast<std::size_t>(agent)].presence_sequence,
-       event.no_answer_channels});
 }
 
 void StreamChecker::StepVersions(const Event& event, int contact, int agent) {
@@ -152,10 +159,66 @@ void StreamChecker::StepVersions(const Event& event, int contact, int agent) {
   }
 }
 
+bool StreamChecker::IsOpen(const Agent& agent) {
+  return agent.presence == PresenceState::kAvailable && !agent.pending;
+}
+
+ChannelSet StreamChecker::RoomOf(const Agent& agent) {
+  int units = 0;
+  std::array<int, kChannelCount> of_channel{};
+  for (const auto& [contact, held] : agent.held) {
+    units += held.units;
+    ++of_channel[static_cast<std::size_t>(held.channel)];
+  }
+  ChannelSet room = 0;
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    const int most = agent.profile->contacts_max[i];
+    if (units + agent.profile->cost_units[i] <= agent.profile->capacity_units &&
+        (most == 0 || of_channel[i] < most)) {
+      room = static_cast<ChannelSet>(room | SetOf(static_cast<Channel>(i)));
+    }
+  }
+  return room;
+}
+
+bool StreamChecker::FitsWith(const RoutingProfile& profile, Channel x,
+                             Channel y) {
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    if (profile.contacts_max[i] > 0 &&
+        Contains(profile.channels, static_cast<Channel>(i))) {
+      return true;  // told one by one
+    }
+  }
+  return profile.cost_units[static_cast<std::size_t>(x)] <=
+         profile.cost_units[static_cast<std::size_t>(y)];
+}
+
+WorkState StreamChecker::WorkOf(const Agent& agent) {
+  const auto any = [&agent](WorkState state) {
+    return std::any_of(
+        agent.held.begin(), agent.held.end(),
+        [state](const auto& one) { return one.second.state == state; });
+  };
+  if (any(WorkState::kHandling)) return WorkState::kHandling;
+  if (any(WorkState::kWrapUp)) return WorkState::kWrapUp;
+  return any(WorkState::kReserved) ? WorkState::kReserved : WorkState::kIdle;
+}
+
 void StreamChecker::TakeAgentState(const Event& event, int agent) {
   Agent& one = agents_[static_cast<std::size_t>(agent)];
+  if (event.work_state != WorkOf(one)) {
+    Fail(event, absl::StrCat("a work state that does not follow from the ",
+                             one.held.size(), " contacts held"));
+  }
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    const auto channel = static_cast<Channel>(i);
+    if (Contains(event.no_answer_channels, channel) &&
+        !Contains(one.closed, channel)) {
+      one.closed_ms[i] = event.at_ms;
+    }
+  }
   one.presence = event.presence.state;
-  one.work = event.work_state;
+  one.pending = event.presence_pending;
   one.closed = event.no_answer_channels;
 }
 
@@ -186,23 +249,17 @@ void StreamChecker::StepEnded(const Event& event, int contact, int agent) {
   if (assigned && agent >= 0) {
     if (one.agent != agent) Fail(event, "ended by who did not hold it");
     if (event.attempt != one.attempt) Fail(event, "ended, another attempt");
-    agents_[static_cast<std::size_t>(agent)].contact = -1;
+    Agent& holder = agents_[static_cast<std::size_t>(agent)];
+    if (event.wrap_up_ends_ms > 0) {
+      holder.held[contact].state = WorkState::kWrapUp;
+    } else {
+      holder.held.erase(contact);
+    }
   }
   one.left_while_reserved = one.state == ContactState::kReserved;
   if (!one.left_while_reserved) one.agent = -1;
   one.state = ContactState::kEnded;
   ++ended_;
-}
-
-void StreamChecker::CheckTakenBack(const Event& event, Agent& agent) {
-  if (!agent.must_be_rescinded ||
-      event.type == EventType::kReservationCreated) {
-    return;
-  }
-  agent.must_be_rescinded = false;
-  if (event.type != EventType::kReservationRescinded) {
-    Fail(event, "an agent who is not available kept a reservation");
-  }
 }
 
 void StreamChecker::StepCreated(const Event& event, int contact, int agent) {
@@ -216,16 +273,19 @@ void StreamChecker::StepCreated(const Event& event, int contact, int agent) {
     Fail(event, "reserved, and was not waiting");
   }
   if (one.agent >= 0) Fail(event, "a second agent on one contact");
-  if (holder.contact >= 0) Fail(event, "a second contact on one agent");
-  if (holder.work != WorkState::kIdle) {
-    Fail(event, "reserved an agent that is not free");
+  const auto at = static_cast<std::size_t>(one.channel);
+  if (event.units != holder.profile->cost_units[at]) {
+    Fail(event, absl::StrCat("a contact of ", holder.profile->cost_units[at],
+                             " units takes others"));
+  }
+  if (!Contains(RoomOf(holder), one.channel) ||
+      holder.held.size() >= kContactsPerAgentMax) {
+    Fail(event, absl::StrCat("reserved an agent who has no room for it beside ",
+                             holder.held.size(), " others"));
   }
   // A presence change may meet a decision that has already chosen the agent;
-  // then the agent's next event must take the reservation back.
-  holder.must_be_rescinded = holder.presence != PresenceState::kAvailable;
-  if (Contains(holder.closed, one.channel)) {
-    Fail(event, "offered on a channel closed by no answer");
-  }
+  // then the reservation is taken back.
+  one.must_be_rescinded = !IsOpen(holder);
   if (!Suits(one, holder)) Fail(event, "offered without the skill or channel");
   if (event.attempt != event.contact_version) {
     Fail(event, "the attempt is not the contact's version");
@@ -234,7 +294,8 @@ void StreamChecker::StepCreated(const Event& event, int contact, int agent) {
   one.state = ContactState::kReserved;
   one.agent = agent;
   one.attempt = event.attempt;
-  holder.contact = contact;
+  holder.held[contact] = {WorkState::kReserved, one.channel, event.attempt,
+                          event.units};
 }
 
 // Accepted, declined, not answered or rescinded: the one end of a reservation.
@@ -244,9 +305,11 @@ void StreamChecker::StepClosed(const Event& event, int contact, int agent) {
   }
   Contact& one = contacts_[static_cast<std::size_t>(contact)];
   Agent& holder = agents_[static_cast<std::size_t>(agent)];
-  if (holder.work != WorkState::kReserved || holder.contact != contact ||
-      one.agent != agent || one.attempt != event.attempt) {
-    Fail(event, "the end of a reservation that does not stand");
+  const auto held = holder.held.find(contact);
+  if (held == holder.held.end() || held->second.state != WorkState::kReserved ||
+      one.agent != agent || one.attempt != event.attempt ||
+      held->second.units != event.units) {
+    return Fail(event, "the end of a reservation that does not stand");
   }
   NoteKey(event, contact);
   const bool left = one.left_while_reserved;
@@ -256,8 +319,13 @@ void StreamChecker::StepClosed(const Event& event, int contact, int agent) {
          "a contact that left is rescinded, and only such a one is "
          "with version 0");
   }
+  if (one.must_be_rescinded && !rescinded) {
+    Fail(event, "an agent who is not available kept a reservation");
+  }
+  one.must_be_rescinded = false;
   if (event.type == EventType::kReservationAccepted) {
     one.state = ContactState::kAssigned;
+    held->second.state = WorkState::kHandling;
     return;
   }
   if (event.type == EventType::kReservationDeclined) {
@@ -266,11 +334,26 @@ void StreamChecker::StepClosed(const Event& event, int contact, int agent) {
   if (!left) one.state = ContactState::kWaiting;
   one.left_while_reserved = false;
   one.agent = -1;
-  holder.contact = -1;
+  holder.held.erase(held);
+}
+
+void StreamChecker::StepWrapUpEnded(const Event& event, int contact,
+                                    int agent) {
+  if (contact < 0 || agent < 0) {
+    return Fail(event, "a wrap-up needs contact and agent");
+  }
+  Agent& holder = agents_[static_cast<std::size_t>(agent)];
+  const auto held = holder.held.find(contact);
+  if (held == holder.held.end() || held->second.state != WorkState::kWrapUp ||
+      held->second.attempt != event.attempt ||
+      held->second.units != event.units) {
+    return Fail(event, "the end of a wrap-up that was none");
+  }
+  holder.held.erase(held);
 }
 
 bool StreamChecker::Suits(const Contact& contact, const Agent& agent) const {
-  if (!Contains(agent.channels, contact.channel)) return false;
+  if (!Contains(agent.profile->channels, contact.channel)) return false;
   return std::all_of(contact.required.begin(), contact.required.end(),
                      [&agent](const auto& term) {
                        return std::any_of(agent.configuration->skills.begin(),
@@ -284,14 +367,20 @@ bool StreamChecker::Suits(const Contact& contact, const Agent& agent) const {
 
 void StreamChecker::CheckConservation(InstantMs now_ms) {
   for (const Agent& agent : agents_) {
-    if (agent.presence != PresenceState::kAvailable ||
-        agent.work != WorkState::kIdle) {
+    if (!IsOpen(agent)) {
+      for (const auto& [number, held] : agent.held) {
+        if (held.state != WorkState::kReserved) continue;
+        FailAlways(absl::StrCat(
+            "agent ", agent.configuration->id, ", who has left, keeps ",
+            contacts_[static_cast<std::size_t>(number)].id));
+      }
       continue;
     }
+    const auto room = static_cast<ChannelSet>(RoomOf(agent) & ~agent.closed);
     for (std::size_t i = 0; i < contacts_.size(); ++i) {
       const Contact& contact = contacts_[i];
       if (contact.state != ContactState::kWaiting || contact.version == 0 ||
-          Contains(agent.closed, contact.channel)) {
+          !Contains(room, contact.channel)) {
         continue;
       }
       ++pairs_conserved_;
@@ -310,6 +399,25 @@ void StreamChecker::CheckConservation(InstantMs now_ms) {
   }
 }
 
+void StreamChecker::CheckHeld(const AgentView& view, const Agent& agent) {
+  bool same = view.held.size() == agent.held.size();
+  for (const HeldContact& shown : view.held) {
+    const auto number = contact_numbers_.find(shown.contact_id);
+    const auto held = number == contact_numbers_.end()
+                          ? agent.held.end()
+                          : agent.held.find(number->second);
+    same = same && held != agent.held.end() &&
+           held->second.state == shown.state &&
+           held->second.channel == shown.channel &&
+           held->second.attempt == shown.attempt &&
+           held->second.units == shown.units;
+  }
+  if (!same) {
+    FailAlways("shown otherwise than its events say: what agent " + view.id +
+               " holds");
+  }
+}
+
 void StreamChecker::CheckViews(const Router& router) {
   std::size_t shown = 0;
   for (const AgentView& view : router.Agents()) {
@@ -320,8 +428,10 @@ void StreamChecker::CheckViews(const Router& router) {
       continue;
     }
     const Agent& agent = agents_[static_cast<std::size_t>(found->second)];
-    if (view.version != agent.version || view.work_state != agent.work ||
+    CheckHeld(view, agent);
+    if (view.version != agent.version || view.work_state != WorkOf(agent) ||
         view.presence.state != agent.presence ||
+        view.presence_pending != agent.pending ||
         view.no_answer_channels != agent.closed) {
       FailAlways("shown otherwise than its events say: agent " + view.id);
     }
@@ -347,74 +457,65 @@ void StreamChecker::CheckViews(const Router& router) {
 
 // --- Order -----------------------------------------------------------------
 
-// The logs of all threads, by what the events can be found with.
-class StreamChecker::Marks {
+// The calls of all threads, by their instants.
+class StreamChecker::Calls {
  public:
-  explicit Marks(const std::vector<CallLog>& logs) {
+  explicit Calls(const std::vector<CallLog>& logs) {
     for (const CallLog& log : logs) {
-      for (const auto& one : log.published) {
-        published_[{one.contact, one.version}] = one.after;
-      }
-      for (const auto& one : log.presences) {
-        presences_[{one.agent, one.version}] = one.after;
-      }
-      for (const auto& one : log.runs)
-        runs_[one.at_ms] = {one.before, one.after};
-      for (const auto& one : log.cancels) cancels_[one.contact] = one.before;
+      for (const CallLog::Call& call : log.calls) calls_[call.at_ms] = call;
     }
   }
 
-  // A number that had been given when the call that published it returned.
-  std::optional<std::uint64_t> PublishedAfter(const Record& record,
-                                              const std::string& contact,
-                                              const std::string& agent) const {
-    switch (record.type) {
-      case EventType::kContactSubmitted:
-      case EventType::kReservationDeclined:
-        return Find(published_, std::pair{contact, record.contact_version});
-      case EventType::kReservationRescinded:
-        return Find(presences_, std::pair{agent, record.agent_version});
-      case EventType::kReservationNoAnswer: {
-        const auto run = Find(runs_, record.at_ms);
-        if (run.has_value()) return run->second;
-        return std::nullopt;
-      }
-      default:
-        return std::nullopt;
-    }
+  // A number that had been given when the call behind this returned.
+  std::optional<std::uint64_t> AfterCall(InstantMs at_ms) const {
+    const auto found = calls_.find(at_ms);
+    if (found == calls_.end()) return std::nullopt;
+    return found->second.after;
   }
 
   // A number that had been given when the taking of a waiting contact began.
-  std::optional<std::uint64_t> TakenNotBefore(
-      const Record& record, const std::string& contact) const {
+  std::optional<std::uint64_t> TakenNotBefore(const Record& record) const {
     if (record.type == EventType::kReservationCreated) {
       return record.began_after;
     }
-    if (record.type != EventType::kContactEnded) return std::nullopt;
-    const auto cancel = Find(cancels_, contact);
-    if (cancel.has_value()) return cancel;
-    const auto run = Find(runs_, record.at_ms);
-    if (run.has_value()) return run->first;
-    return std::nullopt;
+    const auto found = calls_.find(record.at_ms);
+    if (found == calls_.end()) return std::nullopt;
+    return found->second.before;
   }
 
  private:
-  template <typename Map, typename Key>
-  static std::optional<typename Map::mapped_type> Find(const Map& map,
-                                                       const Key& key) {
-    const auto found = map.find(key);
-    if (found == map.end()) return std::nullopt;
-    return found->second;
+  std::map<InstantMs, CallLog::Call> calls_;
+};
+
+// Whether all calls that changed an agent before some event of it were over.
+class StreamChecker::Settling {
+ public:
+  void Changed(InstantMs at_ms, std::uint64_t after) {
+    if (at_ms == last_.at_ms) return;
+    if (after >= last_.after) {
+      before_ = last_.after;
+      last_ = {at_ms, after};
+    } else {
+      before_ = std::max(before_, after);
+    }
+  }
+  // For a decision of the call at this instant. Its own changes were made
+  // before it looked.
+  bool IsOver(InstantMs at_ms, std::uint64_t began_after) const {
+    return (at_ms == last_.at_ms ? before_ : last_.after) < began_after;
   }
 
-  std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> published_;
-  std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> presences_;
-  std::map<InstantMs, std::pair<std::uint64_t, std::uint64_t>> runs_;
-  std::map<std::string, std::uint64_t> cancels_;
+ private:
+  struct Change {
+    InstantMs at_ms = -1;
+    std::uint64_t after = 0;
+  };
+  Change last_;               // of those known, the one over last
+  std::uint64_t before_ = 0;  // when the others were over
 };
 
 void StreamChecker::CheckOrder(const std::vector<CallLog>& logs) {
-  const Marks marks(logs);
+  const Calls calls(logs);
   // For each event after which its contact waits: how that wait was ended.
   std::vector<std::optional<std::uint64_t>> taken(records_.size());
   std::vector<std::size_t> begun(contacts_.size(), records_.size());
@@ -422,9 +523,7 @@ void StreamChecker::CheckOrder(const std::vector<CallLog>& logs) {
     const Record& record = records_[i];
     if (record.contact_version == 0) continue;
     std::size_t& wait = begun[static_cast<std::size_t>(record.contact)];
-    const std::string& id =
-        contacts_[static_cast<std::size_t>(record.contact)].id;
-    if (wait < records_.size()) taken[wait] = marks.TakenNotBefore(record, id);
+    if (wait < records_.size()) taken[wait] = calls.TakenNotBefore(record);
     wait = record.waits ? i : records_.size();
   }
   // Those that wait to the end were taken after everything.
@@ -433,27 +532,35 @@ void StreamChecker::CheckOrder(const std::vector<CallLog>& logs) {
   }
 
   std::map<int, Waiting> waiting;
+  std::vector<Settling> settling(agents_.size());
   std::map<std::pair<int, int>, bool> declined;  // ever, by (contact, agent)
   for (std::size_t i = 0; i < records_.size(); ++i) {
     const Record& record = records_[i];
-    if (record.contact_version == 0) continue;
-    waiting.erase(record.contact);
-    if (record.type == EventType::kReservationCreated) {
-      CompareTaken(record, waiting, declined);
+    const bool created = record.type == EventType::kReservationCreated;
+    if (record.contact_version != 0) waiting.erase(record.contact);
+    if (created && record.closed_ms.has_value()) {
+      // A decision that had begun before may still come.
+      const auto after = calls.AfterCall(*record.closed_ms);
+      if (after.has_value() && *after < record.began_after) {
+        FailAlways(absl::StrCat("event ", record.sequence,
+                                ": offered on a channel closed by no answer"));
+      }
+    }
+    if (record.agent >= 0) {
+      Settling& agent = settling[static_cast<std::size_t>(record.agent)];
+      if (created && agent.IsOver(record.at_ms, record.began_after)) {
+        CompareTaken(record, waiting, declined);
+      } else if (!created && record.type != EventType::kReservationAccepted) {
+        agent.Changed(
+            record.at_ms,
+            calls.AfterCall(record.at_ms).value_or(~std::uint64_t{0}));
+      }
     }
     if (record.type == EventType::kReservationDeclined) {
       declined[{record.contact, record.agent}] = true;
     }
     if (!record.waits) continue;
-    const std::string agent =
-        record.agent < 0
-            ? ""
-            : agents_[static_cast<std::size_t>(record.agent)].configuration->id;
-    waiting[record.contact] = {
-        marks.PublishedAfter(
-            record, contacts_[static_cast<std::size_t>(record.contact)].id,
-            agent),
-        taken[i]};
+    waiting[record.contact] = {calls.AfterCall(record.at_ms), taken[i]};
   }
 }
 
@@ -465,7 +572,6 @@ std::size_t StreamChecker::RankOf(const Contact& contact, const Agent& agent) {
 void StreamChecker::CompareTaken(
     const Record& taken, const std::map<int, Waiting>& waiting,
     const std::map<std::pair<int, int>, bool>& declined) {
-  if (taken.presence_sequence > taken.began_after) return;
   const Contact& y = contacts_[static_cast<std::size_t>(taken.contact)];
   const Agent& agent = agents_[static_cast<std::size_t>(taken.agent)];
   for (const auto& [number, wait] : waiting) {
@@ -478,8 +584,9 @@ void StreamChecker::CompareTaken(
         *wait.taken_not_before < taken.sequence) {
       continue;  // not proven to have stayed
     }
-    if (!x.key.has_value() || Contains(taken.closed, x.channel) ||
-        declined.contains({number, taken.agent}) || !Suits(x, agent)) {
+    if (!x.key.has_value() || !Contains(taken.room, x.channel) ||
+        declined.contains({number, taken.agent}) || !Suits(x, agent) ||
+        !FitsWith(*agent.profile, x.channel, y.channel)) {
       continue;
     }
     ++pairs_ordered_;

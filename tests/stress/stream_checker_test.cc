@@ -3,6 +3,7 @@
 
 #include "tests/stress/stream_checker.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -32,51 +33,31 @@ using ::testing::IsEmpty;
 
 // A legal stream: c1 and c2 wait, ann takes c1, declines it and takes c2; bob
 // takes c1, accepts and completes it; c3 is cancelled while reserved.
+ContactSpec InMain(std::string_view id, Channel channel) {
+  ContactSpec spec;
+  spec.id = std::string(id);
+  spec.queue = "main";
+  spec.channel = channel;
+  return spec;
+}
+
 class DoctoredStreamTest : public ::testing::Test {
  protected:
   DoctoredStreamTest() : centre_(reference::RouterFactories()[0]) {
-    // The first events went to the constructor.
-    Event applied;
-    applied.sequence = 1;
-    applied.type = EventType::kConfigurationApplied;
-    events_.push_back(applied);
-    Router& router = centre_.router();
-    Submit("c1", 1'000);
-    Submit("c2", 2'000);
-    const auto presence = [&](const char* agent, PresenceState state) {
-      (void)router.SetPresence(centre_.Agent(agent),
-                               {state, NotReadyReason::kNone}, 3'000);
-      Drain();
-    };
-    presence("ann", PresenceState::kAvailable);
-    const auto view = centre_.ViewOf("ann");
-    (void)router.Decline(view.handle, *router.FindContact("c1"), view.attempt,
-                         5'000, 4'000);
-    Drain();
-    log_.published.push_back({"c1", 3, router.LastSequence()});
-    presence("bob", PresenceState::kAvailable);
-    const auto bob = centre_.ViewOf("bob");
-    (void)router.Accept(bob.handle, *router.FindContact("c1"), bob.attempt,
-                        5'000);
-    Drain();
-    (void)router.Complete(*router.FindContact("c1"), 6'000);
-    Drain();
-    (void)router.Cancel(*router.FindContact("c2"), EndReason::kAbandoned,
-                        7'000);
-    Drain();
+    for (const std::string command :
+         {"submit c1 main", "submit c2 main", "available ann",
+          "decline ann 5000", "available bob", "accept bob", "complete c1",
+          "abandon c2"}) {
+      Do(command);
+    }
   }
 
-  void Submit(const std::string& id, InstantMs now_ms) {
-    ContactSpec spec;
-    spec.id = id;
-    spec.queue = "main";
-    ASSERT_TRUE(centre_.router().Submit(spec, now_ms).ok());
-    Drain();
-    log_.published.push_back({id, 1, centre_.router().LastSequence()});
-  }
-
-  void Drain() {
-    for (const Event& event : centre_.Drain()) events_.push_back(event);
+  void Do(const std::string& command) {
+    now_ms_ += 1'000;
+    const std::uint64_t before = centre_.router().LastSequence();
+    (void)centre_.Do(now_ms_, command);
+    events_ = centre_.events();
+    log_.calls.push_back({now_ms_, before, centre_.router().LastSequence()});
   }
 
   // As if another call had made events meanwhile: what was read before is
@@ -86,10 +67,7 @@ class DoctoredStreamTest : public ::testing::Test {
     std::vector<Event> events = events_;
     doctor(events);
     StreamChecker checker(BankConfiguration(), [](std::string_view id) {
-      ContactSpec spec;
-      spec.id = std::string(id);
-      spec.queue = "main";
-      return spec;
+      return InMain(id, Channel::kVoice);
     });
     for (const Event& event : events) checker.Add(event);
     checker.CheckConservation(10'000);
@@ -114,6 +92,7 @@ class DoctoredStreamTest : public ::testing::Test {
 
   reference::Centre centre_;
   std::vector<Event> events_;
+  InstantMs now_ms_ = 0;
   CallLog log_;
   std::uint64_t pairs_ordered_ = 0;
 };
@@ -155,7 +134,7 @@ TEST_F(DoctoredStreamTest, TwoContactsOnOneAgent) {
                     Find(events, EventType::kReservationCreated, 2);
                 created.agent_id.Assign("ann");
               }),
-              Contains(HasSubstr("a second contact on one agent")));
+              Contains(HasSubstr("no room for it beside 1 others")));
 }
 
 TEST_F(DoctoredStreamTest, ReservationEndsTwice) {
@@ -223,6 +202,181 @@ TEST_F(DoctoredStreamTest, OldestSkipped) {
   EXPECT_EQ(pairs_ordered_, 0U);
 }
 
+// --- Several contacts --------------------------------------------------------
+
+// Chats in queue main. ann has 100 units, a chat takes 30 and two are the most;
+// c1 and c2 are hers, c3 waits.
+class SeveralContactsTest : public ::testing::Test {
+ protected:
+  static Configuration Chats() {
+    Configuration configuration = BankConfiguration();
+    configuration.agents.resize(1);
+    RoutingProfile& profile = configuration.routing_profiles[0];
+    profile.cost_units.fill(30);
+    profile.contacts_max.fill(2);
+    return configuration;
+  }
+
+  SeveralContactsTest()
+      : centre_(reference::RouterFactories()[0], {}, Chats()) {
+    for (const std::string command :
+         {"available ann", "submit c1 main chat", "submit c2 main chat",
+          "submit c3 main chat"}) {
+      Do(command);
+    }
+  }
+
+  void Do(const std::string& command) {
+    now_ms_ += 1'000;
+    const std::uint64_t before = centre_.router().LastSequence();
+    (void)centre_.Do(now_ms_, command);
+    events_ = centre_.events();
+    log_.calls.push_back({now_ms_, before, centre_.router().LastSequence()});
+  }
+
+  // The last event of this type, which may be changed.
+  Event& Last(EventType type) {
+    for (std::size_t i = events_.size(); i-- > 0;) {
+      if (events_[i].type == type) return events_[i];
+    }
+    ADD_FAILURE() << "no such event";
+    return events_.front();
+  }
+
+  // A reservation more, as it would come next.
+  void Give(const std::string& contact, std::uint64_t agent_version) {
+    Event created = Last(EventType::kReservationCreated);
+    created.sequence = events_.size() + 1;
+    created.contact_id.Assign(contact);
+    created.rank_key_ms += 1'000;
+    ++created.arrival_sequence;
+    created.agent_version = agent_version;
+    events_.push_back(created);
+  }
+
+  std::vector<std::string> Check(const Configuration& configuration = Chats()) {
+    StreamChecker checker(configuration, [](std::string_view id) {
+      return InMain(id, Channel::kChat);
+    });
+    for (const Event& event : events_) checker.Add(event);
+    checker.CheckConservation(now_ms_);
+    checker.CheckOrder({log_});
+    return checker.violations();
+  }
+
+  reference::Centre centre_;
+  std::vector<Event> events_;
+  InstantMs now_ms_ = 0;
+  CallLog log_;
+};
+
+TEST_F(SeveralContactsTest, AreLegal) {
+  for (const std::string command :
+       {"accept ann c1", "accept ann c2", "complete c1", "complete c2",
+        "wrapped ann c2", "accept ann c3", "break ann"}) {
+    Do(command);
+  }
+  EXPECT_THAT(Check(), IsEmpty());
+}
+
+TEST_F(SeveralContactsTest, OneMoreThanTheMaximum) {
+  Give("c3", 4);
+  EXPECT_THAT(Check(),
+              ::testing::ElementsAre(HasSubstr("no room for it beside 2")));
+}
+
+TEST_F(SeveralContactsTest, OneUnitMoreThanThereAre) {
+  Configuration configuration = Chats();
+  configuration.routing_profiles[0].contacts_max = {};
+  configuration.routing_profiles[0].capacity_units = 89;
+  Give("c3", 4);
+  EXPECT_THAT(Check(configuration),
+              ::testing::ElementsAre(HasSubstr("no room for it beside 2")));
+  configuration.routing_profiles[0].capacity_units = 90;
+  EXPECT_THAT(Check(configuration), IsEmpty());
+}
+
+TEST_F(SeveralContactsTest, OtherUnitsThanTheChannelCosts) {
+  ++Last(EventType::kReservationCreated).units;
+  EXPECT_THAT(Check(), Contains(HasSubstr("a contact of 30 units takes")));
+}
+
+TEST_F(SeveralContactsTest, RoomBesideAWaitingContact) {
+  events_.resize(Last(EventType::kReservationCreated).sequence - 1);
+  EXPECT_THAT(Check(), Contains(AllOf(HasSubstr("free agent ann beside"),
+                                      HasSubstr("contact c2"))));
+}
+
+TEST_F(SeveralContactsTest, WrapUpKeepsItsUnits) {
+  Do("accept ann c1");
+  Do("complete c1");
+  Give("c3", 6);
+  EXPECT_THAT(Check(), Contains(HasSubstr("no room for it beside 2")));
+}
+
+TEST_F(SeveralContactsTest, AWrapUpThatIsNone) {
+  for (const std::string command :
+       {"accept ann c1", "accept ann c2", "complete c1", "wrapped ann"}) {
+    Do(command);
+  }
+  Last(EventType::kWrapUpEnded).contact_id.Assign("c2");
+  EXPECT_THAT(Check(), Contains(HasSubstr("a wrap-up that was none")));
+}
+
+TEST_F(SeveralContactsTest, AWorkStateThatDoesNotFollow) {
+  Do("accept ann c1");
+  Last(EventType::kReservationAccepted).work_state = WorkState::kReserved;
+  EXPECT_THAT(Check(), Contains(HasSubstr("does not follow")));
+}
+
+TEST_F(SeveralContactsTest, KeptByWhoHasLeft) {
+  Do("break ann");
+  EXPECT_THAT(Check(), IsEmpty());
+  events_.resize(Last(EventType::kReservationRescinded).sequence - 1);
+  EXPECT_THAT(Check(), Contains(HasSubstr("ann, who has left, keeps c2")));
+}
+
+TEST_F(SeveralContactsTest, GivenToWhoHasLeftAndNotTakenBack) {
+  Do("abandon c3");
+  Do("accept ann c2");
+  // The pause met the decision on c2.
+  Event left = Last(EventType::kPresenceChanged);
+  left.presence = {PresenceState::kNotReady, NotReadyReason::kBreak};
+  left.work_state = WorkState::kReserved;
+  left.agent_version = 3;
+  const std::size_t at = Last(EventType::kReservationCreated).sequence - 1;
+  events_.insert(events_.begin() + static_cast<std::ptrdiff_t>(at), left);
+  for (std::size_t i = at; i < events_.size(); ++i) {
+    events_[i].sequence = i + 1;
+    if (i > at && !events_[i].agent_id.empty()) {
+      ++events_[i].agent_version;
+      events_[i].presence = left.presence;
+    }
+  }
+  EXPECT_THAT(Check(), Contains(HasSubstr("kept a reservation")));
+}
+
+// A decision that had begun before may still come; one that began later not.
+TEST_F(SeveralContactsTest, OfferedOnAChannelClosedByNoAnswer) {
+  now_ms_ = 21'000;
+  Do("run");  // c1's offer is over at 22 s
+  const Event closed = Last(EventType::kReservationNoAnswer);
+  const Event given = Last(EventType::kReservationCreated);
+  Event again = given;
+  again.contact_id.Assign("c3");
+  again.sequence = events_.size() + 1;
+  again.rank_key_ms += 1'000;
+  ++again.arrival_sequence;
+  again.agent_version = closed.agent_version + 1;
+  again.no_answer_channels = closed.no_answer_channels;
+  again.work_state = WorkState::kReserved;
+  again.began_after_sequence = closed.sequence - 1;
+  events_.push_back(again);
+  EXPECT_THAT(Check(), IsEmpty());
+  events_.back().began_after_sequence = events_.size();
+  EXPECT_THAT(Check(), Contains(HasSubstr("closed by no answer")));
+}
+
 // --- The whole run, on the reference behind a lock --------------------------
 
 class LockedRouter : public reference::ForwardingRouter {
@@ -283,9 +437,10 @@ class LockedRouter : public reference::ForwardingRouter {
                                      now_ms);
   }
   absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
+                                    std::string_view contact_id,
                                     InstantMs now_ms) override {
     const Guard guard(mutex_);
-    return ForwardingRouter::EndWrapUp(agent, now_ms);
+    return ForwardingRouter::EndWrapUp(agent, contact_id, now_ms);
   }
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override {
     const Guard guard(mutex_);
@@ -298,6 +453,10 @@ class LockedRouter : public reference::ForwardingRouter {
   std::uint64_t LastSequence() const override {
     const Guard guard(mutex_);
     return ForwardingRouter::LastSequence();
+  }
+  CommitTicket LastTicket() const override {
+    const Guard guard(mutex_);
+    return ForwardingRouter::LastTicket();
   }
 
  private:
@@ -332,6 +491,34 @@ class LosesSome final : public LockedRouter {
   }
 };
 
+// Gives each agent a little more than its profile says.
+class GivesMoreUnits final : public LockedRouter {
+ public:
+  using LockedRouter::LockedRouter;
+  absl::StatusOr<ApplyOutcome> Apply(const Configuration& configuration,
+                                     InstantMs now_ms) override {
+    Configuration more = configuration;
+    for (RoutingProfile& profile : more.routing_profiles) {
+      profile.capacity_units = std::min(profile.capacity_units + 5, 100);
+    }
+    return LockedRouter::Apply(more, now_ms);
+  }
+};
+
+// Counts units only.
+class ForgetsMaxima final : public LockedRouter {
+ public:
+  using LockedRouter::LockedRouter;
+  absl::StatusOr<ApplyOutcome> Apply(const Configuration& configuration,
+                                     InstantMs now_ms) override {
+    Configuration without = configuration;
+    for (RoutingProfile& profile : without.routing_profiles) {
+      profile.contacts_max = {};
+    }
+    return LockedRouter::Apply(without, now_ms);
+  }
+};
+
 template <typename Subject>
 std::vector<std::string> Violations(std::uint64_t operations,
                                     std::uint64_t* pairs) {
@@ -354,6 +541,16 @@ TEST(StressSelfTest, ReferenceBehindALockPasses) {
 TEST(StressSelfTest, OffersWithoutTheSkillAreSeen) {
   EXPECT_THAT(Violations<ForgetsRequirements>(6'000, nullptr),
               Contains(HasSubstr("without the skill")));
+}
+
+TEST(StressSelfTest, UnitsTooManyAreSeen) {
+  EXPECT_THAT(Violations<GivesMoreUnits>(20'000, nullptr),
+              Contains(HasSubstr("no room for it")));
+}
+
+TEST(StressSelfTest, MaximaUndercutAreSeen) {
+  EXPECT_THAT(Violations<ForgetsMaxima>(20'000, nullptr),
+              Contains(HasSubstr("no room for it")));
 }
 
 TEST(StressSelfTest, ContactsThatNobodyIsOfferedAreSeen) {

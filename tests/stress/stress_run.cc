@@ -22,16 +22,30 @@ constexpr std::uint64_t kRounds = 10;
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 constexpr Presence kAvailable{PresenceState::kAvailable, NotReadyReason::kNone};
 
+// Units and maxima bind in turn; whoever writes only packs.
+std::vector<RoutingProfile> Profiles() {
+  const auto write =
+      static_cast<ChannelSet>(SetOf(Channel::kEmail) | SetOf(Channel::kChat));
+  std::vector<RoutingProfile> profiles = {
+      {"all", 0xFF}, {"voice", SetOf(Channel::kVoice)}, {"write", write}};
+  profiles[0].cost_units[static_cast<std::size_t>(Channel::kChat)] = 25;
+  profiles[0].contacts_max[static_cast<std::size_t>(Channel::kChat)] = 2;
+  profiles[2].capacity_units = 85;
+  profiles[2].cost_units.fill(85);
+  profiles[2].cost_units[static_cast<std::size_t>(Channel::kEmail)] = 20;
+  profiles[2].cost_units[static_cast<std::size_t>(Channel::kChat)] = 15;
+  profiles[2].contacts_max[static_cast<std::size_t>(Channel::kEmail)] = 2;
+  profiles[2].load_order = LoadOrder::kPack;
+  return profiles;
+}
+
 }  // namespace
 
 Configuration StressConfiguration() {
   Configuration configuration;
   configuration.name = "stress";
   configuration.skills = {{"s0", ""}, {"s1", ""}, {"s2", ""}};
-  const auto write =
-      static_cast<ChannelSet>(SetOf(Channel::kEmail) | SetOf(Channel::kChat));
-  configuration.routing_profiles = {
-      {"all", 0xFF}, {"voice", SetOf(Channel::kVoice)}, {"write", write}};
+  configuration.routing_profiles = Profiles();
   Random random(7);
   for (int i = 0; i < kAgents; ++i) {
     AgentConfiguration agent;
@@ -127,6 +141,7 @@ void StressRun::Run(Router* router, std::uint64_t operations,
   ServeTheRest();
   BecomeQuiet();
   std::vector<CallLog> logs;
+  logs.reserve(workers_.size());
   for (auto& worker : workers_) logs.push_back(std::move(worker->log));
   checker_.CheckOrder(logs);
 }
@@ -172,15 +187,26 @@ void StressRun::Work(Role role, Worker& worker, std::uint64_t operations) {
   }
 }
 
+template <typename Ask>
+auto StressRun::Noted(Worker& worker, Ask ask) {
+  const InstantMs now_ms = ++clock_ms_;
+  const std::uint64_t before = router_->LastSequence();
+  auto answer = ask(now_ms);
+  worker.log.calls.push_back({now_ms, before, router_->LastSequence()});
+  return answer;
+}
+
 void StressRun::Submit(Worker& worker) {
   const std::string id = absl::StrCat("c", ++submits_);
   const ContactSpec spec = SpecOf(id);
-  const auto outcome = router_->Submit(spec, clock_ms_);
+  const auto submit = [&](InstantMs now_ms) {
+    return router_->Submit(spec, now_ms);
+  };
+  const auto outcome = Noted(worker, submit);
   if (outcome.ok()) {
     ++accepted_submits_;
-    worker.log.published.push_back({id, 1, router_->LastSequence()});
     if (worker.random.Bernoulli(0.02)) {
-      const auto again = router_->Submit(spec, clock_ms_);
+      const auto again = Noted(worker, submit);
       EXPECT_TRUE(again.ok() && again->repeated &&
                   again->contact == outcome->contact)
           << again.status();
@@ -200,21 +226,17 @@ void StressRun::Cancel(Worker& worker) {
   const std::string id = absl::StrCat("c", submits - back);
   const auto handle = router_->FindContact(id);
   if (!handle.ok()) return;
-  const std::uint64_t before = router_->LastSequence();
   if (worker.random.Bernoulli(0.7)) {
     // A look only: most contacts should live.
     const auto view = router_->GetContact(id);
     EXPECT_TRUE(!view.ok() || view->id == id);
     return;
   }
-  const auto outcome =
-      router_->Cancel(*handle, EndReason::kAbandoned, clock_ms_);
-  if (outcome.ok()) {
-    worker.log.cancels.push_back({id, before});
-  } else {
-    EXPECT_TRUE(absl::IsFailedPrecondition(outcome.status()))
-        << outcome.status();
-  }
+  const auto outcome = Noted(worker, [&](InstantMs now_ms) {
+    return router_->Cancel(*handle, EndReason::kAbandoned, now_ms);
+  });
+  EXPECT_TRUE(outcome.ok() || absl::IsFailedPrecondition(outcome.status()))
+      << outcome.status();
 }
 
 void StressRun::Desk(Worker& worker) {
@@ -232,69 +254,64 @@ void StressRun::Desk(Worker& worker) {
             : Presence{PresenceState::kNotReady, NotReadyReason::kBreak});
     return;
   }
-  switch (agent->work_state) {
-    case WorkState::kIdle:
-      if (agent->presence.state != PresenceState::kAvailable ||
-          agent->no_answer_channels != 0) {
-        SetPresence(worker, handle, kAvailable);
-      }
-      return;
-    case WorkState::kReserved:
-      return Answer(worker, *agent);
-    case WorkState::kHandling: {
-      const auto contact = router_->FindContact(agent->contact_id);
-      if (contact.ok()) (void)router_->Complete(*contact, clock_ms_);
-      return;
-    }
-    case WorkState::kWrapUp:
-      if (worker.random.Bernoulli(0.5)) {
-        (void)router_->EndWrapUp(handle, clock_ms_);
-      }
-      return;
+  const bool away = agent->presence.state != PresenceState::kAvailable;
+  if (agent->held.empty()
+          ? away || agent->no_answer_channels != 0
+          : agent->no_answer_channels != 0 && worker.random.Bernoulli(0.1)) {
+    SetPresence(worker, handle, kAvailable);
+    return;
   }
+  if (agent->held.empty()) return;
+  Work(worker, *agent, agent->held[worker.random.Uniform(agent->held.size())]);
 }
 
-void StressRun::Answer(Worker& worker, const AgentView& agent) {
-  const auto contact = router_->FindContact(agent.contact_id);
+void StressRun::Work(Worker& worker, const AgentView& agent,
+                     const HeldContact& held) {
+  if (held.state == WorkState::kReserved) return Answer(worker, agent, held);
+  if (held.state == WorkState::kHandling) {
+    const auto contact = router_->FindContact(held.contact_id);
+    if (!contact.ok()) return;
+    (void)Noted(worker, [&](InstantMs now_ms) {
+      return router_->Complete(*contact, now_ms);
+    });
+    return;
+  }
+  if (worker.random.Bernoulli(0.5)) return;
+  const bool by_name = worker.random.Bernoulli(0.5);
+  (void)Noted(worker, [&](InstantMs now_ms) {
+    return router_->EndWrapUp(agent.handle, by_name ? held.contact_id : "",
+                              now_ms);
+  });
+}
+
+void StressRun::Answer(Worker& worker, const AgentView& agent,
+                       const HeldContact& held) {
+  const auto contact = router_->FindContact(held.contact_id);
   if (!contact.ok()) return;
   const double draw = worker.random.UniformDouble();
   if (draw < 0.1) return;  // let it ring
-  if (draw < 0.7) {
-    (void)router_->Accept(agent.handle, *contact, agent.attempt, clock_ms_);
-    return;
-  }
   std::optional<DurationMs> retry;
   if (draw < 0.8) retry = worker.random.UniformBetween(0, 2'000);
-  const auto outcome =
-      router_->Decline(agent.handle, *contact, agent.attempt, retry, clock_ms_);
-  if (outcome.ok()) {
-    worker.log.published.push_back(
-        {agent.contact_id, outcome->version, router_->LastSequence()});
-  }
+  (void)Noted(worker, [&](InstantMs now_ms) {
+    return draw < 0.7
+               ? router_->Accept(agent.handle, *contact, held.attempt, now_ms)
+               : router_->Decline(agent.handle, *contact, held.attempt, retry,
+                                  now_ms);
+  });
 }
 
 void StressRun::SetPresence(Worker& worker, AgentHandle agent,
                             Presence presence) {
-  const auto outcome = router_->SetPresence(agent, presence, clock_ms_);
+  const auto outcome = Noted(worker, [&](InstantMs now_ms) {
+    return router_->SetPresence(agent, presence, now_ms);
+  });
   EXPECT_TRUE(outcome.ok()) << outcome.status();
-  if (!outcome.ok()) return;
-  for (std::size_t i = 0; i < agents_.size(); ++i) {
-    if (agents_[i] == agent) {
-      worker.log.presences.push_back({configuration_.agents[i].id,
-                                      outcome->version,
-                                      router_->LastSequence()});
-    }
-  }
 }
 
-// The only one who advances the clock, so each RunDue has an instant of its
-// own.
 void StressRun::RunDueOnce(Worker& worker, DurationMs step_ms) {
-  const InstantMs now_ms = clock_ms_ + step_ms;
-  clock_ms_ = now_ms;
-  const std::uint64_t before = router_->LastSequence();
-  router_->RunDue(now_ms, kAll);
-  worker.log.runs.push_back({now_ms, before, router_->LastSequence()});
+  clock_ms_ += step_ms;
+  (void)Noted(worker,
+              [&](InstantMs now_ms) { return router_->RunDue(now_ms, kAll); });
 }
 
 void StressRun::RunDueUntil(Worker& worker, const std::atomic<int>& working) {
@@ -302,7 +319,7 @@ void StressRun::RunDueUntil(Worker& worker, const std::atomic<int>& working) {
     RunDueOnce(worker, worker.random.UniformBetween(1, 20));
     if (worker.random.Bernoulli(0.001)) {
       // The same configuration: nobody gains or loses anything.
-      const auto applied = router_->Apply(configuration_, clock_ms_);
+      const auto applied = router_->Apply(configuration_, ++clock_ms_);
       EXPECT_TRUE(applied.ok()) << applied.status();
     }
     std::this_thread::yield();
@@ -314,6 +331,8 @@ void StressRun::BecomeQuiet() {
   EXPECT_EQ(router_->RunDue(clock_ms_, kAll), 0U);
   while (router_->DrainEvents() > 0) {
   }
+  EXPECT_EQ(router_->LastTicket().value, router_->Committed().value)
+      << "events that are never numbered";
   checker_.CheckConservation(clock_ms_);
   checker_.CheckViews(*router_);
 }
@@ -331,22 +350,29 @@ void StressRun::ServeTheRest() {
           agent->presence.state != PresenceState::kAvailable) {
         SetPresence(worker, handle, kAvailable);
       }
-      if (agent->work_state == WorkState::kWrapUp) {
-        (void)router_->EndWrapUp(handle, clock_ms_);
-      }
-      const auto contact = router_->FindContact(agent->contact_id);
-      if (contact.ok() && agent->work_state == WorkState::kReserved) {
-        (void)router_->Accept(handle, *contact, agent->attempt, clock_ms_);
-      }
-      if (contact.ok() && agent->work_state == WorkState::kHandling) {
-        (void)router_->Complete(*contact, clock_ms_);
-      }
-      busy = busy || agent->work_state != WorkState::kIdle;
+      for (const HeldContact& held : agent->held)
+        ServeOne(worker, *agent, held);
+      busy = busy || !agent->held.empty();
     }
     RunDueOnce(worker, 1'000);
     router_->DrainEvents();
     if (!busy && turn > 10) return;
   }
+}
+
+void StressRun::ServeOne(Worker& worker, const AgentView& agent,
+                         const HeldContact& held) {
+  const auto contact = router_->FindContact(held.contact_id);
+  (void)Noted(worker, [&](InstantMs now_ms) -> absl::StatusOr<Outcome> {
+    if (held.state == WorkState::kWrapUp) {
+      return router_->EndWrapUp(agent.handle, held.contact_id, now_ms);
+    }
+    if (!contact.ok()) return contact.status();
+    if (held.state == WorkState::kHandling) {
+      return router_->Complete(*contact, now_ms);
+    }
+    return router_->Accept(agent.handle, *contact, held.attempt, now_ms);
+  });
 }
 
 }  // namespace relais::stress

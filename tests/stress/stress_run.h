@@ -2,7 +2,7 @@
 //
 //   2 submitters, 1 canceller, 3 agents' desktops (accept, decline, complete,
 //   end wrap-up, toggle presence of any agent), 1 that advances the clock and
-//   runs what is due, 1 drainer.
+//   runs what is due, 1 drainer. Most agents may hold several contacts.
 //
 // The work is cut into rounds; after each all calls have returned, what is due
 // is run, all is drained, and promise 3 is checked. At the end the rest is
@@ -58,19 +58,25 @@ class StressRun final : public RouterObserver {
   void Submit(Worker& worker);
   void Cancel(Worker& worker);
   void Desk(Worker& worker);
-  void Answer(Worker& worker, const AgentView& agent);
+  void Work(Worker& worker, const AgentView& agent, const HeldContact& held);
+  void Answer(Worker& worker, const AgentView& agent, const HeldContact& held);
   void SetPresence(Worker& worker, AgentHandle agent, Presence presence);
   void RunDueUntil(Worker& worker, const std::atomic<int>& working);
   void RunDueOnce(Worker& worker, DurationMs step_ms);
   void BecomeQuiet();
   void ServeTheRest();
+  void ServeOne(Worker& worker, const AgentView& agent,
+                const HeldContact& held);
+  // Makes a call at an instant of its own and notes it.
+  template <typename Ask>
+  auto Noted(Worker& worker, Ask ask);
 
   Configuration configuration_;
   StreamChecker checker_;
   Router* router_ = nullptr;
   std::vector<AgentHandle> agents_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  // Relaxed would do for both: they are counters, and whoever reads them needs
+  // Relaxed would do for all: they are counters, and whoever reads them needs
   // nothing that was written before. The default order costs nothing here.
   std::atomic<InstantMs> clock_ms_{1'000'000};
   std::atomic<std::uint64_t> submits_{0};

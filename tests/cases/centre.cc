@@ -1,0 +1,146 @@
+#include "tests/cases/centre.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "server/yaml_message.h"
+
+namespace relais::cases {
+namespace {
+
+using server::EnumValueShortName;
+
+// What an agent is, without what it is doing: "available", "break".
+std::string WordOf(const v1::Presence& presence) {
+  if (presence.state() == v1::PRESENCE_STATE_NOT_READY &&
+      presence.reason() != v1::NOT_READY_REASON_UNSPECIFIED) {
+    return EnumValueShortName(*v1::NotReadyReason_descriptor(),
+                              presence.reason());
+  }
+  return EnumValueShortName(*v1::PresenceState_descriptor(), presence.state());
+}
+
+std::string AgentText(const v1::Presence& presence, v1::WorkState work_state,
+                      const v1::Presence* pending) {
+  std::string text =
+      EnumValueShortName(*v1::WorkState_descriptor(), work_state);
+  if (presence.state() != v1::PRESENCE_STATE_AVAILABLE) {
+    text = work_state == v1::WORK_STATE_IDLE
+               ? WordOf(presence)
+               : absl::StrCat(text, " on ", WordOf(presence));
+  }
+  if (pending != nullptr) absl::StrAppend(&text, " then ", WordOf(*pending));
+  return text;
+}
+
+template <typename Channels>
+std::string WithoutChannels(const Channels& channels) {
+  std::string text;
+  for (const int channel : channels) {
+    absl::StrAppend(&text, text.empty() ? " but not " : " nor ",
+                    EnumValueShortName(*v1::Channel_descriptor(), channel));
+  }
+  return text;
+}
+
+}  // namespace
+
+Limits CaseLimits() {
+  Limits limits;
+  limits.contacts = 1'000;
+  limits.agents = 100;
+  limits.queues = 100;
+  limits.requirement_classes = 100;
+  limits.profile_classes = 100;
+  limits.lanes = 1'000;
+  limits.ended_ids = 1'000;
+  limits.pending_events = 4'096;
+  return limits;
+}
+
+void Centre::PassTo(InstantMs to_ms) {
+  RunDueAt(now_ms_);
+  for (;;) {
+    const std::optional<InstantMs> due = NextDue();
+    if (!due.has_value()) break;
+    // NextDue may be early, and RunDue then has had nothing to do.
+    const InstantMs next_ms = std::max(*due, now_ms_ + 1);
+    if (next_ms > to_ms) break;
+    now_ms_ = next_ms;
+    RunDueAt(now_ms_);
+  }
+  now_ms_ = to_ms;
+  RunDueAt(now_ms_);
+}
+
+std::optional<v1::Presence> PresenceOfWord(std::string_view word) {
+  v1::Presence presence;
+  for (const v1::PresenceState state :
+       {v1::PRESENCE_STATE_LOGGED_OUT, v1::PRESENCE_STATE_AVAILABLE,
+        v1::PRESENCE_STATE_NOT_READY}) {
+    presence.set_state(state);
+    if (WordOf(presence) == word) return presence;
+  }
+  for (int reason = v1::NOT_READY_REASON_BREAK;
+       v1::NotReadyReason_IsValid(reason); ++reason) {
+    presence.set_reason(static_cast<v1::NotReadyReason>(reason));
+    if (WordOf(presence) == word) return presence;
+  }
+  return std::nullopt;
+}
+
+std::string TextOf(const v1::ContactSnapshot& contact) {
+  switch (contact.state()) {
+    case v1::CONTACT_STATE_WAITING:
+      return "nobody";
+    case v1::CONTACT_STATE_RESERVED:
+      return "offered to " + contact.agent_id();
+    case v1::CONTACT_STATE_ASSIGNED:
+      return "with " + contact.agent_id();
+    case v1::CONTACT_STATE_ENDED:
+      return EnumValueShortName(*v1::EndReason_descriptor(),
+                                contact.end_reason());
+    default:
+      return EnumValueShortName(*v1::ContactState_descriptor(),
+                                contact.state());
+  }
+}
+
+std::string TextOf(const v1::AgentSnapshot& agent) {
+  std::string text =
+      AgentText(agent.presence(), agent.work_state(),
+                agent.has_pending() ? &agent.pending() : nullptr) +
+      WithoutChannels(agent.no_answer_channels());
+  // Of several, what it does with each.
+  if (agent.held_size() < 2) return text;
+  const char* separator = ": ";
+  for (const v1::HeldContact& held : agent.held()) {
+    absl::StrAppend(&text, separator, held.contact_id(), " ",
+                    EnumValueShortName(*v1::WorkState_descriptor(),
+                                       held.state()));
+    separator = ", ";
+  }
+  return text;
+}
+
+std::string TextOf(const v1::Event& event) {
+  std::string text =
+      EnumValueShortName(*v1::EventType_descriptor(), event.type());
+  const v1::AgentChange& agent = event.agent();
+  if (event.has_contact()) absl::StrAppend(&text, " ", event.contact().id());
+  if (event.type() == v1::EVENT_TYPE_CONTACT_ENDED) {
+    absl::StrAppend(&text, " ",
+                    EnumValueShortName(*v1::EndReason_descriptor(),
+                                       event.contact().end_reason()));
+  }
+  if (!agent.id().empty()) absl::StrAppend(&text, " ", agent.id());
+  if (event.type() == v1::EVENT_TYPE_PRESENCE_CHANGED) {
+    absl::StrAppend(&text, " ",
+                    AgentText(agent.presence(), agent.work_state(),
+                              agent.has_pending() ? &agent.pending() : nullptr),
+                    WithoutChannels(agent.no_answer_channels()));
+  }
+  return text;
+}
+
+}  // namespace relais::cases
