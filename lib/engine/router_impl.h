@@ -191,6 +191,9 @@ class RouterImpl final : public Router, private ClassMatrix {
 
   // --- Reservations (router_reservations.cc) ---
   void OnDecision(const match::Decision& decision, Call& call);
+  // Without what its agent's record says.
+  Event CreatedEvent(const match::Decision& decision, ContactRecord& record,
+                     ContactHandle contact, Call& call) const;
   // Whether an acceptance changes the place of an agent who may be given more:
   // the core is to be told.
   bool AcceptanceMoves(const AgentRecord& agent) const
@@ -223,6 +226,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   bool ReturnReserved(std::uint32_t agent, ContactHandle contact,
                       match::ContactWord reserved, EventType type,
                       Declining* declining, Call& call, std::uint64_t* version);
+  // The exclusion of a decline that ended its reservation; what it displaced is
+  // over.
+  void KeepUntil(const DeclineTable::Added& added, InstantMs until_ms,
+                 Call& call);
   // What a new exclusion displaced is over; the caller looks on its behalf.
   void DropDisplaced(const DeclineTable::Added& added);
   // Keeps a class, and so its lanes, from being given to another content.

@@ -31,17 +31,16 @@ absl::Status CheckRetry(const std::optional<DurationMs>& retry_after_ms) {
       absl::StrCat(*retry_after_ms, " is not in 0..", kDurationMsMax));
 }
 
+match::Position PlaceOf(const Event& reservation) {
+  return {reservation.lane, reservation.rank_key_ms,
+          reservation.arrival_sequence};
+}
+
 }  // namespace
 
-// The core has paired a contact with an agent. Nobody else frees the contact's
-// record before this reservation is in the agent's record (records.h).
-void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
-  ContactRecord& record = contacts_[decision.contact];
-  AgentRecord& agent = agents_[decision.agent];
-  const ContactHandle contact{decision.contact,
-                              record.base_tag.load(std::memory_order_acquire)};
-  const std::shared_ptr<const QueueTerms> terms = record.terms;
-  const DurationMs offer_timeout_ms = terms->queue.offer_timeout_ms;
+Event RouterImpl::CreatedEvent(const match::Decision& decision,
+                               ContactRecord& record, ContactHandle contact,
+                               Call& call) const {
   Event event = ContactEvent(EventType::kReservationCreated, record, contact,
                              VersionOf(decision.word, contact),
                              ContactState::kReserved, call.now_ms());
@@ -52,16 +51,29 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   event.requirement_class = decision.requirement_class;
   event.profile_class = decision.profile_class;
   event.fit_step = decision.fit_step;
+  event.units = decision.units;
   event.began_after_sequence = call.began_after_sequence();
   event.at_once = call.Submitted(contact);
   if (event.at_once) {
     call.set_at_once();
     record.at_once.store(true, std::memory_order_relaxed);
   }
+  return event;
+}
+
+// The core has paired a contact with an agent. Nobody else frees the contact's
+// record before this reservation is in the agent's record (records.h).
+void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
+  ContactRecord& record = contacts_[decision.contact];
+  AgentRecord& agent = agents_[decision.agent];
+  const ContactHandle contact{decision.contact,
+                              record.base_tag.load(std::memory_order_acquire)};
+  const std::shared_ptr<const QueueTerms> terms = record.terms;
+  const DurationMs offer_timeout_ms = terms->queue.offer_timeout_ms;
+  Event event = CreatedEvent(decision, record, contact, call);
   if (offer_timeout_ms > 0) {
     event.offer_expires_ms = call.now_ms() + offer_timeout_ms;
   }
-  event.units = decision.units;
   bool ended = false;
   bool leaves = false;
   bool room = false;
@@ -257,6 +269,13 @@ void RouterImpl::DropDisplaced(const DeclineTable::Added& added) {
   }
 }
 
+void RouterImpl::KeepUntil(const DeclineTable::Added& added, InstantMs until_ms,
+                           Call& call) {
+  DropDisplaced(added);
+  SetDeadline(DeclineDeadline(added.added.entry), added.added.number, until_ms,
+              added.added.number, call);
+}
+
 bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
                                 ContactWord reserved, EventType type,
                                 Declining* declining, Call& call,
@@ -264,8 +283,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   AgentRecord& agent = agents_[slot];
   ContactWord waiting;
   Event event;
-  AgentUpdate closed;
-  AgentUpdate update;
+  AgentUpdate closed, update;
   std::shared_ptr<const QueueTerms> terms;
   bool had_room = false;
   {
@@ -275,9 +293,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
     if (holding == nullptr || holding->state != WorkState::kReserved) {
       return false;
     }
-    const match::Position place{holding->reservation.lane,
-                                holding->reservation.rank_key_ms,
-                                holding->reservation.arrival_sequence};
+    const match::Position place = PlaceOf(holding->reservation);
     // With the event, so that a change of presence does not come between them
     // and forget a decline that is told after it.
     if (declining != nullptr) {
@@ -312,14 +328,10 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   }
   if (version != nullptr) *version = event.contact_version;
   call.Push(event);
-  QueueFigures& figures = FiguresOf(*terms);
-  figures.reserved.fetch_sub(1, std::memory_order_relaxed);
-  figures.waiting.fetch_add(1, std::memory_order_relaxed);
+  FiguresOf(*terms).reserved.fetch_sub(1, std::memory_order_relaxed);
+  FiguresOf(*terms).waiting.fetch_add(1, std::memory_order_relaxed);
   if (declining != nullptr) {
-    DropDisplaced(*declining->added);
-    const DeclineTable::Change& added = declining->added->added;
-    SetDeadline(DeclineDeadline(added.entry), added.number,
-                event.decline_until_ms, added.number, call);
+    KeepUntil(*declining->added, event.decline_until_ms, call);
   }
   SetWaitLimit(*terms, event.arrival_ms, contact.slot, waiting, call);
   if (had_room) {

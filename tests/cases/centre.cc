@@ -115,9 +115,9 @@ std::string TextOf(const v1::AgentSnapshot& agent) {
   if (agent.held_size() < 2) return text;
   const char* separator = ": ";
   for (const v1::HeldContact& held : agent.held()) {
-    absl::StrAppend(&text, separator, held.contact_id(), " ",
-                    EnumValueShortName(*v1::WorkState_descriptor(),
-                                       held.state()));
+    absl::StrAppend(
+        &text, separator, held.contact_id(), " ",
+        EnumValueShortName(*v1::WorkState_descriptor(), held.state()));
     separator = ", ";
   }
   return text;

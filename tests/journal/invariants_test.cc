@@ -71,12 +71,13 @@ TEST_F(InvariantsTest, HoldAfterEveryEventOfAHistory) {
   }
 }
 
-TEST_F(InvariantsTest, EachIsTold) {
-  struct Case {
-    const char* said;
-    std::function<void(LiveState*)> damage;
-  };
-  const Case cases[] = {
+struct Damage {
+  const char* said;
+  std::function<void(LiveState*)> damage;
+};
+
+TEST_F(InvariantsTest, EachOfHoldersAndHeldIsTold) {
+  const Damage cases[] = {
       {"contact \"c1\" is waiting, but held by agent \"a1\"",
        [](LiveState* s) { s->contacts["c1"].agent_id = "a1"; }},
       {"contact \"c3\" is assigned, but held by no agent",
@@ -93,12 +94,6 @@ TEST_F(InvariantsTest, EachIsTold) {
        [](LiveState* s) {
          s->agents["a3"].held[0].state = WorkState::kReserved;
        }},
-      {"is alive with version 0",
-       [](LiveState* s) { s->contacts["c1"].version = 0; }},
-      {"contact \"c1\" has 9 declines; at most 8",
-       [](LiveState* s) { s->contacts["c1"].declines.resize(9); }},
-      {"in queue \"q0\", which is not there",
-       [](LiveState* s) { s->queues.erase("q0"); }},
       {"contact \"c3\" is held twice: by agents \"a1\" and \"a3\"",
        [](LiveState* s) { s->agents["a1"] = s->agents["a3"]; }},
       {"agent \"a1\" is handling contact \"c9\", which is not alive",
@@ -129,6 +124,22 @@ TEST_F(InvariantsTest, EachIsTold) {
          s->agents["a1"].held.assign(
              26, {"w", Channel::kChat, WorkState::kWrapUp, 2, 1, 9'000});
        }},
+  };
+  for (const Damage& c : cases) {
+    LiveState damaged = state_;
+    c.damage(&damaged);
+    EXPECT_THAT(Problems(damaged), Contains(HasSubstr(c.said)));
+  }
+}
+
+TEST_F(InvariantsTest, EachOfContactsAndTotalsIsTold) {
+  const Damage cases[] = {
+      {"is alive with version 0",
+       [](LiveState* s) { s->contacts["c1"].version = 0; }},
+      {"contact \"c1\" has 9 declines; at most 8",
+       [](LiveState* s) { s->contacts["c1"].declines.resize(9); }},
+      {"in queue \"q0\", which is not there",
+       [](LiveState* s) { s->queues.erase("q0"); }},
       {"was offered 1 contacts",
        [](LiveState* s) { s->queues["q0"].offered_total = 1; }},
       {"contact \"c4\" has ended twice",
@@ -146,7 +157,7 @@ TEST_F(InvariantsTest, EachIsTold) {
          }
        }},
   };
-  for (const Case& c : cases) {
+  for (const Damage& c : cases) {
     LiveState damaged = state_;
     c.damage(&damaged);
     EXPECT_THAT(Problems(damaged), Contains(HasSubstr(c.said)));

@@ -67,6 +67,11 @@ std::vector<Story> RoomStories() {
         // 34 + 50; the second e-mail and the second chat no longer fit.
         {2000, "complete c1",
          "ended c1 completed ann idle; reserved c2 ann; reserved c3 ann"}}},
+  };
+}
+
+std::vector<Story> ProfileStories() {
+  return {
       {"CostsOfTheProfile",
        {{0, "cost all chat 25", ""},
         {0, "cost all voice 50", ""},
@@ -360,8 +365,8 @@ std::vector<Story> ConfigurationStories() {
 std::vector<Story> AllStories() {
   std::vector<Story> all;
   for (const auto& stories :
-       {RoomStories(), OrderStories(), WrapUpStories(), AnswerStories(),
-        PresenceStories(), ConfigurationStories()}) {
+       {RoomStories(), ProfileStories(), OrderStories(), WrapUpStories(),
+        AnswerStories(), PresenceStories(), ConfigurationStories()}) {
     all.insert(all.end(), stories.begin(), stories.end());
   }
   return all;
