@@ -55,7 +55,7 @@ EventDetail DetailOf(const ContactSpec& spec, const QueueTerms& terms,
                             place.key,
                             place.sequence,
                             terms.ranked}),
-          nullptr};
+          nullptr, nullptr};
 }
 
 absl::Status Full(std::string_view limit, std::uint64_t value,

@@ -1,7 +1,6 @@
-// Reads the fields of protobuf messages whose values may be none that there is;
-// for convert.cc and convert_live.cc alone.
+// Reads numbers and texts of a message whose bytes may be anything.
 //
-// Thread safety: none; one thread.
+// Thread safety: belongs to the calling thread.
 
 #ifndef RELAIS_LIB_JOURNAL_MESSAGE_READER_H_
 #define RELAIS_LIB_JOURNAL_MESSAGE_READER_H_
@@ -15,18 +14,20 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "lib/journal/bytes.h"
-#include "lib/journal/convert.h"
+#include "lib/journal/journal.pb.h"
+#include "relais/agent.h"
+#include "relais/event.h"
 
 namespace relais::journal {
 
 inline absl::Status OutOfRange(std::string_view field, std::uint64_t value,
-                        std::uint64_t max) {
+                               std::uint64_t max) {
   return absl::DataLossError(
       absl::StrCat(Text(field), " is ", value, ", not in 0..", max));
 }
 
 // Reads the fields of one message; the first that is wrong stays.
-class Reader {
+class MessageReader {
  public:
   template <typename T>
   void Enum(std::string_view field, std::uint32_t value, T last, T* out) {

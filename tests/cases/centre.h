@@ -63,6 +63,7 @@ class Centre {
   virtual Answer Complete(const std::string& contact_id) = 0;
   virtual Answer SetPresence(const std::string& agent_id,
                              const v1::Presence& presence) = 0;
+  virtual Answer ChangeAgent(const v1::ChangeAgentRequest& request) = 0;
   virtual Answer Accept(const Offered& offered) = 0;
   virtual Answer Decline(const Offered& offered,
                          std::optional<DurationMs> retry_after_ms) = 0;

@@ -38,7 +38,7 @@ TEST(Names, EveryEnumeratorHasItsOwn) {
   CheckNames(ContactStateName, ContactState::kEnded);
   CheckNames(EndReasonName, EndReason::kLeaseExpired);
   CheckNames(ReservationStateName, ReservationState::kRescinded);
-  CheckNames(EventTypeName, EventType::kAgentRemoved);
+  CheckNames(EventTypeName, kEventTypeLast);
   CheckNames(LoadOrderName, LoadOrder::kPack);
   EXPECT_EQ(static_cast<int>(Channel::kInternal) + 1, kChannelCount);
   EXPECT_EQ(static_cast<int>(AgentGrade::kSpecialised) + 1, kAgentGradeCount);

@@ -264,6 +264,47 @@ TEST_F(SharedClasses, OneTooManyIsRefusedAndChangesNothing) {
   SubmitAndCheck(spec, 5);
 }
 
+TEST_F(SharedClasses, AnAgentsChangeThatFindsNoClassChangesNothing) {
+  for (int i = 0; i < 60; ++i) {
+    site_.router
+        ->Submit(AContact(absl::StrCat("c", i),
+                          {{SkillName(std::size_t(i % 6)), 1 + i / 6}}),
+                 3)
+        .status()
+        .IgnoreError();
+  }
+  Random random(11);
+  absl::StatusOr<ChangeAgentOutcome> changed;
+  std::uint64_t before = 0;
+  Configuration configuration;
+  AgentHandle agent;
+  for (int i = 0; i < 500 && (i == 0 || changed.ok()); ++i) {
+    site_.Drain();
+    configuration = site_.router->CurrentConfiguration(&before);
+    const AgentConfiguration& listed =
+        configuration.agents.at(random.Uniform(configuration.agents.size()));
+    agent = *site_.router->FindAgent(listed.id);
+    AgentChange change;
+    change.skills = listed.skills;
+    for (AgentSkill& skill : *change.skills) {
+      skill.level = 1 + static_cast<int>(random.Uniform(10));
+    }
+    changed = site_.router->ChangeAgent(agent, change, 4);
+  }
+  EXPECT_EQ(changed.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(FieldPathOf(changed.status()), "limits.profile_classes");
+  EXPECT_TRUE(site_.Drain().empty());
+  std::uint64_t after = 0;
+  EXPECT_EQ(site_.router->CurrentConfiguration(&after).agents,
+            configuration.agents);
+  EXPECT_EQ(after, before);
+  // What needs no class of its own is still changed.
+  AgentChange change;
+  change.certifications.emplace();
+  change.languages.emplace();
+  EXPECT_TRUE(site_.router->ChangeAgent(agent, change, 5).ok());
+}
+
 // --- Threads -----------------------------------------------------------------
 
 class Traffic {
@@ -297,6 +338,9 @@ class Traffic {
       threads.emplace_back([this, t] { SignInAndOut(t); });
     }
     threads.emplace_back([this] { ChangeSkills(); });
+    for (std::uint64_t t = 0; t < 2; ++t) {
+      threads.emplace_back([this, t] { ChangeAgents(t); });
+    }
     for (std::thread& thread : threads) thread.join();
   }
   // Every reservation has the fit of its contact and agent under one of the
@@ -321,13 +365,13 @@ class Traffic {
   }
   // With all calls over, no free agent stands beside a contact that fits.
   void CheckConservation() {
-    ASSERT_TRUE(site_.Apply().ok());
+    const Configuration now = site_.router->CurrentConfiguration(nullptr);
     std::vector<CompiledProfile> free;
     for (const AgentView& view : site_.router->Agents()) {
       if (view.presence != kAvailable || view.work_state != WorkState::kIdle) {
         continue;
       }
-      free.push_back(Compiled(site_.configuration.agents[NumberIn(view.id)]));
+      free.push_back(Compiled(now.agents[NumberIn(view.id)]));
     }
     for (std::size_t t = 0; t < kSubmitters; ++t) {
       for (const ContactSpec& spec : submitted_[t]) {
@@ -343,6 +387,7 @@ class Traffic {
   }
   int refused() const { return refused_.load(); }
   int changed() const { return changed_.load(); }
+  int agents_changed() const { return agents_changed_.load(); }
   std::uint64_t recycled() const {
     return site_.router->Counters().classes_recycled;
   }
@@ -414,8 +459,28 @@ class Traffic {
           step % 2 == 0 ? other_ : site_.configuration, 10 + step);
       if (applied.ok()) {
         changed_.fetch_add(1);
-      } else {
+      } else if (!absl::IsAborted(applied.status())) {
         ASSERT_EQ(FieldPathOf(applied.status()), "limits.profile_classes");
+      }
+    }
+  }
+  // One by one, as either of the two has them.
+  void ChangeAgents(std::uint64_t t) {
+    Random random(90 + t);
+    for (int step = 0; step < kSteps / 4; ++step) {
+      const std::size_t i = 2 * random.Uniform(kAgents / 2);
+      const auto handle = site_.router->FindAgent(absl::StrCat("a", i));
+      ASSERT_TRUE(handle.ok());
+      AgentChange change;
+      change.skills = random.Bernoulli(0.5)
+                          ? other_.agents[i].skills
+                          : site_.configuration.agents[i].skills;
+      const auto changed =
+          site_.router->ChangeAgent(*handle, change, 10 + step);
+      if (changed.ok()) {
+        agents_changed_.fetch_add(1);
+      } else if (!absl::IsAborted(changed.status())) {
+        ASSERT_EQ(FieldPathOf(changed.status()), "limits.profile_classes");
       }
     }
   }
@@ -425,6 +490,7 @@ class Traffic {
   std::vector<ContactSpec> submitted_[kSubmitters];
   std::atomic<int> refused_{0};
   std::atomic<int> changed_{0};
+  std::atomic<int> agents_changed_{0};
 };
 
 TEST(ClassMergeThreads, EveryReservationFitsAndNobodyWaitsBesideAFreeAgent) {
@@ -434,6 +500,7 @@ TEST(ClassMergeThreads, EveryReservationFitsAndNobodyWaitsBesideAFreeAgent) {
   traffic.CheckReservations();
   traffic.CheckConservation();
   EXPECT_GT(traffic.changed(), 0);
+  EXPECT_GT(traffic.agents_changed(), 100);
   EXPECT_GT(traffic.recycled(), 100u);
   EXPECT_LT(traffic.refused(), 2 * Traffic::kSteps) << "half of all";
 }

@@ -20,7 +20,7 @@ from journal_format import (CAPACITY_UNITS, CONTACTS_PER_AGENT, FORMAT_VERSION,
                             decode_live, empty, read_dump, read_record)
 
 (CONFIGURED, SUBMITTED, ENDED, CREATED, ACCEPTED, DECLINED, NO_ANSWER,
- RESCINDED, PRESENCE, WRAP_UP_ENDED, REMOVED) = range(1, 12)
+ RESCINDED, PRESENCE, WRAP_UP_ENDED, REMOVED, CHANGED) = range(1, 13)
 WAITING, RESERVED, ASSIGNED, CONTACT_ENDED = range(4)
 IDLE, AGENT_RESERVED, HANDLING, WRAP_UP = range(4)
 ABANDONED = 2
@@ -72,6 +72,7 @@ class Replay:
         self.configuration = None
         self.configuration_version = 0
         self.keeps_figures = False
+        self.applied_configuration_version = 0
         self.sequence = self.last_at_ms = self.arrival_sequence = 0
 
     def must(self, holds, what):
@@ -98,6 +99,7 @@ class Replay:
          DECLINED: self.returned, NO_ANSWER: self.returned,
          RESCINDED: self.returned, PRESENCE: self.presence,
          WRAP_UP_ENDED: self.wrap_up_ended, REMOVED: self.removed,
+         CHANGED: self.changed,
          }[kind](event, contact)
         self.last_at_ms = max(self.last_at_ms, event["at_ms"])
         self.arrival_sequence = max(self.arrival_sequence,
@@ -127,6 +129,7 @@ class Replay:
                   self.configuration_version + 1, "leaves out a version")
         self.configuration = event["configuration"]
         self.configuration_version += 1
+        self.applied_configuration_version = self.configuration_version
         self.keep_figures(event["at_ms"])
         for name in list(self.queues):
             self.forget_queue_if_unused(name)
@@ -170,7 +173,7 @@ class Replay:
                 figures["occupied_since_ms"] = now_ms
         elif kind == ACCEPTED:
             figures["contacts"] += 1
-        elif (kind not in (PRESENCE, REMOVED, ENDED) or
+        elif (kind in (DECLINED, NO_ANSWER, RESCINDED, WRAP_UP_ENDED) or
               kind == ENDED and not event["wrap_up_ends_ms"]):
             let_go(figures, now_ms, held)
         if before == after:
@@ -193,7 +196,7 @@ class Replay:
                      "no_answer_channels", "idle_before_pause_ms"):
             agent[name] = event[name]
         agent["version"] = event["agent_version"]
-        if event["type"] in (ENDED, PRESENCE, WRAP_UP_ENDED):
+        if event["type"] in (ENDED, PRESENCE, WRAP_UP_ENDED, CHANGED):
             agent["idle_since_ms"] = event["idle_since_ms"]
         if event["type"] == PRESENCE:
             agent["presence_configuration_version"] = \
@@ -322,6 +325,21 @@ class Replay:
     def presence(self, event, _):
         self.take_agent(event)
         self.drop_declines(event["agent_id"])
+
+    def changed(self, event, _):
+        after = event["agent_configuration"]
+        self.must(after is not None and after["id"] == event["agent_id"],
+                  "no configuration of its agent")
+        self.must(event["configuration_version"] ==
+                  self.configuration_version + 1, "leaves out a version")
+        agents = self.configuration["agents"] if self.configuration else []
+        self.must(any(a["id"] == after["id"] for a in agents),
+                  "its agent is not configured")
+        self.configuration = dict(
+            self.configuration,
+            agents=[after if a["id"] == after["id"] else a for a in agents])
+        self.configuration_version += 1
+        self.take_agent(event)
 
     def wrap_up_ended(self, event, _):
         held = self.agents[event["agent_id"]]["held"]
@@ -452,8 +470,10 @@ class Checker:
         return version
 
     def compare(self, meta, live):
-        for name in ("last_at_ms", "arrival_sequence",
-                     "configuration_version"):
+        names = ["last_at_ms", "arrival_sequence", "configuration_version"]
+        if meta["format_version"] > 1:
+            names.append("applied_configuration_version")
+        for name in names:
             if meta[name] != getattr(self.replay, name):
                 self.tell(f"meta record: {name} is {meta[name]}, replay "
                           f"gives {getattr(self.replay, name)}")

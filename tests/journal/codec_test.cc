@@ -218,6 +218,20 @@ RoutingProfile AnyProfile(Random& random) {
   return profile;
 }
 
+AgentConfiguration AnyAgent(Random& random) {
+  AgentConfiguration agent;
+  agent.id = AnyText(random, 9);
+  agent.grade = AnyOf(random, AgentGrade::kSpecialised);
+  agent.routing_profile = AnyText(random, 9);
+  agent.skills = {{AnyText(random, 9), static_cast<int>(AnySigned(random)),
+                   random.Bernoulli(0.5), AnyText(random, 9)}};
+  agent.certifications = AnyNames(random);
+  agent.languages = AnyNames(random);
+  agent.team = AnyText(random, 9);
+  agent.site = AnyText(random, 9);
+  return agent;
+}
+
 std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
   auto configuration = std::make_shared<Configuration>();
   configuration->name = AnyText(random, 20);
@@ -229,22 +243,12 @@ std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
     configuration->sites.push_back({AnyText(random, 9), random.Bernoulli(0.5)});
     configuration->teams.push_back({AnyText(random, 9), AnyText(random, 9)});
     configuration->routing_profiles.push_back(AnyProfile(random));
-    AgentConfiguration agent;
-    agent.id = AnyText(random, 9);
-    agent.grade = AnyOf(random, AgentGrade::kSpecialised);
-    agent.routing_profile = AnyText(random, 9);
-    agent.skills = {{AnyText(random, 9), static_cast<int>(AnySigned(random)),
-                     random.Bernoulli(0.5), AnyText(random, 9)}};
     configuration->grades.push_back({AnyOf(random, AgentGrade::kSpecialised),
                                      static_cast<int>(AnySigned(random))});
     configuration->activities.push_back({AnyText(random, 9),
                                          static_cast<ChannelSet>(Any(random)),
                                          AnyRequirement(random)});
-    agent.certifications = AnyNames(random);
-    agent.languages = AnyNames(random);
-    agent.team = AnyText(random, 9);
-    agent.site = AnyText(random, 9);
-    configuration->agents.push_back(agent);
+    configuration->agents.push_back(AnyAgent(random));
     configuration->queues.push_back(AnyQueue(random));
     configuration->segments.push_back({AnyText(random, 9), AnySigned(random)});
   }
@@ -262,6 +266,10 @@ NumberedEvent AnyNumbered(Random& random, EventType type) {
   }
   if (type == EventType::kConfigurationApplied) {
     numbered.detail.configuration = AnyConfiguration(random);
+  }
+  if (type == EventType::kAgentChanged) {
+    numbered.detail.agent =
+        std::make_shared<AgentConfiguration>(AnyAgent(random));
   }
   return numbered;
 }
@@ -326,7 +334,9 @@ TEST_P(EventCodecTest, NoDamageIsReadAsAnother) {
   EXPECT_GT(refused, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(AllTypes, EventCodecTest, ::testing::Range(1, 12));
+INSTANTIATE_TEST_SUITE_P(AllTypes, EventCodecTest,
+                         ::testing::Range(1, static_cast<int>(kEventTypeLast) +
+                                                 1));
 
 TEST(CodecTest, EventOfThisVersionHasTheseBytes) {
   Event event;
@@ -407,9 +417,10 @@ TEST(CodecTest, RefusesWhatItDoesNotWrite) {
   // Field 50 is not known.
   EXPECT_THAT(message_of(bytes + std::string("\x90\x03\x01", 3)),
               HasSubstr("fields"));
-  // Field 2 is the type; 12 is none, and the last one counts.
-  EXPECT_THAT(message_of(std::string("\x10\x0c", 2)),
-              HasSubstr("type is 12, not in 0..11"));
+  // Field 2 is the type; 100 is none, and the last one counts.
+  EXPECT_THAT(message_of(std::string("\x10\x64", 2)),
+              HasSubstr(absl::StrCat("type is 100, not in 0..",
+                                     static_cast<int>(kEventTypeLast))));
   EXPECT_THAT(message_of(""), HasSubstr("type is 0"));
   EXPECT_THAT(message_of(bytes + std::string("\x82", 1)),
               HasSubstr("are not such a message"));

@@ -199,6 +199,8 @@ std::string AuditedState::ApplyByType(const Event& event,
       return WrapUpEnded(event);
     case EventType::kAgentRemoved:
       return Removed(event);
+    case EventType::kAgentChanged:
+      return "no call changes an agent here";
   }
   return "it has no type";
 }

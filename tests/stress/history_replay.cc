@@ -162,6 +162,7 @@ std::string HistoryReplay::Step(const Event& event, const Cause& cause) {
     case EventType::kAgentRemoved:
       return Removed(event, cause);
     case EventType::kConfigurationApplied:
+    case EventType::kAgentChanged:  // nobody changes one in a history
     case EventType::kNone:
       break;
   }

@@ -135,6 +135,7 @@ void StreamChecker::Step(const Event& event, int contact, int agent) {
     case EventType::kWrapUpEnded:
       return StepWrapUpEnded(event, contact, agent);
     case EventType::kAgentRemoved:
+    case EventType::kAgentChanged:
     case EventType::kConfigurationApplied:
     case EventType::kNone:
       return;
@@ -564,11 +565,6 @@ void StreamChecker::CheckOrder(const std::vector<CallLog>& logs) {
   }
 }
 
-std::size_t StreamChecker::RankOf(const Contact& contact, const Agent& agent) {
-  const auto found = agent.ranks.find(contact.queue);
-  return found == agent.ranks.end() ? agent.other_rank : found->second;
-}
-
 void StreamChecker::CompareTaken(
     const Record& taken, const std::map<int, Waiting>& waiting,
     const std::map<std::pair<int, int>, bool>& declined) {
@@ -590,8 +586,8 @@ void StreamChecker::CompareTaken(
       continue;
     }
     ++pairs_ordered_;
-    if (std::pair(RankOf(x, agent), *x.key) <
-        std::pair(RankOf(y, agent), *y.key)) {
+    if (std::pair(agent.RankOf(x), *x.key) <
+        std::pair(agent.RankOf(y), *y.key)) {
       FailAlways(absl::StrCat(
           "inversion: event ", taken.sequence, ", begun after ",
           taken.began_after, ", gave ", y.id, " (key ", y.key->first, "/",

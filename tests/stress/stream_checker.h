@@ -14,17 +14,17 @@
 //              state that follows from what is held.
 //
 // An inversion: agent a was given y while x waited, eligible for a, with room
-// for it, and before y in (a's queue rank, rank key, arrival sequence), although
-// x had been published when the decision began and was taken only after y was.
-// Both "had been" and "only after" must be proven across threads. A number read
-// from LastSequence() (or began_after_sequence) that is greater than one read
-// earlier elsewhere proves the order of the two readings; a pair for which that
-// gives no proof does not count; nor does a decision that began before all that
-// gave the agent room or opened a channel was over, since the core learns it a
-// little later than the events tell; nor, if x takes more than y, the events of
-// an agent without maxima: those of two decisions may come in the other order
-// if units were given back between them. So a report is always true, and what
-// is seen is counted.
+// for it, and before y in (a's queue rank, rank key, arrival sequence),
+// although x had been published when the decision began and was taken only
+// after y was. Both "had been" and "only after" must be proven across threads.
+// A number read from LastSequence() (or began_after_sequence) that is greater
+// than one read earlier elsewhere proves the order of the two readings; a pair
+// for which that gives no proof does not count; nor does a decision that began
+// before all that gave the agent room or opened a channel was over, since the
+// core learns it a little later than the events tell; nor, if x takes more than
+// y, the events of an agent without maxima: those of two decisions may come in
+// the other order if units were given back between them. So a report is always
+// true, and what is seen is counted.
 //
 // Thread safety: none; Add belongs to the thread inside DrainEvents, the rest
 // to whoever owns the checker while all is quiet.
@@ -113,6 +113,10 @@ class StreamChecker {
     const RoutingProfile* profile = nullptr;
     std::map<std::string, std::size_t> ranks;  // of queues in its profile
     std::size_t other_rank = 0;
+    std::size_t RankOf(const Contact& contact) const {
+      const auto found = ranks.find(contact.queue);
+      return found == ranks.end() ? other_rank : found->second;
+    }
     std::uint64_t version = 0;
     PresenceState presence = PresenceState::kLoggedOut;
     bool pending = false;
@@ -162,7 +166,6 @@ class StreamChecker {
   static bool FitsWith(const RoutingProfile& profile, Channel x, Channel y);
   static WorkState WorkOf(const Agent& agent);
   bool Suits(const Contact& contact, const Agent& agent) const;
-  static std::size_t RankOf(const Contact& contact, const Agent& agent);
   void CompareTaken(const Record& taken, const std::map<int, Waiting>& waiting,
                     const std::map<std::pair<int, int>, bool>& declined);
   void CheckHeld(const AgentView& view, const Agent& agent);
