@@ -21,9 +21,7 @@ StreamChecker::StreamChecker(
       if (profile.name != agent.routing_profile) continue;
       one.profile = &profile;
       for (const QueueRank& rank : profile.queue_order) {
-        for (const std::string& name : rank.queues) {
-          one.ranks[name] = one.other_rank;
-        }
+        for (const auto& name : rank.queues) one.ranks[name] = one.other_rank;
         ++one.other_rank;
       }
     }
