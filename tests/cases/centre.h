@@ -18,6 +18,7 @@
 
 #include "relais/limits.h"
 #include "relais/types.h"
+#include "relais/v1/admin_service.pb.h"
 #include "relais/v1/agent.pb.h"
 #include "relais/v1/agent_service.pb.h"
 #include "relais/v1/configuration.pb.h"

@@ -41,8 +41,9 @@ class TutorTest : public ::testing::Test {
   std::string Tutor(const RoutingRequirement& queue,
                     const RoutingRequirement& own = {}) {
     const ProfileCompiler compiler(centre_, CloseSkills(centre_.skills));
-    const std::string* tutor = TutorNeeded(
-        {&queue, &own}, compiler.Compile(agent_), compiler.TutorsOf(agent_));
+    const Tutors tutors = compiler.TutorsOf(agent_);
+    const std::string* tutor =
+        TutorNeeded({&queue, &own}, compiler.Compile(agent_), tutors);
     return tutor == nullptr ? "" : *tutor;
   }
 

@@ -370,7 +370,7 @@ TEST(CodecTest, EventsOfVersionOne) {
   auto configuration = std::make_shared<Configuration>();
   configuration->routing_profiles = {{"desk", 0xFF}};
   std::string bytes;
-  AppendEvent(event, {nullptr, configuration}, &bytes, 1);
+  AppendEvent(event, {nullptr, configuration, nullptr}, &bytes, 1);
   EXPECT_EQ(absl::BytesToHexString(Text(bytes)),
             "10019a020b1a090a046465736b10ff01");
   EXPECT_FALSE(DecodeEvent(bytes).ok()) << "in a record of this version";
@@ -380,13 +380,21 @@ TEST(CodecTest, EventsOfVersionOne) {
   one_contact.cost_units.fill(kCapacityUnitsMax);
   EXPECT_THAT(back->detail.configuration->routing_profiles,
               ::testing::ElementsAre(one_contact));
-  EXPECT_FALSE(DecodeEvent(BytesOf({event, {nullptr, configuration}}), 1).ok());
+  EXPECT_FALSE(
+      DecodeEvent(BytesOf({event, {nullptr, configuration, nullptr}}), 1).ok());
 
   event = Event();
   event.type = EventType::kReservationCreated;
   event.units = 34;
   EXPECT_TRUE(DecodeEvent(BytesOf({event, {}}), 2).ok());
   EXPECT_FALSE(DecodeEvent(BytesOf({event, {}}), 1).ok());
+
+  event = Event();
+  event.type = EventType::kAgentChanged;
+  const auto agent = std::make_shared<AgentConfiguration>();
+  EXPECT_TRUE(DecodeEvent(BytesOf({event, {nullptr, nullptr, agent}}), 2).ok());
+  EXPECT_FALSE(
+      DecodeEvent(BytesOf({event, {nullptr, nullptr, agent}}), 1).ok());
 }
 
 TEST(CodecTest, AnAgentOfVersionOneHoldsAtMostOneContact) {

@@ -174,7 +174,7 @@ void ModelRun::Apply(const Configuration& configuration) {
 }
 
 void ModelRun::ChangeAgent() {
-  const auto agent = SomeAgent(std::nullopt);
+  const auto agent = SomeAgent();
   if (!agent.has_value()) return;
   AgentConfiguration present;
   present.id = agent->id;

@@ -341,6 +341,7 @@ std::vector<Story> RankStories() {
       // dot's profile orders nothing.
       {"AgentsOfOtherProfilesGoByTheKey",
        {{0, "ranks all limited", ""},
+        {0, "cost writes email 100", ""},
         {0, "apply", "applied 2"},
         {100'000, "submit c1 main email", "submitted c1"},
         {110'000, "submit c2 limited email", "submitted c2"},

@@ -232,7 +232,7 @@ TEST(ConfigFileTest, MistakesOfTheFileDoNotHideThoseOfTheCentre) {
   EXPECT_THAT(Problems(text),
               ElementsAre(AllOf(HasSubstr("f:3:1: error: skils: unknown key"),
                                 HasSubstr("did you mean 'skills'")),
-                          HasSubstr("f:14:27: error: agents[0].skills[0]."
+                          HasSubstr("f:15:27: error: agents[0].skills[0]."
                                     "level: 17")));
 }
 
@@ -278,9 +278,9 @@ TEST(ConfigFileTest, ACapacityIsFoundByItsChannel) {
   EXPECT_THAT(Problems(With("    channels: [voice, callback]",
                             "    channels: [voice, callback]\n"
                             "    channel_capacities:\n"
-                            "      - {channel: chat, cost_units: 50}\n"
+                            "      - {channel: callback, cost_units: 50}\n"
                             "      - {channel: voice, cost_units: 500}")),
-              ElementsAre(HasSubstr("f:11:25: error: routing_profiles[0]."
+              ElementsAre(HasSubstr("f:11:26: error: routing_profiles[0]."
                                     "channel_capacities[voice].cost_units: "
                                     "500 is not in")));
 }
