@@ -100,6 +100,7 @@ LONGER = {
     "tests/domain/validate_choice_test.cc:"
     "TEST(ValidateChoice, NamesEachMistake)": "a table of mistakes",
     "tests/reference/choice_test.cc:OrderStories": "a table of stories",
+    "tests/reference/choice_test.cc:RankStories": "a table of stories",
     "tests/reference/lifecycle_test.cc:OfferStories": "a table of stories",
     "tests/reference/lifecycle_test.cc:ReturnStories": "a table of stories",
     "tests/reference/lifecycle_test.cc:ConfigurationStories":
