@@ -35,7 +35,8 @@ void AddOccupied(InstantMs from_ms, InstantMs to_ms, AgentFigures* figures) {
        piece <= PieceOf(to_ms); ++piece) {
     const InstantMs begin = std::max(from_ms, piece * AgentFigures::kPieceMs);
     const InstantMs end = std::min(to_ms, (piece + 1) * AgentFigures::kPieceMs);
-    figures->pieces_ms[PlaceOf(piece)] += static_cast<std::uint32_t>(end - begin);
+    figures->pieces_ms[PlaceOf(piece)] +=
+        static_cast<std::uint32_t>(end - begin);
   }
 }
 
