@@ -38,6 +38,8 @@ struct Derived {
   int agents_eligible = 0;
   std::string agent_passed;
   int agent_passed_step = 0;
+  int agent_passed_units = 0;
+  InstantMs agent_passed_key_ms = 0;
   InstantMs agent_passed_idle_ms = 0;
 };
 
@@ -152,14 +154,16 @@ void Deriver::FindAgents(Derived* derived) const {
     }
     ++derived->agents_eligible;
     const int step = rules_.FitStep(id, *derived->contact);
-    const InstantMs idle =
+    const InstantMs key =
         rules_.OrderKey(id, agent.last.idle_since_ms(), agent.units());
     if (derived->agent_passed.empty() || step > derived->agent_passed_step ||
         (step == derived->agent_passed_step &&
-         idle < derived->agent_passed_idle_ms)) {
+         key < derived->agent_passed_key_ms)) {
       derived->agent_passed = id;
       derived->agent_passed_step = step;
-      derived->agent_passed_idle_ms = idle;
+      derived->agent_passed_units = agent.units();
+      derived->agent_passed_key_ms = key;
+      derived->agent_passed_idle_ms = agent.last.idle_since_ms();
     }
   }
 }
@@ -206,6 +210,9 @@ std::string Deriver::PassedAgentText(const Derived& derived) const {
                           "); agents of this queue come in the ", "order ",
                           absl::AsciiStrToLower(absl::StripPrefix(
                               v1::AgentOrder_Name(order), "AGENT_ORDER_")));
+  } else if (derived.agent_passed_units != 0) {
+    reason = absl::StrCat("fits as well (step ", step, "), holds ",
+                          derived.agent_passed_units, " units");
   } else if (derived.agent_passed_idle_ms != idle) {
     const bool shorter = derived.agent_passed_idle_ms > idle;
     reason = absl::StrCat(
