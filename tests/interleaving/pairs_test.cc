@@ -384,8 +384,8 @@ constexpr Scenario kPairs[] = {
     {"held_ready", {3, 2}, 63'901, HeldReady},
     {"held_submit", {3, 2}, 8'177, HeldSubmit},
     {"withdraw_ready_submit", {3, 2}, 2'732'156, WithdrawReadySubmit},
-    {"ranked_submit_ready", {3, 2}, 1, RankedSubmitReady},
-    {"ranked_submit_submit", {3, 2}, 1, RankedSubmitSubmit},
+    {"ranked_submit_ready", {3, 2}, 1'354, RankedSubmitReady},
+    {"ranked_submit_submit", {3, 2}, 7'288, RankedSubmitSubmit},
 };
 
 class PairsTest : public testing::TestWithParam<Scenario> {};
