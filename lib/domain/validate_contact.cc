@@ -66,11 +66,11 @@ absl::Status CheckRequirement(const RoutingRequirement& requirement) {
   if (requirement.empty()) return absl::OkStatus();
   const FieldPath root("contact.requirement");
   absl::Status status;
-  relais::CheckRequirement(requirement, root,
-                           [&](const FieldPath& path, std::string message) {
-                             if (status.ok())
-                               status = Invalid(path.Text(), message);
-                           });
+  relais::CheckRequirement(
+      requirement, root,
+      [&](const FieldPath& path, const std::string& message) {
+        if (status.ok()) status = Invalid(path.Text(), message);
+      });
   if (!status.ok()) return status;
   const auto contradiction = FindContradiction(requirement, root);
   if (!contradiction.has_value()) return status;
