@@ -98,8 +98,8 @@ Event RouterImpl::AgentEvent(EventType type, const AgentRecord& agent,
 
 std::int64_t RouterImpl::OrderKeyOf(const AgentRecord& agent,
                                     AgentOrder order) {
-  const int load_place = policy::LoadPlace(agent.held.units(),
-                                           agent.served.capacity.load_order);
+  const int load_place =
+      policy::LoadPlace(agent.held.units(), agent.served.capacity.load_order);
   return policy::OrderKey(order, load_place, agent.figures,
                           agent.idle_since_ms);
 }
@@ -119,23 +119,23 @@ RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
         OrderKeyOf(agent, static_cast<AgentOrder>(order));
   }
   update.terms.profile_class = classes_.ClassOf(agent.profile);
-  const ServedBy& served = agent.served;
-  update.terms.ranked = served.orders_queues;
-  update.terms.capacity = served.capacity.units;
-  update.terms.cost = served.capacity.cost;
-  update.terms.claim_until_told = served.capacity.has_maxima(served.channels);
+  update.terms.ranked = agent.served.orders_queues;
+  update.terms.capacity = agent.served.capacity.units;
+  update.terms.cost = agent.served.capacity.cost;
+  update.terms.claim_until_told =
+      agent.served.capacity.has_maxima(agent.served.channels);
   if (agent.used && !restoring_ && IsOpen(agent)) {
-    update.terms.kinds =
-        static_cast<std::uint8_t>(served.channels & ~agent.no_answer_channels &
-                                  ~agent.held.FullChannels(served.capacity));
+    update.terms.kinds = static_cast<std::uint8_t>(
+        agent.served.channels & ~agent.no_answer_channels &
+        ~agent.held.FullChannels(agent.served.capacity));
   }
   return update;
 }
 
 bool RouterImpl::MayTakeMore(const AgentRecord& agent) {
-  const ServedBy& served = agent.served;
-  return served.capacity.has_maxima(served.channels) ||
-         (agent.held.ChannelsWithUnits(served.capacity) & served.channels) != 0;
+  return agent.served.capacity.has_maxima(agent.served.channels) ||
+         (agent.held.ChannelsWithUnits(agent.served.capacity) &
+          agent.served.channels) != 0;
 }
 
 bool RouterImpl::IsOpen(const AgentRecord& agent) const {
