@@ -46,8 +46,8 @@ class ProfileCompiler {
   absl::flat_hash_map<std::string, OfSkill> skills_;
   // By routing profile: what all its agents have.
   absl::flat_hash_map<std::string, CompiledProfile> profiles_;
-  absl::flat_hash_map<std::string, std::string> sites_;    // of teams
-  absl::flat_hash_map<std::string, bool> providers_;       // by site
+  absl::flat_hash_map<std::string, std::string> sites_;  // of teams
+  absl::flat_hash_map<std::string, bool> providers_;     // by site
   std::array<ProficiencyLevel, kAgentGradeCount> default_levels_{};
 };
 
