@@ -243,8 +243,7 @@ void RouterImpl::KeepFigures(bool keep, Call& call) {
       AgentRecord& agent = agents_[slot];
       MutexLock lock(agent.mutex);
       if (!agent.used) continue;
-      agent.figures = keep ? FiguresFrom(call.now_ms(),
-                                         !agent.held.empty())
+      agent.figures = keep ? FiguresFrom(call.now_ms(), !agent.held.empty())
                            : AgentFigures();
     }
     TellAgain(slot, call);

@@ -323,8 +323,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   static std::int64_t OrderKeyOf(const AgentRecord& agent, AgentOrder order)
       RELAIS_REQUIRES(agent.mutex);
   // It holds the contact no more.
-  void LetGo(AgentRecord& agent, const Holding& holding,
-             InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
+  void LetGo(AgentRecord& agent, const Holding& holding, InstantMs now_ms) const
+      RELAIS_REQUIRES(agent.mutex);
   // The contact's handling or wrap-up is over: idle from now, and if it was the
   // last, pending presence taken.
   void FinishWork(AgentRecord& agent, const Holding& holding,

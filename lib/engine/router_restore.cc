@@ -504,8 +504,8 @@ void RouterImpl::FinishHalfEnds(Restoration& restoration) {
         configuration_version_.load(std::memory_order_relaxed);
     event.contact_state = ContactState::kEnded;
     ++agent.version;
-    const Holding* holding = agent.held.Find(reservation.contact_id.view(),
-                                             reservation.attempt);
+    const Holding* holding =
+        agent.held.Find(reservation.contact_id.view(), reservation.attempt);
     RELAIS_CHECK(holding != nullptr, "held by nobody else's doing");
     LetGo(agent, *holding, restoration.now_ms);
     FillReserved(agent, &event);

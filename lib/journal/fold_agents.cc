@@ -70,8 +70,8 @@ void Fold::LetGo(std::vector<HeldContact>& held, const HeldContact& one) {
   held.erase(held.begin() + (&one - held.data()));
 }
 
-void Fold::StepFigures(const Event& event,
-                       const std::vector<HeldContact>& held, LiveAgent& agent) {
+void Fold::StepFigures(const Event& event, const std::vector<HeldContact>& held,
+                       LiveAgent& agent) {
   if (event.type == EventType::kReservationCreated) {
     NoteReserved(event.at_ms, agent.held.empty(), &agent.figures);
   } else if (event.type == EventType::kReservationAccepted) {

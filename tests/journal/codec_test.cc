@@ -213,7 +213,8 @@ RoutingProfile AnyProfile(Random& random) {
   }
   profile.load_order = AnyOf(random, LoadOrder::kPack);
   for (std::uint64_t n = random.Uniform(3); n > 0; --n) {
-    profile.queue_order.push_back({{AnyText(random, 9), "", AnyText(random, 9)}});
+    profile.queue_order.push_back(
+        {{AnyText(random, 9), "", AnyText(random, 9)}});
   }
   return profile;
 }

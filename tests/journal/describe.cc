@@ -298,14 +298,13 @@ std::string Describe(const LiveState& state) {
     }
   }
   for (const auto& [id, a] : state.agents) {
-    absl::StrAppend(&text, "\nagent ", id, " v=", a.version, " ",
-                    Describe(a.presence), " pend=", a.presence_pending, ":",
-                    Describe(a.pending),
-                    " w=", static_cast<int>(WorkStateFrom(a.held)),
-                    " na=", a.no_answer_channels, " idle=", a.idle_since_ms,
-                    " before=", a.idle_before_pause_ms, Describe(a.held),
-                    " under=", a.presence_configuration_version,
-                    Describe(a.figures));
+    absl::StrAppend(
+        &text, "\nagent ", id, " v=", a.version, " ", Describe(a.presence),
+        " pend=", a.presence_pending, ":", Describe(a.pending),
+        " w=", static_cast<int>(WorkStateFrom(a.held)),
+        " na=", a.no_answer_channels, " idle=", a.idle_since_ms,
+        " before=", a.idle_before_pause_ms, Describe(a.held),
+        " under=", a.presence_configuration_version, Describe(a.figures));
   }
   for (const auto& [name, q] : state.queues) {
     absl::StrAppend(&text, "\nqueue ", name, " ", q.offered_total, " ",

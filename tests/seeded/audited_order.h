@@ -25,8 +25,8 @@ struct AuditedWork {
   InstantMs last_offered_ms = 0;
   DurationMs occupied_ms = 0;
   InstantMs occupied_since_ms = 0;
-  // Times in which it held something, each up to when a contact was let go; those of long ago are
-  // dropped.
+  // Times in which it held something, each up to when a contact was let go;
+  // those of long ago are dropped.
   std::deque<std::pair<InstantMs, InstantMs>> times;
 
   void Begin(bool keep, InstantMs now_ms);

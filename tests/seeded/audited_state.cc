@@ -106,8 +106,8 @@ bool AuditedState::MustServe(const AuditedAgent& agent,
 
 int AuditedState::FitStep(const reference::Holdings& has,
                           const AuditedContact& contact) {
-  return reference::FitStep(contact.terms, contact.spec.requirement,
-                            has, contact.spec.tutor_may_listen);
+  return reference::FitStep(contact.terms, contact.spec.requirement, has,
+                            contact.spec.tutor_may_listen);
 }
 
 const AuditedExclusion* AuditedState::ExclusionOf(const AuditedContact& contact,
