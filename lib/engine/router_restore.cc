@@ -442,18 +442,9 @@ void RouterImpl::RestoreDeclines(const LiveContact& live, ContactHandle contact,
       continue;
     }
     const DeclineTable::Added declined = declines_.Add(contact, slot->second);
-    if (declined.displaced_of_contact.has_value()) {
-      deadlines_.Cancel(DeclineDeadline(declined.displaced_of_contact->entry),
-                        declined.displaced_of_contact->number);
-    }
-    if (declined.displaced_of_agent.has_value()) {
-      CancelDeclineDeadlines({*declined.displaced_of_agent});
-      AllowAgain({*declined.displaced_of_agent});
-    }
     matcher_.SetExclusion(contact.slot, declined.added.cell, slot->second,
                           declined.added.number);
-    SetDeadline(DeclineDeadline(declined.added.entry), declined.added.number,
-                decline.until_ms, declined.added.number, restoration.call);
+    KeepUntil(declined, decline.until_ms, restoration.call);
   }
 }
 

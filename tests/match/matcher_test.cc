@@ -16,30 +16,13 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/base/random.h"
+#include "tests/match/collector.h"
 
 namespace relais::match {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-class Collector : public DecisionSink {
- public:
-  void OnLook() override {}
-  void OnDecision(const Decision& decision) override {
-    decisions.push_back(decision);
-  }
-  // (contact, agent) of the decisions since the last call.
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> Pairs() {
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
-    for (const Decision& decision : decisions) {
-      pairs.emplace_back(decision.contact, decision.agent);
-    }
-    decisions.clear();
-    return pairs;
-  }
-  std::vector<Decision> decisions;
-};
 
 constexpr std::uint8_t kVoice = 1 << 0;
 constexpr std::uint8_t kChat = 1 << 2;

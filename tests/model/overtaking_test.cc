@@ -23,31 +23,16 @@
 #include "lib/base/random.h"
 #include "relais/router.h"
 #include "tests/reference/event_text.h"
+#include "tests/reference/reference_router.h"
 
 namespace relais::model {
 namespace {
 
+using reference::ReferenceRouter;
+
 constexpr int kAgents = 4;
 constexpr int kQueues = 3;
 constexpr Presence kAvailable{PresenceState::kAvailable, NotReadyReason::kNone};
-
-// The boost by the page's table.
-DurationMs BoostOf(const Configuration& configuration,
-                   const ContactSpec& spec) {
-  DurationMs boost = 0;
-  for (const ContactQueue& queue : configuration.queues) {
-    if (queue.name != spec.queue) continue;
-    boost +=
-        queue.priority_credit_ms.at(static_cast<std::size_t>(spec.priority));
-    if (configuration.contact_choice == ContactChoice::kDeadline) {
-      boost -= queue.service_level.threshold_ms;
-    }
-  }
-  for (const CustomerSegment& segment : configuration.segments) {
-    if (segment.name == spec.segment) boost += segment.credit_ms;
-  }
-  return boost;
-}
 
 // The largest that any contact could have.
 DurationMs LargestBoost(const Configuration& configuration) {
@@ -57,10 +42,12 @@ DurationMs LargestBoost(const Configuration& configuration) {
     spec.queue = queue.name;
     for (spec.priority = 0; spec.priority < kPriorityCount; ++spec.priority) {
       spec.segment.clear();
-      largest = std::max(largest, BoostOf(configuration, spec));
+      largest =
+          std::max(largest, ReferenceRouter::BoostOf(configuration, spec));
       for (const CustomerSegment& segment : configuration.segments) {
         spec.segment = segment.name;
-        largest = std::max(largest, BoostOf(configuration, spec));
+        largest =
+            std::max(largest, ReferenceRouter::BoostOf(configuration, spec));
       }
     }
   }
@@ -184,7 +171,7 @@ class RandomCentre {
     Known& known = known_[spec.id];
     known.level_min = spec.queue.back() - '0' + 1;
     known.arrival_ms = now_ms_;
-    known.boost_ms = BoostOf(configuration_, spec);
+    known.boost_ms = ReferenceRouter::BoostOf(configuration_, spec);
     EXPECT_TRUE(router_->Submit(spec, now_ms_).ok());
   }
 
@@ -292,8 +279,8 @@ TEST(OvertakingTest, TheBoundIsTheSmallest) {
       y.queue = "fast";
       y.priority = 9;
       y.segment = "gold";
-      const DurationMs bound =
-          LargestBoost(configuration) - BoostOf(configuration, x);
+      const DurationMs bound = LargestBoost(configuration) -
+                               ReferenceRouter::BoostOf(configuration, x);
       EXPECT_EQ(bound, mode == ContactChoice::kAged ? 660'000 : 1'240'000);
       ASSERT_TRUE(router->Submit(x, 1'000).ok());
       const InstantMs at = 1'000 + bound - (at_the_bound ? 0 : 1);

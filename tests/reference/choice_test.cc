@@ -3,13 +3,10 @@
 // Method: stories as in lifecycle_test.cc, on the reference router and the
 // engine.
 
-#include <string>
-#include <tuple>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "tests/reference/centre.h"
-#include "tests/reference/router_factories.h"
 #include "tests/reference/story.h"
 
 namespace relais::reference {
@@ -391,32 +388,15 @@ std::vector<Story> RankStories() {
   };
 }
 
-std::vector<Story> AllStories() {
-  std::vector<Story> all;
-  for (const auto& stories : {ModeStories(), SegmentStories(), FitStories(),
-                              OrderStories(), RankStories()}) {
-    all.insert(all.end(), stories.begin(), stories.end());
-  }
-  return all;
-}
+class ChoiceTest : public ::testing::TestWithParam<StoryCase> {};
 
-using Case = std::tuple<RouterFactory, Story>;
+TEST_P(ChoiceTest, Story) { RunStory(GetParam(), BankConfiguration()); }
 
-class ChoiceTest : public ::testing::TestWithParam<Case> {};
-
-TEST_P(ChoiceTest, Story) {
-  const auto& [factory, story] = GetParam();
-  RunStory(factory, story, BankConfiguration());
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Stories, ChoiceTest,
-    ::testing::Combine(::testing::ValuesIn(RouterFactories()),
-                       ::testing::ValuesIn(AllStories())),
-    [](const auto& info) {
-      return std::get<0>(info.param).name +
-             std::string(std::get<1>(info.param).name);
-    });
+INSTANTIATE_TEST_SUITE_P(Stories, ChoiceTest,
+                         OnEachRouter({ModeStories(), SegmentStories(),
+                                       FitStories(), OrderStories(),
+                                       RankStories()}),
+                         StoryCaseName);
 
 }  // namespace
 }  // namespace relais::reference

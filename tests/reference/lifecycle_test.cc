@@ -3,13 +3,10 @@
 // follow (tests/reference/centre.h), run on the reference router and, in the
 // binary that links it, on the engine.
 
-#include <string>
-#include <tuple>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "tests/reference/centre.h"
-#include "tests/reference/router_factories.h"
 #include "tests/reference/story.h"
 
 namespace relais::reference {
@@ -371,33 +368,15 @@ std::vector<Story> ConfigurationStories() {
   };
 }
 
-std::vector<Story> AllStories() {
-  std::vector<Story> all;
-  for (const auto& stories :
-       {OfferStories(), ReturnStories(), PresenceStories(), TimeStories(),
-        ConfigurationStories()}) {
-    all.insert(all.end(), stories.begin(), stories.end());
-  }
-  return all;
-}
+class LifecycleTest : public ::testing::TestWithParam<StoryCase> {};
 
-using Case = std::tuple<RouterFactory, Story>;
+TEST_P(LifecycleTest, Story) { RunStory(GetParam(), BankConfiguration()); }
 
-class LifecycleTest : public ::testing::TestWithParam<Case> {};
-
-TEST_P(LifecycleTest, Story) {
-  const auto& [factory, story] = GetParam();
-  RunStory(factory, story, BankConfiguration());
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Stories, LifecycleTest,
-    ::testing::Combine(::testing::ValuesIn(RouterFactories()),
-                       ::testing::ValuesIn(AllStories())),
-    [](const auto& info) {
-      return std::get<0>(info.param).name +
-             std::string(std::get<1>(info.param).name);
-    });
+INSTANTIATE_TEST_SUITE_P(Stories, LifecycleTest,
+                         OnEachRouter({OfferStories(), ReturnStories(),
+                                       PresenceStories(), TimeStories(),
+                                       ConfigurationStories()}),
+                         StoryCaseName);
 
 }  // namespace
 }  // namespace relais::reference

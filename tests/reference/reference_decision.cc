@@ -73,16 +73,22 @@ void ReferenceRouter::BeginFigures(AgentRecord& agent, InstantMs now_ms) {
   agent.occupied.clear();
 }
 
-DurationMs ReferenceRouter::BoostOf(const ContactSpec& spec,
-                                    const ContactQueue& queue) const {
-  if (configuration_.contact_choice == ContactChoice::kStrict) {
+DurationMs ReferenceRouter::BoostOf(const Configuration& configuration,
+                                    const ContactSpec& spec) {
+  if (configuration.contact_choice == ContactChoice::kStrict) {
     return spec.priority * DurationMs{315'360'000'000};
   }
-  DurationMs boost =
-      queue.priority_credit_ms[static_cast<std::size_t>(spec.priority)];
-  if (!spec.segment.empty()) boost += SegmentByName(spec.segment)->credit_ms;
-  if (configuration_.contact_choice == ContactChoice::kDeadline) {
-    boost -= queue.service_level.threshold_ms;
+  DurationMs boost = 0;
+  for (const ContactQueue& queue : configuration.queues) {
+    if (queue.name != spec.queue) continue;
+    boost +=
+        queue.priority_credit_ms.at(static_cast<std::size_t>(spec.priority));
+    if (configuration.contact_choice == ContactChoice::kDeadline) {
+      boost -= queue.service_level.threshold_ms;
+    }
+  }
+  for (const CustomerSegment& segment : configuration.segments) {
+    if (segment.name == spec.segment) boost += segment.credit_ms;
   }
   return boost;
 }

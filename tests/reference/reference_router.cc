@@ -302,7 +302,7 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
       [](const RoutingProfile& one) { return !one.queue_order.empty(); });
   contact.version = 1;
   contact.arrival_ms = now_ms;
-  contact.rank_key_ms = now_ms - BoostOf(spec, *queue);
+  contact.rank_key_ms = now_ms - BoostOf(configuration_, spec);
   ++figures_[spec.queue].offered;
   Event event = MakeEvent(EventType::kContactSubmitted, now_ms);
   NameContact(contact, event);

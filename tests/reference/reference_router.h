@@ -88,6 +88,10 @@ class ReferenceRouter final : public Router {
   std::vector<std::string> AliveContacts() const;
   // What is due next, for whoever missed it.
   std::string NextDueText() const;
+  // What is taken off the arrival of a contact submitted under this
+  // configuration, whose queues it has.
+  static DurationMs BoostOf(const Configuration& configuration,
+                            const ContactSpec& spec);
   // Every broken rule of the state itself, in words; empty when all hold: one
   // holder, and no free agent beside an eligible waiting contact.
   std::vector<std::string> Violations() const;
@@ -190,7 +194,6 @@ class ReferenceRouter final : public Router {
   static int FitStep(const ContactRecord& contact, const AgentRecord& agent);
   static std::size_t RankOf(const ContactRecord& contact,
                             const AgentRecord& agent);
-  DurationMs BoostOf(const ContactSpec& spec, const ContactQueue& queue) const;
   const CustomerSegment* SegmentByName(std::string_view name) const;
   bool Accepts(const ContactRecord& contact, const AgentRecord& agent) const;
   static bool IsFree(const AgentRecord& agent, Channel channel);

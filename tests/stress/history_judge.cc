@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/reference/event_text.h"
+#include "tests/reference/reference_router.h"
 
 namespace relais::stress {
 namespace {
@@ -170,24 +171,6 @@ Tick HistoryJudge::BeganNotBefore(const Event& event,
   return std::max(call.begin, ticks_[number - 1 - first_sequence_]);
 }
 
-// Terms, mode and segments are those of all configurations.
-DurationMs HistoryJudge::BoostOf(const ContactSpec& spec) const {
-  const Configuration& configuration = configurations_.front();
-  DurationMs boost = 0;
-  for (const ContactQueue& queue : configuration.queues) {
-    if (queue.name != spec.queue) continue;
-    boost +=
-        queue.priority_credit_ms.at(static_cast<std::size_t>(spec.priority));
-    if (configuration.contact_choice == ContactChoice::kDeadline) {
-      boost -= queue.service_level.threshold_ms;
-    }
-  }
-  for (const CustomerSegment& segment : configuration.segments) {
-    if (segment.name == spec.segment) boost += segment.credit_ms;
-  }
-  return boost;
-}
-
 void HistoryJudge::IndexContact(const StreamEvent& one, const CallRecord& call,
                                 Tick began) {
   const Event& event = one.event;
@@ -197,7 +180,9 @@ void HistoryJudge::IndexContact(const StreamEvent& one, const CallRecord& call,
     contact.submit_end = call.end;
     const ContactSpec spec = spec_of_(contact.id);
     contact.queue = spec.queue;
-    contact.boost_ms = BoostOf(spec);
+    // Terms, mode and segments are those of all configurations.
+    contact.boost_ms =
+        reference::ReferenceRouter::BoostOf(configurations_.front(), spec);
   }
   const std::string wrong = NotedPlace(event, contact);
   if (!wrong.empty()) return Fail(event, wrong);

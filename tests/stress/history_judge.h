@@ -135,7 +135,6 @@ class HistoryJudge {
   bool IndexEvents(const Round& round);
   const CallRecord* CauseOf(const StreamEvent& one);
   std::string NotItsCause(const Event& event, const CallRecord& call) const;
-  DurationMs BoostOf(const ContactSpec& spec) const;
   void IndexContact(const StreamEvent& one, const CallRecord& call, Tick began);
   void IndexStanding(const StreamEvent& one, const CallRecord& call);
   std::string NotedPlace(const Event& event, Contact& contact) const;
