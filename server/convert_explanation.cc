@@ -29,6 +29,8 @@ v1::ExplainContactResponse ToProto(const ContactExplanation& explanation) {
     added->set_missing(verdict.missing);
     added->set_until_ms(verdict.until_ms);
     added->set_fit_step(static_cast<std::uint32_t>(verdict.fit_step));
+    added->set_queue_rank(static_cast<std::uint32_t>(verdict.queue_rank));
+    added->set_ahead(verdict.ahead);
   }
   return result;
 }
@@ -47,6 +49,7 @@ v1::ExplainAgentResponse ToProto(const AgentExplanation& explanation) {
     added->set_missing(verdict.missing);
     added->set_contacts(verdict.contacts);
     added->set_oldest_arrival_ms(verdict.oldest_arrival_ms);
+    added->set_queue_rank(static_cast<std::uint32_t>(verdict.queue_rank));
   }
   return result;
 }

@@ -58,7 +58,7 @@ usage: relaisctl [flags] COMMAND
   agents                     agents now
   contact get ID             one contact
   contact submit ID          put a contact into a queue
-      --queue NAME [--channel voice] [--priority 0..9]
+      --queue NAME [--channel voice] [--priority 0..9] [--segment NAME]
       [--skills name:level,...] [--requirement '{any_of: [{team: red}]}']
       [--tutor-may-listen] [--attributes key=value,...]
   contact cancel ID          end a contact that nobody has accepted
@@ -196,14 +196,15 @@ void PrintExplanation(const v1::ExplainContactResponse& response) {
   }
   if (agents == 0) return;
   std::cout << "agents: " << absl::StrJoin(counts, ", ") << "\n\n";
-  Table table({"agent", "why not", "fit", "presence", "holds"});
+  Table table({"agent", "why not", "fit", "ahead", "presence", "holds"});
   for (const v1::AgentVerdict& one : response.agents()) {
     std::string why = WhyText(one.reason(), one.missing());
     if (one.until_ms() != 0) {
       absl::StrAppend(&why, " until ", Instant(one.until_ms()));
     }
     table.Add({one.agent().id(), why, absl::StrCat(one.fit_step()),
-               PresenceText(one.agent().presence()), HeldText(one.agent())});
+               absl::StrCat(one.ahead()), PresenceText(one.agent().presence()),
+               HeldText(one.agent())});
   }
   std::cout << table.Text();
   const auto shown = static_cast<std::uint64_t>(response.agents_size());
@@ -247,6 +248,9 @@ void PrintContact(const v1::GetContactResponse& response) {
   table.Add({"queue", contact.contact().queue()});
   table.Add({"channel", Short(contact.contact().channel())});
   table.Add({"priority", absl::StrCat(contact.contact().priority())});
+  if (!contact.contact().segment().empty()) {
+    table.Add({"segment", contact.contact().segment()});
+  }
   table.Add({"state", Short(contact.state())});
   if (contact.end_reason() != v1::END_REASON_UNSPECIFIED) {
     table.Add({"end", Short(contact.end_reason())});
@@ -270,8 +274,8 @@ _relaisctl() {
                       absl::StrJoin(commands, "\n"), R"("
   local word="${COMP_WORDS[COMP_CWORD]}" before="" i
   local flags="--server --json --timeout --from --count --queue --channel
-    --priority --skills --grade --certifications --languages --requirement
-    --tutor-may-listen --attributes --reason --format --to --output
+    --priority --segment --skills --grade --certifications --languages
+    --requirement --tutor-may-listen --attributes --reason --format --to --output
     --with-attributes --help --version"
   if [[ "${word}" == -* ]]; then
     COMPREPLY=($(compgen -W "${flags}" -- "${word}"))

@@ -48,8 +48,13 @@ struct AgentVerdict {
   std::string missing;
   // kDeclined: when the exclusion ends.
   InstantMs until_ms = 0;
-  // Meaningful unless kChannel or kRequirement, 0 to 7.
+  // Of agents who have the channel and all that is asked for, 0 to 7.
   int fit_step = 0;
+  // Of those, by the agent's own order of queues: 0 to 15, smaller comes first.
+  int queue_rank = 0;
+  // Of those who did not decline it, if it waits: how many of the contacts that
+  // wait the agent would be given before it.
+  std::uint64_t ahead = 0;
 };
 
 struct ContactExplanation {
@@ -73,6 +78,9 @@ struct WaitingVerdict {
   Channel channel = Channel::kVoice;
   PassedOver reason = PassedOver::kNot;
   std::string missing;  // kRequirement
+  // By the agent's own order of queues; of what the agent could take but for
+  // what it is doing.
+  int queue_rank = 0;
   std::uint64_t contacts = 0;
   InstantMs oldest_arrival_ms = 0;
 };
@@ -82,7 +90,7 @@ struct AgentExplanation {
   InstantMs at_ms = 0;
   std::uint64_t configuration_version = 0;
   std::uint64_t waiting = 0;  // contacts that wait, whatever for
-  // By queue, channel, reason and what is missing, in this order; at most as
+  // By queue, channel, reason, what is missing and rank, in this order; at most as
   // many as were asked for, those with the most contacts.
   std::vector<WaitingVerdict> verdicts;
   bool settled = true;  // as in ContactExplanation

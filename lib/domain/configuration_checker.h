@@ -51,6 +51,7 @@ class ConfigurationChecker {
     kActivities,
     kAgents,
     kQueues,
+    kChoice,
     kSectionCount,
   };
   struct Noted {
@@ -133,6 +134,9 @@ class ConfigurationChecker {
   void CheckTutors(const AgentConfiguration& agent, const std::string& path);
   void CheckAgentPlace(const AgentConfiguration& agent,
                        const std::string& path);
+
+  // validate_choice.cc
+  void CheckChoice();
 
   // warn_reachability.cc
   void WarnAboutUnusedProfiles();

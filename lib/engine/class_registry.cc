@@ -222,16 +222,6 @@ void ClassRegistry::AddRequirementReference(std::uint32_t c) {
   ++entry.count;
 }
 
-bool ClassRegistry::AddReferenceIfUsed(std::uint32_t c) {
-  RELAIS_CHECK(c < limits_.requirement_classes, "a class id beyond the table");
-  MutexLock creation(creation_mutex_);
-  Class& entry = classes_[c];
-  MutexLock lock(shards_[entry.shard].mutex);
-  if (entry.count == 0) return false;
-  ++entry.count;
-  return true;
-}
-
 void ClassRegistry::ReleaseRequirement(std::uint32_t c) {
   RELAIS_CHECK(c < limits_.requirement_classes, "a class id beyond the table");
   Class& entry = classes_[c];
@@ -246,6 +236,18 @@ void ClassRegistry::ReleaseRequirement(std::uint32_t c) {
 const CompiledRequirement& ClassRegistry::Requirement(std::uint32_t c) const {
   RELAIS_CHECK(c < limits_.requirement_classes, "a class id beyond the table");
   return *classes_[c].content;
+}
+
+std::shared_ptr<const CompiledRequirement> ClassRegistry::SharedRequirement(
+    std::uint32_t c) const {
+  RELAIS_CHECK(c < limits_.requirement_classes, "a class id beyond the table");
+  return classes_[c].content;
+}
+
+std::shared_ptr<const CompiledRequirement> ClassRegistry::RequirementNow(
+    std::uint32_t c) const {
+  MutexLock lock(creation_mutex_);
+  return SharedRequirement(c);
 }
 
 // --- Lanes -------------------------------------------------------------------
@@ -361,6 +363,10 @@ std::uint32_t ClassRegistry::ClassOf(std::uint32_t profile) const {
   return partition_.ClassOf(profile);
 }
 const CompiledProfile& ClassRegistry::Profile(std::uint32_t profile) const {
+  return *partition_.Content(profile);
+}
+std::shared_ptr<const CompiledProfile> ClassRegistry::SharedProfile(
+    std::uint32_t profile) const {
   return partition_.Content(profile);
 }
 

@@ -19,12 +19,13 @@
 // Locks
 //   L1  creation_mutex_: the partition, the ids of requirement classes, and
 //       every cell that is written. Taken to create a class or a profile, to
-//       add or take away an agent or reference of a profile, and to learn who
-//       is to be told. Never while an agent or a contact is looked for, never
-//       to find a known requirement class or the class of a profile. Longest
-//       hold: one new row, O(profiles), and the columns of the classes that it
-//       splits off, O(requirement classes) each. Cells are computed before,
-//       without it, but for what came meanwhile.
+//       add or take away an agent or reference of a profile, to learn who is to
+//       be told, and by explanations, for one copy of a pointer. Never while an
+//       agent or a contact is looked for, never to find a known requirement
+//       class or the class of a profile. Longest hold: one new row,
+//       O(profiles), and the columns of the classes that it splits off,
+//       O(requirement classes) each. Cells are computed before, without it, but
+//       for what came meanwhile.
 //   L2  a shard's mutex: the map from content to id, counts, and the lanes of
 //       the shard's classes. Longest hold: a lookup, or while recycling a scan
 //       of that shard's classes.
@@ -105,12 +106,16 @@ class ClassRegistry {
   absl::StatusOr<std::uint32_t> AcquireRequirement(
       const CompiledRequirement& requirement, TellAgent tell);
   void AddRequirementReference(std::uint32_t c);
-  // Of a class that somebody may hold: false if nobody does. Takes L1, so it is
-  // not for decisions.
-  bool AddReferenceIfUsed(std::uint32_t c);
   void ReleaseRequirement(std::uint32_t c);
   // The content; valid while the caller holds its reference.
   const CompiledRequirement& Requirement(std::uint32_t c) const;
+  // The same, for longer than the reference lasts.
+  std::shared_ptr<const CompiledRequirement> SharedRequirement(
+      std::uint32_t c) const;
+  // For whoever holds no reference: whatever the id stands for at the moment,
+  // nothing if it never was given. Takes L1, so it is not for decisions.
+  std::shared_ptr<const CompiledRequirement> RequirementNow(
+      std::uint32_t c) const;
 
   // The lane of this class for this boost, the same while the caller's
   // reference lasts; every contact in a lane holds one from this call until it
@@ -134,6 +139,9 @@ class ClassRegistry {
   // been released if the answer does not matter.
   std::uint32_t ClassOf(std::uint32_t profile) const;
   const CompiledProfile& Profile(std::uint32_t profile) const;
+  // The same, for longer than the reference lasts.
+  std::shared_ptr<const CompiledProfile> SharedProfile(
+      std::uint32_t profile) const;
 
   // --- Figures --------------------------------------------------------------
 
@@ -197,7 +205,7 @@ class ClassRegistry {
   ClassMatrix* const matrix_;
   const Limits limits_;
 
-  Mutex creation_mutex_;  // L1
+  mutable Mutex creation_mutex_;  // L1
   // ClassOf and Content are called without it.
   ProfilePartition partition_;
   const std::unique_ptr<Class[]> classes_;  // by id

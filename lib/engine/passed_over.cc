@@ -4,13 +4,8 @@
 
 namespace relais {
 
-PassedOver WhyPassedOver(const AgentView& agent, const CompiledProfile& profile,
-                         const AgentCapacity& capacity, bool declined,
-                         const CompiledRequirement& requirement) {
-  const Channel channel = requirement.channel;
-  if (!Contains(profile.channels, channel)) return PassedOver::kChannel;
-  if (!Meets(requirement, profile)) return PassedOver::kRequirement;
-  if (declined) return PassedOver::kDeclined;
+PassedOver WhyNotFree(const AgentView& agent, const AgentCapacity& capacity,
+                      Channel channel) {
   if (agent.presence.state == PresenceState::kLoggedOut) {
     return PassedOver::kLoggedOut;
   }

@@ -1,21 +1,20 @@
-// Why an agent is passed over for a contact.
+// Why an agent who could take a contact is not free for it.
 //
 // Thread safety: pure function.
 
 #ifndef RELAIS_LIB_ENGINE_PASSED_OVER_H_
 #define RELAIS_LIB_ENGINE_PASSED_OVER_H_
 
-#include "lib/domain/compiled.h"
 #include "lib/engine/holdings.h"
 #include "relais/explanation.h"
 
 namespace relais {
 
-// The first reason that applies to a contact with this requirement. Declined,
-// and whether the agent holds it, are the caller's to know.
-PassedOver WhyPassedOver(const AgentView& agent, const CompiledProfile& profile,
-                         const AgentCapacity& capacity, bool declined,
-                         const CompiledRequirement& requirement);
+// The first reason that applies to a contact of this channel; kNot if the agent
+// is free for it. What the contact asks for, declines, and whether the agent
+// holds it, are the caller's to know.
+PassedOver WhyNotFree(const AgentView& agent, const AgentCapacity& capacity,
+                      Channel channel);
 
 }  // namespace relais
 

@@ -1,4 +1,9 @@
 // Explanations: from the state at the moment of asking.
+//
+// No lock is held while anything is judged or put into words. Agents are copied
+// one by one under their mutexes, as for Agents(), with a reference to what
+// they can do; contacts that wait are read without a lock; what they ask for is
+// looked up under the registry's lock, one pointer for each class.
 
 #include <algorithm>
 #include <cstddef>
@@ -13,50 +18,19 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "lib/domain/error.h"
 #include "lib/domain/shortfall.h"
 #include "lib/engine/passed_over.h"
 #include "lib/engine/router_impl.h"
-#include "lib/policy/best_fit.h"
+#include "lib/policy/eligibility.h"
+#include "lib/policy/fit.h"
+#include "lib/policy/queue_order.h"
 
 namespace relais {
 namespace {
 
 using match::ContactPhase;
 using match::ContactWord;
-
-// The names behind the numbers in compiled requirements.
-class Names {
- public:
-  explicit Names(const Configuration& configuration) {
-    AddAll(Subject::kSkill, configuration.skills);
-    AddAll(Subject::kTeam, configuration.teams);
-    AddAll(Subject::kSite, configuration.sites);
-    for (const std::string& one : configuration.certifications) {
-      Add(Subject::kCertification, one);
-    }
-    for (const std::string& one : configuration.languages) {
-      Add(Subject::kLanguage, one);
-    }
-  }
-
-  std::string operator()(Subject subject, std::uint64_t id) const {
-    const auto found = names_.find({subject, id});
-    return found == names_.end() ? "(no longer configured)" : found->second;
-  }
-
- private:
-  template <typename List>
-  void AddAll(Subject subject, const List& list) {
-    for (const auto& one : list) Add(subject, one.name);
-  }
-  void Add(Subject subject, const std::string& name) {
-    names_.emplace(std::pair(subject, NameIdOf(name)), name);
-  }
-
-  absl::flat_hash_map<std::pair<Subject, std::uint64_t>, std::string> names_;
-};
 
 // Smaller is nearer to taking it.
 int DistanceOf(PassedOver reason) {
@@ -89,28 +63,108 @@ bool Nearer(const AgentVerdict& a, const AgentVerdict& b) {
                     std::string_view(b.agent.id));
 }
 
+// What one profile is to one requirement, whatever its agents are doing.
+struct Fitness {
+  PassedOver reason = PassedOver::kNot;  // or kChannel, kRequirement
+  std::string missing;
+  int fit_step = 0;
+  int queue_rank = 0;
+};
+
+Fitness FitnessOf(const CompiledRequirement& requirement,
+                  const CompiledProfile& profile, NameBehind name) {
+  Fitness fitness;
+  if (!Contains(profile.channels, requirement.channel)) {
+    fitness.reason = PassedOver::kChannel;
+  } else if (!Meets(requirement, profile)) {
+    fitness.reason = PassedOver::kRequirement;
+    fitness.missing = DescribeShortfall(requirement, profile, name);
+  } else {
+    fitness.fit_step = policy::FitOf(requirement, profile);
+    fitness.queue_rank = policy::QueueRankOf(requirement, profile);
+  }
+  return fitness;
+}
+
+PassedOver ReasonFor(const Fitness& fitness, bool declined,
+                     const AgentView& agent, const AgentCapacity& capacity,
+                     Channel channel) {
+  if (fitness.reason != PassedOver::kNot) return fitness.reason;
+  if (declined) return PassedOver::kDeclined;
+  return WhyNotFree(agent, capacity, channel);
+}
+
+bool StandsBefore(const match::Position& a, const match::Position& b) {
+  return std::pair(a.key, a.sequence) < std::pair(b.key, b.sequence);
+}
+
 }  // namespace
 
-// Waiting contacts by queue, requirement class and whether the agent declined
-// them. Holds a reference to each class that it has seen.
+// The names behind the numbers in compiled requirements.
+class RouterImpl::Names {
+ public:
+  explicit Names(const Configuration& configuration) {
+    AddAll(Subject::kSkill, configuration.skills);
+    AddAll(Subject::kTeam, configuration.teams);
+    AddAll(Subject::kSite, configuration.sites);
+    for (const std::string& one : configuration.certifications) {
+      Add(Subject::kCertification, one);
+    }
+    for (const std::string& one : configuration.languages) {
+      Add(Subject::kLanguage, one);
+    }
+  }
+
+  std::string operator()(Subject subject, std::uint64_t id) const {
+    const auto found = names_.find({subject, id});
+    return found == names_.end() ? "(no longer configured)" : found->second;
+  }
+
+ private:
+  template <typename List>
+  void AddAll(Subject subject, const List& list) {
+    for (const auto& one : list) Add(subject, one.name);
+  }
+  void Add(Subject subject, const std::string& name) {
+    names_.emplace(std::pair(subject, NameIdOf(name)), name);
+  }
+
+  absl::flat_hash_map<std::pair<Subject, std::uint64_t>, std::string> names_;
+};
+
+// One contact that waits, as it stood at one moment.
+struct RouterImpl::Waiting {
+  ContactWord word;
+  ContactHandle contact;
+  match::Position place;
+  std::uint32_t requirement_class = 0;
+  std::shared_ptr<const CompiledRequirement> asks;
+  std::uint32_t queue = 0;
+  InstantMs arrival_ms = 0;
+};
+
+// All contacts that wait, by what tells them apart.
 struct RouterImpl::WaitingCensus {
   struct Group {
     std::uint64_t contacts = 0;
+    std::uint64_t before = 0;  // of these, standing before the one asked about
     InstantMs oldest_arrival_ms = std::numeric_limits<InstantMs>::max();
   };
-
-  explicit WaitingCensus(ClassRegistry* registry) : classes(registry) {}
-  ~WaitingCensus() {
-    for (const std::uint32_t id : held) classes->ReleaseRequirement(id);
-  }
-  WaitingCensus(const WaitingCensus&) = delete;
-  WaitingCensus& operator=(const WaitingCensus&) = delete;
-
-  ClassRegistry* const classes;
-  absl::flat_hash_set<std::uint32_t> held;
+  // What each class asks for. If one is given another content meanwhile,
+  // contacts of both count as of the first.
+  absl::flat_hash_map<std::uint32_t, std::shared_ptr<const CompiledRequirement>>
+      asked;
+  // By queue, requirement class and whether the agent declined them.
   std::map<std::tuple<std::uint32_t, std::uint32_t, bool>, Group> groups;
   std::uint64_t waiting = 0;
   bool settled = true;
+};
+
+// An agent as it was copied.
+struct RouterImpl::SeenAgent {
+  AgentView view;
+  std::shared_ptr<const CompiledProfile> profile;
+  AgentCapacity capacity;
 };
 
 std::shared_ptr<const CompiledConfiguration> RouterImpl::InForceNow(
@@ -120,62 +174,223 @@ std::shared_ptr<const CompiledConfiguration> RouterImpl::InForceNow(
   return in_force_.applied;
 }
 
-std::optional<CompiledRequirement> RouterImpl::RequirementNow(
-    std::string_view id) const {
-  const ContactShard& shard = ShardFor(id);
-  MutexLock lock(shard.mutex);
-  const auto live = shard.live.find(std::string(id));
-  if (live == shard.live.end()) return std::nullopt;
-  return classes_.Requirement(contacts_[live->second].requirement_class.load(
-      std::memory_order_relaxed));
+// The longest that an explanation keeps a decision waiting: one copy of an
+// agent, with at most kContactsPerAgentMax contacts.
+RouterImpl::SeenAgent RouterImpl::SeeLocked(const AgentRecord& agent,
+                                            std::uint32_t slot) const {
+  return {ViewLocked(agent, slot), classes_.SharedProfile(agent.profile),
+          agent.served.capacity};
+}
+
+// What is read counts if the contact's word is the same waiting one before and
+// after: until then the contact held its class, so what the class asks for is
+// what the contact does.
+bool RouterImpl::ReadWaiting(std::uint32_t slot, WaitingCensus* census,
+                             Waiting* seen) const {
+  constexpr int kTries = 4;  // of a contact that changes its place meanwhile
+  for (int i = 0; i < kTries; ++i) {
+    seen->word = matcher_.Contact(slot);
+    if (seen->word.phase() != ContactPhase::kWaiting) return false;
+    if (!matcher_.PositionOf(slot, seen->word, &seen->place)) continue;
+    const ContactRecord& record = contacts_[slot];
+    seen->arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
+    seen->queue = record.queue_slot.load(std::memory_order_relaxed);
+    seen->contact = {slot, record.base_tag.load(std::memory_order_acquire)};
+    seen->requirement_class = matcher_.ClassOfLane(seen->place.lane);
+    const auto asked = census->asked.find(seen->requirement_class);
+    const bool known = asked != census->asked.end();
+    seen->asks = known ? asked->second
+                       : classes_.RequirementNow(seen->requirement_class);
+    if (matcher_.Contact(slot) != seen->word) continue;
+    if (!known) census->asked.emplace(seen->requirement_class, seen->asks);
+    return true;
+  }
+  return false;
+}
+
+void RouterImpl::CountWaiting(
+    const std::vector<DeclineTable::Standing>& declined, const Waiting* than,
+    WaitingCensus* census) const {
+  const std::uint32_t contacts = contact_slots_.high_water();
+  Waiting seen;
+  for (std::uint32_t slot = 0; slot < contacts; ++slot) {
+    if (!ReadWaiting(slot, census, &seen)) continue;
+    if (than != nullptr && than->contact == seen.contact) continue;
+    const bool no = std::any_of(
+        declined.begin(), declined.end(),
+        [&](const auto& one) { return one.contact == seen.contact; });
+    WaitingCensus::Group& group =
+        census->groups[{seen.queue, seen.requirement_class, no}];
+    ++group.contacts;
+    if (than != nullptr && StandsBefore(seen.place, than->place)) {
+      ++group.before;
+    }
+    group.oldest_arrival_ms =
+        std::min(group.oldest_arrival_ms, seen.arrival_ms);
+    ++census->waiting;
+    census->settled =
+        census->settled && contacts_[slot].told_tag.load(
+                               std::memory_order_acquire) >= seen.word.tag();
+  }
+}
+
+// How many of those that wait come before the contact for agents of this
+// profile, who would give it this rank.
+std::uint64_t RouterImpl::CountAhead(const WaitingCensus& census,
+                                     const CompiledProfile& profile,
+                                     int queue_rank) {
+  std::uint64_t ahead = 0;
+  for (const auto& [key, group] : census.groups) {
+    const CompiledRequirement& asks = *census.asked.at(std::get<1>(key));
+    if (!policy::Accepts(asks, profile)) continue;
+    const int rank = policy::QueueRankOf(asks, profile);
+    if (rank < queue_rank) ahead += group.contacts;
+    if (rank == queue_rank) ahead += group.before;
+  }
+  return ahead;
+}
+
+// Of those, the ones that this agent declined.
+std::uint64_t RouterImpl::CountDeclinedAhead(std::uint32_t agent,
+                                             const Waiting& than,
+                                             const CompiledProfile& profile,
+                                             int queue_rank,
+                                             WaitingCensus* census) const {
+  std::uint64_t declined = 0;
+  for (const DeclineTable::Standing& one : declines_.OfAgent(agent)) {
+    Waiting seen;
+    if (!ReadWaiting(one.contact.slot, census, &seen) ||
+        seen.contact != one.contact || seen.contact == than.contact ||
+        !policy::Accepts(*seen.asks, profile)) {
+      continue;
+    }
+    const int rank = policy::QueueRankOf(*seen.asks, profile);
+    if (rank < queue_rank ||
+        (rank == queue_rank && StandsBefore(seen.place, than.place))) {
+      ++declined;
+    }
+  }
+  return declined;
+}
+
+// What the contact asks for, if it still is as the view shows it; of one that
+// waits `waiting` says where.
+std::shared_ptr<const CompiledRequirement> RouterImpl::RequirementOf(
+    const ContactView& view, WaitingCensus* census, Waiting* waiting) const {
+  const std::uint32_t slot = view.handle.slot;
+  if (view.state == ContactState::kWaiting) {
+    const bool same = ReadWaiting(slot, census, waiting) &&
+                      waiting->contact == view.handle &&
+                      VersionOf(waiting->word, view.handle) == view.version;
+    return same ? waiting->asks : nullptr;
+  }
+  const ContactWord word = matcher_.Contact(slot);
+  const bool reserved = word.phase() == ContactPhase::kReserved;
+  if ((!reserved && word.phase() != ContactPhase::kAssigned) ||
+      VersionOf(word, view.handle) != view.version) {
+    return nullptr;
+  }
+  const AgentRecord& agent = agents_[word.ref()];
+  MutexLock lock(agent.mutex);
+  const Holding* holding =
+      agent.held.Find(view.handle, reserved ? word.tag() : word.tag() - 1);
+  // Until it is wrapped up the contact holds its class.
+  if (holding == nullptr || holding->state == WorkState::kWrapUp) {
+    return nullptr;
+  }
+  return classes_.SharedRequirement(holding->reservation.requirement_class);
+}
+
+void RouterImpl::JudgeAgents(const CompiledRequirement& asks,
+                             const Waiting* waiting, const Names& names,
+                             WaitingCensus* census,
+                             ContactExplanation* result) const {
+  const std::vector<DeclineTable::Standing> declined =
+      declines_.OfContact(result->contact.handle.slot);
+  // By profile; what is listed is kept.
+  struct OfProfile {
+    std::shared_ptr<const CompiledProfile> profile;
+    Fitness fitness;
+    std::uint64_t ahead = 0;
+  };
+  absl::flat_hash_map<const CompiledProfile*, OfProfile> judged;
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    SeenAgent seen;
+    {
+      const AgentRecord& agent = agents_[slot];
+      MutexLock lock(agent.mutex);
+      if (!agent.used) continue;
+      seen = SeeLocked(agent, slot);
+    }
+    const auto [entry, first] = judged.try_emplace(seen.profile.get());
+    OfProfile& of = entry->second;
+    if (first) {
+      of.profile = seen.profile;
+      of.fitness = FitnessOf(asks, *seen.profile, names);
+      if (waiting != nullptr && of.fitness.reason == PassedOver::kNot) {
+        of.ahead = CountAhead(*census, *seen.profile, of.fitness.queue_rank);
+      }
+    }
+    const auto decline =
+        std::find_if(declined.begin(), declined.end(), [&](const auto& one) {
+          return one.agent == slot && one.contact == result->contact.handle;
+        });
+    const bool declines = decline != declined.end();
+    AgentVerdict verdict;
+    verdict.reason = seen.view.id == result->contact.agent_id
+                         ? PassedOver::kHolds
+                         : ReasonFor(of.fitness, declines, seen.view,
+                                     seen.capacity, asks.channel);
+    if (verdict.reason == PassedOver::kRequirement) {
+      verdict.missing = of.fitness.missing;
+    }
+    verdict.fit_step = of.fitness.fit_step;
+    verdict.queue_rank = of.fitness.queue_rank;
+    if (verdict.reason == PassedOver::kDeclined) {
+      verdict.until_ms = decline->until_ms;
+    } else if (of.ahead > 0) {
+      verdict.ahead =
+          of.ahead -
+          std::min(of.ahead, CountDeclinedAhead(slot, *waiting, *seen.profile,
+                                                of.fitness.queue_rank, census));
+    }
+    verdict.agent = std::move(seen.view);
+    result->settled = result->settled && verdict.agent.settled;
+    ++result->agents_by_reason[static_cast<std::size_t>(verdict.reason)];
+    result->agents.push_back(std::move(verdict));
+  }
 }
 
 absl::StatusOr<ContactExplanation> RouterImpl::ExplainContact(
     std::string_view id, InstantMs now_ms, std::size_t agents_max) const {
   const absl::Status status = CheckNow(now_ms);
   if (!status.ok()) return status;
-  auto view = GetContact(id);
-  if (!view.ok()) return view.status();
   ContactExplanation result;
-  result.contact = *std::move(view);
-  result.settled = result.contact.settled;
   result.at_ms = now_ms;
+  WaitingCensus census;
+  Waiting waiting;
+  std::shared_ptr<const CompiledRequirement> asks;
+  constexpr int kTries = 4;  // of a contact that changes meanwhile
+  for (int i = 0; i < kTries && asks == nullptr; ++i) {
+    auto view = GetContact(id);
+    if (!view.ok()) return view.status();
+    result.contact = *std::move(view);
+    result.settled = result.contact.settled;
+    if (result.contact.state == ContactState::kEnded) break;
+    asks = RequirementOf(result.contact, &census, &waiting);
+  }
   const std::shared_ptr<const CompiledConfiguration> applied =
       InForceNow(&result.configuration_version);
-  const std::optional<CompiledRequirement> requirement = RequirementNow(id);
-  if (!requirement.has_value() || applied == nullptr) return result;
-  const std::vector<DeclineTable::Standing> declined =
-      declines_.OfContact(result.contact.handle.slot);
-  const Names names(applied->source);
-  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
-    const AgentRecord& agent = agents_[slot];
-    AgentVerdict verdict;
-    const auto decline =
-        std::find_if(declined.begin(), declined.end(),
-                     [slot](const auto& one) { return one.agent == slot; });
-    MutexLock lock(agent.mutex);
-    if (!agent.used) continue;
-    verdict.agent = ViewLocked(agent, slot);
-    result.settled = result.settled && verdict.agent.settled;
-    const CompiledProfile& profile = classes_.Profile(agent.profile);
-    verdict.reason =
-        agent.id == result.contact.agent_id
-            ? PassedOver::kHolds
-            : WhyPassedOver(verdict.agent, profile, agent.capacity,
-                            decline != declined.end(), *requirement);
-    if (verdict.reason == PassedOver::kRequirement) {
-      verdict.missing =
-          DescribeShortfall(*requirement, profile, std::cref(names));
-    } else if (verdict.reason != PassedOver::kChannel &&
-               Meets(*requirement, profile)) {
-      verdict.fit_step = policy::FitStep(*requirement, profile);
-    }
-    if (verdict.reason == PassedOver::kDeclined) {
-      verdict.until_ms = decline->until_ms;
-    }
-    ++result.agents_by_reason[static_cast<std::size_t>(verdict.reason)];
-    result.agents.push_back(std::move(verdict));
+  if (asks == nullptr || applied == nullptr) {
+    result.settled =
+        result.settled && result.contact.state == ContactState::kEnded;
+    return result;
   }
+  const bool waits = result.contact.state == ContactState::kWaiting;
+  if (waits) CountWaiting({}, &waiting, &census);
+  result.settled = result.settled && census.settled;
+  JudgeAgents(*asks, waits ? &waiting : nullptr, Names(applied->source),
+              &census, &result);
   std::sort(result.agents.begin(), result.agents.end(), Nearer);
   if (result.agents.size() > agents_max) {
     result.agents.erase(
@@ -183,48 +398,6 @@ absl::StatusOr<ContactExplanation> RouterImpl::ExplainContact(
         result.agents.end());
   }
   return result;
-}
-
-// A contact counts if its word is the same waiting one before and after what
-// was read of it, and after its class was taken hold of: until then it held the
-// class itself.
-void RouterImpl::CountWaiting(
-    const std::vector<DeclineTable::Standing>& declined,
-    WaitingCensus* census) const {
-  const std::uint32_t contacts = contact_slots_.high_water();
-  for (std::uint32_t slot = 0; slot < contacts; ++slot) {
-    const ContactWord word = matcher_.Contact(slot);
-    if (word.phase() != ContactPhase::kWaiting) continue;
-    const ContactRecord& record = contacts_[slot];
-    const InstantMs arrival_ms =
-        record.arrival_ms.load(std::memory_order_relaxed);
-    const std::uint32_t queue =
-        record.queue_slot.load(std::memory_order_relaxed);
-    const std::uint32_t c =
-        record.requirement_class.load(std::memory_order_relaxed);
-    const std::uint64_t base_tag =
-        record.base_tag.load(std::memory_order_acquire);
-    if (matcher_.Contact(slot) != word) continue;
-    if (!census->held.contains(c)) {
-      if (!census->classes->AddReferenceIfUsed(c)) continue;
-      if (matcher_.Contact(slot) != word) {
-        census->classes->ReleaseRequirement(c);
-        continue;
-      }
-      census->held.insert(c);
-    }
-    const bool no =
-        std::any_of(declined.begin(), declined.end(), [&](const auto& one) {
-          return one.contact == ContactHandle{slot, base_tag};
-        });
-    WaitingCensus::Group& group = census->groups[{queue, c, no}];
-    ++group.contacts;
-    group.oldest_arrival_ms = std::min(group.oldest_arrival_ms, arrival_ms);
-    ++census->waiting;
-    census->settled =
-        census->settled &&
-        record.told_tag.load(std::memory_order_acquire) >= word.tag();
-  }
 }
 
 absl::StatusOr<AgentExplanation> RouterImpl::ExplainAgent(
@@ -235,53 +408,49 @@ absl::StatusOr<AgentExplanation> RouterImpl::ExplainAgent(
   result.at_ms = now_ms;
   const std::shared_ptr<const CompiledConfiguration> applied =
       InForceNow(&result.configuration_version);
-  CompiledProfile profile;
-  AgentCapacity capacity;
+  SeenAgent seen;
   {
     const AgentRecord& agent = agents_[handle.slot];
     MutexLock lock(agent.mutex);
     if (!IsAgent(agent, handle)) {
       return FieldError(absl::StatusCode::kNotFound, "agent_id", "was removed");
     }
-    result.agent = ViewLocked(agent, handle.slot);
-    profile = classes_.Profile(agent.profile);
-    capacity = agent.capacity;
+    seen = SeeLocked(agent, handle.slot);
   }
-  WaitingCensus census(&classes_);
-  CountWaiting(declines_.OfAgent(handle.slot), &census);
+  WaitingCensus census;
+  CountWaiting(declines_.OfAgent(handle.slot), nullptr, &census);
   result.waiting = census.waiting;
-  result.settled = result.agent.settled && census.settled;
+  result.settled = seen.view.settled && census.settled;
   const Names names(applied == nullptr ? Configuration{} : applied->source);
   // Groups that say the same become one.
-  std::map<std::tuple<std::string, Channel, PassedOver, std::string>,
+  std::map<std::tuple<std::string, Channel, PassedOver, std::string, int>,
            WaitingCensus::Group>
       told;
   for (const auto& [key, group] : census.groups) {
     const auto& [queue, c, declined] = key;
-    const CompiledRequirement& requirement = classes_.Requirement(c);
+    const CompiledRequirement& asks = *census.asked.at(c);
+    const Fitness fitness = FitnessOf(asks, *seen.profile, names);
     const PassedOver reason =
-        WhyPassedOver(result.agent, profile, capacity, declined, requirement);
-    std::string missing;
-    if (reason == PassedOver::kRequirement) {
-      missing = DescribeShortfall(requirement, profile, std::cref(names));
-    }
-    std::string name;
-    {
-      MutexLock lock(queues_[queue].mutex);
-      name = queues_[queue].name;
-    }
-    auto& all = told[{name, requirement.channel, reason, missing}];
+        ReasonFor(fitness, declined, seen.view, seen.capacity, asks.channel);
+    auto& all = told[{NameOfQueue(queue), asks.channel, reason, fitness.missing,
+                      fitness.queue_rank}];
     all.contacts += group.contacts;
     all.oldest_arrival_ms =
         std::min(all.oldest_arrival_ms, group.oldest_arrival_ms);
   }
-  for (auto& [key, group] : told) {
-    const auto& [queue, channel, reason, missing] = key;
-    result.verdicts.push_back({queue, channel, reason, missing, group.contacts,
-                               group.oldest_arrival_ms});
+  for (const auto& [key, group] : told) {
+    const auto& [queue, channel, reason, missing, rank] = key;
+    result.verdicts.push_back({queue, channel, reason, missing, rank,
+                               group.contacts, group.oldest_arrival_ms});
   }
   KeepLargest(verdicts_max, &result.verdicts);
+  result.agent = std::move(seen.view);
   return result;
+}
+
+std::string RouterImpl::NameOfQueue(std::uint32_t slot) const {
+  MutexLock lock(queues_[slot].mutex);
+  return queues_[slot].name;
 }
 
 }  // namespace relais

@@ -147,8 +147,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   struct Restoration;
 
   // ClassMatrix, for the registry.
-  void SetRequirementClass(std::uint32_t c, std::uint8_t kind) override;
-  void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) override;
+  void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
+                           std::uint8_t order) override;
+  void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override;
   void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
 
@@ -158,12 +159,16 @@ class RouterImpl final : public Router, private ClassMatrix {
   std::optional<absl::StatusOr<SubmitOutcome>> KnownId(
       const ContactShard& shard, const std::string& id,
       const Fingerprint& content) const RELAIS_REQUIRES(shard.mutex);
-  absl::StatusOr<std::shared_ptr<const QueueTerms>> FindQueue(
+  // Under which terms a contact comes.
+  struct Terms {
+    std::shared_ptr<const QueueTerms> queue;
+    DurationMs boost_ms = 0;
+  };
+  absl::StatusOr<Terms> FindTerms(
       const ContactSpec& spec,
       const CompiledConfiguration* configuration) const;
   ContactHandle OpenRecord(std::uint32_t slot, const ContactSpec& spec,
-                           const Fingerprint& content,
-                           std::shared_ptr<const QueueTerms> terms,
+                           const Fingerprint& content, Terms terms,
                            std::uint32_t requirement_class, InstantMs now_ms,
                            std::uint64_t skip);
   // Gives back what a submit took when another of the same id was faster.
@@ -171,7 +176,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // The submitted contact begins to wait.
   SubmitOutcome Bring(ContactHandle contact, const match::Position& place,
                       const QueueTerms& terms, Call& call);
-  absl::Status CompileContact(const ContactSpec& spec, const QueueTerms& terms,
+  absl::Status CompileContact(const ContactSpec& spec, const Terms& terms,
                               std::uint32_t* requirement_class,
                               std::uint32_t* lane, Call& call);
   // The word of the contact if it lives and its handle fits, or the error.
@@ -206,6 +211,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Without what its agent's record says.
   Event CreatedEvent(const match::Decision& decision, ContactRecord& record,
                      ContactHandle contact, Call& call) const;
+  // Whether an acceptance changes the place of an agent who may be given more:
+  // the core is to be told.
+  bool AcceptanceMoves(const AgentRecord& agent) const
+      RELAIS_REQUIRES(agent.mutex);
   bool AcceptReserved(std::uint32_t agent, ContactHandle contact,
                       match::ContactWord reserved, Call& call,
                       std::uint64_t* version);
@@ -290,6 +299,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   // --- Agents (router_agents.cc) ---
   static absl::Status CheckNow(InstantMs now_ms);
   absl::Status CheckCall(AgentHandle handle, InstantMs now_ms) const;
+  bool KeepsFigures() const {
+    return keeps_figures_.load(std::memory_order_relaxed);
+  }
   bool IsAgent(const AgentRecord& agent, AgentHandle handle) const
       RELAIS_REQUIRES(agent.mutex) {
     return agent.used && agent.generation == handle.generation;
@@ -311,6 +323,15 @@ class RouterImpl final : public Router, private ClassMatrix {
   bool IsOpen(const AgentRecord& agent) const RELAIS_REQUIRES(agent.mutex);
   void TakePresence(AgentRecord& agent, Presence presence,
                     InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
+  // Whether the core may give it more before it is told of what it holds.
+  static bool MayTakeMore(const AgentRecord& agent)
+      RELAIS_REQUIRES(agent.mutex);
+  // Its place among those who fit alike.
+  static std::int64_t OrderKeyOf(const AgentRecord& agent, AgentOrder order)
+      RELAIS_REQUIRES(agent.mutex);
+  // It holds the contact no more.
+  void LetGo(AgentRecord& agent, const Holding& holding, InstantMs now_ms) const
+      RELAIS_REQUIRES(agent.mutex);
   // The contact's handling or wrap-up is over: idle from now, and if it was the
   // last, pending presence taken.
   void FinishWork(AgentRecord& agent, const Holding& holding,
@@ -340,7 +361,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   // contact, a little later.
   void RemoveAgentIfLeft(std::uint32_t slot, Call& call);
   void TellCore(const AgentUpdate& update, Call& call);
-  // Its profile may have another class in the core now (ClassRegistry).
+  // Its profile may have another class in the core now (ClassRegistry), or an
+  // order come into use.
   void TellAgain(std::uint32_t slot, Call& call);
   // The core has been told that the agent has another profile, or none.
   void GiveBackProfile(std::uint32_t profile, std::uint32_t slot);
@@ -360,14 +382,18 @@ class RouterImpl final : public Router, private ClassMatrix {
                              Preparation* preparation, Call& call);
   absl::Status PrepareAgents(const Configuration& configuration,
                              Preparation* preparation, Call& call);
+  // The core publishes agents by this order from now on; on return it knows
+  // every agent's place (match::AgentsT, A4).
+  void UseOrder(AgentOrder order, Call& call);
+  // Agents' figures begin, or are forgotten, with a configuration.
+  void KeepFigures(bool keep, Call& call);
   absl::Status CountAgents(const Configuration& configuration,
                            Preparation* preparation);
   void InstallQueues(Preparation& preparation);
   void InstallAgents(Preparation& preparation, Call& call);
   void InstallAgent(std::uint32_t slot, Preparation& preparation, Call& call);
   void ChangeProfile(AgentHandle handle, std::uint32_t profile,
-                     ChannelSet channels, const AgentCapacity& capacity,
-                     Call& call);
+                     const ServedBy& served, Call& call);
   void AddAgents(Preparation& preparation);
   std::shared_ptr<const CompiledConfiguration> CurrentCompiled() const;
 
@@ -383,14 +409,32 @@ class RouterImpl final : public Router, private ClassMatrix {
       const CompiledConfiguration& centre, Call& call);
 
   // --- Explanations (router_explain.cc) ---
+  struct Waiting;
   struct WaitingCensus;
-  // What the contact asks for in all; nothing if it has ended.
-  std::optional<CompiledRequirement> RequirementNow(std::string_view id) const;
+  struct SeenAgent;
+  class Names;
+  bool ReadWaiting(std::uint32_t slot, WaitingCensus* census,
+                   Waiting* seen) const;
+  // All but `than`, if there is one.
   void CountWaiting(const std::vector<DeclineTable::Standing>& declined,
-                    WaitingCensus* census) const;
+                    const Waiting* than, WaitingCensus* census) const;
+  static std::uint64_t CountAhead(const WaitingCensus& census,
+                                  const CompiledProfile& profile,
+                                  int queue_rank);
+  std::uint64_t CountDeclinedAhead(std::uint32_t agent, const Waiting& than,
+                                   const CompiledProfile& profile,
+                                   int queue_rank, WaitingCensus* census) const;
+  std::shared_ptr<const CompiledRequirement> RequirementOf(
+      const ContactView& view, WaitingCensus* census, Waiting* waiting) const;
+  void JudgeAgents(const CompiledRequirement& asks, const Waiting* waiting,
+                   const Names& names, WaitingCensus* census,
+                   ContactExplanation* result) const;
+  SeenAgent SeeLocked(const AgentRecord& agent, std::uint32_t slot) const
+      RELAIS_REQUIRES(agent.mutex);
   // What was applied whole last, and the version with the changes since.
   std::shared_ptr<const CompiledConfiguration> InForceNow(
       std::uint64_t* version) const;
+  std::string NameOfQueue(std::uint32_t slot) const;
 
   // --- Recovery (router_restore.cc) ---
   absl::Status RestoreConfiguration(Restoration& restoration);
@@ -405,7 +449,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // The terms under which the contact came: those in force if they are the
   // same, otherwise its own.
   absl::StatusOr<std::shared_ptr<const QueueTerms>> RestoreTerms(
-      const ContactQueue& queue, Channel channel, Restoration& restoration);
+      const ContactDetail& detail, Restoration& restoration);
   void RestoreWaiting(const LiveContact& live, ContactHandle contact,
                       std::uint32_t lane, Restoration& restoration);
   void RestoreHeld(const LiveContact& live, ContactHandle contact,
@@ -421,8 +465,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Lists an agent, in a free slot from `*slot` on, with a profile that the
   // caller holds a reference of.
   void AddAgent(const std::string& id, AgentGrade grade, std::uint32_t profile,
-                ChannelSet channels, const AgentCapacity& capacity,
-                std::shared_ptr<const Tutors> tutors, std::uint32_t* slot);
+                const ServedBy& served, std::shared_ptr<const Tutors> tutors,
+                std::uint32_t* slot);
 
   // --- Time (router_due.cc) ---
   void RunOne(const DeadlineTable::Due& due, Call& call);
@@ -459,9 +503,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   match::Matcher matcher_;
   // Contacts submitted so far: the arrival sequence.
   alignas(kCacheLineBytes) std::atomic<std::uint64_t> arrivals_{0};
-  // Before the configurations, which refer to it. Mutable: a reader may hold a
-  // class for as long as it reads.
-  mutable ClassRegistry classes_;
+  ClassRegistry classes_;  // before the configurations, which refer to it
   EventQueue events_;
   DeadlineTable deadlines_;
   RetainedIds retained_;
@@ -473,6 +515,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   // One Apply or ChangeAgent at a time; a second is refused, none waits
   // (acq_rel exchange: each sees what the one before left).
   std::atomic<bool> applying_{false};
+  // Whether the configuration in force needs agents' figures. relaxed: while it
+  // is applied, an agent's change may be counted or not.
+  std::atomic<bool> keeps_figures_{false};
   // Written by whoever has applying_. Longest hold: a copy of what has changed.
   mutable Mutex in_force_mutex_;
   InForce in_force_ RELAIS_GUARDED_BY(in_force_mutex_);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
 
@@ -82,6 +83,9 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     MutexLock lock(agent.mutex);
     record.rank_key = decision.position.key;
     record.arrival_sequence = decision.position.sequence;
+    if (KeepsFigures()) {
+      NoteReserved(call.now_ms(), agent.held.empty(), &agent.figures);
+    }
     Holding& holding = agent.held.Add();
     holding.contact = contact;
     holding.reserved_tag = decision.word.tag();
@@ -98,8 +102,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     // Its presence changed while the core was choosing it.
     leaves = !ended && !IsOpen(agent);
     if (leaves) hold = HoldClass(holding);
-    room = agent.capacity.has_maxima(agent.channels) ||
-           (agent.held.ChannelsWithUnits(agent.capacity) & agent.channels) != 0;
+    room = MayTakeMore(agent);
     if (room) update = NextUpdate(agent, decision.agent, 0);
   }
   call.Push(event);
@@ -191,7 +194,7 @@ Event RouterImpl::RescindedByEnd(AgentRecord& agent, const Holding& holding,
   event.contact_state = ContactState::kEnded;
   event.end_reason = reason;
   ++agent.version;
-  agent.held.Remove(holding);
+  LetGo(agent, holding, now_ms);
   FillReserved(agent, &event);
   return event;
 }
@@ -206,6 +209,7 @@ void RouterImpl::CountAccepted(const QueueTerms& terms) {
 Event RouterImpl::AcceptLocked(AgentRecord& agent, Holding& holding,
                                std::uint64_t assigned_tag, InstantMs now_ms) {
   holding.state = WorkState::kHandling;
+  if (KeepsFigures()) NoteAccepted(&agent.figures);
   ++agent.version;
   Event event =
       ReservationEvent(EventType::kReservationAccepted, holding, now_ms);
@@ -213,6 +217,10 @@ Event RouterImpl::AcceptLocked(AgentRecord& agent, Holding& holding,
   event.contact_state = ContactState::kAssigned;
   FillReserved(agent, &event);
   return event;
+}
+
+bool RouterImpl::AcceptanceMoves(const AgentRecord& agent) const {
+  return KeepsFigures() && MayTakeMore(agent);
 }
 
 bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
@@ -226,6 +234,8 @@ bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
   if (version != nullptr) *version = VersionOf(assigned, contact);
   AgentRecord& agent = agents_[slot];
   Event event;
+  AgentUpdate update;
+  bool moves = false;
   std::shared_ptr<const QueueTerms> terms;
   {
     MutexLock lock(agent.mutex);
@@ -236,12 +246,15 @@ bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
     }
     event = AcceptLocked(agent, *holding, assigned.tag(), call.now_ms());
     terms = holding->terms;
+    moves = AcceptanceMoves(agent);
+    if (moves) update = NextUpdate(agent, slot, 0);
   }
   call.Push(event);
   CountAccepted(*terms);
   SetDeadline(contact.slot, assigned.tag(),
               call.now_ms() + terms->queue.handling_lease_ms, assigned.tag(),
               call);
+  if (moves) TellCore(update, call);
   return true;
 }
 
@@ -308,8 +321,8 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
       event.decline_until_ms = call.now_ms() + declining->retry_ms;
     }
     ++agent.version;
-    had_room = agent.held.ChannelsWithUnits(agent.capacity) != 0;
-    agent.held.Remove(*holding);
+    had_room = agent.held.ChannelsWithUnits(agent.served.capacity) != 0;
+    LetGo(agent, *holding, call.now_ms());
     FillReserved(agent, &event);
     if (had_room) closed = NextUpdate(agent, slot, 0);
     update = NextUpdate(agent, slot, units);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
 #include "lib/journal/bytes.h"
 
@@ -73,6 +74,8 @@ Fold::Fold(Retention retention, LiveState state)
     : retention_(retention), state_(std::move(state)) {
   for (auto& [name, queue] : state_.queues) queues_[name].totals = &queue;
   IndexConfiguration();
+  keeps_figures_ = state_.configuration != nullptr &&
+                   NeedsAgentFigures(*state_.configuration);
   contacts_.reserve(state_.contacts.size());
   for (auto at = state_.contacts.begin(); at != state_.contacts.end(); ++at) {
     const auto& [id, contact] = *at;
@@ -249,13 +252,14 @@ absl::Status Fold::Configured(const Event& event, const EventDetail& detail) {
   if (detail.configuration == nullptr) {
     return Impossible(event, "comes without the configuration");
   }
-  const absl::Status status = CheckConfigurationVersion(event);
+  absl::Status status = CheckConfigurationVersion(event);
   if (!status.ok()) return status;
   state_.configuration = detail.configuration;
   state_.configuration_version = event.configuration_version;
   state_.applied_configuration_version = event.configuration_version;
   changed_->configuration = true;
   IndexConfiguration();
+  KeepFigures(NeedsAgentFigures(*state_.configuration), event.at_ms);
   std::vector<std::string> names;
   names.reserve(state_.queues.size());
   for (const auto& [name, queue] : state_.queues) names.push_back(name);

@@ -135,7 +135,9 @@ std::string TextOf(const v1::AgentSnapshot& agent) {
 }
 
 std::string TextOf(const v1::AgentVerdict& verdict) {
-  return WhyNotText(verdict.reason(), verdict.missing());
+  return absl::StrCat(
+      WhyNotText(verdict.reason(), verdict.missing()),
+      verdict.ahead() == 0 ? "" : absl::StrCat(" after ", verdict.ahead()));
 }
 
 std::string TextOf(const v1::WaitingVerdict& verdict) {

@@ -113,7 +113,7 @@ std::optional<v1::Presence> PresenceOfWord(std::string_view word);
 std::string TextOf(const v1::ContactSnapshot& contact);
 // "idle", "break", "handling then logged_out", "wrap_up", "idle but not voice".
 std::string TextOf(const v1::AgentSnapshot& agent);
-// "declined", 'requirement: language "de"', "free".
+// "declined", 'requirement: language "de"', "free", "capacity after 2".
 std::string TextOf(const v1::AgentVerdict& verdict);
 // The same, with how many: "2 capacity".
 std::string TextOf(const v1::WaitingVerdict& verdict);

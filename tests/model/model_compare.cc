@@ -125,6 +125,7 @@ void ModelRun::SameContactView(const ContactView& subject,
   Same("arrival_ms", subject.arrival_ms, reference.arrival_ms, of);
   Same("rank_key_ms", subject.rank_key_ms, reference.rank_key_ms, of);
   Same("ended_ms", subject.ended_ms, reference.ended_ms, of);
+  Same("segment", subject.segment == reference.segment, true, of);
   Same("requirement", subject.requirement == reference.requirement, true, of);
   Same("attributes", subject.attributes == reference.attributes, true, of);
   Same("tutor_may_listen", subject.tutor_may_listen, reference.tutor_may_listen,
@@ -158,6 +159,12 @@ void ModelRun::SameAgentView(const AgentView& subject,
   Same("version", subject.version, reference.version, of);
   if (reference.presence.state != PresenceState::kLoggedOut) {
     Same("idle_since_ms", subject.idle_since_ms, reference.idle_since_ms, of);
+    const AgentFigures& a = subject.figures;
+    const AgentFigures& b = reference.figures;
+    Same("contacts", std::uint64_t{a.contacts}, std::uint64_t{b.contacts}, of);
+    Same("offered", a.offered, b.offered, of);
+    Same("last_offered_ms", a.last_offered_ms, b.last_offered_ms, of);
+    Same("occupied_ms", a.occupied_ms, b.occupied_ms, of);
   }
   Same("held", subject.held.size(), reference.held.size(), of);
   for (std::size_t i = 0; failure_.empty() && i < reference.held.size(); ++i) {
@@ -258,6 +265,10 @@ void ModelRun::SameContactExplanation() {
     Same("until_ms", a.until_ms, b.until_ms, of);
     Same("fit_step", static_cast<std::int64_t>(a.fit_step),
          static_cast<std::int64_t>(b.fit_step), of);
+    Same("queue_rank", static_cast<std::int64_t>(a.queue_rank),
+         static_cast<std::int64_t>(b.queue_rank), of);
+    Same("ahead", a.ahead, b.ahead, of);
+    if (b.ahead > 0) ++counts_.told_ahead;
     ++counts_.passed_over[static_cast<std::size_t>(b.reason)];
   }
 }
@@ -274,14 +285,15 @@ void ModelRun::SameAgentExplanation() {
   if (!SameStatus(subject.status(), expected.status())) return;
   Same("contacts that wait", subject->waiting, expected->waiting, id);
   // The reference does not say what is missing, and so tells fewer apart.
-  std::map<std::tuple<std::string, Channel, PassedOver>,
+  std::map<std::tuple<std::string, Channel, PassedOver, int>,
            std::pair<std::uint64_t, InstantMs>>
       told;
   for (const WaitingVerdict& one : subject->verdicts) {
     Same("that something is missing", !one.missing.empty(),
          one.reason == PassedOver::kRequirement, id);
-    const auto [at, first] = told.try_emplace(
-        {one.queue, one.channel, one.reason}, 0, one.oldest_arrival_ms);
+    const auto [at, first] =
+        told.try_emplace({one.queue, one.channel, one.reason, one.queue_rank},
+                         0, one.oldest_arrival_ms);
     at->second.first += one.contacts;
     at->second.second = std::min(at->second.second, one.oldest_arrival_ms);
   }
@@ -289,7 +301,7 @@ void ModelRun::SameAgentExplanation() {
   for (const WaitingVerdict& one : expected->verdicts) {
     const std::string of = absl::StrCat(id, " and queue ", one.queue);
     const auto& [contacts_told, oldest] =
-        told[{one.queue, one.channel, one.reason}];
+        told[{one.queue, one.channel, one.reason, one.queue_rank}];
     Same(absl::StrCat("contacts passed over for ",
                       std::string(PassedOverName(one.reason))),
          contacts_told, one.contacts, of);

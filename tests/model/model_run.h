@@ -39,6 +39,7 @@ struct RunCounts {
   std::uint64_t tutored = 0;  // reservations that a tutor listens to
   // Agents passed over in explanations of contacts, by reason.
   std::array<std::uint64_t, kPassedOverCount> passed_over{};
+  std::uint64_t told_ahead = 0;  // of those, behind other contacts
   std::uint64_t repeated = 0;
   std::uint64_t full = 0;
   std::uint64_t declines_forgotten = 0;

@@ -52,6 +52,7 @@ TEST(ModelSelfTest, ReferenceAgreesWithItselfAndEverythingHappens) {
     EXPECT_GT(counts.passed_over[static_cast<std::size_t>(i)], 20U)
         << PassedOverName(static_cast<PassedOver>(i));
   }
+  EXPECT_GT(counts.told_ahead, 20U);
   EXPECT_GT(counts.full, 20U);
   EXPECT_GT(counts.declines_forgotten, 20U);
   EXPECT_GT(counts.ids_forgotten, 20U);

@@ -20,6 +20,7 @@ const char* const kTeams[] = {"red", "green", "blue"};
 const char* const kSites[] = {"north", "night"};  // the second a provider's
 constexpr int kProfiles = 5;
 constexpr int kQueues = 4;
+constexpr std::uint64_t kSegments = 3;
 // Ids are drawn from more names than there are places, so that agents come,
 // go and come back.
 constexpr int kAgentNames = 40;
@@ -52,6 +53,20 @@ bool HasAgent(const Configuration& configuration, const std::string& id) {
   return std::any_of(
       configuration.agents.begin(), configuration.agents.end(),
       [&](const AgentConfiguration& agent) { return agent.id == id; });
+}
+
+// What the order says of queues that are no longer there.
+void KeepListed(const Configuration& configuration,
+                std::vector<QueueRank>* order) {
+  for (QueueRank& rank : *order) {
+    std::erase_if(rank.queues, [&](const std::string& name) {
+      return std::none_of(
+          configuration.queues.begin(), configuration.queues.end(),
+          [&](const ContactQueue& queue) { return queue.name == name; });
+    });
+  }
+  std::erase_if(*order,
+                [](const QueueRank& rank) { return rank.queues.empty(); });
 }
 
 }  // namespace
@@ -251,7 +266,47 @@ ContactQueue World::Queue(int index) {
   for (std::size_t i = 0; i < queue.priority_credit_ms.size(); ++i) {
     queue.priority_credit_ms[i] = credit_ms * static_cast<DurationMs>(i);
   }
+  queue.service_level.threshold_ms = 5'000 * random_->UniformBetween(0, 4);
+  if (random_->Bernoulli(0.4)) {
+    queue.agent_choice.fit = FitRule::kLeastOverQualified;
+  }
+  if (random_->Bernoulli(0.6)) {
+    queue.agent_choice.order =
+        static_cast<AgentOrder>(random_->Uniform(kAgentOrderCount));
+  }
   return queue;
+}
+
+ContactChoice World::Mode() {
+  return static_cast<ContactChoice>(random_->Uniform(kContactChoiceCount));
+}
+
+// Two of three, so that contacts name one that is not there.
+std::vector<CustomerSegment> World::Segments() {
+  std::vector<CustomerSegment> segments;
+  const std::uint64_t missing = random_->Uniform(kSegments);
+  for (std::uint64_t i = 0; i < kSegments; ++i) {
+    if (i == missing) continue;
+    segments.push_back(
+        {absl::StrCat("segment", i), 5'000 * random_->UniformBetween(0, 4)});
+  }
+  return segments;
+}
+
+std::vector<QueueRank> World::QueueOrder(const Configuration& configuration) {
+  std::vector<QueueRank> order;
+  std::vector<std::string> names;
+  for (const ContactQueue& queue : configuration.queues) {
+    names.push_back(queue.name);
+  }
+  while (!names.empty() && random_->Bernoulli(0.7)) {
+    const auto name = names.begin() + static_cast<std::ptrdiff_t>(
+                                          random_->Uniform(names.size()));
+    if (order.empty() || random_->Bernoulli(0.7)) order.emplace_back();
+    order.back().queues.push_back(*name);
+    names.erase(name);
+  }
+  return order;
 }
 
 Configuration World::Lists() {
@@ -308,7 +363,50 @@ Configuration World::First() {
         Agent(absl::StrCat("agent", i), configuration));
   }
   for (int i = 0; i < kQueues; ++i) configuration.queues.push_back(Queue(i));
+  configuration.contact_choice = Mode();
+  configuration.segments = Segments();
+  for (RoutingProfile& profile : configuration.routing_profiles) {
+    if (random_->Bernoulli(0.2))
+      profile.queue_order = QueueOrder(configuration);
+  }
   return configuration;
+}
+
+// What is implied, where a team sits, what a grade or an activity means.
+void World::ChangeForMany(Configuration* next) {
+  if (random_->Bernoulli(0.25)) {
+    next->grades[0].default_level =
+        static_cast<int>(random_->UniformBetween(1, 10));
+  } else if (random_->Bernoulli(0.3)) {
+    next->activities[0].requirement.none_of[0].grades =
+        static_cast<GradeSet>(random_->UniformBetween(1, 3));
+  } else if (random_->Bernoulli(0.5)) {
+    next->skills[3].implies[0].level_max =
+        static_cast<int>(random_->UniformBetween(1, 10));
+  } else {
+    std::swap(next->teams[0].site, next->teams[1].site);
+  }
+}
+
+// Which contact comes first.
+void World::ChangeChoice(Configuration* next) {
+  switch (random_->Uniform(4)) {
+    case 0:
+      next->contact_choice = Mode();
+      break;
+    case 1:
+      next->segments = Segments();
+      break;
+    case 2:
+      next->routing_profiles[random_->Uniform(kProfiles)].queue_order =
+          QueueOrder(*next);
+      break;
+    default:
+      for (RoutingProfile& profile : next->routing_profiles) {
+        profile.queue_order.clear();
+      }
+      break;
+  }
 }
 
 Configuration World::Next(const Configuration& present) {
@@ -318,23 +416,7 @@ Configuration World::Next(const Configuration& present) {
     const std::size_t at = random_->Uniform(next.agents.size());
     const std::string name =
         absl::StrCat("agent", random_->Uniform(kAgentNames));
-    switch (random_->Uniform(9)) {
-      case 7:
-        // What is implied, where a team sits, what a grade or an activity
-        // means: it changes for many at once.
-        if (random_->Bernoulli(0.25)) {
-          next.grades[0].default_level =
-              static_cast<int>(random_->UniformBetween(1, 10));
-        } else if (random_->Bernoulli(0.3)) {
-          next.activities[0].requirement.none_of[0].grades =
-              static_cast<GradeSet>(random_->UniformBetween(1, 3));
-        } else if (random_->Bernoulli(0.5)) {
-          next.skills[3].implies[0].level_max =
-              static_cast<int>(random_->UniformBetween(1, 10));
-        } else {
-          std::swap(next.teams[0].site, next.teams[1].site);
-        }
-        break;
+    switch (random_->Uniform(13)) {
       case 0:
         if (next.agents.size() > 5) {
           const std::string gone = next.agents[at].id;
@@ -368,13 +450,27 @@ Configuration World::Next(const Configuration& present) {
       case 6: {
         const auto index = random_->Uniform(kProfiles);
         RoutingProfile& profile = next.routing_profiles[index];
+        std::vector<QueueRank> order = std::move(profile.queue_order);
         profile = Profile(static_cast<int>(index), profile.channels);
+        profile.queue_order = std::move(order);
         break;
       }
+      case 7:
+        ChangeForMany(&next);
+        break;
+      case 8:
+      case 9:
+      case 10:
+      case 11:
+        ChangeChoice(&next);
+        break;
       default:
         std::swap(next.agents[at], next.agents.front());
         break;
     }
+  }
+  for (RoutingProfile& profile : next.routing_profiles) {
+    KeepListed(next, &profile.queue_order);
   }
   if (random_->Bernoulli(0.05)) next.agents[0].routing_profile = "nowhere";
   return next;
@@ -405,6 +501,9 @@ ContactSpec World::Contact(const std::string& id) {
   spec.priority = random_->Bernoulli(0.5)
                       ? 0
                       : static_cast<int>(random_->Uniform(kPriorityCount));
+  if (random_->Bernoulli(0.4)) {
+    spec.segment = absl::StrCat("segment", random_->Uniform(kSegments));
+  }
   while (random_->Bernoulli(0.3)) {
     spec.requirement.all_of.push_back(
         {SkillName(), static_cast<int>(random_->UniformBetween(1, 7))});
@@ -416,18 +515,7 @@ ContactSpec World::Contact(const std::string& id) {
 }
 
 void World::Spoil(ContactSpec* spec) {
-  switch (random_->Uniform(12)) {
-    case 8:
-      spec->requirement.any_of = {{"skill0", 1},
-                                  {.certification = "no such certification"}};
-      break;
-    case 9:
-      spec->requirement.all_of = {{.team = "red"}, {.team = "blue"}};
-      break;
-    case 10:
-      spec->requirement.none_of = {
-          {.requirement = std::make_shared<const RoutingRequirement>()}};
-      break;
+  switch (random_->Uniform(14)) {
     case 0:
       spec->id = "";
       break;
@@ -451,6 +539,23 @@ void World::Spoil(ContactSpec* spec) {
       break;
     case 7:
       spec->attributes["\xff"] = "";
+      break;
+    case 8:
+      spec->requirement.any_of = {{"skill0", 1},
+                                  {.certification = "no such certification"}};
+      break;
+    case 9:
+      spec->requirement.all_of = {{.team = "red"}, {.team = "blue"}};
+      break;
+    case 10:
+      spec->requirement.none_of = {
+          {.requirement = std::make_shared<const RoutingRequirement>()}};
+      break;
+    case 11:
+      spec->segment = "no such segment";
+      break;
+    case 12:
+      spec->segment = "\xff";
       break;
     default:
       // queue0 takes no mail.

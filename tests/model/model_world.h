@@ -8,6 +8,7 @@
 #define RELAIS_TESTS_MODEL_MODEL_WORLD_H_
 
 #include <string>
+#include <vector>
 
 #include "lib/base/random.h"
 #include "relais/contact.h"
@@ -43,6 +44,12 @@ class World {
   AgentConfiguration Agent(const std::string& id, const Configuration& centre);
   RoutingProfile Profile(int index, ChannelSet channels);
   ContactQueue Queue(int index);
+  ContactChoice Mode();
+  std::vector<CustomerSegment> Segments();
+  // Of some of the queues.
+  void ChangeForMany(Configuration* next);
+  void ChangeChoice(Configuration* next);
+  std::vector<QueueRank> QueueOrder(const Configuration& configuration);
   std::string SkillName();
   // Skills, teams and so on, of which agents and queues speak.
   static Configuration Lists();

@@ -52,6 +52,14 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
   return IsFree(agent, channel) ? PassedOver::kNot : PassedOver::kCapacity;
 }
 
+bool ReferenceRouter::ComesBefore(const ContactRecord& a,
+                                  const ContactRecord& b,
+                                  const AgentRecord& agent) const {
+  return a.state == ContactState::kWaiting && Accepts(a, agent) &&
+         std::tuple(RankOf(a, agent), a.rank_key_ms, a.number) <
+             std::tuple(RankOf(b, agent), b.rank_key_ms, b.number);
+}
+
 absl::StatusOr<ContactExplanation> ReferenceRouter::ExplainContact(
     std::string_view id, InstantMs now_ms, std::size_t agents_max) const {
   if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
@@ -81,7 +89,17 @@ absl::StatusOr<ContactExplanation> ReferenceRouter::ExplainContact(
                            contact.spec.tutor_may_listen) &&
                      Meets(contact.spec.requirement, agent.holdings,
                            contact.spec.tutor_may_listen);
-    if (can) verdict.fit_step = FitStep(contact, agent);
+    if (can) {
+      verdict.fit_step = FitStep(contact, agent);
+      verdict.queue_rank = static_cast<int>(RankOf(contact, agent));
+    }
+    if (can && contact.state == ContactState::kWaiting &&
+        verdict.reason != PassedOver::kDeclined) {
+      verdict.ahead = static_cast<std::uint64_t>(
+          std::count_if(contacts_.begin(), contacts_.end(), [&](const auto& o) {
+            return ComesBefore(o.second, contact, agent);
+          }));
+    }
     ++result.agents_by_reason[static_cast<std::size_t>(verdict.reason)];
     result.agents.push_back(verdict);
   }
@@ -108,13 +126,18 @@ absl::StatusOr<AgentExplanation> ReferenceRouter::ExplainAgent(
   result.at_ms = now_ms;
   result.configuration_version = configuration_version_;
   const AgentRecord& agent = *AgentById(view->id);
-  std::map<std::tuple<std::string, Channel, PassedOver>, WaitingVerdict> told;
+  std::map<std::tuple<std::string, Channel, PassedOver, int>, WaitingVerdict>
+      told;
   for (const auto& [number, contact] : contacts_) {
     if (contact.state != ContactState::kWaiting) continue;
     ++result.waiting;
     const PassedOver reason = WhyNot(contact, agent);
+    const bool can =
+        reason != PassedOver::kChannel && reason != PassedOver::kRequirement;
+    const int rank = can ? static_cast<int>(RankOf(contact, agent)) : 0;
     WaitingVerdict& verdict =
-        told[{contact.terms->name, contact.spec.channel, reason}];
+        told[{contact.terms->name, contact.spec.channel, reason, rank}];
+    verdict.queue_rank = rank;
     verdict.queue = contact.terms->name;
     verdict.channel = contact.spec.channel;
     verdict.reason = reason;

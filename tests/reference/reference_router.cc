@@ -38,8 +38,8 @@ absl::Status CheckNow(InstantMs now_ms) {
 
 bool SameContent(const ContactSpec& a, const ContactSpec& b) {
   return a.id == b.id && a.queue == b.queue && a.channel == b.channel &&
-         a.priority == b.priority && a.attributes == b.attributes &&
-         a.requirement == b.requirement &&
+         a.priority == b.priority && a.segment == b.segment &&
+         a.attributes == b.attributes && a.requirement == b.requirement &&
          a.tutor_may_listen == b.tutor_may_listen;
 }
 
@@ -168,6 +168,15 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
            !QueueHasContacts(entry.first);
   });
   HandOver(MakeEvent(EventType::kConfigurationApplied, now_ms));
+  const bool keeps_figures =
+      std::any_of(configuration.queues.begin(), configuration.queues.end(),
+                  [](const ContactQueue& queue) {
+                    return queue.agent_choice.order != AgentOrder::kLongestIdle;
+                  });
+  if (keeps_figures != keeps_figures_) {
+    keeps_figures_ = keeps_figures;
+    for (auto& [slot, agent] : agents_) BeginFigures(agent, now_ms);
+  }
 
   std::map<std::string, const AgentConfiguration*> listed;
   for (const AgentConfiguration& agent : configuration.agents) {
@@ -265,6 +274,9 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   }
   const std::shared_ptr<const ContactQueue> queue = QueueByName(spec.queue);
   if (queue == nullptr) return NotFound("contact.queue", spec.queue);
+  if (!spec.segment.empty() && SegmentByName(spec.segment) == nullptr) {
+    return NotFound("contact.segment", spec.segment);
+  }
   const std::string unknown =
       FirstUnknownName(spec.requirement, "contact.requirement", configuration_);
   if (!unknown.empty()) return NotFound(unknown, "is not configured");
@@ -284,11 +296,13 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   contact.number = number;
   contact.spec = spec;
   contact.terms = queue;
+  contact.ranked = std::any_of(
+      configuration_.routing_profiles.begin(),
+      configuration_.routing_profiles.end(),
+      [](const RoutingProfile& one) { return !one.queue_order.empty(); });
   contact.version = 1;
   contact.arrival_ms = now_ms;
-  contact.rank_key_ms =
-      now_ms -
-      queue->priority_credit_ms[static_cast<std::size_t>(spec.priority)];
+  contact.rank_key_ms = now_ms - BoostOf(configuration_, spec);
   ++figures_[spec.queue].offered;
   Event event = MakeEvent(EventType::kContactSubmitted, now_ms);
   NameContact(contact, event);
@@ -378,6 +392,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
     }
   }
   if (contact->state != ContactState::kEnded) {
+    view.segment = contact->spec.segment;
     view.requirement = contact->spec.requirement;
     view.tutor_may_listen = contact->spec.tutor_may_listen;
     view.attributes = contact->spec.attributes;
@@ -452,7 +467,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Decline(
   AgentRecord& agent = *AgentByNumber(contact.agent);
   const InstantMs until_ms =
       now_ms + retry_after_ms.value_or(contact.terms->decline_retry_ms);
-  ReturnToWaiting(contact, agent);
+  ReturnToWaiting(contact, agent, now_ms);
   Outcome outcome{contact.version, {}};
   Event event = MakeEvent(EventType::kReservationDeclined, now_ms);
   NameContact(contact, event);

@@ -41,6 +41,10 @@ struct Model {
   // head start: 0 for all is the longest waiting first, one beyond any wait a
   // static priority. Of each class.
   std::vector<double> head_start;
+  // [group]: the classes in the order in which its freed agents take them,
+  // whatever came first; first come first served inside a class. Empty: by
+  // arrival and head start.
+  std::vector<std::vector<int>> prefs;
   // Waiting places of all classes together; who finds no agent and no place is
   // turned away by the driver, since a router has no such limit.
   std::optional<int> room;
@@ -73,6 +77,10 @@ struct ExactCase {
   std::string note;  // what it is about
   Model model;
   std::vector<Figures> exact;
+  // How much longer than others it is driven: where waits come in rare bursts,
+  // a replication needs many of them before the spread of replications tells
+  // the error.
+  double effort_factor = 1;
 };
 
 // Of exact_cases.cc.
