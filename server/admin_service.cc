@@ -225,6 +225,19 @@ absl::StatusOr<std::size_t> EntriesMax(const char* field, std::uint32_t asked) {
                     absl::StrCat(asked, " is more than ", kMost));
 }
 
+// AnswerSettled for what takes long to read: what was being changed is handed
+// over in a moment, so it is read a few times here before the Runtime's thread
+// has to.
+template <typename Read, typename Answer>
+void AnswerExplained(Core* core, Read read, Answer answer) {
+  constexpr int kTries = 3;
+  for (int i = 0; i < kTries; ++i) {
+    const auto explained = read();
+    if (!explained.ok() || explained->settled) return answer(explained);
+  }
+  AnswerSettled(core, std::move(read), std::move(answer));
+}
+
 class SupervisionServiceImpl final : public SupervisionBase {
  public:
   explicit SupervisionServiceImpl(Core* core) : core_(core) {}
@@ -309,7 +322,7 @@ class SupervisionServiceImpl final : public SupervisionBase {
         [this](const auto& message, const auto& reply) {
           const auto most = EntriesMax("agents_max", message.agents_max());
           if (!most.ok()) return reply.Fail(most.status());
-          AnswerSettled(
+          AnswerExplained(
               core_,
               [core = core_, id = message.contact_id(), most = *most] {
                 return core->router->ExplainContact(id, core->clock->NowMs(),
@@ -330,7 +343,7 @@ class SupervisionServiceImpl final : public SupervisionBase {
         [this](const auto& message, const auto& reply) {
           const auto most = EntriesMax("verdicts_max", message.verdicts_max());
           if (!most.ok()) return reply.Fail(most.status());
-          AnswerSettled(
+          AnswerExplained(
               core_,
               [core = core_, id = message.agent_id(),
                most = *most]() -> absl::StatusOr<AgentExplanation> {

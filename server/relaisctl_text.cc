@@ -219,9 +219,11 @@ void PrintAgentExplanation(const v1::ExplainAgentResponse& response) {
             << response.waiting() << " contacts wait\n";
   if (response.verdicts().empty()) return;
   std::cout << "\n";
-  Table table({"queue", "channel", "contacts", "longest wait s", "why not"});
+  Table table(
+      {"queue", "channel", "rank", "contacts", "longest wait s", "why not"});
   for (const v1::WaitingVerdict& one : response.verdicts()) {
-    table.Add({one.queue(), Short(one.channel()), absl::StrCat(one.contacts()),
+    table.Add({one.queue(), Short(one.channel()),
+               absl::StrCat(one.queue_rank()), absl::StrCat(one.contacts()),
                Seconds(response.at_ms() - one.oldest_arrival_ms()),
                WhyText(one.reason(), one.missing())});
   }

@@ -1,8 +1,7 @@
 // explain_benchmark: what an explanation costs, and what it costs the others.
 //
 // A centre of 1,000 agents, all with a contact in hand, in which contacts of 20
-// queues wait, each for a skill at a level that about a quarter of the agents
-// have.
+// queues wait, each for a skill at a level that some of the agents have.
 
 #include <benchmark/benchmark.h>
 
@@ -47,8 +46,8 @@ Configuration ConfigurationFor(std::uint32_t profiles) {
     // Half the skills; the digits of the profile's number are their levels.
     std::uint32_t digits = i % profiles;
     for (std::uint32_t s = 0; s < kQueues; s += 2, digits /= 10) {
-      agent.skills.push_back(
-          {absl::StrCat("skill", (s + i % profiles) % 20), 1 + digits % 10});
+      agent.skills.push_back({absl::StrCat("skill", (s + i % profiles) % 20),
+                              static_cast<int>(1 + digits % 10)});
     }
     configuration.agents.push_back(agent);
   }

@@ -268,6 +268,38 @@ TEST_F(ApiTest, RefusedCallsOnContactsAndAgentsChangeNothing) {
   EXPECT_EQ(client_.Barrier().event_sequence(), before);
 }
 
+TEST_F(ApiTest, ExplanationsAreAsLongAsAsked) {
+  ASSERT_TRUE(client_.Submit("known").ok());
+  v1::ExplainContactRequest request;
+  v1::ExplainContactResponse response;
+  const auto explain = [&] {
+    return Client::Call(client_.supervision,
+                        &v1::SupervisionService::Stub::ExplainContact, request,
+                        &response);
+  };
+  request.set_contact_id("known");
+  request.set_agents_max(1);
+  ASSERT_TRUE(explain().ok());
+  EXPECT_EQ(response.agents_size(), 1);
+  std::uint64_t told = 0;
+  for (const v1::ReasonCount& one : response.agents_by_reason()) {
+    told += one.agents();
+  }
+  EXPECT_EQ(told, 2U);
+  request.set_agents_max(1'001);
+  ExpectRefused(explain(), grpc::StatusCode::INVALID_ARGUMENT, "agents_max");
+  request.set_agents_max(0);
+  request.set_contact_id("unknown");
+  ExpectRefused(explain(), grpc::StatusCode::NOT_FOUND, "contact_id");
+  v1::ExplainAgentRequest of_agent;
+  v1::ExplainAgentResponse answer;
+  of_agent.set_agent_id("nobody");
+  ExpectRefused(Client::Call(client_.supervision,
+                             &v1::SupervisionService::Stub::ExplainAgent,
+                             of_agent, &answer),
+                grpc::StatusCode::NOT_FOUND, "agent_id");
+}
+
 TEST_F(ApiTest, ASubmitWithoutAContactIsRefused) {
   v1::SubmitContactResponse response;
   const grpc::Status status =

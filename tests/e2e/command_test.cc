@@ -19,6 +19,7 @@ namespace relais::e2e {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
@@ -274,6 +275,29 @@ TEST_F(RelaisctlTest, OperatesAServer) {
   EXPECT_EQ(std::count(events.begin(), events.end(), '\n'), 3);
   EXPECT_THAT(events, HasSubstr("EVENT_TYPE_CONTACT_SUBMITTED"));
   EXPECT_THAT(Done({"completion", "bash"}), HasSubstr("complete -F"));
+}
+
+TEST_F(RelaisctlTest, ExplainsWhoIsPassedOver) {
+  Done({"contact", "submit", "c1", "--queue", "accounts"});
+  Done({"contact", "submit", "c2", "--queue", "accounts", "--skills",
+        "accounts:7"});
+  EXPECT_THAT(Done({"explain", "contact", "c1"}),
+              AllOf(HasSubstr("contact c1 in queue accounts: waiting for "),
+                    HasSubstr("agents: 1 logged_out\n"),
+                    ContainsRegex("anna +logged_out +0 +0 +logged_out +-\n")));
+  EXPECT_THAT(Done({"explain", "contact", "c2"}),
+              HasSubstr("requirement: skill \"accounts\" at level 7 or above, "
+                        "held at 5"));
+  EXPECT_THAT(
+      Done({"explain", "agent", "anna"}),
+      AllOf(HasSubstr("2 contacts wait\n"),
+            ContainsRegex("accounts +voice +0 +1 +[0-9.]+ +requirement"),
+            ContainsRegex("accounts +voice +0 +1 +[0-9.]+ +logged")));
+  Done({"presence", "anna", "available"});
+  EXPECT_THAT(Done({"explain", "contact", "c1"}),
+              AllOf(HasSubstr("reserved, anna"), HasSubstr("holds")));
+  EXPECT_EQ(Control({"explain", "contact", "c9"}).exit_code, 1);
+  EXPECT_EQ(Control({"explain", "agent", "bob"}).exit_code, 1);
 }
 
 TEST_F(RelaisctlTest, ShownConfigurationCanBeApplied) {
