@@ -90,8 +90,8 @@ struct AgentExplanation {
   InstantMs at_ms = 0;
   std::uint64_t configuration_version = 0;
   std::uint64_t waiting = 0;  // contacts that wait, whatever for
-  // By queue, channel, reason, what is missing and rank, in this order; at most as
-  // many as were asked for, those with the most contacts.
+  // By queue, channel, reason, what is missing and rank, in this order; at most
+  // as many as were asked for, those with the most contacts.
   std::vector<WaitingVerdict> verdicts;
   bool settled = true;  // as in ContactExplanation
 };

@@ -233,7 +233,7 @@ class RouterImpl final : public Router, private ClassMatrix {
                      std::uint64_t assigned_tag, InstantMs now_ms)
       RELAIS_REQUIRES(agent.mutex);
   struct Declining {
-    DurationMs retry_ms = 0;
+    InstantMs until_ms = 0;
     // Set once the exclusion is made, whether or not the contact returns.
     std::optional<DeclineTable::Added> added;
   };

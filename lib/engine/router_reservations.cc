@@ -297,8 +297,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
     // With the event, so that a change of presence does not come between them
     // and forget a decline that is told after it.
     if (declining != nullptr) {
-      declining->added =
-          declines_.Add(contact, slot, call.now_ms() + declining->retry_ms);
+      declining->added = declines_.Add(contact, slot, declining->until_ms);
       const DeclineTable::Change& added = declining->added->added;
       matcher_.SetExclusion(contact.slot, added.cell, slot, added.number);
     }
@@ -318,7 +317,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
       agent.no_answer_channels |= SetOf(event.channel);
     }
     if (declining != nullptr) {
-      event.decline_until_ms = call.now_ms() + declining->retry_ms;
+      event.decline_until_ms = declining->until_ms;
     }
     ++agent.version;
     had_room = agent.held.ChannelsWithUnits(agent.served.capacity) != 0;
@@ -418,8 +417,8 @@ absl::StatusOr<Outcome> RouterImpl::Decline(
     if (!status.ok()) return status;
     reserved = ContactWord(ContactPhase::kReserved, handle.slot,
                            standing->reserved_tag);
-    declining.retry_ms =
-        retry_after_ms.value_or(standing->terms->queue.decline_retry_ms);
+    declining.until_ms = now_ms + retry_after_ms.value_or(
+                                      standing->terms->queue.decline_retry_ms);
     hold = HoldClass(*standing);
   }
   std::uint64_t version = 0;
