@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relais/bullseye_plan.h"
 #include "relais/limits.h"
 #include "relais/requirement.h"
 #include "relais/types.h"
@@ -156,6 +157,8 @@ struct ContactQueue {
   std::array<DurationMs, kPriorityCount> priority_credit_ms = {
       0,       60'000,  120'000, 180'000, 240'000,
       300'000, 360'000, 420'000, 480'000, 540'000};
+  // How its requirement loosens; empty: not at all.
+  std::string plan = {};
   friend bool operator==(const ContactQueue&, const ContactQueue&) = default;
 };
 
@@ -172,6 +175,7 @@ struct Configuration {
   std::vector<Team> teams = {};
   std::vector<GradePolicy> grades = {};  // at most one of each grade
   std::vector<Activity> activities = {};
+  std::vector<BullseyePlan> bullseye_plans = {};
 };
 
 struct Finding {

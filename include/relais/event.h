@@ -61,6 +61,7 @@ enum class EventType : std::uint8_t {
   kWrapUpEnded,           // agent: idle, or with what else it holds; the
                           // contact, which has ended, is named (version 0)
   kAgentRemoved,          // agent: no longer configured
+  kContactWidened,        // contact: waiting, in a later ring
 };
 std::string_view EventTypeName(EventType type);
 
@@ -84,6 +85,8 @@ struct Event {
   // first. Known from the first reservation on; 0 in kContactSubmitted.
   InstantMs rank_key_ms = 0;
   std::uint64_t arrival_sequence = 0;
+  // Of its queue's plan, where it waits or was when it was reserved.
+  std::uint8_t ring = 0;
 
   // Agent, if the event concerns one: its state after the event.
   InlineId agent_id;
@@ -105,7 +108,9 @@ struct Event {
   InstantMs offer_expires_ms = 0;  // kReservationCreated; 0 = at once
   InstantMs decline_until_ms = 0;  // kReservationDeclined
   InstantMs wrap_up_ends_ms = 0;   // kContactEnded with wrap-up
-  std::uint32_t lane = 0;          // of the decision
+  // Of the decision; in an event that makes the contact wait again, or in
+  // another ring, those where it waits.
+  std::uint32_t lane = 0;
   std::uint32_t requirement_class = 0;
   std::uint32_t profile_class = 0;
   std::uint8_t fit_step = 0;  // 0..7, larger fits better
@@ -126,6 +131,7 @@ struct Event {
 struct ContactDetail {
   ContactSpec spec;
   ContactQueue queue;  // as configured when the contact came
+  BullseyePlan plan;   // likewise; without a name: none
   // Of the specification: a repeated submit is one of the same content.
   std::array<std::uint64_t, 2> fingerprint = {};
   // The place that it asked for in its lane: whoever was brought before it with

@@ -356,6 +356,7 @@ void ConfigurationChecker::CheckQueue(std::size_t i) {
   const FieldPath root(path);
   CheckRequirementOf(queue.requirement, root.Field("requirement"));
   if (!queue.activity.empty()) CheckQueueActivity(path, queue);
+  if (!queue.plan.empty()) CheckQueuePlan(path, queue);
   CheckQueueTerms(path, queue);
 }
 
@@ -449,10 +450,12 @@ std::vector<Finding> ConfigurationChecker::Run() && {
   CheckCount("agents", configuration_.agents.size(), limits_.agents);
   for (std::size_t i = 0; i < configuration_.agents.size(); ++i) CheckAgent(i);
   CheckTutors();
+  CheckPlans();
   Enter(kQueues, 0);
   CheckCount("queues", configuration_.queues.size(), limits_.queues);
   for (std::size_t i = 0; i < configuration_.queues.size(); ++i) CheckQueue(i);
   WarnAboutUnusedProfiles();
+  WarnAboutUnusedPlans();
   WarnAboutReachability();
   std::stable_sort(noted_.begin(), noted_.end(),
                    [](const Noted& a, const Noted& b) {

@@ -97,6 +97,7 @@ Event RouterImpl::AgentEvent(EventType type, const AgentRecord& agent,
 RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
                                                std::uint32_t slot,
                                                std::uint32_t units_back) const {
+  CountPresence(agent, slot);
   ++agent.revision;
   AgentUpdate update;
   update.agent = slot;
@@ -332,6 +333,7 @@ RouterImpl::Removal RouterImpl::RemoveIfLeft(AgentRecord& agent,
   removal.profile = agent.profile;
   agent.leaving = false;
   agent.used = false;
+  CountPresence(agent, slot);
   AgentShard& shard = agent_shards_[RetainedIds::ShardOf(agent.id)];
   {
     MutexLock lock(shard.mutex);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
 #include "lib/domain/activity.h"
+#include "lib/domain/bullseye_plan.h"
 #include "lib/domain/compile_profile.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
@@ -183,6 +184,9 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
       compiled.held.push_back(*id);
       terms->classes[static_cast<std::size_t>(i)] = *id;
     }
+    absl::Status status =
+        AddRings(PlanOf(queue, configuration), terms.get(), call);
+    if (!status.ok()) return status;
     compiled.queues.emplace(queue.name, std::move(terms));
   }
   return absl::OkStatus();
@@ -292,6 +296,7 @@ void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
     handle = {slot, agent.generation};
     const auto found = preparation.agent_index.find(agent.id);
     agent.leaving = found == preparation.agent_index.end();
+    CountPresence(agent, slot);
     if (!agent.leaving) {
       listed = &preparation.agents[found->second];
       listed->known = true;
@@ -383,6 +388,7 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     agent.version = 0;
     agent.idle_since_ms = 0;
     agent.idle_before_pause_ms = 0;
+    CountPresence(agent, *slot);
     AgentShard& shard = agent_shards_[RetainedIds::ShardOf(id)];
     MutexLock shard_lock(shard.mutex);
     shard.slots.insert_or_assign(id, *slot);

@@ -1,4 +1,5 @@
-// Deadlines: offer timeouts, wait limits, leases, wrap-ups, declines, ids.
+// Deadlines: offer timeouts, rings, wait limits, leases, wrap-ups, declines,
+// ids.
 
 #include <algorithm>
 
@@ -12,9 +13,11 @@ using match::ContactWord;
 std::optional<InstantMs> RouterImpl::NextDue() const {
   const std::optional<InstantMs> deadline = deadlines_.NextDue();
   const std::optional<InstantMs> id = retained_.NextDue();
-  if (!deadline.has_value()) return id;
-  if (!id.has_value()) return deadline;
-  return std::min(*deadline, *id);
+  std::optional<InstantMs> first = rings_watch_->Since();
+  for (const std::optional<InstantMs>& due : {deadline, id}) {
+    if (due.has_value() && (!first.has_value() || *due < *first)) first = due;
+  }
+  return first;
 }
 
 void RouterImpl::SetDeadline(std::uint32_t id, std::uint64_t version,
@@ -27,6 +30,14 @@ std::size_t RouterImpl::RunDue(InstantMs now_ms, std::size_t limit) {
   if (now_ms < 0) return 0;
   std::size_t taken = 0;
   while (taken < limit) {
+    if (rings_watch_->turned()) {
+      Call call(*this, now_ms);
+      if (!call.Reserve(EventPurpose::kExisting)) break;
+      if (SkipOne(call)) {
+        ++taken;
+        continue;
+      }
+    }
     const std::optional<InstantMs> deadline = deadlines_.NextDue();
     const std::optional<InstantMs> id = retained_.NextDue();
     const bool id_first =
@@ -75,7 +86,7 @@ void RouterImpl::ContactDue(const DeadlineTable::Due& due, Call& call) {
   std::uint64_t version = 0;
   switch (word.phase()) {
     case ContactPhase::kWaiting:
-      CancelWaiting(contact, word, EndReason::kWaitLimit, call, &version);
+      WaitingDue(contact, word, call);
       break;
     case ContactPhase::kReserved:
       OfferTimedOut(slot, word, call);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/bullseye_plan.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
 
@@ -47,6 +48,10 @@ Event RouterImpl::CreatedEvent(const match::Decision& decision,
   event.arrival_sequence = decision.position.sequence;
   event.attempt = event.contact_version;
   event.lane = decision.position.lane;
+  if (record.rings != nullptr) {
+    event.ring = static_cast<std::uint8_t>(
+        record.rings->RingOf(decision.position.lane, record.priority));
+  }
   event.requirement_class = decision.requirement_class;
   event.profile_class = decision.profile_class;
   event.fit_step = decision.fit_step;
@@ -82,6 +87,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     MutexLock lock(agent.mutex);
     record.rank_key = decision.position.key;
     record.arrival_sequence = decision.position.sequence;
+    record.ring = event.ring;
     Holding& holding = agent.held.Add();
     holding.contact = contact;
     holding.reserved_tag = decision.word.tag();
@@ -134,9 +140,12 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
 void RouterImpl::FillTutor(const ContactRecord& record,
                            const AgentRecord& agent, Event* event) const {
   if (!record.tutor_may_listen || agent.tutors == nullptr) return;
-  const std::string* tutor =
-      TutorNeeded({&record.terms->queue.requirement, &record.requirement},
-                  classes_.Profile(agent.profile), *agent.tutors);
+  const RoutingRequirement queue = RequirementInRing(
+      record.terms->queue.requirement, record.terms->later, event->ring);
+  const RoutingRequirement own =
+      RequirementInRing(record.requirement, record.terms->later, event->ring);
+  const std::string* tutor = TutorNeeded(
+      {&queue, &own}, classes_.Profile(agent.profile), *agent.tutors);
   if (tutor != nullptr) event->tutor_id.Assign(*tutor);
 }
 
@@ -272,6 +281,8 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   Event event;
   AgentUpdate closed, update;
   std::shared_ptr<const QueueTerms> terms;
+  // Holds the class that it returns to until nobody looks on its behalf.
+  std::shared_ptr<const ContactRings> rings;
   bool had_room = false;
   {
     MutexLock lock(agent.mutex);
@@ -280,7 +291,11 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
     if (holding == nullptr || holding->state != WorkState::kReserved) {
       return false;
     }
-    const match::Position place = PlaceOf(holding->reservation);
+    terms = holding->terms;
+    event = ReservationEvent(type, *holding, call.now_ms());
+    rings = contacts_[contact.slot].rings;
+    if (rings != nullptr) WidenReturned(*rings, *terms, &event);
+    const match::Position place = PlaceOf(event);
     // With the event, so that a change of presence does not come between them
     // and forget a decline that is told after it.
     if (declining != nullptr) {
@@ -295,9 +310,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
         match::Result::kOk) {
       return false;
     }
-    terms = holding->terms;
     const std::uint32_t units = holding->units;
-    event = ReservationEvent(type, *holding, call.now_ms());
     event.contact_version = VersionOf(waiting, contact);
     event.contact_state = ContactState::kWaiting;
     if (type == EventType::kReservationNoAnswer) {
@@ -320,7 +333,12 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   if (declining != nullptr) {
     KeepUntil(*declining->added, event.decline_until_ms, call);
   }
-  SetWaitLimit(*terms, event.arrival_ms, contact.slot, waiting, call);
+  SetWaitDeadline(*terms, rings.get(), event.ring, event.arrival_ms,
+                  contact.slot, waiting, call);
+  if (rings != nullptr) {
+    EnterRing(*rings, event.ring, contact.slot, waiting,
+              event.arrival_sequence);
+  }
   if (had_room) {
     // The core does not know yet what the record says of this agent, who would
     // be given the contact again.

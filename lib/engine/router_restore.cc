@@ -174,6 +174,7 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
     agent.no_answer_channels = live.no_answer_channels;
     agent.idle_since_ms = live.idle_since_ms;
     agent.idle_before_pause_ms = live.idle_before_pause_ms;
+    CountPresence(agent, slot);
     if (live.version > 0) {
       events_.ContinueAgent({slot, agent.generation}, live.version);
       agent.told.store(ToldOf(agent.generation, live.version),
@@ -250,14 +251,18 @@ absl::Status RouterImpl::RestoreContacts(Restoration& restoration) {
 }
 
 absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
-    const ContactQueue& queue, Channel channel, Restoration& restoration) {
+    const ContactDetail& detail, Restoration& restoration) {
+  const ContactQueue& queue = detail.queue;
+  const auto same = [&detail](const QueueTerms& terms) {
+    return terms.queue == detail.queue && terms.plan == detail.plan;
+  };
   const auto configuration = CurrentCompiled();
   const auto listed = configuration->queues.find(queue.name);
-  if (listed != configuration->queues.end() && listed->second->queue == queue) {
+  if (listed != configuration->queues.end() && same(*listed->second)) {
     return listed->second;
   }
   for (const auto& terms : restoration.old_terms) {
-    if (terms->queue == queue && Contains(terms->queue.channels, channel)) {
+    if (same(*terms) && Contains(terms->queue.channels, detail.spec.channel)) {
       return terms;
     }
   }
@@ -283,6 +288,8 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
     held->push_back(*id);
     terms->classes[static_cast<std::size_t>(i)] = *id;
   }
+  absl::Status status = AddRings(detail.plan, terms.get(), call);
+  if (!status.ok()) return status;
   restoration.old_terms.push_back(terms);
   return terms;
 }
@@ -291,14 +298,25 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
                                         const LiveContact& live,
                                         Restoration& restoration) {
   const ContactDetail& detail = *live.detail;
-  const auto terms =
-      RestoreTerms(detail.queue, detail.spec.channel, restoration);
+  const auto terms = RestoreTerms(detail, restoration);
   if (!terms.ok()) return terms.status();
   std::uint32_t requirement_class = 0;
   std::uint32_t lane = 0;
-  absl::Status status = CompileContact(detail.spec, **terms, &requirement_class,
-                                       &lane, restoration.call);
+  std::shared_ptr<const ContactRings> rings;
+  if (live.ring > (*terms)->later.size()) {
+    return FieldError(
+        absl::StatusCode::kInvalidArgument,
+        absl::StrCat("state.contacts[", Quoted(id), "]"),
+        absl::StrCat("is in ring ", live.ring, ", which its plan lacks"));
+  }
+  absl::Status status =
+      CompileWithRings(detail.spec, **terms, &requirement_class, &lane, &rings,
+                       restoration.call);
   if (!status.ok()) return status;
+  if (rings != nullptr) {
+    lane = rings->LaneOf(live.ring,
+                         static_cast<std::size_t>(detail.spec.priority));
+  }
   const std::optional<std::uint32_t> slot = contact_slots_.Take();
   RELAIS_CHECK(slot.has_value(), "contacts were counted before");
   // A return takes one tag, what waits where it came none but its own.
@@ -308,10 +326,11 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
   const bool returned = waiting && live.placed;
   const ContactHandle contact = OpenRecord(
       *slot, detail.spec, {detail.fingerprint[0], detail.fingerprint[1]},
-      *terms, requirement_class, live.arrival_ms,
+      *terms, rings, requirement_class, live.arrival_ms,
       live.version - (returned ? 2 : 1));
   ContactRecord& record = contacts_[*slot];
   record.at_once.store(live.at_once, std::memory_order_relaxed);
+  record.ring = live.ring;
   if (live.placed) {
     record.rank_key = live.rank_key_ms;
     record.arrival_sequence = live.arrival_sequence;
@@ -360,7 +379,15 @@ void RouterImpl::RestoreWaiting(const LiveContact& live, ContactHandle contact,
   const ContactWord waiting = matcher_.Contact(contact.slot);
   RELAIS_CHECK(VersionOf(waiting, contact) == live.version,
                "a contact with another version");
-  SetWaitLimit(terms, live.arrival_ms, contact.slot, waiting, restoration.call);
+  const ContactRings* rings = contacts_[contact.slot].rings.get();
+  SetWaitDeadline(terms, rings, live.ring, live.arrival_ms, contact.slot,
+                  waiting, restoration.call);
+  match::Position place;
+  RELAIS_CHECK(matcher_.PositionOf(contact.slot, waiting, &place),
+               "nothing takes a contact yet");
+  if (rings != nullptr) {
+    EnterRing(*rings, live.ring, contact.slot, waiting, place.sequence);
+  }
 }
 
 void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
@@ -394,7 +421,10 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   event.arrival_sequence = live.arrival_sequence;
   event.attempt = live.attempt;
   event.lane = lane;
-  event.requirement_class = record.requirement_class;
+  event.ring = live.ring;
+  event.requirement_class = record.rings == nullptr
+                                ? record.requirement_class
+                                : (*record.rings)[live.ring].requirement_class;
   event.fit_step = live.fit_step;
   event.tutor_id.Assign(live.tutor_id);
   {
@@ -463,6 +493,7 @@ void RouterImpl::RestoreEnded(Restoration& restoration) {
     view.version = ended.version;
     view.arrival_ms = ended.arrival_ms;
     view.rank_key_ms = ended.rank_key_ms;
+    view.ring = ended.ring;
     view.ended_ms = ended.ended_ms;
     retained.outcome.contact = kEndedBefore;
     retained.outcome.arrival_ms = ended.arrival_ms;

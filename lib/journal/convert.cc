@@ -12,7 +12,7 @@
 namespace relais::journal {
 namespace {
 
-constexpr EventType kEventTypeLast = EventType::kAgentRemoved;
+constexpr EventType kEventTypeLast = EventType::kContactWidened;
 
 absl::Status OutOfRange(std::string_view field, std::uint64_t value,
                         std::uint64_t max) {
@@ -163,6 +163,7 @@ void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
   message->set_channels(queue.channels);
   RequirementToMessage(queue.requirement, message);
   message->set_activity(queue.activity);
+  message->set_plan(queue.plan);
   message->set_answered_fraction(queue.service_level.answered_fraction);
   message->set_threshold_ms(queue.service_level.threshold_ms);
   message->set_offer_timeout_ms(queue.offer_timeout_ms);
@@ -182,6 +183,7 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
   reader.Byte("channels", message.channels(), &queue->channels);
   RequirementFromMessage(message, &reader, &queue->requirement);
   queue->activity = message.activity();
+  queue->plan = message.plan();
   queue->service_level.answered_fraction = message.answered_fraction();
   queue->service_level.threshold_ms = message.threshold_ms();
   queue->offer_timeout_ms = message.offer_timeout_ms();
@@ -219,6 +221,7 @@ absl::Status FromMessage(const v1::ContactDetail& message,
                                          attribute.key(), attribute.value());
   }
   reader.Fail(FromMessage(message.queue(), &detail->queue));
+  reader.Fail(FromMessage(message.plan(), &detail->plan));
   detail->fingerprint = {message.fingerprint_0(), message.fingerprint_1()};
   detail->rank_key_ms = message.rank_key_ms();
   detail->arrival_sequence = message.arrival_sequence();
@@ -296,6 +299,9 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
     added->set_name(activity.name);
     added->set_channels(activity.channels);
     RequirementToMessage(activity.requirement, added);
+  }
+  for (const BullseyePlan& plan : configuration.bullseye_plans) {
+    ToMessage(plan, message->add_bullseye_plans());
   }
 }
 
@@ -389,6 +395,10 @@ absl::Status FromMessage(const v1::Configuration& message,
     reader.Byte("activities.channels", activity.channels(), &added.channels);
     RequirementFromMessage(activity, &reader, &added.requirement);
   }
+  for (const v1::BullseyePlan& plan : message.bullseye_plans()) {
+    reader.Fail(
+        FromMessage(plan, &configuration->bullseye_plans.emplace_back()));
+  }
   return reader.status();
 }
 
@@ -409,6 +419,7 @@ void ContactFromMessage(const v1::Event& message, Reader* reader,
   event->arrival_ms = message.arrival_ms();
   event->rank_key_ms = message.rank_key_ms();
   event->arrival_sequence = message.arrival_sequence();
+  reader->Byte("ring", message.ring(), &event->ring);
 }
 
 void AgentFromMessage(const v1::Event& message, Reader* reader, Event* event) {
@@ -490,6 +501,7 @@ absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
     contact->declines.push_back({decline.agent_id(), decline.until_ms()});
   }
   contact->tutor_id = message.tutor_id();
+  reader.Byte("ring", message.ring(), &contact->ring);
   return reader.status();
 }
 
@@ -551,48 +563,8 @@ absl::Status FromMessage(const v1::EndedContact& message,
   contact->rank_key_ms = message.rank_key_ms();
   contact->ended_ms = message.ended_ms();
   contact->at_once = message.at_once();
+  reader.Byte("ring", message.ring(), &contact->ring);
   return reader.status();
-}
-
-void ToMessage(const Meta& meta, v1::Meta* message) {
-  message->set_format_version(meta.format_version);
-  message->set_partition(meta.partition);
-  message->set_epoch(meta.epoch);
-  message->set_time_scaled(meta.time_scaled);
-  message->set_first_sequence(meta.first_sequence);
-  message->set_last_sequence(meta.last_sequence);
-  message->set_last_at_ms(meta.last_at_ms);
-  message->set_arrival_sequence(meta.arrival_sequence);
-  message->set_configuration_version(meta.configuration_version);
-  message->set_head(meta.head);
-  message->set_contacts(meta.contacts);
-  message->set_agents(meta.agents);
-  message->set_queues(meta.queues);
-  message->set_ended(meta.ended);
-  message->set_boot_id(meta.clock.boot_id);
-  message->set_boot_clock_ms(meta.clock.boot_clock_ms);
-  message->set_clock_at_ms(meta.clock.at_ms);
-}
-
-absl::Status FromMessage(const v1::Meta& message, Meta* meta) {
-  meta->format_version = message.format_version();
-  meta->partition = message.partition();
-  meta->epoch = message.epoch();
-  meta->time_scaled = message.time_scaled();
-  meta->first_sequence = message.first_sequence();
-  meta->last_sequence = message.last_sequence();
-  meta->last_at_ms = message.last_at_ms();
-  meta->arrival_sequence = message.arrival_sequence();
-  meta->configuration_version = message.configuration_version();
-  meta->head = message.head();
-  meta->contacts = message.contacts();
-  meta->agents = message.agents();
-  meta->queues = message.queues();
-  meta->ended = message.ended();
-  meta->clock.boot_id = message.boot_id();
-  meta->clock.boot_clock_ms = message.boot_clock_ms();
-  meta->clock.at_ms = message.clock_at_ms();
-  return absl::OkStatus();
 }
 
 }  // namespace relais::journal

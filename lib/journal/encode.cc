@@ -202,6 +202,52 @@ void Walk(int field, const std::vector<PreferredTerm>& preferred, Sink& sink) {
 }
 
 template <typename Sink>
+void Walk(const BullseyeRing& ring, Sink& sink) {
+  using M = v1::BullseyeRing;
+  sink.Sint(M::kWidenAfterMsFieldNumber, ring.widen_after_ms);
+  for (const SkillLowering& lowering : ring.lower) {
+    sink.Message(M::kLowerFieldNumber, [&lowering](auto& inner) {
+      using L = v1::SkillLowering;
+      inner.Bytes(L::kSkillFieldNumber, lowering.skill);
+      inner.Sint(L::kByFieldNumber, lowering.by);
+      inner.Sint(L::kToFieldNumber, lowering.to);
+    });
+  }
+  sink.Sint(M::kLowerAllByFieldNumber, ring.lower_all_by);
+  for (const std::string& skill : ring.drop_skills) {
+    sink.Always(M::kDropSkillsFieldNumber, skill);
+  }
+  for (const std::string& team : ring.teams) {
+    sink.Always(M::kTeamsFieldNumber, team);
+  }
+  for (const std::string& site : ring.sites) {
+    sink.Always(M::kSitesFieldNumber, site);
+  }
+  sink.Uint(M::kProviderFieldNumber, Number(ring.provider));
+  sink.Uint(M::kAnywhereFieldNumber, Number(ring.anywhere));
+  sink.Sint(M::kRaiseBoostMsFieldNumber, ring.raise_boost_ms);
+  sink.Uint(M::kSkipIfFieldNumber, Number(ring.skip_if));
+}
+
+template <typename Sink>
+void Walk(const BullseyePlan& plan, Sink& sink) {
+  using M = v1::BullseyePlan;
+  sink.Bytes(M::kNameFieldNumber, plan.name);
+  sink.Uint(M::kSkipFirstIfFieldNumber, Number(plan.skip_first_if));
+  for (const BullseyeRing& ring : plan.rings) {
+    sink.Message(M::kRingsFieldNumber,
+                 [&ring](auto& inner) { Walk(ring, inner); });
+  }
+  for (const CurvePoint& point : plan.curve) {
+    sink.Message(M::kCurveFieldNumber, [&point](auto& inner) {
+      using P = v1::CurvePoint;
+      inner.Sint(P::kSharePercentFieldNumber, point.share_percent);
+      inner.Sint(P::kReductionFieldNumber, point.reduction);
+    });
+  }
+}
+
+template <typename Sink>
 void Walk(const ContactQueue& queue, Sink& sink) {
   using M = v1::ContactQueue;
   sink.Bytes(M::kNameFieldNumber, queue.name);
@@ -223,6 +269,7 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   Walk(M::kNoneOfFieldNumber, queue.requirement.none_of, sink);
   Walk(M::kPreferredFieldNumber, queue.requirement.preferred, sink);
   sink.Bytes(M::kActivityFieldNumber, queue.activity);
+  sink.Bytes(M::kPlanFieldNumber, queue.plan);
 }
 
 template <typename Sink>
@@ -250,6 +297,9 @@ void Walk(const ContactDetail& detail, Sink& sink) {
   Walk(M::kPreferredFieldNumber, detail.spec.requirement.preferred, sink);
   sink.Uint(M::kTutorMayListenFieldNumber,
             Number(detail.spec.tutor_may_listen));
+  if (detail.plan.name.empty()) return;
+  sink.Message(M::kPlanFieldNumber,
+               [&detail](auto& inner) { Walk(detail.plan, inner); });
 }
 
 template <typename Sink>
@@ -325,6 +375,7 @@ void Walk(const Detailed& detailed, Sink& sink) {
   if (detailed.version < 2) return;
   sink.Bytes(M::kTutorIdFieldNumber, event.tutor_id.view());
   sink.Uint(M::kUnitsFieldNumber, event.units);
+  sink.Uint(M::kRingFieldNumber, event.ring);
 }
 
 template <typename Sink>
@@ -350,6 +401,7 @@ void Walk(const LiveContact& contact, Sink& sink) {
     });
   }
   sink.Bytes(M::kTutorIdFieldNumber, contact.tutor_id);
+  sink.Uint(M::kRingFieldNumber, contact.ring);
 }
 
 template <typename Sink>
@@ -399,6 +451,7 @@ void Walk(const EndedContact& contact, Sink& sink) {
   sink.Sint(M::kRankKeyMsFieldNumber, contact.rank_key_ms);
   sink.Sint(M::kEndedMsFieldNumber, contact.ended_ms);
   sink.Uint(M::kAtOnceFieldNumber, Number(contact.at_once));
+  sink.Uint(M::kRingFieldNumber, contact.ring);
 }
 
 template <typename Value>

@@ -38,8 +38,9 @@ TEST(Names, EveryEnumeratorHasItsOwn) {
   CheckNames(ContactStateName, ContactState::kEnded);
   CheckNames(EndReasonName, EndReason::kLeaseExpired);
   CheckNames(ReservationStateName, ReservationState::kRescinded);
-  CheckNames(EventTypeName, EventType::kAgentRemoved);
+  CheckNames(EventTypeName, EventType::kContactWidened);
   CheckNames(LoadOrderName, LoadOrder::kPack);
+  CheckNames(RingConditionName, RingCondition::kNobodyScheduled);
   EXPECT_EQ(static_cast<int>(Channel::kInternal) + 1, kChannelCount);
   EXPECT_EQ(static_cast<int>(AgentGrade::kSpecialised) + 1, kAgentGradeCount);
   EXPECT_EQ(static_cast<int>(NotReadyReason::kNoAnswer) + 1,

@@ -20,6 +20,7 @@ const char* const kTeams[] = {"red", "green", "blue"};
 const char* const kSites[] = {"north", "night"};  // the second a provider's
 constexpr int kProfiles = 5;
 constexpr int kQueues = 4;
+constexpr int kPlans = 3;
 // Ids are drawn from more names than there are places, so that agents come,
 // go and come back.
 constexpr int kAgentNames = 40;
@@ -247,11 +248,65 @@ ContactQueue World::Queue(int index) {
     queue.activity = random_->Bernoulli(0.5) ? "answers" : "advice";
     if (IsRefused(queue)) queue.activity.clear();
   }
+  if (!plans_.empty() && random_->Bernoulli(0.7)) {
+    queue.plan = absl::StrCat("plan", random_->Uniform(kPlans));
+    if (IsRefused(queue)) queue.plan.clear();
+  }
   const DurationMs credit_ms = 5'000 * random_->UniformBetween(0, 2);
   for (std::size_t i = 0; i < queue.priority_credit_ms.size(); ++i) {
     queue.priority_credit_ms[i] = credit_ms * static_cast<DurationMs>(i);
   }
   return queue;
+}
+
+BullseyeRing World::Ring() {
+  BullseyeRing ring;
+  if (random_->Bernoulli(0.4)) {
+    const int levels = static_cast<int>(random_->UniformBetween(1, 5));
+    const bool by = random_->Bernoulli(0.5);
+    ring.lower = {{SkillName(), by ? levels : 0, by ? 0 : levels}};
+  }
+  if (random_->Bernoulli(0.4)) ring.drop_skills = {SkillName()};
+  if (random_->Bernoulli(0.3)) {
+    ring.lower_all_by = static_cast<int>(random_->UniformBetween(1, 3));
+  }
+  if (random_->Bernoulli(0.3)) ring.teams = {kTeams[random_->Uniform(3)]};
+  if (random_->Bernoulli(0.2)) ring.sites = {kSites[random_->Uniform(2)]};
+  ring.provider = random_->Bernoulli(0.2);
+  ring.anywhere = random_->Bernoulli(0.15);
+  ring.raise_boost_ms = 5'000 * random_->UniformBetween(0, 2);
+  if (random_->Bernoulli(0.4)) {
+    ring.skip_if =
+        static_cast<RingCondition>(random_->Uniform(kRingConditionCount));
+  }
+  return ring;
+}
+
+BullseyePlan World::Plan(int index) {
+  Configuration alone = Lists();
+  do {
+    BullseyePlan plan;
+    plan.name = absl::StrCat("plan", index);
+    if (random_->Bernoulli(0.4)) {
+      plan.skip_first_if =
+          static_cast<RingCondition>(random_->Uniform(kRingConditionCount));
+    }
+    if (index + 1 == kPlans) {
+      plan.curve = {{static_cast<int>(random_->Uniform(5)) * 10, 0},
+                    {static_cast<int>(random_->UniformBetween(5, 10)) * 10,
+                     static_cast<int>(random_->UniformBetween(1, 9))}};
+    }
+    DurationMs after_ms = 0;
+    for (std::uint64_t i = random_->UniformBetween(1, 4);
+         i > 0 && plan.curve.empty(); --i) {
+      after_ms += 5'000 * random_->UniformBetween(1, 3);
+      plan.rings.push_back(Ring());
+      plan.rings.back().widen_after_ms = after_ms;
+      if (i == 1) plan.rings.back().skip_if = RingCondition::kNone;
+    }
+    alone.bullseye_plans = {plan};
+  } while (HasErrors(ValidateConfiguration(alone, Limits())));
+  return alone.bullseye_plans.front();
 }
 
 Configuration World::Lists() {
@@ -290,8 +345,9 @@ Configuration World::Lists() {
   return configuration;
 }
 
-bool World::IsRefused(const ContactQueue& queue) {
+bool World::IsRefused(const ContactQueue& queue) const {
   Configuration alone = Lists();
+  alone.bullseye_plans = plans_;
   alone.queues = {queue};
   return HasErrors(ValidateConfiguration(alone, Limits()));
 }
@@ -307,18 +363,32 @@ Configuration World::First() {
     configuration.agents.push_back(
         Agent(absl::StrCat("agent", i), configuration));
   }
+  plans_.clear();
+  for (int i = 0; i < kPlans; ++i) plans_.push_back(Plan(i));
+  configuration.bullseye_plans = plans_;
   for (int i = 0; i < kQueues; ++i) configuration.queues.push_back(Queue(i));
   return configuration;
 }
 
 Configuration World::Next(const Configuration& present) {
   Configuration next = present;
+  plans_ = present.bullseye_plans;
   for (std::uint64_t changes = random_->Uniform(5) + 1; changes > 0;
        --changes) {
     const std::size_t at = random_->Uniform(next.agents.size());
     const std::string name =
         absl::StrCat("agent", random_->Uniform(kAgentNames));
-    switch (random_->Uniform(9)) {
+    switch (random_->Uniform(10)) {
+      case 8: {
+        // Contacts that wait keep the plan under which they came.
+        const auto index = static_cast<std::size_t>(random_->Uniform(kPlans));
+        Configuration changed = next;
+        changed.bullseye_plans[index] = Plan(static_cast<int>(index));
+        if (HasErrors(ValidateConfiguration(changed, Limits()))) break;
+        next = changed;
+        plans_ = next.bullseye_plans;
+        break;
+      }
       case 7:
         // What is implied, where a team sits, what a grade or an activity
         // means: it changes for many at once.

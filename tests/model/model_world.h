@@ -1,6 +1,6 @@
 // The small centre of the model test, drawn from a seed: at most 30 agents, 60
-// contacts alive, 4 queues with different terms, 5 skills of which some imply
-// others, 5 profiles, 2 certifications, 2 languages, 3 teams at 2 sites.
+// contacts alive, 4 queues with different terms, 3 plans, 5 skills of which some
+// imply others, 5 profiles, 2 certifications, 2 languages, 3 teams at 2 sites.
 //
 // Thread safety: none; one thread at a time.
 
@@ -9,7 +9,10 @@
 
 #include <string>
 
+#include <vector>
+
 #include "lib/base/random.h"
+#include "relais/bullseye_plan.h"
 #include "relais/contact.h"
 #include "relais/router.h"
 
@@ -43,7 +46,10 @@ class World {
   std::string SkillName();
   // Skills, teams and so on, of which agents and queues speak.
   static Configuration Lists();
-  static bool IsRefused(const ContactQueue& queue);
+  bool IsRefused(const ContactQueue& queue) const;
+  // The last one is a curve. Right in itself.
+  BullseyePlan Plan(int index);
+  BullseyeRing Ring();
   // Of any kind; nested ones get fewer terms with each level.
   RequirementTerm Term(int depth);
   RoutingRequirement Nested(int depth);
@@ -51,6 +57,7 @@ class World {
   void AddTerms(RoutingRequirement* requirement);
 
   Random* random_;
+  std::vector<BullseyePlan> plans_;  // of which queues speak
 };
 
 }  // namespace relais::model

@@ -12,18 +12,14 @@ namespace relais::reference {
 
 int ReferenceRouter::FitStep(const ContactRecord& contact,
                              const AgentRecord& agent) {
-  return reference::FitStep(contact.terms->requirement,
-                            contact.spec.requirement, agent.holdings,
+  return reference::FitStep(QueueAsks(contact, contact.ring),
+                            ContactAsks(contact, contact.ring), agent.holdings,
                             contact.spec.tutor_may_listen);
 }
 
 bool ReferenceRouter::Accepts(const ContactRecord& contact,
                               const AgentRecord& agent) const {
-  return Contains(agent.profile.channels, contact.spec.channel) &&
-         Meets(contact.terms->requirement, agent.holdings,
-               contact.spec.tutor_may_listen) &&
-         Meets(contact.spec.requirement, agent.holdings,
-               contact.spec.tutor_may_listen) &&
+  return MeetsIn(contact.ring, contact, agent) &&
          !IsExcluded(contact.number, agent.number);
 }
 
@@ -139,8 +135,9 @@ void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
   contact.at_once = contact.at_once || at_once;
   contact.fit_step = FitStep(contact, agent);
   contact.tutor_id = contact.spec.tutor_may_listen
-                         ? TutorOf(contact.terms->requirement,
-                                   contact.spec.requirement, agent.holdings)
+                         ? TutorOf(QueueAsks(contact, contact.ring),
+                                   ContactAsks(contact, contact.ring),
+                                   agent.holdings)
                          : "";
   contact.idle_since_ms = agent.idle_since_ms;
   contact.units =
@@ -182,19 +179,14 @@ void ReferenceRouter::AcceptReservation(ContactRecord& contact,
 }
 
 void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
-                                      AgentRecord& agent) {
+                                      AgentRecord& agent, InstantMs now_ms) {
   ClearContactDeadline(contact);
+  PutInRing(RingAfter(contact, now_ms - contact.arrival_ms), contact);
   contact.state = ContactState::kWaiting;
   contact.agent = 0;
   ++contact.version;
   LetGo(agent, contact.number);
   ++agent.version;
-}
-
-void ReferenceRouter::SetWaitLimit(ContactRecord& contact) {
-  if (contact.terms->wait_limit_ms == 0) return;
-  SetContactDeadline(contact, DeadlineKind::kWaitLimit,
-                     contact.arrival_ms + contact.terms->wait_limit_ms);
 }
 
 // The part that every end has in common; its event is the caller's.
@@ -246,14 +238,14 @@ void ReferenceRouter::EndAssigned(ContactRecord& contact, EndReason reason,
 void ReferenceRouter::NoAnswer(ContactRecord& contact, InstantMs now_ms) {
   AgentRecord& agent = *AgentByNumber(contact.agent);
   agent.no_answer_channels |= SetOf(contact.spec.channel);
-  ReturnToWaiting(contact, agent);
+  ReturnToWaiting(contact, agent, now_ms);
   ++counters_.rona_total;
   Event event = MakeEvent(EventType::kReservationNoAnswer, now_ms);
   NameContact(contact, event);
   NameAgent(agent, event);
   NameReservation(contact, event);
   HandOver(event);
-  SetWaitLimit(contact);
+  SetWaitingDeadline(contact);
   const std::uint64_t agent_number = agent.number;
   LookForContact(contact, now_ms, false);
   LookForAgent(agent_number, now_ms);
@@ -331,13 +323,13 @@ void ReferenceRouter::ChangePresence(AgentRecord& agent, Presence presence,
 // The agent has left; the contact keeps its place.
 void ReferenceRouter::RescindByAgent(ContactRecord& contact, AgentRecord& agent,
                                      InstantMs now_ms) {
-  ReturnToWaiting(contact, agent);
+  ReturnToWaiting(contact, agent, now_ms);
   Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
   NameContact(contact, rescinded);
   NameAgent(agent, rescinded);
   NameReservation(contact, rescinded);
   HandOver(rescinded);
-  SetWaitLimit(contact);
+  SetWaitingDeadline(contact);
 }
 
 // The contact has ended; the agent has room for another.

@@ -157,7 +157,10 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
   outcome.configuration_version = ++configuration_version_;
   configuration_ = configuration;
   queues_.clear();
+  rings_.clear();
   for (const ContactQueue& queue : configuration.queues) {
+    rings_[queue.name] = std::make_shared<const std::vector<Ring>>(
+        RingsOf(queue, configuration));
     queues_.push_back(std::make_shared<const ContactQueue>(
         WithActivity(queue, configuration)));
     figures_.try_emplace(queue.name);
@@ -247,16 +250,15 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   contact.terms = queue;
   contact.version = 1;
   contact.arrival_ms = now_ms;
-  contact.rank_key_ms =
-      now_ms -
-      queue->priority_credit_ms[static_cast<std::size_t>(spec.priority)];
+  contact.rings = rings_.at(queue->name);
+  PutInRing(RingAfter(contact, 0), contact);
   ++figures_[spec.queue].offered;
   Event event = MakeEvent(EventType::kContactSubmitted, now_ms);
   NameContact(contact, event);
   event.rank_key_ms = 0;
   event.arrival_sequence = 0;
   HandOver(event);
-  SetWaitLimit(contact);
+  SetWaitingDeadline(contact);
   LookForContact(contact, now_ms, true);
   return SubmitOutcome{HandleOf(contact), now_ms, contact.at_once, false,
                        Ticket()};
@@ -328,6 +330,12 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
   view.arrival_ms = contact->arrival_ms;
   view.rank_key_ms = contact->rank_key_ms;
   view.ended_ms = contact->ended_ms;
+  view.ring = static_cast<std::uint8_t>(contact->ring);
+  if (contact->state == ContactState::kWaiting &&
+      contact->ring + 1 < contact->rings->size()) {
+    view.next_ring_ms =
+        contact->arrival_ms + (*contact->rings)[contact->ring + 1].begins_ms;
+  }
   if (contact->state == ContactState::kReserved ||
       contact->state == ContactState::kAssigned) {
     view.attempt = contact->attempt;
@@ -413,7 +421,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Decline(
   AgentRecord& agent = *AgentByNumber(contact.agent);
   const InstantMs until_ms =
       now_ms + retry_after_ms.value_or(contact.terms->decline_retry_ms);
-  ReturnToWaiting(contact, agent);
+  ReturnToWaiting(contact, agent, now_ms);
   Outcome outcome{contact.version, {}};
   Event event = MakeEvent(EventType::kReservationDeclined, now_ms);
   NameContact(contact, event);
@@ -423,7 +431,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Decline(
   HandOver(event);
   const std::uint64_t agent_number = agent.number;
   Exclude(contact, agent, until_ms);
-  SetWaitLimit(contact);
+  SetWaitingDeadline(contact);
   LookForContact(contact, now_ms, false);
   LookForAgent(agent_number, now_ms);
   outcome.ticket = Ticket();
