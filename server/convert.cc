@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/domain/error.h"
 #include "lib/domain/utf8.h"
+#include "server/convert_plan.h"
 #include "server/convert_requirement.h"
 
 namespace relais::server {
@@ -29,8 +30,8 @@ static_assert(static_cast<int>(ContactState::kEnded) + 1 ==
               v1::CONTACT_STATE_ENDED);
 static_assert(static_cast<int>(EndReason::kLeaseExpired) ==
               v1::END_REASON_LEASE_EXPIRED);
-static_assert(static_cast<int>(EventType::kAgentRemoved) ==
-              v1::EVENT_TYPE_AGENT_REMOVED);
+static_assert(static_cast<int>(EventType::kContactWidened) ==
+              v1::EVENT_TYPE_CONTACT_WIDENED);
 
 // gRPC clients refuse trailers above 8 KiB by default; base64 adds a third.
 constexpr std::size_t kMessageBytesMax = 512;
@@ -190,6 +191,7 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
   result.requirement = RequirementToDomain(queue.requirement(),
                                            root.Field("requirement"), findings);
   result.activity = queue.activity();
+  result.plan = queue.plan();
   if (queue.has_service_level()) {
     result.service_level = {queue.service_level().answered_fraction(),
                             queue.service_level().threshold_ms()};
@@ -248,6 +250,7 @@ void SetContact(const Event& event, v1::ContactChange* contact) {
   contact->set_arrival_ms(event.arrival_ms);
   contact->set_rank_key_ms(event.rank_key_ms);
   contact->set_arrival_sequence(event.arrival_sequence);
+  contact->set_ring(event.ring);
 }
 
 void SetAgent(const Event& event, v1::AgentChange* agent) {
@@ -423,6 +426,11 @@ Configuration ToDomain(const v1::Configuration& configuration,
     result.queues.push_back(ToDomain(
         configuration.queues(i), absl::StrCat("queues[", i, "]"), findings));
   }
+  for (int i = 0; i < configuration.bullseye_plans_size(); ++i) {
+    result.bullseye_plans.push_back(
+        PlanToDomain(configuration.bullseye_plans(i),
+                     absl::StrCat("bullseye_plans[", i, "]"), findings));
+  }
   return result;
 }
 
@@ -458,6 +466,8 @@ v1::ContactSnapshot ToProto(const ContactView& contact) {
   result.set_ended_ms(contact.ended_ms);
   result.set_agent_id(contact.agent_id);
   result.set_attempt(contact.attempt);
+  result.set_ring(contact.ring);
+  result.set_next_ring_ms(contact.next_ring_ms);
   return result;
 }
 
@@ -537,6 +547,7 @@ void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
   SetChannels(queue.channels, result, &v1::ContactQueue::add_channels);
   SetRequirement(queue.requirement, result->mutable_requirement());
   result->set_activity(queue.activity);
+  result->set_plan(queue.plan);
   v1::ServiceLevelTarget* target = result->mutable_service_level();
   target->set_answered_fraction(queue.service_level.answered_fraction);
   target->set_threshold_ms(queue.service_level.threshold_ms);
@@ -614,6 +625,9 @@ v1::Configuration ToProto(const Configuration& configuration) {
   }
   for (const ContactQueue& queue : configuration.queues) {
     SetQueue(queue, result.add_queues());
+  }
+  for (const BullseyePlan& plan : configuration.bullseye_plans) {
+    SetPlan(plan, result.add_bullseye_plans());
   }
   return result;
 }

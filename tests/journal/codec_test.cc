@@ -99,6 +99,7 @@ Event AnyEvent(Random& random, EventType type) {
   event.at_once = random.Bernoulli(0.5);
   event.tutor_id.Assign(AnyText(random, kIdBytesMax));
   event.units = static_cast<std::uint8_t>(Any(random));
+  event.ring = static_cast<std::uint8_t>(Any(random));
   return event;
 }
 
@@ -157,12 +158,37 @@ std::vector<std::string> AnyNames(Random& random) {
   return names;
 }
 
+BullseyePlan AnyPlan(Random& random) {
+  const auto any_int = [&random] {
+    return static_cast<int>(AnySigned(random));
+  };
+  BullseyePlan plan;
+  plan.name = AnyText(random, 9);
+  plan.skip_first_if = AnyOf(random, RingCondition::kNobodyScheduled);
+  for (std::uint64_t i = random.Uniform(4); i > 0; --i) {
+    BullseyeRing& ring = plan.rings.emplace_back();
+    ring.widen_after_ms = AnySigned(random);
+    ring.lower = {{AnyText(random, 9), any_int(), any_int()}, {}};
+    ring.lower_all_by = any_int();
+    ring.drop_skills = AnyNames(random);
+    ring.teams = AnyNames(random);
+    ring.sites = AnyNames(random);
+    ring.provider = random.Bernoulli(0.5);
+    ring.anywhere = random.Bernoulli(0.5);
+    ring.raise_boost_ms = AnySigned(random);
+    ring.skip_if = AnyOf(random, RingCondition::kNobodyScheduled);
+    plan.curve.push_back({any_int(), any_int()});
+  }
+  return plan;
+}
+
 ContactQueue AnyQueue(Random& random) {
   ContactQueue queue;
   queue.name = AnyText(random, 30);
   queue.channels = static_cast<ChannelSet>(Any(random));
   queue.requirement = AnyRequirement(random);
   queue.activity = AnyText(random, 9);
+  queue.plan = AnyText(random, 9);
   queue.service_level = {random.UniformDouble(), AnySigned(random)};
   queue.offer_timeout_ms = AnySigned(random);
   queue.wrap_up_ms = AnySigned(random);
@@ -188,6 +214,11 @@ std::shared_ptr<ContactDetail> AnyDetail(Random& random) {
     detail->spec.attributes[AnyText(random, 10)] = AnyText(random, 300);
   }
   detail->queue = AnyQueue(random);
+  // Without a name there is no plan.
+  if (random.Bernoulli(0.5)) {
+    detail->plan = AnyPlan(random);
+    detail->plan.name += "x";
+  }
   detail->fingerprint = {Any(random), Any(random)};
   detail->rank_key_ms = AnySigned(random);
   detail->arrival_sequence = Any(random);
@@ -239,6 +270,7 @@ std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
     agent.site = AnyText(random, 9);
     configuration->agents.push_back(agent);
     configuration->queues.push_back(AnyQueue(random));
+    configuration->bullseye_plans.push_back(AnyPlan(random));
   }
   configuration->certifications = AnyNames(random);
   configuration->languages = AnyNames(random);
@@ -317,7 +349,7 @@ TEST_P(EventCodecTest, NoDamageIsReadAsAnother) {
   EXPECT_GT(refused, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(AllTypes, EventCodecTest, ::testing::Range(1, 12));
+INSTANTIATE_TEST_SUITE_P(AllTypes, EventCodecTest, ::testing::Range(1, 13));
 
 TEST(CodecTest, EventOfThisVersionHasTheseBytes) {
   Event event;
@@ -445,6 +477,7 @@ TEST(CodecTest, LiveRecordsComeBack) {
     contact.attempt = Any(random);
     contact.fit_step = static_cast<std::uint8_t>(Any(random));
     contact.tutor_id = AnyText(random, 50);
+    contact.ring = static_cast<std::uint8_t>(Any(random));
     contact.idle_since_ms = AnySigned(random);
     contact.offer_expires_ms = AnySigned(random);
     contact.accepted_ms = AnySigned(random);

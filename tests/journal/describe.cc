@@ -118,6 +118,30 @@ std::string Describe(const ContactQueue& queue) {
   if (!queue.activity.empty()) {
     absl::StrAppend(&text, " activity=", queue.activity);
   }
+  if (!queue.plan.empty()) absl::StrAppend(&text, " plan=", queue.plan);
+  return text;
+}
+
+std::string Describe(const BullseyePlan& plan) {
+  std::string text = absl::StrCat(
+      plan.name, " skip=", static_cast<int>(plan.skip_first_if));
+  for (const BullseyeRing& ring : plan.rings) {
+    absl::StrAppend(&text, " [", ring.widen_after_ms,
+                    " all=", ring.lower_all_by, " provider=", ring.provider,
+                    " anywhere=", ring.anywhere,
+                    " boost=", ring.raise_boost_ms,
+                    " skip=", static_cast<int>(ring.skip_if));
+    for (const SkillLowering& lowering : ring.lower) {
+      absl::StrAppend(&text, " lower ", lowering.skill, " ", lowering.by, ":",
+                      lowering.to);
+    }
+    absl::StrAppend(&text, Describe(ring.drop_skills, " drop "),
+                    Describe(ring.teams, " team "),
+                    Describe(ring.sites, " site "), "]");
+  }
+  for (const CurvePoint& point : plan.curve) {
+    absl::StrAppend(&text, " ", point.share_percent, "%:", point.reduction);
+  }
   return text;
 }
 
@@ -156,6 +180,7 @@ std::string Describe(const Event& event) {
       " pc=", event.profile_class, " fit=", event.fit_step,
       " began=", event.began_after_sequence, " once=", event.at_once);
   if (event.units != 0) absl::StrAppend(&text, " units=", event.units);
+  if (event.ring != 0) absl::StrAppend(&text, " ring=", event.ring);
   if (!event.tutor_id.empty()) {
     absl::StrAppend(&text, " tutor=", Text(event.tutor_id.view()));
   }
@@ -174,6 +199,9 @@ std::string Describe(const ContactDetail& detail) {
     absl::StrAppend(&text, " ", key, "=", value);
   }
   if (detail.spec.tutor_may_listen) absl::StrAppend(&text, " tutor may listen");
+  if (!detail.plan.name.empty()) {
+    absl::StrAppend(&text, " plan ", Describe(detail.plan));
+  }
   return text;
 }
 
@@ -221,6 +249,9 @@ std::string Describe(const Configuration& configuration) {
     absl::StrAppend(&text, "\nactivity ", activity.name, " ", activity.channels,
                     Describe(activity.requirement));
   }
+  for (const BullseyePlan& plan : configuration.bullseye_plans) {
+    absl::StrAppend(&text, "\nplan ", Describe(plan));
+  }
   return text;
 }
 
@@ -251,6 +282,7 @@ std::string Describe(const LiveState& state) {
                     " idle=", c.idle_since_ms, " exp=", c.offer_expires_ms,
                     " acc=", c.accepted_ms);
     if (!c.tutor_id.empty()) absl::StrAppend(&text, " tutor=", c.tutor_id);
+    if (c.ring != 0) absl::StrAppend(&text, " ring=", c.ring);
     for (const LiveDecline& decline : c.declines) {
       absl::StrAppend(&text, " declined ", decline.agent_id, ":",
                       decline.until_ms);

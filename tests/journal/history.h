@@ -50,6 +50,9 @@ class History {
   void ChangePresence();
   void WrapUp();
   void Remove();
+  void Widen();
+  // Into the next ring, if there is one.
+  static void GoOn(Event* contact);
   void Rescind(const std::string& contact_id);
 
   Event Base(EventType type);

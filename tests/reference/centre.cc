@@ -116,6 +116,8 @@ std::string ShortEvent(const Event& event) {
       return absl::StrCat("idle ", agent, " ", PresenceText(event.presence));
     case EventType::kAgentRemoved:
       return "removed " + agent;
+    case EventType::kContactWidened:
+      return absl::StrCat("widened ", contact, " ", event.ring);
     case EventType::kNone:
       break;
   }

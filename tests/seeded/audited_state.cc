@@ -169,6 +169,8 @@ std::string AuditedState::ApplyByType(const Event& event,
       return WrapUpEnded(event);
     case EventType::kAgentRemoved:
       return Removed(event);
+    case EventType::kContactWidened:
+      return "no queue of the seeded runs has a plan";
   }
   return "it has no type";
 }

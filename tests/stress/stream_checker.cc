@@ -126,6 +126,8 @@ void StreamChecker::Step(const Event& event, int contact, int agent) {
       return;
     case EventType::kWrapUpEnded:
       return StepWrapUpEnded(event, contact, agent);
+    case EventType::kContactWidened:
+      return Fail(event, "widened in a centre without plans");
     case EventType::kAgentRemoved:
     case EventType::kConfigurationApplied:
     case EventType::kNone:
