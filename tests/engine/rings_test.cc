@@ -154,10 +154,11 @@ TEST_F(RingsTest, ARefusedConfigurationWithRingsLeavesNothingBehind) {
   more.queues[1].requirement.all_of = {{"loans", 9}};
   more.bullseye_plans.push_back(Levels());
   more.bullseye_plans[1].name = "longer";
-  more.bullseye_plans[1].rings.push_back(
-      {.widen_after_ms = 3'000, .lower_all_by = 1, .raise_boost_ms = 1});
-  more.bullseye_plans[1].rings[1].drop_skills.clear();
-  more.bullseye_plans[1].rings[1].lower_all_by = 1;
+  auto& rings = more.bullseye_plans[1].rings;
+  rings.pop_back();
+  for (const DurationMs after_ms : {2'000, 3'000, 4'000}) {
+    rings.push_back({.widen_after_ms = after_ms, .lower_all_by = 1});
+  }
   more.queues[1].plan = "longer";
   for (int i = 0; i < 20; ++i) {
     const auto refused = router_->Apply(more, 2);
@@ -285,7 +286,10 @@ TEST_F(RingsTest, CallsThatMeetLeaveNobodyBehind) {
   for (const Event& event : recorder_.events) {
     if (event.contact_version == 0) continue;
     const std::string id(event.contact_id.view());
-    if (last.contains(id)) EXPECT_GE(event.ring, last[id].ring) << id;
+    const auto before = last.find(id);
+    if (before != last.end()) {
+      EXPECT_GE(event.ring, before->second.ring) << id;
+    }
     last[id] = event;
     if (event.type == EventType::kContactWidened) ++widened;
   }
