@@ -14,12 +14,7 @@ bool AsksForPlace(const RequirementTerm& term) {
   return !term.team.empty() || !term.site.empty() || term.provider;
 }
 
-// One ring's changes of a term that asks for a skill; false: dropped.
-bool ChangeSkill(const BullseyeRing& ring, RequirementTerm* term) {
-  const auto& dropped = ring.drop_skills;
-  if (std::find(dropped.begin(), dropped.end(), term->skill) != dropped.end()) {
-    return false;
-  }
+void Lower(const BullseyeRing& ring, RequirementTerm* term) {
   for (const SkillLowering& lowering : ring.lower) {
     if (lowering.skill != term->skill) continue;
     const int lowered = lowering.by > 0
@@ -29,13 +24,17 @@ bool ChangeSkill(const BullseyeRing& ring, RequirementTerm* term) {
   }
   term->level_min =
       std::max<int>(term->level_min - ring.lower_all_by, kProficiencyLevelMin);
-  return true;
 }
 
-void LowerSkills(const BullseyeRing& ring, RoutingRequirement* requirement) {
-  std::erase_if(requirement->all_of, [&ring](RequirementTerm& term) {
-    return !term.skill.empty() && !ChangeSkill(ring, &term);
+void ChangeSkills(const BullseyeRing& ring, RoutingRequirement* requirement) {
+  const auto& dropped = ring.drop_skills;
+  std::erase_if(requirement->all_of, [&dropped](const RequirementTerm& term) {
+    return !term.skill.empty() && std::find(dropped.begin(), dropped.end(),
+                                            term.skill) != dropped.end();
   });
+  for (RequirementTerm& term : requirement->all_of) {
+    if (!term.skill.empty()) Lower(ring, &term);
+  }
 }
 
 // Terms that ask for a place make way for one: all of those, or one of the
@@ -126,7 +125,7 @@ RoutingRequirement RequirementInRing(RoutingRequirement requirement,
   std::vector<RequirementTerm> further;
   bool anywhere = false;
   for (std::size_t i = 0; i < ring; ++i) {
-    LowerSkills(later[i], &requirement);
+    ChangeSkills(later[i], &requirement);
     for (const std::string& team : later[i].teams) {
       further.push_back({.team = team});
     }

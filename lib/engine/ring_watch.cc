@@ -46,9 +46,12 @@ void RingWatch::Release(const Key& key) {
   MutexLock lock(mutex_);
   const auto found = watches_.find(key);
   RELAIS_CHECK(found != watches_.end(), "a ring that nobody watches");
-  if (--found->second.references > 0) return;
-  RELAIS_CHECK(found->second.waiting.empty(),
-               "a contact waits in a ring that is no longer watched");
+  Watch& watch = found->second;
+  if (--watch.references > 0) return;
+  // Contacts are left only when all of a router is destroyed.
+  for (const auto& [place, tag] : watch.waiting) places_.erase(place.second);
+  watch.waiting.clear();
+  Judge(&watch);
   watches_.erase(found);
 }
 

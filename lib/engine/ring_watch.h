@@ -29,6 +29,7 @@
 #define RELAIS_LIB_ENGINE_RING_WATCH_H_
 
 #include <atomic>
+#include <compare>
 #include <cstdint>
 #include <limits>
 #include <map>

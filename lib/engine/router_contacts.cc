@@ -269,16 +269,6 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
   return Bring(handle, place, **terms, rings.get(), submitted.ring, call);
 }
 
-void RouterImpl::CloseUnused(ContactHandle contact,
-                             std::uint32_t requirement_class) {
-  ContactWord ended;
-  matcher_.End(contact.slot, matcher_.Contact(contact.slot), &ended);
-  classes_.ReleaseRequirement(requirement_class);
-  SetRings(contact, nullptr);
-  contacts_[contact.slot].terms.reset();
-  contact_slots_.Free(contact.slot);
-}
-
 SubmitOutcome RouterImpl::Bring(ContactHandle contact,
                                 const match::Position& place,
                                 const QueueTerms& terms,

@@ -1,8 +1,6 @@
 // Deadlines: offer timeouts, rings, wait limits, leases, wrap-ups, declines,
 // ids.
 
-#include <algorithm>
-
 #include "lib/engine/router_impl.h"
 
 namespace relais {
@@ -80,6 +78,11 @@ void RouterImpl::RunOne(const DeadlineTable::Due& due, Call& call) {
 void RouterImpl::ContactDue(const DeadlineTable::Due& due, Call& call) {
   const std::uint32_t slot = due.id;
   const ContactWord word = matcher_.Contact(slot);
+  if (word.phase() == ContactPhase::kNew && word.tag() + 1 == due.payload) {
+    // Another call is still bringing it: a little later.
+    SetDeadline(slot, due.version, call.now_ms() + 1, due.payload, call);
+    return;
+  }
   if (word.tag() != due.payload) return;
   const ContactHandle contact{
       slot, contacts_[slot].base_tag.load(std::memory_order_acquire)};

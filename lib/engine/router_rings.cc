@@ -120,6 +120,16 @@ void RouterImpl::SetRings(ContactHandle contact,
   // What was there before gives its classes back without the lock.
 }
 
+void RouterImpl::CloseUnused(ContactHandle contact,
+                             std::uint32_t requirement_class) {
+  ContactWord ended;
+  matcher_.End(contact.slot, matcher_.Contact(contact.slot), &ended);
+  classes_.ReleaseRequirement(requirement_class);
+  SetRings(contact, nullptr);
+  contacts_[contact.slot].terms.reset();
+  contact_slots_.Free(contact.slot);
+}
+
 std::optional<RouterImpl::ToWiden> RouterImpl::ReadToWiden(
     ContactHandle contact, InstantMs now_ms) const {
   const ContactRecord& record = contacts_[contact.slot];

@@ -330,8 +330,7 @@ absl::Status Fold::Widened(const Event& event) {
   const absl::Status status =
       CheckContact(event, contact, ContactState::kWaiting);
   if (!status.ok()) return status;
-  if (contact->state != ContactState::kWaiting ||
-      event.ring == contact->ring) {
+  if (contact->state != ContactState::kWaiting || event.ring == contact->ring) {
     return Impossible(event, "contact ", Quoted(event.contact_id.view()),
                       " is ", Text(ContactStateName(contact->state)),
                       " in ring ", contact->ring,

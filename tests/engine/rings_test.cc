@@ -114,8 +114,8 @@ TEST_F(RingsTest, ASubmitIsRefusedThatHasNoRoomInEveryRing) {
   EXPECT_EQ(FieldPathOf(second.status()), "limits.requirement_classes");
   EXPECT_TRUE(router_->Submit(Call("same content", 1), 1).ok());
   EXPECT_TRUE(router_->Submit(Call("nothing of its own"), 1).ok());
-  // Nine lanes: three of the queue's classes, three of first's; three priorities
-  // would be nine.
+  // Nine lanes: three of the queue's classes, three of first's; three
+  // priorities would be nine.
   ContactSpec urgent = Call("urgent");
   urgent.priority = 1;
   EXPECT_TRUE(router_->Submit(urgent, 1).ok());

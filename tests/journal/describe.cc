@@ -123,13 +123,12 @@ std::string Describe(const ContactQueue& queue) {
 }
 
 std::string Describe(const BullseyePlan& plan) {
-  std::string text = absl::StrCat(
-      plan.name, " skip=", static_cast<int>(plan.skip_first_if));
+  std::string text =
+      absl::StrCat(plan.name, " skip=", static_cast<int>(plan.skip_first_if));
   for (const BullseyeRing& ring : plan.rings) {
     absl::StrAppend(&text, " [", ring.widen_after_ms,
                     " all=", ring.lower_all_by, " provider=", ring.provider,
-                    " anywhere=", ring.anywhere,
-                    " boost=", ring.raise_boost_ms,
+                    " anywhere=", ring.anywhere, " boost=", ring.raise_boost_ms,
                     " skip=", static_cast<int>(ring.skip_if));
     for (const SkillLowering& lowering : ring.lower) {
       absl::StrAppend(&text, " lower ", lowering.skill, " ", lowering.by, ":",

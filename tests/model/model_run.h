@@ -35,7 +35,7 @@ struct RunCounts {
   std::uint64_t refused = 0;
   std::uint64_t events = 0;
   std::array<std::uint64_t, 13> by_type{};  // EventType
-  std::uint64_t skipped = 0;  // when their contact came
+  std::uint64_t skipped = 0;                // when their contact came
   std::uint64_t repeated = 0;
   std::uint64_t full = 0;
   std::uint64_t declines_forgotten = 0;

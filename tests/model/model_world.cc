@@ -297,7 +297,7 @@ BullseyePlan World::Plan(int index) {
                      static_cast<int>(random_->UniformBetween(1, 9))}};
     }
     DurationMs after_ms = 0;
-    for (std::uint64_t i = random_->UniformBetween(1, 4);
+    for (std::int64_t i = random_->UniformBetween(1, 4);
          i > 0 && plan.curve.empty(); --i) {
       after_ms += 5'000 * random_->UniformBetween(1, 3);
       plan.rings.push_back(Ring());

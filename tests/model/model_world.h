@@ -1,6 +1,7 @@
 // The small centre of the model test, drawn from a seed: at most 30 agents, 60
-// contacts alive, 4 queues with different terms, 3 plans, 5 skills of which some
-// imply others, 5 profiles, 2 certifications, 2 languages, 3 teams at 2 sites.
+// contacts alive, 4 queues with different terms, 3 plans, 5 skills of which
+// some imply others, 5 profiles, 2 certifications, 2 languages, 3 teams at 2
+// sites.
 //
 // Thread safety: none; one thread at a time.
 
@@ -8,7 +9,6 @@
 #define RELAIS_TESTS_MODEL_MODEL_WORLD_H_
 
 #include <string>
-
 #include <vector>
 
 #include "lib/base/random.h"

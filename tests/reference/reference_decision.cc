@@ -134,11 +134,11 @@ void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
   contact.agent = agent.number;
   contact.at_once = contact.at_once || at_once;
   contact.fit_step = FitStep(contact, agent);
-  contact.tutor_id = contact.spec.tutor_may_listen
-                         ? TutorOf(QueueAsks(contact, contact.ring),
-                                   ContactAsks(contact, contact.ring),
-                                   agent.holdings)
-                         : "";
+  contact.tutor_id =
+      contact.spec.tutor_may_listen
+          ? TutorOf(QueueAsks(contact, contact.ring),
+                    ContactAsks(contact, contact.ring), agent.holdings)
+          : "";
   contact.idle_since_ms = agent.idle_since_ms;
   contact.units =
       agent.profile.cost_units[static_cast<std::size_t>(contact.spec.channel)];

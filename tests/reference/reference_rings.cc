@@ -21,8 +21,7 @@ bool HasReached(const std::vector<CurvePoint>& curve, DurationMs threshold_ms,
     const CurvePoint& from = curve[i];
     const CurvePoint& to = curve[i + 1];
     // reduction = from + (at - from's instant) / (to's - from's) x rise
-    const std::int64_t part =
-        at_ms * 100 - threshold_ms * from.share_percent;
+    const std::int64_t part = at_ms * 100 - threshold_ms * from.share_percent;
     const std::int64_t whole =
         threshold_ms * (to.share_percent - from.share_percent);
     return from.reduction * whole + part * (to.reduction - from.reduction) >=
@@ -103,8 +102,8 @@ RoutingRequirement In(const Ring& ring, const RoutingRequirement& requirement) {
   const bool widened = anywhere || !further.empty();
   RoutingRequirement places;
   for (RequirementTerm term : requirement.all_of) {
-    const bool place = !term.team.empty() || !term.site.empty() ||
-                       term.provider;
+    const bool place =
+        !term.team.empty() || !term.site.empty() || term.provider;
     if (place && widened) {
       places.all_of.push_back(term);
       continue;

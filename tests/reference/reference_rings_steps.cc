@@ -29,15 +29,13 @@ bool ReferenceRouter::IsSkipped(std::size_t ring,
                                 const ContactRecord& contact) const {
   const RingCondition condition = (*contact.rings)[ring].skip_if;
   if (condition == RingCondition::kNone) return false;
-  return std::none_of(
-      agents_.begin(), agents_.end(), [&](const auto& entry) {
-        const AgentRecord& agent = entry.second;
-        const bool counts =
-            condition == RingCondition::kNobodySignedIn
-                ? agent.presence.state != PresenceState::kLoggedOut
-                : agent.listed;
-        return counts && MeetsIn(ring, contact, agent);
-      });
+  return std::none_of(agents_.begin(), agents_.end(), [&](const auto& entry) {
+    const AgentRecord& agent = entry.second;
+    const bool counts = condition == RingCondition::kNobodySignedIn
+                            ? agent.presence.state != PresenceState::kLoggedOut
+                            : agent.listed;
+    return counts && MeetsIn(ring, contact, agent);
+  });
 }
 
 std::size_t ReferenceRouter::RingAfter(const ContactRecord& contact,
@@ -94,8 +92,7 @@ void ReferenceRouter::SetWaitingDeadline(ContactRecord& contact) {
       contact.arrival_ms + *std::min_element(after.begin(), after.end()));
 }
 
-void ReferenceRouter::EndAtWaitLimit(ContactRecord& contact,
-                                     InstantMs now_ms) {
+void ReferenceRouter::EndAtWaitLimit(ContactRecord& contact, InstantMs now_ms) {
   EndContact(contact, EndReason::kWaitLimit, now_ms);
   Event event = MakeEvent(EventType::kContactEnded, now_ms);
   NameContact(contact, event);
