@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "lib/domain/error.h"
 #include "relais/v1/admin_service.grpc.pb.h"
 #include "relais/v1/admin_service.pb.h"
@@ -39,6 +40,14 @@ absl::Status Refused(const std::vector<Finding>& findings) {
                                                errors - 1, " more errors)"));
 }
 
+// What the router calls agent_id stands in the request as agent.id.
+absl::Status OfTheRequest(const absl::Status& status) {
+  constexpr absl::string_view kPrefix = "agent_id: ";
+  if (FieldPathOf(status) != "agent_id") return status;
+  return FieldError(status.code(), "agent.id",
+                    std::string(absl::StripPrefix(status.message(), kPrefix)));
+}
+
 v1::DiskLevel DiskLevelOf(const Core& core) {
   if (core.disk == nullptr) return v1::DISK_LEVEL_UNSPECIFIED;
   switch (core.disk->level()) {
@@ -54,9 +63,10 @@ v1::DiskLevel DiskLevelOf(const Core& core) {
 
 using AdminBase = v1::AdminService::WithRawCallbackMethod_ApplyConfiguration<
     v1::AdminService::WithRawCallbackMethod_ValidateConfiguration<
-        v1::AdminService::WithRawCallbackMethod_GetConfiguration<
-            v1::AdminService::WithRawCallbackMethod_Barrier<
-                v1::AdminService::Service>>>>;
+        v1::AdminService::WithRawCallbackMethod_ChangeAgent<
+            v1::AdminService::WithRawCallbackMethod_GetConfiguration<
+                v1::AdminService::WithRawCallbackMethod_Barrier<
+                    v1::AdminService::Service>>>>>;
 
 class AdminServiceImpl final : public AdminBase {
  public:
@@ -95,6 +105,16 @@ class AdminServiceImpl final : public AdminBase {
           reply.Ok(answer);
         },
         kConfigurationBytesMax);
+  }
+
+  ServerUnaryReactor* ChangeAgent(CallbackServerContext* context,
+                                  const ByteBuffer* request,
+                                  ByteBuffer* response) override {
+    return Unary<v1::ChangeAgentRequest, v1::ChangeAgentResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          Change(message, reply);
+        });
   }
 
   ServerUnaryReactor* GetConfiguration(CallbackServerContext* context,
@@ -163,6 +183,25 @@ class AdminServiceImpl final : public AdminBase {
           for (const Finding& finding : outcome.findings) {
             *response->add_findings() = ToProto(finding);
           }
+        });
+  }
+
+  void Change(const v1::ChangeAgentRequest& request,
+              const Reply<v1::ChangeAgentResponse>& reply) {
+    const absl::Status allowed = core_->AllowsChanges();
+    if (!allowed.ok()) return reply.Fail(allowed);
+    const auto change = ToDomain(request);
+    if (!change.ok()) return reply.Fail(change.status());
+    const auto agent = core_->router->FindAgent(request.agent().id());
+    if (!agent.ok()) return reply.Fail(OfTheRequest(agent.status()));
+    const auto outcome =
+        core_->router->ChangeAgent(*agent, *change, core_->clock->NowMs());
+    if (!outcome.ok()) return reply.Fail(OfTheRequest(outcome.status()));
+    AnswerWhenCommitted(
+        core_, outcome->ticket, reply,
+        [outcome = *outcome](v1::ChangeAgentResponse* response) {
+          response->set_version(outcome.version);
+          response->set_configuration_version(outcome.configuration_version);
         });
   }
 

@@ -6,13 +6,13 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <set>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/convert.h"
+#include "server/what_was_read.h"
 #include "server/yaml_message.h"
 
 namespace relais::server {
@@ -34,70 +34,23 @@ YamlPlace PlaceOf(std::string path,
   return {};
 }
 
-// "queues[3].requirement" -> "queues"
-std::string SectionOf(const std::string& path) {
-  return path.substr(0, path.find_first_of(".["));
-}
-
-// "queues[3].requirement" -> "queues[3]"; the path itself of what is no entry.
-std::string EntryOf(const std::string& path) {
-  const std::size_t end = path.find(']');
-  return end == std::string::npos ? path : path.substr(0, end + 1);
-}
-
-// Whose names a section refers to. What is not listed here may refer to
-// anything.
-bool RefersTo(const std::string& section, const std::string& other) {
-  static const auto* const kReferences =
-      new std::map<std::string, std::set<std::string>>{
-          {"name", {}},
-          {"skills", {"skills"}},
-          {"routing_profiles", {}},
-          {"certifications", {}},
-          {"languages", {}},
-          {"sites", {}},
-          {"teams", {"sites"}},
-          {"grades", {}},
-          {"activities",
-           {"skills", "certifications", "languages", "sites", "teams"}},
-          {"agents",
-           {"skills", "routing_profiles", "certifications", "languages",
-            "sites", "teams"}},
-          {"queues",
-           {"skills", "certifications", "languages", "sites", "teams",
-            "activities"}}};
-  const auto found = kReferences->find(section);
-  return found == kReferences->end() || found->second.contains(other);
-}
-
-// Without what may be so only because something was not read.
-std::vector<Finding> OfWhatWasRead(std::vector<Finding> findings,
-                                   const YamlOutcome& outcome) {
-  std::set<std::string> sections;
-  std::set<std::string> entries;
-  for (const YamlProblem& problem : outcome.problems) {
-    sections.insert(SectionOf(problem.path));
-    entries.insert(EntryOf(problem.path));
+// A capacity is told by the name of its channel; the file has it by number.
+std::string PathInFile(const std::string& path,
+                       const v1::Configuration& centre) {
+  for (int i = 0; i < centre.routing_profiles_size(); ++i) {
+    const std::string list =
+        absl::StrCat("routing_profiles[", i, "].channel_capacities[");
+    if (!absl::StartsWith(path, list)) continue;
+    const auto& capacities = centre.routing_profiles(i).channel_capacities();
+    for (int k = 0; k < capacities.size(); ++k) {
+      const std::string channel = EnumValueShortName(
+          *v1::Channel_descriptor(), capacities.Get(k).channel());
+      const std::string named = absl::StrCat(list, channel, "]");
+      if (!absl::StartsWith(path, named)) continue;
+      return absl::StrCat(list, k, "]", path.substr(named.size()));
+    }
   }
-  const google::protobuf::Descriptor& centre = *v1::Configuration::descriptor();
-  for (const std::string& section : sections) {
-    // A whole section may be missing, under whatever name.
-    if (centre.FindFieldByName(section) == nullptr) return {};
-  }
-  std::erase_if(findings, [&](const Finding& finding) {
-    const std::string section = SectionOf(finding.path);
-    return finding.severity != Finding::Severity::kError ||
-           entries.contains(section) ||
-           // An agent's tutor is the one name that stands in its own list.
-           (absl::EndsWith(finding.path, ".tutor") &&
-            sections.contains("agents")) ||
-           entries.contains(EntryOf(finding.path)) ||
-           std::any_of(sections.begin(), sections.end(),
-                       [&section](const std::string& other) {
-                         return RefersTo(section, other);
-                       });
-  });
-  return findings;
+  return path;
 }
 
 // Errors first among those that stay; the rest is counted.
@@ -200,7 +153,8 @@ ConfigFile ReadConfigText(const std::string& text, const Limits& limits,
     std::move(checked.begin(), checked.end(), std::back_inserter(findings));
   }
   for (Finding& finding : findings) {
-    const YamlPlace place = PlaceOf(finding.path, outcome.places);
+    const YamlPlace place =
+        PlaceOf(PathInFile(finding.path, result.message), outcome.places);
     result.findings.push_back({std::move(finding), place.line, place.column});
   }
   std::vector<FileFinding> more;

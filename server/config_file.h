@@ -32,8 +32,8 @@ struct ConfigFile {
   Configuration configuration;
   // What is wrong with the file and what ValidateConfiguration says, in the
   // order of the file. Of a file that could be read only in part the latter
-  // leaves out what may follow from what was not read: all warnings, entries
-  // with such a mistake, and what refers to their list.
+  // leaves out what may hold only for what was not read, and all warnings
+  // (what_was_read.h).
   std::vector<FileFinding> findings;
 
   bool HasErrors() const;

@@ -20,6 +20,7 @@
 #include "relais/contact.h"
 #include "relais/event.h"
 #include "relais/router.h"
+#include "relais/v1/admin_service.pb.h"
 #include "relais/v1/agent.pb.h"
 #include "relais/v1/agent_service.pb.h"
 #include "relais/v1/configuration.pb.h"
@@ -44,6 +45,9 @@ absl::StatusOr<Presence> ToDomain(const v1::Presence& presence);
 // ValidateConfiguration. Absent fields get their documented defaults.
 Configuration ToDomain(const v1::Configuration& configuration,
                        std::vector<Finding>* findings);
+
+// Paths start with "agent" and "fields".
+absl::StatusOr<AgentChange> ToDomain(const v1::ChangeAgentRequest& request);
 
 // --- Answers ---------------------------------------------------------------
 

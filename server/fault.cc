@@ -116,6 +116,11 @@ class FaultyRouter final : public Router {
                                      InstantMs now_ms) override {
     return router_->Apply(configuration, now_ms);
   }
+  absl::StatusOr<ChangeAgentOutcome> ChangeAgent(AgentHandle agent,
+                                                 const AgentChange& change,
+                                                 InstantMs now_ms) override {
+    return router_->ChangeAgent(agent, change, now_ms);
+  }
   Configuration CurrentConfiguration(std::uint64_t* version) const override {
     return router_->CurrentConfiguration(version);
   }

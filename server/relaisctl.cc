@@ -7,7 +7,6 @@
 #include <iostream>
 #include <limits>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,11 +14,9 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "google/protobuf/stubs/logging.h"
@@ -39,6 +36,7 @@
 #include "server/nearest.h"
 #include "server/relaisctl_journal.h"
 #include "server/relaisctl_text.h"
+#include "server/relaisctl_values.h"
 #include "server/table.h"
 #include "server/yaml_message.h"
 
@@ -50,7 +48,10 @@ ABSL_FLAG(std::uint64_t, count, 0, "stop after that many; 0: never");
 ABSL_FLAG(std::string, queue, "", "queue of the contact");
 ABSL_FLAG(std::string, channel, "voice", "channel of the contact");
 ABSL_FLAG(std::int32_t, priority, 0, "priority of the contact");
-ABSL_FLAG(std::vector<std::string>, skills, {}, "skills asked for in addition");
+ABSL_FLAG(std::vector<std::string>, skills, {}, "name:level, ...");
+ABSL_FLAG(std::string, grade, "", "grade of the agent");
+ABSL_FLAG(std::vector<std::string>, certifications, {}, "of the agent");
+ABSL_FLAG(std::vector<std::string>, languages, {}, "of the agent");
 ABSL_FLAG(std::string, requirement, "", "what the contact asks for, as YAML");
 ABSL_FLAG(bool, tutor_may_listen, false, "skills in training count");
 ABSL_FLAG(std::vector<std::string>, attributes, {}, "key=value, ...");
@@ -297,55 +298,6 @@ int ContactGet(const Arguments& arguments) {
       stub.get(), &v1::ContactService::Stub::GetContact, request, PrintContact);
 }
 
-// What is wrong with --skills; empty: nothing.
-std::string ReadSkills(v1::RoutingRequirement* requirement) {
-  std::set<std::string> names;
-  for (const std::string& text : absl::GetFlag(FLAGS_skills)) {
-    const std::size_t colon = text.find(':');
-    std::int32_t level = 1;
-    if (colon != std::string::npos &&
-        !absl::SimpleAtoi(text.substr(colon + 1), &level)) {
-      return "--skills: '" + text +
-             "' is no skill with a level; use name or name:level";
-    }
-    const std::string name = text.substr(0, colon);
-    if (!names.insert(name).second) {
-      return "--skills: '" + name + "' is given twice";
-    }
-    v1::RequirementTerm* term = requirement->add_all_of();
-    term->set_skill(name);
-    term->set_level_min(level);
-  }
-  return "";
-}
-
-// What is wrong with --requirement; empty: nothing.
-std::string ReadRequirement(v1::RoutingRequirement* requirement) {
-  const std::string text = absl::GetFlag(FLAGS_requirement);
-  if (text.empty()) return "";
-  const YamlOutcome outcome = FillFromYaml(text, requirement);
-  if (outcome.problems.empty()) return "";
-  const YamlProblem& first = outcome.problems.front();
-  return absl::StrCat("--requirement: ", first.path,
-                      first.path.empty() ? "" : ": ", first.message);
-}
-
-// What is wrong with --attributes; empty: nothing.
-std::string ReadAttributes(v1::Contact* contact) {
-  for (const std::string& text : absl::GetFlag(FLAGS_attributes)) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos) {
-      return "--attributes: '" + text + "' has no '='";
-    }
-    const std::string key = text.substr(0, equals);
-    if (contact->attributes().contains(key)) {
-      return "--attributes: '" + key + "' is given twice";
-    }
-    (*contact->mutable_attributes())[key] = text.substr(equals + 1);
-  }
-  return "";
-}
-
 int ContactSubmit(const Arguments& arguments) {
   if (absl::GetFlag(FLAGS_queue).empty()) {
     return Misused("--queue is missing: a contact waits in a queue");
@@ -363,13 +315,16 @@ int ContactSubmit(const Arguments& arguments) {
   }
   contact->set_channel(static_cast<v1::Channel>(channel));
   if (!absl::GetFlag(FLAGS_requirement).empty()) {
-    problem = ReadRequirement(contact->mutable_requirement());
+    problem = ReadRequirement(absl::GetFlag(FLAGS_requirement),
+                              contact->mutable_requirement());
   }
   if (problem.empty() && !absl::GetFlag(FLAGS_skills).empty()) {
-    problem = ReadSkills(contact->mutable_requirement());
+    problem =
+        ReadSkills(absl::GetFlag(FLAGS_skills), contact->mutable_requirement());
   }
   contact->set_tutor_may_listen(absl::GetFlag(FLAGS_tutor_may_listen));
-  if (problem.empty()) problem = ReadAttributes(contact);
+  if (problem.empty())
+    problem = ReadAttributes(absl::GetFlag(FLAGS_attributes), contact);
   if (!problem.empty()) return Misused(problem);
   auto stub = v1::ContactService::NewStub(Channel());
   return Call<v1::ContactService::Stub, v1::SubmitContactRequest,
@@ -449,6 +404,56 @@ int SetPresence(const Arguments& arguments) {
       });
 }
 
+// "-" stands for none at all.
+bool IsNone(const std::vector<std::string>& list) {
+  return list.size() == 1 && list[0] == "-";
+}
+
+int ChangeAgent(const Arguments& arguments) {
+  v1::ChangeAgentRequest request;
+  v1::AgentConfiguration* agent = request.mutable_agent();
+  agent->set_id(arguments[0]);
+  std::string problem;
+  if (const std::string grade = absl::GetFlag(FLAGS_grade); !grade.empty()) {
+    int value = 0;
+    if (!ParseEnum("--grade", grade, *v1::AgentGrade_descriptor(), &value,
+                   &problem)) {
+      return Misused(problem);
+    }
+    agent->set_grade(static_cast<v1::AgentGrade>(value));
+    request.add_fields("grade");
+  }
+  if (const auto skills = absl::GetFlag(FLAGS_skills); !skills.empty()) {
+    request.add_fields("skills");
+    if (!IsNone(skills)) problem = ReadHeldSkills(skills, agent);
+    if (!problem.empty()) return Misused(problem);
+  }
+  const auto names = [&request](const std::vector<std::string>& list,
+                                const char* field, auto* to) {
+    if (list.empty()) return;
+    request.add_fields(field);
+    if (!IsNone(list)) to->Add(list.begin(), list.end());
+  };
+  names(absl::GetFlag(FLAGS_certifications), "certifications",
+        agent->mutable_certifications());
+  names(absl::GetFlag(FLAGS_languages), "languages",
+        agent->mutable_languages());
+  if (request.fields().empty()) {
+    return Misused(
+        "agent change: nothing is changed; give --grade, --skills, "
+        "--certifications or --languages");
+  }
+  auto stub = v1::AdminService::NewStub(Channel());
+  return Call<v1::AdminService::Stub, v1::ChangeAgentRequest,
+              v1::ChangeAgentResponse>(
+      stub.get(), &v1::AdminService::Stub::ChangeAgent, request,
+      [](const v1::ChangeAgentResponse& response) {
+        std::cout << "changed: configuration version "
+                  << response.configuration_version() << " (event "
+                  << response.event_sequence() << ")\n";
+      });
+}
+
 int Completion(const Arguments& arguments);
 
 // --- commands
@@ -475,6 +480,7 @@ const std::vector<Command>& Commands() {
       {"contact complete", "ID", 1, 1, ContactComplete},
       {"events", "", 0, 0, Events},
       {"presence", "AGENT STATE [REASON]", 2, 3, SetPresence},
+      {"agent change", "AGENT", 1, 1, ChangeAgent},
       {"info", "", 0, 0, Info},
       {"journal inspect", "DIR", 1, 1, JournalInspect},
       {"journal verify", "DIR", 1, 1, JournalVerify},

@@ -71,6 +71,10 @@ usage: relaisctl [flags] COMMAND
   presence AGENT STATE [REASON]
                              STATE: logged_out, available, not_ready
                              REASON: break, meal, training, meeting, other
+  agent change AGENT         what a team lead changes; lists replace what is
+                             there, "-" leaves none
+      [--grade expert] [--skills name,name:level,name:level:tutor]
+      [--certifications name,...] [--languages name,...]
   info                       the server
   journal inspect DIR        what a journal holds; no server is needed
       [--from N] [--count N]     instead: its records from that event on
@@ -192,7 +196,8 @@ _relaisctl() {
                       absl::StrJoin(commands, "\n"), R"("
   local word="${COMP_WORDS[COMP_CWORD]}" before="" i
   local flags="--server --json --timeout --from --count --queue --channel
-    --priority --skills --requirement --tutor-may-listen --attributes --reason --format --to --output
+    --priority --skills --grade --certifications --languages --requirement
+    --tutor-may-listen --attributes --reason --format --to --output
     --with-attributes --help --version"
   if [[ "${word}" == -* ]]; then
     COMPREPLY=($(compgen -W "${flags}" -- "${word}"))

@@ -257,8 +257,8 @@ class Server : public runtime::EventSubscriber {
             absl::StrCat("--config differs from the journal's configuration, "
                          "version ",
                          version,
-                         ", which stays in force; relaisctl config apply "
-                         "replaces it"));
+                         ", which stays in force with the agents changed "
+                         "since; relaisctl config apply replaces it"));
       }
       return kExitDone;
     }

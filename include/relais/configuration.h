@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -120,6 +121,15 @@ struct AgentConfiguration {
   std::string site = {};  // empty: its team's
   friend bool operator==(const AgentConfiguration&,
                          const AgentConfiguration&) = default;
+};
+
+// What a team lead changes about one agent; what is not given stays as it is.
+struct AgentChange {
+  std::optional<AgentGrade> grade;
+  std::optional<std::vector<AgentSkill>> skills;  // all of them
+  std::optional<std::vector<std::string>> certifications;
+  std::optional<std::vector<std::string>> languages;
+  friend bool operator==(const AgentChange&, const AgentChange&) = default;
 };
 
 // Answered within `threshold_ms` for `answered_fraction` of the offered

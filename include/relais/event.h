@@ -61,8 +61,11 @@ enum class EventType : std::uint8_t {
   kWrapUpEnded,           // agent: idle, or with what else it holds; the
                           // contact, which has ended, is named (version 0)
   kAgentRemoved,          // agent: no longer configured
+  kAgentChanged,          // agent: as it was, configured otherwise;
+                          // configuration_version
   kContactWidened,        // contact: waiting, in a later ring
 };
+inline constexpr EventType kEventTypeLast = EventType::kContactWidened;
 std::string_view EventTypeName(EventType type);
 
 struct Event {
@@ -144,6 +147,7 @@ struct ContactDetail {
 struct EventDetail {
   std::shared_ptr<const ContactDetail> contact;        // kContactSubmitted
   std::shared_ptr<const Configuration> configuration;  // kConfigurationApplied
+  std::shared_ptr<const AgentConfiguration> agent;  // kAgentChanged, after it
 };
 
 // Receives what a Router does. Called with no lock held that a Router call

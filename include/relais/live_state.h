@@ -101,6 +101,10 @@ struct LiveState {
   InstantMs last_at_ms = 0;            // the latest `at_ms` of all events
   std::uint64_t arrival_sequence = 0;  // the largest that was ever given
   std::uint64_t configuration_version = 0;
+  // Of the last one that was applied whole; later ones changed one agent each.
+  // 0: the same as configuration_version.
+  std::uint64_t applied_configuration_version = 0;
+  // With all agents as they were changed since.
   std::shared_ptr<const Configuration> configuration;
   std::map<std::string, LiveContact> contacts;  // by id
   std::map<std::string, LiveAgent> agents;      // by id

@@ -69,6 +69,13 @@ struct ApplyOutcome {
   bool applied() const { return !HasErrors(findings); }
 };
 
+// What ChangeAgent answers.
+struct ChangeAgentOutcome {
+  std::uint64_t version = 0;                // of the agent
+  std::uint64_t configuration_version = 0;  // with the change in it
+  CommitTicket ticket;
+};
+
 // One queue at this moment.
 struct QueueView {
   std::string name;
@@ -124,7 +131,20 @@ class Router {
   // RESOURCE_EXHAUSTED if a class table is full.
   virtual absl::StatusOr<ApplyOutcome> Apply(const Configuration& configuration,
                                              InstantMs now_ms) = 0;
-  // The configuration in force (empty and version 0 before the first).
+  // Changes one configured agent's grade, skills, certifications or languages,
+  // as by an Apply of the same configuration with this agent changed: the
+  // configuration's version is raised by one, CurrentConfiguration shows it,
+  // the agent is looked for at once; a reservation that stands stays. What
+  // already holds changes nothing and hands over no event. INVALID_ARGUMENT
+  // names the field below "agent" ("agent.skills[0].skill"); NOT_FOUND;
+  // FAILED_PRECONDITION of an agent who is no longer listed; ABORTED while
+  // another configuration or agent is being changed; RESOURCE_EXHAUSTED if a
+  // class table is full. Takes as long as a copy of the ids of all agents; many
+  // changes at once are better one Apply.
+  virtual absl::StatusOr<ChangeAgentOutcome> ChangeAgent(
+      AgentHandle agent, const AgentChange& change, InstantMs now_ms) = 0;
+  // The configuration in force, with the agents changed since it was applied
+  // (empty and version 0 before the first).
   virtual Configuration CurrentConfiguration(std::uint64_t* version) const = 0;
 
   // --- Contacts ------------------------------------------------------------

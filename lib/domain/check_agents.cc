@@ -1,6 +1,8 @@
 // What is wrong with the agents of a configuration.
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "lib/domain/configuration_checker.h"
@@ -12,7 +14,11 @@ void ConfigurationChecker::CheckAgent(std::size_t i) {
   const AgentConfiguration& agent = configuration_.agents[i];
   Enter(kAgents, i + 1);
   CheckUnique("agents", i, "id", agent.id, &agents_);
-  const std::string path = absl::StrCat("agents[", i, "]");
+  CheckAgentTerms(agent, absl::StrCat("agents[", i, "]"));
+}
+
+void ConfigurationChecker::CheckAgentTerms(const AgentConfiguration& agent,
+                                           const std::string& path) {
   if (static_cast<int>(agent.grade) >= kAgentGradeCount) {
     Error(absl::StrCat(path, ".grade"),
           absl::StrCat(static_cast<int>(agent.grade),
@@ -52,21 +58,43 @@ void ConfigurationChecker::CheckAgentSkills(const AgentConfiguration& agent,
   }
 }
 
-void ConfigurationChecker::CheckTutors() {
-  for (std::size_t i = 0; i < configuration_.agents.size(); ++i) {
-    const AgentConfiguration& agent = configuration_.agents[i];
-    Enter(kAgents, i + 1);
-    for (std::size_t k = 0; k < agent.skills.size(); ++k) {
-      const AgentSkill& held = agent.skills[k];
-      if (!held.in_training || held.tutor.empty()) continue;
-      const std::string path =
-          absl::StrCat("agents[", i, "].skills[", k, "].tutor");
-      CheckReference(path, held.tutor, agents_, "agent");
-      if (held.tutor != agent.id) continue;
-      Error(path, absl::StrCat(Quoted(held.tutor),
-                               " is the agent itself; name another one"));
-    }
+void ConfigurationChecker::CheckTutors(const AgentConfiguration& agent,
+                                       const std::string& path) {
+  for (std::size_t k = 0; k < agent.skills.size(); ++k) {
+    const AgentSkill& held = agent.skills[k];
+    if (!held.in_training || held.tutor.empty()) continue;
+    const std::string here = absl::StrCat(path, ".skills[", k, "].tutor");
+    CheckReference(here, held.tutor, agents_, "agent");
+    if (held.tutor != agent.id) continue;
+    Error(here, absl::StrCat(Quoted(held.tutor),
+                             " is the agent itself; name another one"));
   }
+}
+
+std::vector<Finding> ConfigurationChecker::RunForAgent(
+    const AgentConfiguration& agent) && {
+  const auto index = [](const auto& list, const auto& name_of, Index* names) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      names->emplace(name_of(list[i]), i);
+    }
+  };
+  const auto name = [](const auto& entry) { return entry.name; };
+  const auto itself = [](const std::string& entry) { return entry; };
+  index(configuration_.skills, name, &skills_);
+  index(configuration_.routing_profiles, name, &profiles_);
+  index(configuration_.certifications, itself, &certifications_);
+  index(configuration_.languages, itself, &languages_);
+  index(configuration_.sites, name, &sites_);
+  index(configuration_.teams, name, &teams_);
+  index(
+      configuration_.agents,
+      [](const AgentConfiguration& other) { return other.id; }, &agents_);
+  CheckAgentTerms(agent, "agent");
+  CheckTutors(agent, "agent");
+  std::vector<Finding> findings;
+  findings.reserve(noted_.size());
+  for (Noted& noted : noted_) findings.push_back(std::move(noted.finding));
+  return findings;
 }
 
 void ConfigurationChecker::CheckNamesHeld(const std::vector<std::string>& names,

@@ -92,6 +92,8 @@ Tutors ProfileCompiler::TutorsOf(const AgentConfiguration& agent) const {
 std::vector<Fact> ProfileCompiler::FactsOf(
     const AgentConfiguration& agent) const {
   std::vector<Fact> facts;
+  // Beside those lists a team, a site and whether that is a provider's.
+  facts.reserve(agent.certifications.size() + agent.languages.size() + 3);
   for (const std::string& name : agent.certifications) {
     facts.push_back({Subject::kCertification, NameIdOf(name)});
   }

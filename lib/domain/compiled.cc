@@ -39,6 +39,7 @@ Condition ConditionOf(const RoutingRequirement& requirement, bool negated,
   }
   if (!requirement.any_of.empty()) {
     std::vector<Condition> choices;
+    choices.reserve(requirement.any_of.size());
     for (const RequirementTerm& term : requirement.any_of) {
       choices.push_back(ConditionOf(term, negated));
     }

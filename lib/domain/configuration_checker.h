@@ -32,6 +32,8 @@ class ConfigurationChecker {
       : configuration_(configuration), limits_(limits), close_(close) {}
 
   std::vector<Finding> Run() &&;
+  // Of this agent alone, whatever the configuration has of the same id.
+  std::vector<Finding> RunForAgent(const AgentConfiguration& agent) &&;
 
  private:
   using Index = absl::flat_hash_map<std::string, std::size_t>;
@@ -121,13 +123,15 @@ class ConfigurationChecker {
 
   // check_agents.cc
   void CheckAgent(std::size_t i);
+  void CheckAgentTerms(const AgentConfiguration& agent,
+                       const std::string& path);
   void CheckAgentSkills(const AgentConfiguration& agent,
                         const std::string& path);
   void CheckNamesHeld(const std::vector<std::string>& names,
                       const std::string& path, std::size_t limit,
                       Subject subject);
   // Once all agents are known.
-  void CheckTutors();
+  void CheckTutors(const AgentConfiguration& agent, const std::string& path);
   void CheckAgentPlace(const AgentConfiguration& agent,
                        const std::string& path);
 

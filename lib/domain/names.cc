@@ -217,6 +217,8 @@ std::string_view EventTypeName(EventType type) {
       return "presence_changed";
     case EventType::kWrapUpEnded:
       return "wrap_up_ended";
+    case EventType::kAgentChanged:
+      return "agent_changed";
     case EventType::kAgentRemoved:
       return "agent_removed";
     case EventType::kContactWidened:

@@ -96,9 +96,11 @@ void ConfigurationChecker::CheckReference(const std::string& path,
                                           const Index& known,
                                           std::string_view what) {
   if (known.contains(name)) return;
-  Error(path,
-        absl::StrCat(Quoted(name), " is not a ", std::string(what),
-                     " of this configuration", Suggestion(name, known, what)));
+  Error(path, absl::StrCat(Quoted(name),
+                           what == "agent" || what == "activity" ? " is not an "
+                                                                 : " is not a ",
+                           std::string(what), " of this configuration",
+                           Suggestion(name, known, what)));
 }
 
 std::string ConfigurationChecker::Suggestion(const std::string& name,
@@ -247,6 +249,7 @@ void ConfigurationChecker::CheckSkillGraph() {
   closure_ = close_(skills);
   for (const std::vector<std::uint32_t>& cycle : closure_.cycles) {
     std::vector<std::string> names;
+    names.reserve(cycle.size() + 1);
     for (const std::uint32_t skill : cycle) names.push_back(skills[skill].name);
     names.push_back(names.front());
     Enter(kSkills, cycle.front() + 1);
@@ -449,7 +452,10 @@ std::vector<Finding> ConfigurationChecker::Run() && {
   Enter(kAgents, 0);
   CheckCount("agents", configuration_.agents.size(), limits_.agents);
   for (std::size_t i = 0; i < configuration_.agents.size(); ++i) CheckAgent(i);
-  CheckTutors();
+  for (std::size_t i = 0; i < configuration_.agents.size(); ++i) {
+    Enter(kAgents, i + 1);
+    CheckTutors(configuration_.agents[i], At("agents", i));
+  }
   CheckPlans();
   Enter(kQueues, 0);
   CheckCount("queues", configuration_.queues.size(), limits_.queues);
@@ -472,6 +478,14 @@ std::vector<Finding> CheckConfiguration(const Configuration& configuration,
                                         const Limits& limits,
                                         CloseSkillsFn close) {
   return ConfigurationChecker(configuration, limits, close).Run();
+}
+
+std::vector<Finding> CheckAgentOf(const AgentConfiguration& agent,
+                                  const Configuration& configuration) {
+  return ConfigurationChecker(
+             configuration, Limits(),
+             [](const std::vector<Skill>&) { return SkillClosure(); })
+      .RunForAgent(agent);
 }
 
 bool HasErrors(const std::vector<Finding>& findings) {

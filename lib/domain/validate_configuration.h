@@ -27,6 +27,11 @@ std::vector<Finding> CheckConfiguration(const Configuration& configuration,
                                         const Limits& limits,
                                         CloseSkillsFn close);
 
+// What is wrong with one agent beside the lists of a configuration without
+// errors, which has an agent of this id. Paths begin with "agent". No warnings.
+std::vector<Finding> CheckAgentOf(const AgentConfiguration& agent,
+                                  const Configuration& configuration);
+
 }  // namespace relais
 
 #endif  // RELAIS_LIB_DOMAIN_VALIDATE_CONFIGURATION_H_

@@ -19,6 +19,8 @@
 // with its kAgentRemoved; these must be the last that carry a version of it.
 // The two versions of one event must be drawn while its caller holds both
 // entities: drawn one by one, two events could wait for each other for ever.
+// The configuration is an entity as well: its versions are those of the events
+// that change it, whose callers hold it (RouterImpl::applying_).
 //
 // Thread safety: every member from any thread. Drain is run by one thread at a
 // time, others return at once. Its callback must not call Drain.
@@ -220,6 +222,10 @@ class BasicEventQueue {
     numbered_[{agent.generation, agent.slot, true}] = version;
   }
 
+  void ContinueConfiguration(std::uint64_t version) {
+    numbered_[kConfiguration] = version;
+  }
+
   // The last number given.
   std::uint64_t LastSequence() const {
     return last_sequence_.load(std::memory_order_acquire);  // E6
@@ -238,6 +244,8 @@ class BasicEventQueue {
       return H::combine(std::move(h), key.tag, key.slot, key.is_agent);
     }
   };
+  // No contact: their tags begin with 1.
+  static constexpr EntityKey kConfiguration{0, 0xFFFF'FFFF, false};
   struct Waiting {
     std::uint32_t node = 0;
     std::uint64_t ticket = 0;
@@ -257,6 +265,14 @@ class BasicEventQueue {
   }
   static EntityKey AgentKey(const Event& event) {
     return {event.agent.generation, event.agent.slot, true};
+  }
+
+  // 0: it does not change the configuration.
+  static std::uint64_t ConfigurationVersion(const Event& event) {
+    return event.type == EventType::kConfigurationApplied ||
+                   event.type == EventType::kAgentChanged
+               ? event.configuration_version
+               : 0;
   }
 
   Event& EventAt(std::uint32_t node) { return events_[node - 1]; }
@@ -384,7 +400,8 @@ template <template <typename> class Atomic>
 bool BasicEventQueue<Atomic>::MustWait(const Waiting& arrived) {
   const Event& event = EventAt(arrived.node);
   if (MustWaitFor(ContactKey(event), event.contact_version, arrived) ||
-      MustWaitFor(AgentKey(event), event.agent_version, arrived)) {
+      MustWaitFor(AgentKey(event), event.agent_version, arrived) ||
+      MustWaitFor(kConfiguration, ConfigurationVersion(event), arrived)) {
     waiting_tickets_.insert(arrived.ticket);
     return true;
   }
@@ -423,6 +440,7 @@ void BasicEventQueue<Atomic>::Number(const Waiting& next, OnEvent on_event) {
           event.type == EventType::kContactEnded);
   Advance(AgentKey(event), event.agent_version,
           event.type == EventType::kAgentRemoved);
+  Advance(kConfiguration, ConfigurationVersion(event), false);
   list_.Free(next.node);
   used_.fetch_sub(1, std::memory_order_release);  // E3, after Free: I1
 }

@@ -26,6 +26,7 @@
 #include "lib/base/cache_line.h"
 #include "lib/base/fingerprint.h"
 #include "lib/base/mutex.h"
+#include "lib/domain/compile_profile.h"
 #include "lib/domain/compiled.h"
 #include "lib/domain/tutor.h"
 #include "lib/engine/class_registry.h"
@@ -91,7 +92,10 @@ struct CompiledConfiguration {
 
   ClassRegistry* const classes;
   Configuration source;
-  std::uint64_t version = 0;
+  std::uint64_t version = 0;  // when it was applied
+  // Places in source.agents, by id.
+  absl::flat_hash_map<std::string, std::size_t> agents;
+  std::unique_ptr<const ProfileCompiler> profiles;
   ConfiguredNames names;
   absl::flat_hash_map<std::string, std::shared_ptr<const QueueTerms>> queues;
   std::vector<std::uint32_t> held;  // requirement classes

@@ -54,15 +54,23 @@ struct RouterImpl::Preparation {
   ClassRegistry* const classes;
   std::shared_ptr<CompiledConfiguration> compiled;
   std::vector<ListedAgent> agents;
-  absl::flat_hash_map<std::string, std::size_t> agent_index;
   std::uint32_t agents_touched = 0;        // leaving or changed
   std::uint32_t reservations_touched = 0;  // of those leaving
 };
 
 Configuration RouterImpl::CurrentConfiguration(std::uint64_t* version) const {
-  const auto compiled = CurrentCompiled();
-  if (version != nullptr) *version = compiled ? compiled->version : 0;
-  return compiled ? compiled->source : Configuration{};
+  InForce in_force;
+  {
+    MutexLock lock(in_force_mutex_);
+    in_force = in_force_;
+  }
+  if (version != nullptr) *version = in_force.version;
+  if (in_force.applied == nullptr) return {};
+  Configuration configuration = in_force.applied->source;
+  for (auto& [id, changed] : in_force.changed) {
+    configuration.agents[in_force.applied->agents.at(id)] = std::move(changed);
+  }
+  return configuration;
 }
 
 std::shared_ptr<const CompiledConfiguration> RouterImpl::CurrentCompiled()
@@ -84,7 +92,8 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
                       absl::StrCat(now_ms, " is negative"));
   }
   if (applying_.exchange(true, std::memory_order_acq_rel)) {
-    return absl::AbortedError("another configuration is being applied");
+    return absl::AbortedError(
+        "another configuration is being applied, or an agent changed");
   }
   Call call(*this, now_ms);
   auto prepared = Prepare(configuration, call);
@@ -194,23 +203,24 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
 
 absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
                                        Preparation* preparation, Call& call) {
+  CompiledConfiguration& centre = *preparation->compiled;
   absl::flat_hash_map<std::string, const RoutingProfile*> profiles;
   for (const RoutingProfile& profile : configuration.routing_profiles) {
     profiles.emplace(profile.name, &profile);
   }
-  const ProfileCompiler compiler(configuration,
-                                 CloseSkills(configuration.skills));
+  centre.profiles = std::make_unique<const ProfileCompiler>(
+      configuration, CloseSkills(configuration.skills));
   preparation->agents.reserve(configuration.agents.size());
   for (const AgentConfiguration& agent : configuration.agents) {
-    const CompiledProfile compiled = compiler.Compile(agent);
+    const CompiledProfile compiled = centre.profiles->Compile(agent);
     const RoutingProfile& profile = *profiles.at(agent.routing_profile);
     const auto id = classes_.AcquireProfile(
         compiled, [this, &call](std::uint32_t told) { TellAgain(told, call); });
     if (!id.ok()) return id.status();
-    preparation->agent_index.emplace(agent.id, preparation->agents.size());
+    centre.agents.emplace(agent.id, preparation->agents.size());
     std::shared_ptr<const Tutors> tutors;
     if (!compiled.skills_with_training.empty()) {
-      tutors = std::make_shared<const Tutors>(compiler.TutorsOf(agent));
+      tutors = std::make_shared<const Tutors>(centre.profiles->TutorsOf(agent));
     }
     preparation->agents.push_back({&agent, *id, compiled.channels,
                                    CapacityOf(profile), std::move(tutors)});
@@ -226,8 +236,8 @@ absl::Status RouterImpl::CountAgents(const Configuration& configuration,
     const AgentRecord& agent = agents_[slot];
     MutexLock lock(agent.mutex);
     if (!agent.used) continue;
-    const auto found = preparation->agent_index.find(agent.id);
-    if (found != preparation->agent_index.end()) {
+    const auto found = preparation->compiled->agents.find(agent.id);
+    if (found != preparation->compiled->agents.end()) {
       const auto& listed = preparation->agents[found->second];
       if (listed.profile != agent.profile ||
           listed.capacity != agent.capacity) {
@@ -267,6 +277,11 @@ void RouterImpl::InstallQueues(Preparation& preparation) {
     MutexLock lock(queues_[slot].mutex);
     queues_[slot].listed = false;
   }
+  {
+    InForce next{preparation.compiled, {}, preparation.compiled->version};
+    MutexLock lock(in_force_mutex_);
+    std::swap(in_force_, next);
+  }
   for (ContactShard& shard : contact_shards_) {
     std::shared_ptr<const CompiledConfiguration> old = preparation.compiled;
     {
@@ -280,13 +295,13 @@ void RouterImpl::InstallQueues(Preparation& preparation) {
 
 void RouterImpl::InstallAgents(Preparation& preparation, Call& call) {
   for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
-    ChangeAgent(slot, preparation, call);
+    InstallAgent(slot, preparation, call);
   }
   AddAgents(preparation);
 }
 
-void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
-                             Call& call) {
+void RouterImpl::InstallAgent(std::uint32_t slot, Preparation& preparation,
+                              Call& call) {
   AgentRecord& agent = agents_[slot];
   AgentHandle handle;
   Preparation::ListedAgent* listed = nullptr;
@@ -294,8 +309,8 @@ void RouterImpl::ChangeAgent(std::uint32_t slot, Preparation& preparation,
     MutexLock lock(agent.mutex);
     if (!agent.used) return;
     handle = {slot, agent.generation};
-    const auto found = preparation.agent_index.find(agent.id);
-    agent.leaving = found == preparation.agent_index.end();
+    const auto found = preparation.compiled->agents.find(agent.id);
+    agent.leaving = found == preparation.compiled->agents.end();
     CountPresence(agent, slot);
     if (!agent.leaving) {
       listed = &preparation.agents[found->second];

@@ -53,7 +53,7 @@ EventDetail DetailOf(const ContactSpec& spec, const QueueTerms& terms,
                             {content.high, content.low},
                             place.key,
                             place.sequence}),
-          nullptr};
+          nullptr, nullptr};
 }
 
 absl::Status Full(std::string_view limit, std::uint64_t value,

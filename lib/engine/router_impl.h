@@ -23,6 +23,7 @@
 
 #include <array>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::Status Restore(const LiveState& state, InstantMs now_ms) override;
   absl::StatusOr<ApplyOutcome> Apply(const Configuration& configuration,
                                      InstantMs now_ms) override;
+  absl::StatusOr<ChangeAgentOutcome> ChangeAgent(AgentHandle agent,
+                                                 const AgentChange& change,
+                                                 InstantMs now_ms) override;
   Configuration CurrentConfiguration(std::uint64_t* version) const override;
   absl::StatusOr<SubmitOutcome> Submit(const ContactSpec& spec,
                                        InstantMs now_ms) override;
@@ -126,6 +130,13 @@ class RouterImpl final : public Router, private ClassMatrix {
   static bool StillThere(const QueueSlot& queue) RELAIS_REQUIRES(queue.mutex) {
     return queue.used && (queue.listed || queue.figures.alive > 0);
   }
+  // The configuration as it is shown: as applied, with the agents changed
+  // since.
+  struct InForce {
+    std::shared_ptr<const CompiledConfiguration> applied;
+    std::map<std::string, AgentConfiguration> changed;  // by id
+    std::uint64_t version = 0;
+  };
   // What Apply has prepared before it changes anything.
   struct Preparation;
   // What Restore carries from step to step.
@@ -423,12 +434,23 @@ class RouterImpl final : public Router, private ClassMatrix {
                            Preparation* preparation);
   void InstallQueues(Preparation& preparation);
   void InstallAgents(Preparation& preparation, Call& call);
-  void ChangeAgent(std::uint32_t slot, Preparation& preparation, Call& call);
+  void InstallAgent(std::uint32_t slot, Preparation& preparation, Call& call);
   void ChangeProfile(AgentHandle handle, std::uint32_t profile,
                      ChannelSet channels, const AgentCapacity& capacity,
                      Call& call);
   void AddAgents(Preparation& preparation);
   std::shared_ptr<const CompiledConfiguration> CurrentCompiled() const;
+
+  // --- One agent's change (router_change_agent.cc) ---
+  // The agent as configured, with the changes since, and what was applied; the
+  // error if it is no longer listed.
+  absl::StatusOr<AgentConfiguration> ConfiguredAgent(
+      AgentHandle handle,
+      std::shared_ptr<const CompiledConfiguration>* centre) const;
+  // With the agent as it is to be; one call at a time.
+  absl::StatusOr<ChangeAgentOutcome> InstallChange(
+      AgentHandle handle, const AgentConfiguration& next,
+      const CompiledConfiguration& centre, Call& call);
 
   // --- Recovery (router_restore.cc) ---
   absl::Status RestoreConfiguration(Restoration& restoration);
@@ -508,9 +530,12 @@ class RouterImpl final : public Router, private ClassMatrix {
   Counter decisions_;
   Counter rona_;
   std::atomic<std::uint64_t> configuration_version_{0};  // relaxed: a label
-  // One Apply at a time; a second is refused, none waits (acq_rel exchange:
-  // each sees what the one before left).
+  // One Apply or ChangeAgent at a time; a second is refused, none waits
+  // (acq_rel exchange: each sees what the one before left).
   std::atomic<bool> applying_{false};
+  // Written by whoever has applying_. Longest hold: a copy of what has changed.
+  mutable Mutex in_force_mutex_;
+  InForce in_force_ RELAIS_GUARDED_BY(in_force_mutex_);
   // Agents are told to the core as open for nothing. Only while Restore runs,
   // before any other call.
   bool restoring_ = false;

@@ -87,6 +87,7 @@ absl::Status RouterImpl::RestoreConfiguration(Restoration& restoration) {
                       absl::StrCat("state.configuration.", finding.path),
                       finding.message);
   }
+  events_.ContinueConfiguration(state.configuration_version);
   return InstallConfiguration(*state.configuration, state.configuration_version,
                               restoration.call);
 }
@@ -141,6 +142,10 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
     }
   }
   std::uint32_t free = 0;
+  const std::uint64_t applied =
+      restoration.state.applied_configuration_version != 0
+          ? restoration.state.applied_configuration_version
+          : restoration.state.configuration_version;
   for (const auto& [id, live] : restoration.state.agents) {
     const bool listed = restoration.agent_slots.contains(id);
     if (!listed) {
@@ -163,8 +168,7 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
     AgentRecord& agent = agents_[slot];
     MutexLock lock(agent.mutex);
     agent.leaving = !listed;
-    if (!listed && live.presence_configuration_version <
-                       restoration.state.configuration_version) {
+    if (!listed && live.presence_configuration_version < applied) {
       restoration.to_sign_out.push_back(slot);
     }
     agent.version = live.version;

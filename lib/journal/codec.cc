@@ -191,6 +191,14 @@ std::string EncodeConfiguration(const Configuration& configuration,
   return bytes;
 }
 
+std::string EncodeAgentConfiguration(const AgentConfiguration& agent) {
+  v1::AgentConfiguration message;
+  ToMessage(agent, &message);
+  std::string bytes;
+  AppendBytes(message, &bytes);
+  return bytes;
+}
+
 absl::StatusOr<std::shared_ptr<const Configuration>> DecodeConfiguration(
     std::string_view bytes) {
   auto configuration = std::make_shared<Configuration>();

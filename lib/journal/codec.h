@@ -64,6 +64,7 @@ struct Meta {
   std::uint64_t queues = 0;
   std::uint64_t ended = 0;
   ClockMark clock;
+  std::uint64_t applied_configuration_version = 0;  // LiveState's
   friend bool operator==(const Meta&, const Meta&) = default;
 };
 
@@ -105,6 +106,7 @@ void AppendEndedContact(const EndedContact& contact, std::string* out);
 std::string EncodeEndedContact(const EndedContact& contact);
 absl::StatusOr<EndedContact> DecodeEndedContact(std::string_view bytes);
 
+std::string EncodeAgentConfiguration(const AgentConfiguration& agent);
 std::string EncodeConfiguration(const Configuration& configuration,
                                 std::uint16_t version = kFormatVersion);
 absl::StatusOr<std::shared_ptr<const Configuration>> DecodeConfiguration(

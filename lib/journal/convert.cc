@@ -1,410 +1,17 @@
 #include "lib/journal/convert.h"
 
 #include <cstdint>
-#include <limits>
+#include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "lib/journal/bytes.h"
+#include "lib/journal/message_reader.h"
 
 namespace relais::journal {
 namespace {
 
-constexpr EventType kEventTypeLast = EventType::kContactWidened;
-
-absl::Status OutOfRange(std::string_view field, std::uint64_t value,
-                        std::uint64_t max) {
-  return absl::DataLossError(
-      absl::StrCat(Text(field), " is ", value, ", not in 0..", max));
-}
-
-// Reads the fields of one message; the first that is wrong stays.
-class Reader {
- public:
-  template <typename T>
-  void Enum(std::string_view field, std::uint32_t value, T last, T* out) {
-    if (value > static_cast<std::uint32_t>(last)) {
-      return Fail(OutOfRange(field, value, static_cast<std::uint32_t>(last)));
-    }
-    *out = static_cast<T>(value);
-  }
-  void Byte(std::string_view field, std::uint32_t value, std::uint8_t* out) {
-    if (value > std::numeric_limits<std::uint8_t>::max()) {
-      return Fail(
-          OutOfRange(field, value, std::numeric_limits<std::uint8_t>::max()));
-    }
-    *out = static_cast<std::uint8_t>(value);
-  }
-  void Id(std::string_view field, const std::string& value, InlineId* out) {
-    if (value.size() > kIdBytesMax) {
-      return Fail(absl::DataLossError(
-          absl::StrCat(Text(field), " has ", value.size(), " bytes, at most ",
-                       kIdBytesMax, " are written")));
-    }
-    out->Assign(value);
-  }
-  void PresenceOf(std::string_view field, const v1::Presence& message,
-                  Presence* out) {
-    Enum(field, message.state(), PresenceState::kNotReady, &out->state);
-    Enum(field, message.reason(), NotReadyReason::kNoAnswer, &out->reason);
-  }
-  void Fail(absl::Status status) {
-    if (status_.ok()) status_ = std::move(status);
-  }
-  const absl::Status& status() const { return status_; }
-
- private:
-  absl::Status status_;
-};
-
-using ProtoTerms = google::protobuf::RepeatedPtrField<v1::RequirementTerm>;
-using ProtoPreferred = google::protobuf::RepeatedPtrField<v1::PreferredTerm>;
-
-void ToRepeated(const std::vector<RequirementTerm>& terms,
-                ProtoTerms* repeated);
-
-void ToMessage(const RequirementTerm& term, v1::RequirementTerm* message) {
-  message->set_skill(term.skill);
-  message->set_level_min(term.level_min);
-  message->set_level_max_below_10(std::int64_t{kProficiencyLevelMax} -
-                                  term.level_max);
-  message->set_certification(term.certification);
-  message->set_language(term.language);
-  message->set_team(term.team);
-  message->set_site(term.site);
-  message->set_provider(term.provider);
-  message->set_grades(term.grades);
-  if (term.requirement == nullptr) return;
-  v1::Requirement* nested = message->mutable_requirement();
-  ToRepeated(term.requirement->all_of, nested->mutable_all_of());
-  ToRepeated(term.requirement->any_of, nested->mutable_any_of());
-  ToRepeated(term.requirement->none_of, nested->mutable_none_of());
-}
-
-void ToRepeated(const std::vector<RequirementTerm>& terms,
-                ProtoTerms* repeated) {
-  for (const RequirementTerm& term : terms) ToMessage(term, repeated->Add());
-}
-
-void ToRepeated(const std::vector<PreferredTerm>& preferred,
-                ProtoPreferred* repeated) {
-  for (const PreferredTerm& each : preferred) {
-    v1::PreferredTerm* added = repeated->Add();
-    ToMessage(each.term, added->mutable_term());
-    added->set_weight(each.weight);
-  }
-}
-
-void FromRepeated(const ProtoTerms& repeated, Reader* reader,
-                  std::vector<RequirementTerm>* terms);
-
-RequirementTerm FromMessage(const v1::RequirementTerm& message,
-                            Reader* reader) {
-  RequirementTerm term;
-  term.skill = message.skill();
-  term.level_min = message.level_min();
-  term.level_max =
-      static_cast<int>(kProficiencyLevelMax - message.level_max_below_10());
-  term.certification = message.certification();
-  term.language = message.language();
-  term.team = message.team();
-  term.site = message.site();
-  term.provider = message.provider();
-  reader->Byte("grades", message.grades(), &term.grades);
-  if (!message.has_requirement()) return term;
-  auto nested = std::make_shared<RoutingRequirement>();
-  FromRepeated(message.requirement().all_of(), reader, &nested->all_of);
-  FromRepeated(message.requirement().any_of(), reader, &nested->any_of);
-  FromRepeated(message.requirement().none_of(), reader, &nested->none_of);
-  term.requirement = std::move(nested);
-  return term;
-}
-
-void FromRepeated(const ProtoTerms& repeated, Reader* reader,
-                  std::vector<RequirementTerm>* terms) {
-  terms->reserve(static_cast<std::size_t>(repeated.size()));
-  for (const v1::RequirementTerm& term : repeated) {
-    terms->push_back(FromMessage(term, reader));
-  }
-}
-
-void FromRepeated(const ProtoPreferred& repeated, Reader* reader,
-                  std::vector<PreferredTerm>* preferred) {
-  for (const v1::PreferredTerm& each : repeated) {
-    preferred->push_back({FromMessage(each.term(), reader), each.weight()});
-  }
-}
-
-// Of a queue and of what a contact brings alike.
-template <typename Message>
-void RequirementToMessage(const RoutingRequirement& requirement,
-                          Message* message) {
-  ToRepeated(requirement.all_of, message->mutable_all_of());
-  ToRepeated(requirement.any_of, message->mutable_any_of());
-  ToRepeated(requirement.none_of, message->mutable_none_of());
-  ToRepeated(requirement.preferred, message->mutable_preferred());
-}
-
-template <typename Message>
-void RequirementFromMessage(const Message& message, Reader* reader,
-                            RoutingRequirement* requirement) {
-  FromRepeated(message.all_of(), reader, &requirement->all_of);
-  FromRepeated(message.any_of(), reader, &requirement->any_of);
-  FromRepeated(message.none_of(), reader, &requirement->none_of);
-  FromRepeated(message.preferred(), reader, &requirement->preferred);
-}
-
-}  // namespace
-
-void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
-  message->set_name(queue.name);
-  message->set_channels(queue.channels);
-  RequirementToMessage(queue.requirement, message);
-  message->set_activity(queue.activity);
-  message->set_plan(queue.plan);
-  message->set_answered_fraction(queue.service_level.answered_fraction);
-  message->set_threshold_ms(queue.service_level.threshold_ms);
-  message->set_offer_timeout_ms(queue.offer_timeout_ms);
-  message->set_wrap_up_ms(queue.wrap_up_ms);
-  message->set_decline_retry_ms(queue.decline_retry_ms);
-  message->set_wait_limit_ms(queue.wait_limit_ms);
-  message->set_handling_lease_ms(queue.handling_lease_ms);
-  message->set_short_abandon_threshold_ms(queue.short_abandon_threshold_ms);
-  for (const DurationMs credit : queue.priority_credit_ms) {
-    message->add_priority_credit_ms(credit);
-  }
-}
-
-absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
-  Reader reader;
-  queue->name = message.name();
-  reader.Byte("channels", message.channels(), &queue->channels);
-  RequirementFromMessage(message, &reader, &queue->requirement);
-  queue->activity = message.activity();
-  queue->plan = message.plan();
-  queue->service_level.answered_fraction = message.answered_fraction();
-  queue->service_level.threshold_ms = message.threshold_ms();
-  queue->offer_timeout_ms = message.offer_timeout_ms();
-  queue->wrap_up_ms = message.wrap_up_ms();
-  queue->decline_retry_ms = message.decline_retry_ms();
-  queue->wait_limit_ms = message.wait_limit_ms();
-  queue->handling_lease_ms = message.handling_lease_ms();
-  queue->short_abandon_threshold_ms = message.short_abandon_threshold_ms();
-  if (message.priority_credit_ms_size() != kPriorityCount) {
-    reader.Fail(absl::DataLossError(absl::StrCat(
-        "priority_credit_ms has ", message.priority_credit_ms_size(),
-        " values, not ", kPriorityCount)));
-  } else {
-    for (int i = 0; i < kPriorityCount; ++i) {
-      queue->priority_credit_ms[static_cast<std::size_t>(i)] =
-          message.priority_credit_ms(i);
-    }
-  }
-  return reader.status();
-}
-
-absl::Status FromMessage(const v1::ContactDetail& message,
-                         ContactDetail* detail) {
-  Reader reader;
-  detail->spec.id = message.id();
-  detail->spec.queue = message.queue_name();
-  reader.Enum("channel", message.channel(), Channel::kInternal,
-              &detail->spec.channel);
-  detail->spec.priority = message.priority();
-  RequirementFromMessage(message, &reader, &detail->spec.requirement);
-  detail->spec.tutor_may_listen = message.tutor_may_listen();
-  for (const v1::Attribute& attribute : message.attributes()) {
-    // They come by rising key.
-    detail->spec.attributes.emplace_hint(detail->spec.attributes.end(),
-                                         attribute.key(), attribute.value());
-  }
-  reader.Fail(FromMessage(message.queue(), &detail->queue));
-  reader.Fail(FromMessage(message.plan(), &detail->plan));
-  detail->fingerprint = {message.fingerprint_0(), message.fingerprint_1()};
-  detail->rank_key_ms = message.rank_key_ms();
-  detail->arrival_sequence = message.arrival_sequence();
-  return reader.status();
-}
-
-void ToMessage(const Configuration& configuration, v1::Configuration* message) {
-  message->set_name(configuration.name);
-  for (const Skill& skill : configuration.skills) {
-    v1::Skill* added = message->add_skills();
-    added->set_name(skill.name);
-    added->set_description(skill.description);
-    for (const ImpliedSkill& implied : skill.implies) {
-      v1::ImpliedSkill* implies = added->add_implies();
-      implies->set_skill(implied.skill);
-      implies->set_level_max(implied.level_max);
-    }
-  }
-  for (const RoutingProfile& profile : configuration.routing_profiles) {
-    v1::RoutingProfile* added = message->add_routing_profiles();
-    added->set_name(profile.name);
-    added->set_channels(profile.channels);
-    added->set_capacity_units(
-        static_cast<std::uint32_t>(profile.capacity_units));
-    for (std::size_t i = 0; i < kChannelCount; ++i) {
-      added->add_cost_units(static_cast<std::uint32_t>(profile.cost_units[i]));
-      added->add_contacts_max(
-          static_cast<std::uint32_t>(profile.contacts_max[i]));
-    }
-    added->set_load_order(static_cast<std::uint32_t>(profile.load_order));
-  }
-  for (const AgentConfiguration& agent : configuration.agents) {
-    v1::AgentConfiguration* added = message->add_agents();
-    added->set_id(agent.id);
-    added->set_grade(static_cast<std::uint32_t>(agent.grade));
-    added->set_routing_profile(agent.routing_profile);
-    for (const AgentSkill& skill : agent.skills) {
-      v1::AgentSkill* held = added->add_skills();
-      held->set_skill(skill.skill);
-      held->set_level(skill.level);
-      held->set_in_training(skill.in_training);
-      held->set_tutor(skill.tutor);
-    }
-    added->mutable_certifications()->Add(agent.certifications.begin(),
-                                         agent.certifications.end());
-    added->mutable_languages()->Add(agent.languages.begin(),
-                                    agent.languages.end());
-    added->set_team(agent.team);
-    added->set_site(agent.site);
-  }
-  for (const ContactQueue& queue : configuration.queues) {
-    ToMessage(queue, message->add_queues());
-  }
-  message->mutable_certifications()->Add(configuration.certifications.begin(),
-                                         configuration.certifications.end());
-  message->mutable_languages()->Add(configuration.languages.begin(),
-                                    configuration.languages.end());
-  for (const Site& site : configuration.sites) {
-    v1::Site* added = message->add_sites();
-    added->set_name(site.name);
-    added->set_provider(site.provider);
-  }
-  for (const Team& team : configuration.teams) {
-    v1::Team* added = message->add_teams();
-    added->set_name(team.name);
-    added->set_site(team.site);
-  }
-  for (const GradePolicy& policy : configuration.grades) {
-    v1::GradePolicy* added = message->add_grades();
-    added->set_grade(static_cast<std::uint32_t>(policy.grade));
-    added->set_default_level(policy.default_level);
-  }
-  for (const Activity& activity : configuration.activities) {
-    v1::Activity* added = message->add_activities();
-    added->set_name(activity.name);
-    added->set_channels(activity.channels);
-    RequirementToMessage(activity.requirement, added);
-  }
-  for (const BullseyePlan& plan : configuration.bullseye_plans) {
-    ToMessage(plan, message->add_bullseye_plans());
-  }
-}
-
-namespace {
-
-// Numbers out of range are refused where every configuration is checked.
-void CapacityFromMessage(const v1::RoutingProfile& message, Reader* reader,
-                         RoutingProfile* profile) {
-  if (message.capacity_units() == 0) {
-    // Format version 1: one contact at a time.
-    profile->cost_units.fill(kCapacityUnitsMax);
-    return;
-  }
-  profile->capacity_units = static_cast<int>(message.capacity_units());
-  if (message.cost_units_size() != kChannelCount ||
-      message.contacts_max_size() != kChannelCount) {
-    reader->Fail(absl::DataLossError(
-        absl::StrCat("routing_profiles has costs of ",
-                     message.cost_units_size(), " channels and maxima of ",
-                     message.contacts_max_size(), ", not of ", kChannelCount)));
-    return;
-  }
-  for (int i = 0; i < kChannelCount; ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    profile->cost_units[at] = static_cast<int>(message.cost_units(i));
-    profile->contacts_max[at] = static_cast<int>(message.contacts_max(i));
-  }
-  reader->Enum("routing_profiles.load_order", message.load_order(),
-               LoadOrder::kPack, &profile->load_order);
-}
-
-}  // namespace
-
-absl::Status FromMessage(const v1::Configuration& message,
-                         Configuration* configuration) {
-  Reader reader;
-  configuration->name = message.name();
-  for (const v1::Skill& skill : message.skills()) {
-    Skill& added = configuration->skills.emplace_back();
-    added.name = skill.name();
-    added.description = skill.description();
-    for (const v1::ImpliedSkill& implied : skill.implies()) {
-      added.implies.push_back({implied.skill(), implied.level_max()});
-    }
-  }
-  for (const v1::RoutingProfile& profile : message.routing_profiles()) {
-    RoutingProfile& added = configuration->routing_profiles.emplace_back();
-    added.name = profile.name();
-    reader.Byte("routing_profiles.channels", profile.channels(),
-                &added.channels);
-    CapacityFromMessage(profile, &reader, &added);
-  }
-  for (const v1::AgentConfiguration& agent : message.agents()) {
-    AgentConfiguration& added = configuration->agents.emplace_back();
-    added.id = agent.id();
-    reader.Enum("agents.grade", agent.grade(), AgentGrade::kSpecialised,
-                &added.grade);
-    added.routing_profile = agent.routing_profile();
-    for (const v1::AgentSkill& skill : agent.skills()) {
-      added.skills.push_back(
-          {skill.skill(), skill.level(), skill.in_training(), skill.tutor()});
-    }
-    added.certifications.assign(agent.certifications().begin(),
-                                agent.certifications().end());
-    added.languages.assign(agent.languages().begin(), agent.languages().end());
-    added.team = agent.team();
-    added.site = agent.site();
-  }
-  for (const v1::ContactQueue& queue : message.queues()) {
-    reader.Fail(FromMessage(queue, &configuration->queues.emplace_back()));
-  }
-  configuration->certifications.assign(message.certifications().begin(),
-                                       message.certifications().end());
-  configuration->languages.assign(message.languages().begin(),
-                                  message.languages().end());
-  for (const v1::Site& site : message.sites()) {
-    configuration->sites.push_back({site.name(), site.provider()});
-  }
-  for (const v1::Team& team : message.teams()) {
-    configuration->teams.push_back({team.name(), team.site()});
-  }
-  for (const v1::GradePolicy& policy : message.grades()) {
-    GradePolicy& added = configuration->grades.emplace_back();
-    reader.Enum("grades.grade", policy.grade(), AgentGrade::kSpecialised,
-                &added.grade);
-    added.default_level = policy.default_level();
-  }
-  for (const v1::Activity& activity : message.activities()) {
-    Activity& added = configuration->activities.emplace_back();
-    added.name = activity.name();
-    reader.Byte("activities.channels", activity.channels(), &added.channels);
-    RequirementFromMessage(activity, &reader, &added.requirement);
-  }
-  for (const v1::BullseyePlan& plan : message.bullseye_plans()) {
-    reader.Fail(
-        FromMessage(plan, &configuration->bullseye_plans.emplace_back()));
-  }
-  return reader.status();
-}
-
-namespace {
-
-void ContactFromMessage(const v1::Event& message, Reader* reader,
+void ContactFromMessage(const v1::Event& message, MessageReader* reader,
                         Event* event) {
   reader->Id("contact_id", message.contact_id(), &event->contact_id);
   event->contact_version = message.contact_version();
@@ -422,7 +29,8 @@ void ContactFromMessage(const v1::Event& message, Reader* reader,
   reader->Byte("ring", message.ring(), &event->ring);
 }
 
-void AgentFromMessage(const v1::Event& message, Reader* reader, Event* event) {
+void AgentFromMessage(const v1::Event& message, MessageReader* reader,
+                      Event* event) {
   reader->Id("agent_id", message.agent_id(), &event->agent_id);
   event->agent_version = message.agent_version();
   reader->PresenceOf("presence", message.presence(), &event->presence);
@@ -436,7 +44,7 @@ void AgentFromMessage(const v1::Event& message, Reader* reader, Event* event) {
   event->idle_before_pause_ms = message.idle_before_pause_ms();
 }
 
-void ReservationFromMessage(const v1::Event& message, Reader* reader,
+void ReservationFromMessage(const v1::Event& message, MessageReader* reader,
                             Event* event) {
   event->attempt = message.attempt();
   event->offer_expires_ms = message.offer_expires_ms();
@@ -455,7 +63,7 @@ void ReservationFromMessage(const v1::Event& message, Reader* reader,
 }  // namespace
 
 absl::Status FromMessage(const v1::Event& message, NumberedEvent* numbered) {
-  Reader reader;
+  MessageReader reader;
   Event& event = numbered->event;
   event.sequence = message.sequence();
   reader.Enum("type", message.type(), kEventTypeLast, &event.type);
@@ -477,11 +85,16 @@ absl::Status FromMessage(const v1::Event& message, NumberedEvent* numbered) {
     reader.Fail(FromMessage(message.configuration(), configuration.get()));
     numbered->detail.configuration = std::move(configuration);
   }
+  if (message.has_agent_configuration()) {
+    auto agent = std::make_shared<AgentConfiguration>();
+    reader.Fail(FromMessage(message.agent_configuration(), agent.get()));
+    numbered->detail.agent = std::move(agent);
+  }
   return reader.status();
 }
 
 absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
-  Reader reader;
+  MessageReader reader;
   contact->arrival_ms = message.arrival_ms();
   contact->version = message.version();
   // One that has ended is not alive.
@@ -506,7 +119,7 @@ absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
 }
 
 absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
-  Reader reader;
+  MessageReader reader;
   agent->version = message.version();
   reader.PresenceOf("presence", message.presence(), &agent->presence);
   agent->presence_pending = message.presence_pending();
@@ -550,7 +163,7 @@ absl::Status FromMessage(const v1::LiveQueue& message, LiveQueue* queue) {
 
 absl::Status FromMessage(const v1::EndedContact& message,
                          EndedContact* contact) {
-  Reader reader;
+  MessageReader reader;
   contact->fingerprint = {message.fingerprint_0(), message.fingerprint_1()};
   contact->queue = message.queue();
   reader.Enum("channel", message.channel(), Channel::kInternal,
@@ -565,6 +178,50 @@ absl::Status FromMessage(const v1::EndedContact& message,
   contact->at_once = message.at_once();
   reader.Byte("ring", message.ring(), &contact->ring);
   return reader.status();
+}
+
+void ToMessage(const Meta& meta, v1::Meta* message) {
+  message->set_format_version(meta.format_version);
+  message->set_partition(meta.partition);
+  message->set_epoch(meta.epoch);
+  message->set_time_scaled(meta.time_scaled);
+  message->set_first_sequence(meta.first_sequence);
+  message->set_last_sequence(meta.last_sequence);
+  message->set_last_at_ms(meta.last_at_ms);
+  message->set_arrival_sequence(meta.arrival_sequence);
+  message->set_configuration_version(meta.configuration_version);
+  message->set_head(meta.head);
+  message->set_contacts(meta.contacts);
+  message->set_agents(meta.agents);
+  message->set_queues(meta.queues);
+  message->set_ended(meta.ended);
+  message->set_boot_id(meta.clock.boot_id);
+  message->set_boot_clock_ms(meta.clock.boot_clock_ms);
+  message->set_clock_at_ms(meta.clock.at_ms);
+  message->set_applied_configuration_version(
+      meta.applied_configuration_version);
+}
+
+absl::Status FromMessage(const v1::Meta& message, Meta* meta) {
+  meta->format_version = message.format_version();
+  meta->partition = message.partition();
+  meta->epoch = message.epoch();
+  meta->time_scaled = message.time_scaled();
+  meta->first_sequence = message.first_sequence();
+  meta->last_sequence = message.last_sequence();
+  meta->last_at_ms = message.last_at_ms();
+  meta->arrival_sequence = message.arrival_sequence();
+  meta->configuration_version = message.configuration_version();
+  meta->head = message.head();
+  meta->contacts = message.contacts();
+  meta->agents = message.agents();
+  meta->queues = message.queues();
+  meta->ended = message.ended();
+  meta->clock.boot_id = message.boot_id();
+  meta->clock.boot_clock_ms = message.boot_clock_ms();
+  meta->clock.at_ms = message.clock_at_ms();
+  meta->applied_configuration_version = message.applied_configuration_version();
+  return absl::OkStatus();
 }
 
 }  // namespace relais::journal

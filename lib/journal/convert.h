@@ -26,6 +26,11 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue);
 absl::Status FromMessage(const v1::ContactDetail& message,
                          ContactDetail* detail);
 
+void ToMessage(const AgentConfiguration& agent,
+               v1::AgentConfiguration* message);
+absl::Status FromMessage(const v1::AgentConfiguration& message,
+                         AgentConfiguration* agent);
+
 void ToMessage(const Configuration& configuration, v1::Configuration* message);
 absl::Status FromMessage(const v1::Configuration& message,
                          Configuration* configuration);

@@ -346,12 +346,13 @@ void WalkReservation(const Event& event, Sink& sink) {
   sink.Uint(M::kAtOnceFieldNumber, Number(event.at_once));
 }
 
-// An event and its detail, in bytes if that is a configuration.
+// An event and its detail, in bytes if that is a configuration or part of one.
 struct Detailed {
   const Event& event;
   std::uint16_t version = kFormatVersion;
   const ContactDetail* contact = nullptr;
   const std::string* configuration = nullptr;
+  const std::string* agent = nullptr;
 };
 
 template <typename Sink>
@@ -375,6 +376,9 @@ void Walk(const Detailed& detailed, Sink& sink) {
   if (detailed.version < 2) return;
   sink.Bytes(M::kTutorIdFieldNumber, event.tutor_id.view());
   sink.Uint(M::kUnitsFieldNumber, event.units);
+  if (detailed.agent != nullptr) {
+    sink.Always(M::kAgentConfigurationFieldNumber, *detailed.agent);
+  }
   sink.Uint(M::kRingFieldNumber, event.ring);
 }
 
@@ -480,6 +484,11 @@ void AppendEvent(const Event& event, const EventDetail& detail,
       detail.configuration != nullptr) {
     configuration = EncodeConfiguration(*detail.configuration, version);
     detailed.configuration = &configuration;
+  }
+  std::string agent;
+  if (event.type == EventType::kAgentChanged && detail.agent != nullptr) {
+    agent = EncodeAgentConfiguration(*detail.agent);
+    detailed.agent = &agent;
   }
   Append(detailed, out);
 }

@@ -40,6 +40,7 @@ bool NamesContact(EventType type) {
     case EventType::kConfigurationApplied:
     case EventType::kPresenceChanged:
     case EventType::kAgentRemoved:
+    case EventType::kAgentChanged:
       break;
   }
   return false;
@@ -55,6 +56,7 @@ bool NamesAgent(const Event& event) {
     case EventType::kPresenceChanged:
     case EventType::kWrapUpEnded:
     case EventType::kAgentRemoved:
+    case EventType::kAgentChanged:
       return true;
     case EventType::kContactEnded:
       return event.agent_version != 0;
@@ -163,6 +165,8 @@ absl::Status Fold::ApplyByType(const Event& event, const EventDetail& detail) {
       return WrapUpEnded(event);
     case EventType::kAgentRemoved:
       return Removed(event);
+    case EventType::kAgentChanged:
+      return AgentChanged(event, detail);
     case EventType::kContactWidened:
       return Widened(event);
   }
@@ -242,17 +246,24 @@ absl::Status Fold::CheckHolder(const Event& event, const LiveContact& contact,
 
 // --- Configuration and contacts ----------------------------------------------
 
+absl::Status Fold::CheckConfigurationVersion(const Event& event) const {
+  if (event.configuration_version == state_.configuration_version + 1) {
+    return absl::OkStatus();
+  }
+  return Impossible(event, "configuration has version ",
+                    event.configuration_version, ", ",
+                    state_.configuration_version + 1, " is the next one");
+}
+
 absl::Status Fold::Configured(const Event& event, const EventDetail& detail) {
   if (detail.configuration == nullptr) {
     return Impossible(event, "comes without the configuration");
   }
-  if (event.configuration_version != state_.configuration_version + 1) {
-    return Impossible(event, "configuration has version ",
-                      event.configuration_version, ", ",
-                      state_.configuration_version + 1, " is the next one");
-  }
+  const absl::Status status = CheckConfigurationVersion(event);
+  if (!status.ok()) return status;
   state_.configuration = detail.configuration;
   state_.configuration_version = event.configuration_version;
+  state_.applied_configuration_version = event.configuration_version;
   changed_->configuration = true;
   IndexConfiguration();
   std::vector<std::string> names;

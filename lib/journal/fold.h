@@ -145,6 +145,8 @@ class Fold {
   absl::Status PresenceChanged(const Event& event);
   absl::Status WrapUpEnded(const Event& event);
   absl::Status Removed(const Event& event);
+  absl::Status AgentChanged(const Event& event, const EventDetail& detail);
+  absl::Status CheckConfigurationVersion(const Event& event) const;
 
   using Contacts = std::map<std::string, LiveContact>;
   struct QueueUse {

@@ -277,6 +277,36 @@ absl::Status Fold::PresenceChanged(const Event& event) {
   return absl::OkStatus();
 }
 
+// The configuration is copied: an agent's change is rare, and whoever was given
+// the one before keeps it.
+absl::Status Fold::AgentChanged(const Event& event, const EventDetail& detail) {
+  if (detail.agent == nullptr || detail.agent->id != event.agent_id.view()) {
+    return Impossible(event, "comes without the agent's configuration");
+  }
+  absl::Status status = CheckConfigurationVersion(event);
+  if (!status.ok()) return status;
+  auto configuration =
+      state_.configuration == nullptr
+          ? std::make_shared<Configuration>()
+          : std::make_shared<Configuration>(*state_.configuration);
+  const auto listed =
+      std::find_if(configuration->agents.begin(), configuration->agents.end(),
+                   [&detail](const AgentConfiguration& agent) {
+                     return agent.id == detail.agent->id;
+                   });
+  if (listed == configuration->agents.end()) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()),
+                      " is not in the configuration");
+  }
+  *listed = *detail.agent;
+  status = TakeAgent(event, true, Agent().held);
+  if (!status.ok()) return status;
+  state_.configuration = std::move(configuration);
+  state_.configuration_version = event.configuration_version;
+  changed_->configuration = true;
+  return absl::OkStatus();
+}
+
 absl::Status Fold::WrapUpEnded(const Event& event) {
   std::vector<HeldContact> held = Agent().held;
   // Before an agent could hold several the contact was not named.

@@ -112,7 +112,8 @@ class TailCheck {
       agents_[std::string(event.agent_id.view())] = {
           event.agent_version, event.type == EventType::kAgentRemoved};
     }
-    if (event.type == EventType::kConfigurationApplied) {
+    if (event.type == EventType::kConfigurationApplied ||
+        event.type == EventType::kAgentChanged) {
       configuration_version_ = event.configuration_version;
     }
   }

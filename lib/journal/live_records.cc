@@ -176,6 +176,11 @@ class Loader {
     loaded_.state.last_at_ms = loaded_.meta.last_at_ms;
     loaded_.state.arrival_sequence = loaded_.meta.arrival_sequence;
     loaded_.state.configuration_version = loaded_.meta.configuration_version;
+    // Version 1 knew no other changes.
+    loaded_.state.applied_configuration_version =
+        loaded_.meta.format_version == 1
+            ? loaded_.meta.configuration_version
+            : loaded_.meta.applied_configuration_version;
     return absl::OkStatus();
   }
 
@@ -257,6 +262,7 @@ void AppendMeta(const LiveState& state, Meta meta, StorageBatch* batch) {
   meta.last_at_ms = state.last_at_ms;
   meta.arrival_sequence = state.arrival_sequence;
   meta.configuration_version = state.configuration_version;
+  meta.applied_configuration_version = state.applied_configuration_version;
   meta.contacts = state.contacts.size();
   meta.agents = state.agents.size();
   meta.queues = state.queues.size();

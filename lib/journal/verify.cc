@@ -174,12 +174,15 @@ class Verifier {
     report_.replayed = true;
     const LiveState& replayed = fold_->state();
     if (live.arrival_sequence != replayed.arrival_sequence ||
-        live.configuration_version != replayed.configuration_version) {
-      Tell(absl::StrCat("the meta record has arrival sequence ",
-                        live.arrival_sequence, " and configuration ",
-                        live.configuration_version, ", the events give ",
-                        replayed.arrival_sequence, " and ",
-                        replayed.configuration_version));
+        live.configuration_version != replayed.configuration_version ||
+        live.applied_configuration_version !=
+            replayed.applied_configuration_version) {
+      Tell(absl::StrCat(
+          "the meta record has arrival sequence ", live.arrival_sequence,
+          " and configuration ", live.configuration_version, " of ",
+          live.applied_configuration_version, ", the events give ",
+          replayed.arrival_sequence, " and ", replayed.configuration_version,
+          " of ", replayed.applied_configuration_version));
     }
     const std::map<std::string, std::string> expected =
         AllLiveRecords(replayed);

@@ -120,6 +120,13 @@ class ApiCentre final : public Centre {
         client_.SetPresence(agent_id, presence.state(), presence.reason()));
   }
 
+  Answer ChangeAgent(const v1::ChangeAgentRequest& request) override {
+    v1::ChangeAgentResponse response;
+    return AnswerOf(client_.Call(client_.admin,
+                                 &v1::AdminService::Stub::ChangeAgent, request,
+                                 &response));
+  }
+
   Answer Accept(const Offered& offered) override {
     v1::ConnectRequest request;
     request.mutable_accept()->set_agent_id(offered.agent_id);

@@ -90,13 +90,16 @@ std::optional<v1::Presence> PresenceOfWord(std::string_view word) {
 }
 
 std::string TextOf(const v1::ContactSnapshot& contact) {
+  const std::string holder =
+      contact.agent_id() +
+      (contact.tutor_id().empty() ? "" : " tutored by " + contact.tutor_id());
   switch (contact.state()) {
     case v1::CONTACT_STATE_WAITING:
       return "nobody";
     case v1::CONTACT_STATE_RESERVED:
-      return "offered to " + contact.agent_id();
+      return "offered to " + holder;
     case v1::CONTACT_STATE_ASSIGNED:
-      return "with " + contact.agent_id();
+      return "with " + holder;
     case v1::CONTACT_STATE_ENDED:
       return EnumValueShortName(*v1::EndReason_descriptor(),
                                 contact.end_reason());
@@ -137,6 +140,9 @@ std::string TextOf(const v1::Event& event) {
     absl::StrAppend(&text, " ", event.contact().ring());
   }
   if (!agent.id().empty()) absl::StrAppend(&text, " ", agent.id());
+  if (!event.reservation().tutor_id().empty()) {
+    absl::StrAppend(&text, " tutored by ", event.reservation().tutor_id());
+  }
   if (event.type() == v1::EVENT_TYPE_PRESENCE_CHANGED) {
     absl::StrAppend(&text, " ",
                     AgentText(agent.presence(), agent.work_state(),

@@ -18,6 +18,7 @@
 
 #include "relais/limits.h"
 #include "relais/types.h"
+#include "relais/v1/admin_service.pb.h"
 #include "relais/v1/agent.pb.h"
 #include "relais/v1/agent_service.pb.h"
 #include "relais/v1/configuration.pb.h"
@@ -63,6 +64,7 @@ class Centre {
   virtual Answer Complete(const std::string& contact_id) = 0;
   virtual Answer SetPresence(const std::string& agent_id,
                              const v1::Presence& presence) = 0;
+  virtual Answer ChangeAgent(const v1::ChangeAgentRequest& request) = 0;
   virtual Answer Accept(const Offered& offered) = 0;
   virtual Answer Decline(const Offered& offered,
                          std::optional<DurationMs> retry_after_ms) = 0;

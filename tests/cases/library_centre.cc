@@ -94,6 +94,14 @@ class LibraryCentre final : public Centre {
     return AnswerOf(router_->SetPresence(*agent, *domain, now_ms_).status());
   }
 
+  Answer ChangeAgent(const v1::ChangeAgentRequest& request) override {
+    const auto change = server::ToDomain(request);
+    if (!change.ok()) return AnswerOf(change.status());
+    const auto agent = router_->FindAgent(request.agent().id());
+    if (!agent.ok()) return AnswerOf(agent.status());
+    return AnswerOf(router_->ChangeAgent(*agent, *change, now_ms_).status());
+  }
+
   Answer Accept(const Offered& offered) override {
     return WithBoth(offered, [&](AgentHandle agent, ContactHandle contact) {
       return router_->Accept(agent, contact, offered.attempt, now_ms_).status();

@@ -106,6 +106,23 @@ std::vector<Call> ReadPresence(const Entry& entry, v1::Configuration*,
   return calls;
 }
 
+// By agent what is changed: the keys that are given, and no others.
+std::vector<Call> ReadChangeAgent(const Entry& entry, v1::Configuration*,
+                                  YamlParts* parts) {
+  std::vector<Call> calls;
+  for (const Entry& one : parts->Entries(entry.value, entry.key, {})) {
+    v1::ChangeAgentRequest request;
+    parts->Fill(one.value, one.key, request.mutable_agent());
+    request.mutable_agent()->set_id(one.key);
+    for (const Entry& field : parts->Entries(one.value, one.key, {})) {
+      request.add_fields(field.key);
+    }
+    calls.push_back(
+        [request](Centre* centre) { return centre->ChangeAgent(request); });
+  }
+  return calls;
+}
+
 // What an answer names, and what it leaves to the offer that stands.
 struct NamedOffer {
   Offered offered;
@@ -209,7 +226,7 @@ const std::vector<std::pair<std::string, Reader>>& Readers() {
           {"cancel", ReadCancel},     {"complete", ReadComplete},
           {"presence", ReadPresence}, {"accept", ReadAccept},
           {"decline", ReadDecline},   {"end_wrap_up", ReadEndWrapUp},
-          {"apply", ReadApply},
+          {"apply", ReadApply},       {"change_agent", ReadChangeAgent},
       };
   return *readers;
 }

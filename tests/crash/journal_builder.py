@@ -103,6 +103,7 @@ def live(replay, last_record):
         last_sequence=replay.sequence, last_at_ms=replay.last_at_ms,
         arrival_sequence=replay.arrival_sequence,
         configuration_version=replay.configuration_version,
+        applied_configuration_version=replay.applied_configuration_version,
         head=hashlib.sha256(last_record).digest(),
         contacts=len(replay.contacts), agents=len(replay.agents),
         queues=len(replay.queues), ended=len(replay.ended))

@@ -38,7 +38,7 @@ TEST(Names, EveryEnumeratorHasItsOwn) {
   CheckNames(ContactStateName, ContactState::kEnded);
   CheckNames(EndReasonName, EndReason::kLeaseExpired);
   CheckNames(ReservationStateName, ReservationState::kRescinded);
-  CheckNames(EventTypeName, EventType::kContactWidened);
+  CheckNames(EventTypeName, kEventTypeLast);
   CheckNames(LoadOrderName, LoadOrder::kPack);
   CheckNames(RingConditionName, RingCondition::kNobodyScheduled);
   EXPECT_EQ(static_cast<int>(Channel::kInternal) + 1, kChannelCount);

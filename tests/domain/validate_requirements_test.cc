@@ -9,6 +9,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "lib/domain/validate_configuration.h"
 #include "relais/configuration.h"
 #include "tests/domain/findings.h"
 
@@ -40,6 +41,16 @@ Configuration Rich() {
   c.queues[0].requirement.none_of = {{.provider = true}};
   c.queues[0].requirement.preferred = {{{.language = "german"}, 9}};
   return c;
+}
+
+void ExpectErrors(const std::vector<Spoilt>& ways) {
+  for (const Spoilt& way : ways) {
+    SCOPED_TRACE(way.path + ": " + way.message);
+    Configuration configuration = Rich();
+    way.spoil(configuration);
+    EXPECT_THAT(ErrorsOf(configuration),
+                ElementsAre(IsError(way.path, way.message)));
+  }
 }
 
 TEST(ValidateConfiguration, NamesEachMistakeOfWhatAgentsHave) {
@@ -96,13 +107,7 @@ TEST(ValidateConfiguration, NamesEachMistakeOfWhatAgentsHave) {
        "\"night\" is not where the team \"lille\" is, which is \"north\"",
        [](C& c) { c.agents[0].site = "night"; }},
   };
-  for (const Spoilt& way : ways) {
-    SCOPED_TRACE(way.path + ": " + way.message);
-    Configuration configuration = Rich();
-    way.spoil(configuration);
-    EXPECT_THAT(ErrorsOf(configuration),
-                ElementsAre(IsError(way.path, way.message)));
-  }
+  ExpectErrors(ways);
 }
 
 TEST(ValidateConfiguration, NamesEachMistakeOfARequirement) {
@@ -140,13 +145,131 @@ TEST(ValidateConfiguration, NamesEachMistakeOfARequirement) {
       {path + ".all_of[1]", "asks for nothing",
        [](C& c) { c.queues[0].requirement.all_of.emplace_back(); }},
   };
-  for (const Spoilt& way : ways) {
-    SCOPED_TRACE(way.path + ": " + way.message);
-    Configuration configuration = Rich();
-    way.spoil(configuration);
-    EXPECT_THAT(ErrorsOf(configuration),
-                ElementsAre(IsError(way.path, way.message)));
-  }
+  ExpectErrors(ways);
+}
+
+void Teach(Configuration& c, bool in_training, const std::string& tutor) {
+  c.agents[1].skills[0].in_training = in_training;
+  c.agents[1].skills[0].tutor = tutor;
+}
+
+void AddActivities(Configuration& c) {
+  Activity activity{"written", kEmail};
+  activity.requirement.none_of = {{.grades = SetOf(AgentGrade::kJunior)}};
+  c.activities = {activity, {"any", 0}};
+}
+
+TEST(ValidateConfiguration, NamesEachMistakeOfGradesAndTraining) {
+  using C = Configuration;
+  ExpectErrors({
+      {"grades[1].grade", "junior is given twice; first at grades[0].grade",
+       [](C& c) {
+         c.grades = {{AgentGrade::kJunior, 2}, {AgentGrade::kJunior, 3}};
+       }},
+      {"grades[0].default_level", "0 is not a level",
+       [](C& c) {
+         c.grades = {{AgentGrade::kJunior, 0}};
+       }},
+      {"grades[0].grade", "7 is not a grade",
+       [](C& c) {
+         c.grades = {{static_cast<AgentGrade>(7), 2}};
+       }},
+      {"agents[1].skills[0].tutor", "is missing; a skill in training names",
+       [](C& c) { Teach(c, true, ""); }},
+      {"agents[1].skills[0].tutor", "goes with a skill in training only",
+       [](C& c) { Teach(c, false, "anna"); }},
+      {"agents[1].skills[0].tutor", "\"bruno\" is the agent itself",
+       [](C& c) { Teach(c, true, "bruno"); }},
+      {"agents[1].skills[0].tutor",
+       "\"ana\" is not an agent of this configuration; did you mean \"anna\"?",
+       [](C& c) { Teach(c, true, "ana"); }},
+  });
+}
+
+TEST(ValidateConfiguration, NamesEachMistakeOfActivities) {
+  using C = Configuration;
+  ExpectErrors({
+      {"activities[1].name", "first at activities[0].name",
+       [](C& c) {
+         AddActivities(c);
+         c.activities[1].name = "written";
+       }},
+      {"activities[0].requirement.none_of[0].team",
+       "\"rde\" is not a team of this configuration",
+       [](C& c) {
+         AddActivities(c);
+         c.activities[0].requirement.none_of[0] = {.team = "rde"};
+       }},
+      {"queues[1].activity", "did you mean \"written\"?",
+       [](C& c) {
+         AddActivities(c);
+         c.queues[1].activity = "writen";
+       }},
+      {"queues[0].channels",
+       "has voice, which the activity \"written\" does not allow",
+       [](C& c) {
+         AddActivities(c);
+         c.queues[0].activity = "written";
+       }},
+      {"queues[1].requirement.all_of[2]",
+       "grade junior leaves nobody; what else must hold leaves grade senior or "
+       "expert or specialised (the activity \"written\" asks for its own, too)",
+       [](C& c) {
+         AddActivities(c);
+         c.queues[1].activity = "written";
+         c.queues[1].requirement.all_of.push_back(
+             {.grades = SetOf(AgentGrade::kJunior)});
+       }},
+  });
+}
+
+TEST(ValidateConfiguration, AcceptsNoLevelATutorAndAnActivityOfAnyChannel) {
+  Configuration c = Rich();
+  AddActivities(c);
+  c.agents[0].skills[0].level = 0;
+  Teach(c, true, "anna");
+  c.agents[1].skills[1].level = 10;
+  c.queues[0].activity = "any";
+  c.queues[1].activity = "written";
+  EXPECT_THAT(ErrorsOf(c), IsEmpty());
+}
+
+TEST(ValidateConfiguration, WarnsOfATutorWhoDoesNotKnow) {
+  Configuration c = Rich();
+  c.agents[1].skills.push_back({"banking", 3, true, "anna"});
+  EXPECT_THAT(Validate(c),
+              ElementsAre(IsWarning("agents[1].skills[2].tutor",
+                                    "\"anna\" does not have the skill "
+                                    "\"banking\"")));
+  c.agents[0].skills.push_back({"banking", 3});
+  EXPECT_THAT(Validate(c), IsEmpty());
+}
+
+TEST(ValidateConfiguration, WhatAnActivityAsksForKeepsAgentsOut) {
+  Configuration c = Rich();
+  Activity activity{"experts", 0};
+  activity.requirement.all_of = {{.grades = SetOf(AgentGrade::kExpert)}};
+  c.activities = {activity};
+  c.queues[0].activity = "experts";
+  EXPECT_THAT(Validate(c),
+              ElementsAre(IsWarning("agents[0]", "can serve no queue"),
+                          IsWarning("queues[0]", "nobody could ever serve")));
+}
+
+TEST(CheckAgentOf, FindsWhatIsWrongWithOneAgent) {
+  const Configuration c = Rich();
+  AgentConfiguration agent = c.agents[0];
+  EXPECT_THAT(CheckAgentOf(agent, c), IsEmpty());
+  agent.grade = static_cast<AgentGrade>(9);
+  agent.skills = {{"savnigs", 11}, {"italian", 0, true, "anna"}};
+  agent.certifications = {"amf", "amf"};
+  EXPECT_THAT(
+      CheckAgentOf(agent, c),
+      ElementsAre(IsError("agent.grade", "9 is not a grade"),
+                  IsError("agent.skills[0].skill", "did you mean"),
+                  IsError("agent.skills[0].level", "11 is not a level"),
+                  IsError("agent.certifications[1]", "given twice"),
+                  IsError("agent.skills[1].tutor", "the agent itself")));
 }
 
 // A shape that is wrong does not hide a name that is unknown, nor the reverse.

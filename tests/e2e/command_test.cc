@@ -18,6 +18,7 @@
 namespace relais::e2e {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
@@ -87,8 +88,107 @@ TEST(RelaisdCommandTest, WrongConfigurationNamesFileAndLine) {
   const Finished finished = Daemon({"--config", file});
   std::remove(file.c_str());
   EXPECT_EQ(finished.exit_code, 2);
-  EXPECT_THAT(finished.output, HasSubstr(file + ":10:5: error: queues[0]"));
+  EXPECT_THAT(finished.output,
+              HasSubstr(file + ":10:5: error: queues[0].chanels: "));
   EXPECT_THAT(finished.output, HasSubstr("did you mean 'channels'?"));
+}
+
+// All at once, each with line and path.
+TEST(RelaisctlCommandTest, ConfigCheckTellsEverythingAtOnce) {
+  const std::string file = ::testing::TempDir() + "/relais_e2e_check.yaml";
+  std::ofstream(file) << R"(name: Centre
+skills:
+  - {name: accounts, implies: [{skill: loans}]}
+  - {name: loans, implies: [{skill: accounts, level_max: 4}]}
+  - {name: cards, descripton: plastic}
+routing_profiles: [{name: telephone, channels: []}]
+agents:
+  - {id: anna, grade: senoir, routing_profile: telephone}
+queues:
+  - name: accounts
+    channels: [voice]
+    requirement:
+      all_of: [{skill: accounts, level_min: 5}, {grades: [junior]}]
+      none_of: [{grades: [junior, senior]}]
+    wait_limit_ms: soon
+  - name: loans
+    channels: [voice]
+    wrap_up_ms: -1
+)";
+  const Finished finished =
+      RunProgram({RelaisctlPath(), "config", "check", file});
+  std::remove(file.c_str());
+  EXPECT_EQ(finished.exit_code, 2);
+  std::string told = finished.output;
+  for (std::size_t at = told.find(file); at != std::string::npos;
+       at = told.find(file)) {
+    told.replace(at, file.size(), "f");
+  }
+  EXPECT_THAT(
+      told,
+      MatchesRegex(
+          "f:3:[0-9]+: error: skills\\[0\\].implies: is a cycle: accounts -> "
+          "loans -> accounts; leave one of them out\n"
+          "f:5:[0-9]+: error: skills\\[2\\].descripton: unknown key .*\n"
+          "f:6:[0-9]+: error: routing_profiles\\[0\\].channels: is empty.*\n"
+          "f:8:[0-9]+: error: agents\\[0\\].grade: unknown value .*senior.*\n"
+          "f:14:[0-9]+: error: queues\\[0\\].requirement.none_of\\[0\\]: .*\n"
+          "f:15:[0-9]+: error: queues\\[0\\].wait_limit_ms: is \"soon\".*\n"
+          "f:18:[0-9]+: error: queues\\[1\\].wrap_up_ms: -1 ms .*\n"
+          "f: 7 errors, 0 warnings\n"));
+}
+
+TEST(RelaisctlCommandTest, ATeamLeadChangesAnAgent) {
+  Relaisd server(kCentre);
+  const auto relaisctl = [&server](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(),
+                     {RelaisctlPath(), "--server", server.address()});
+    return RunProgram(arguments);
+  };
+  EXPECT_EQ(relaisctl({"presence", "anna", "available"}).exit_code, 0);
+  EXPECT_EQ(relaisctl({"contact", "submit", "c1", "--queue", "accounts",
+                       "--requirement", "{all_of: [{grades: [expert]}]}"})
+                .exit_code,
+            0);
+  EXPECT_THAT(relaisctl({"contact", "get", "c1"}).output, HasSubstr("waiting"));
+  const Finished changed = relaisctl(
+      {"agent", "change", "anna", "--grade", "expert", "--skills", "accounts"});
+  EXPECT_EQ(changed.exit_code, 0) << changed.output;
+  EXPECT_THAT(changed.output, HasSubstr("changed: configuration version 2"));
+  EXPECT_THAT(relaisctl({"contact", "get", "c1"}).output, HasSubstr("anna"));
+  EXPECT_THAT(relaisctl({"agents"}).output, HasSubstr("expert"));
+  // Without a level it is the grade's, and is shown as it was given.
+  EXPECT_THAT(relaisctl({"config", "show"}).output,
+              AllOf(HasSubstr("grade: expert"), Not(HasSubstr("level: 5"))));
+
+  struct Wrong {
+    std::vector<std::string> arguments;
+    int exit_code;
+    const char* said;
+  };
+  const Wrong wrongs[] = {
+      {{"anna"}, 2, "give --grade, --skills"},
+      {{"anna", "--grade", "exprt"}, 2, "expert"},
+      {{"anna", "--skills", "accounts:many"}, 2, "name:level:tutor"},
+      {{"anna", "--skills", "acounts"}, 2, "agent.skills[0].skill"},
+      {{"anna", "--skills", "accounts:3:anna"}, 2, "the agent itself"},
+      {{"nobody", "--grade", "expert"}, 1, "agent.id"},
+      {{"anna", "--certifications", "amf"}, 2, "agent.certifications[0]"},
+  };
+  for (const Wrong& wrong : wrongs) {
+    std::vector<std::string> arguments = {"agent", "change"};
+    arguments.insert(arguments.end(), wrong.arguments.begin(),
+                     wrong.arguments.end());
+    const Finished refused = relaisctl(arguments);
+    EXPECT_EQ(refused.exit_code, wrong.exit_code) << refused.output;
+    EXPECT_THAT(refused.output, HasSubstr(wrong.said));
+  }
+  EXPECT_EQ(relaisctl({"agent", "change", "anna", "--skills", "-"}).exit_code,
+            0);
+  EXPECT_THAT(relaisctl({"contact", "submit", "c2", "--queue", "accounts",
+                         "--requirement", "{any_of: 3}"})
+                  .output,
+              HasSubstr("--requirement: any_of: is \"3\""));
 }
 
 TEST(RelaisdCommandTest, HelpAndVersionExitWith0) {

@@ -73,7 +73,7 @@ TEST_F(JournalCommandTest, InspectTellsWhatIsThere) {
   const Finished json = Journal("inspect", journal_, {"--json"});
   const auto object = ParseObject(json.output);
   const std::map<std::string, std::string> expected = {
-      {"format_version", "1"},
+      {"format_version", "2"},
       {"epoch", "1"},
       {"first_epoch", "1"},
       {"first_sequence", "1"},

@@ -19,6 +19,34 @@ using ::testing::HasSubstr;
 
 using RecoveryTest = RestartingServerTest;
 
+TEST_F(RecoveryTest, AnAgentsChangeIsKept) {
+  Start();
+  v1::ChangeAgentRequest request;
+  request.mutable_agent()->set_id("anna");
+  request.mutable_agent()->set_grade(v1::AGENT_GRADE_EXPERT);
+  request.add_fields("grade");
+  v1::ChangeAgentResponse response;
+  const auto change = [&] {
+    return Client::Call(client_->admin, &v1::AdminService::Stub::ChangeAgent,
+                        request, &response);
+  };
+  ASSERT_TRUE(change().ok());
+  EXPECT_EQ(response.configuration_version(), 2U);
+  const std::uint64_t version = response.version();
+  Kill();
+
+  Start();
+  EXPECT_EQ(client_->Agent("anna").grade(), v1::AGENT_GRADE_EXPERT);
+  EXPECT_EQ(client_->Agent("anna").version(), version);
+  // What already holds is answered the same.
+  ASSERT_TRUE(change().ok());
+  EXPECT_EQ(response.version(), version);
+  EXPECT_EQ(response.configuration_version(), 2U);
+  request.mutable_agent()->set_grade(v1::AGENT_GRADE_JUNIOR);
+  ASSERT_TRUE(change().ok());
+  EXPECT_EQ(response.configuration_version(), 3U);
+}
+
 TEST_F(RecoveryTest, EverythingIsWhereItWasAnswered) {
   Start();
   {

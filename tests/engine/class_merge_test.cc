@@ -264,6 +264,34 @@ TEST_F(SharedClasses, OneTooManyIsRefusedAndChangesNothing) {
   SubmitAndCheck(spec, 5);
 }
 
+// Two classes, below 5 and from 5 on, and no room for a third.
+TEST(AgentChangeWithoutRoom, ChangesNothing) {
+  Limits limits;
+  limits.agents = 4;
+  limits.contacts = 10;
+  limits.profile_classes = 2;
+  Centre site(ACentre(1), limits);
+  site.configuration.agents = {AnAgent(0, {1}), AnAgent(1, {5})};
+  ASSERT_TRUE(site.Apply().ok());
+  ASSERT_TRUE(site.router->Submit(AContact("c5", {{SkillName(0), 5}}), 2).ok());
+  site.Drain();
+  const AgentHandle agent = *site.router->FindAgent("a0");
+  AgentChange change;
+  change.skills = AnAgent(0, {10}).skills;
+  const absl::Status refused =
+      site.router->ChangeAgent(agent, change, 3).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(FieldPathOf(refused), "limits.profile_classes");
+  EXPECT_TRUE(site.Drain().empty());
+  std::uint64_t version = 0;
+  EXPECT_EQ(site.router->CurrentConfiguration(&version).agents,
+            site.configuration.agents);
+  EXPECT_EQ(version, 1U);
+  // What needs no class of its own is changed.
+  change.skills = AnAgent(0, {5}).skills;
+  EXPECT_TRUE(site.router->ChangeAgent(agent, change, 4).ok());
+}
+
 // --- Threads -----------------------------------------------------------------
 
 class Traffic {
@@ -297,6 +325,9 @@ class Traffic {
       threads.emplace_back([this, t] { SignInAndOut(t); });
     }
     threads.emplace_back([this] { ChangeSkills(); });
+    for (std::uint64_t t = 0; t < 2; ++t) {
+      threads.emplace_back([this, t] { ChangeAgents(t); });
+    }
     for (std::thread& thread : threads) thread.join();
   }
   // Every reservation has the fit of its contact and agent under one of the
@@ -321,13 +352,13 @@ class Traffic {
   }
   // With all calls over, no free agent stands beside a contact that fits.
   void CheckConservation() {
-    ASSERT_TRUE(site_.Apply().ok());
+    const Configuration now = site_.router->CurrentConfiguration(nullptr);
     std::vector<CompiledProfile> free;
     for (const AgentView& view : site_.router->Agents()) {
       if (view.presence != kAvailable || view.work_state != WorkState::kIdle) {
         continue;
       }
-      free.push_back(Compiled(site_.configuration.agents[NumberIn(view.id)]));
+      free.push_back(Compiled(now.agents[NumberIn(view.id)]));
     }
     for (std::size_t t = 0; t < kSubmitters; ++t) {
       for (const ContactSpec& spec : submitted_[t]) {
@@ -343,6 +374,7 @@ class Traffic {
   }
   int refused() const { return refused_.load(); }
   int changed() const { return changed_.load(); }
+  int agents_changed() const { return agents_changed_.load(); }
   std::uint64_t recycled() const {
     return site_.router->Counters().classes_recycled;
   }
@@ -408,14 +440,47 @@ class Traffic {
       ASSERT_TRUE(site_.router->SetPresence(*handle, presence, 10 + step).ok());
     }
   }
+  // What the other threads that change agents let through, sooner or later.
+  template <typename Change>
+  static absl::Status UntilNotAborted(const Change& change) {
+    for (;;) {
+      const absl::Status status = change();
+      if (!absl::IsAborted(status)) return status;
+      std::this_thread::yield();
+    }
+  }
   void ChangeSkills() {
     for (int step = 0; step < kSteps / 40; ++step) {
-      const auto applied = site_.router->Apply(
-          step % 2 == 0 ? other_ : site_.configuration, 10 + step);
-      if (applied.ok()) {
+      const absl::Status status = UntilNotAborted([&] {
+        return site_.router
+            ->Apply(step % 2 == 0 ? other_ : site_.configuration, 10 + step)
+            .status();
+      });
+      if (status.ok()) {
         changed_.fetch_add(1);
       } else {
-        ASSERT_EQ(FieldPathOf(applied.status()), "limits.profile_classes");
+        ASSERT_EQ(FieldPathOf(status), "limits.profile_classes");
+      }
+    }
+  }
+  // One by one, as either of the two has them.
+  void ChangeAgents(std::uint64_t t) {
+    Random random(90 + t);
+    for (int step = 0; step < kSteps / 10; ++step) {
+      const std::size_t i = 2 * random.Uniform(kAgents / 2);
+      const auto handle = site_.router->FindAgent(absl::StrCat("a", i));
+      ASSERT_TRUE(handle.ok());
+      AgentChange change;
+      change.skills = random.Bernoulli(0.5)
+                          ? other_.agents[i].skills
+                          : site_.configuration.agents[i].skills;
+      const absl::Status status = UntilNotAborted([&] {
+        return site_.router->ChangeAgent(*handle, change, 10 + step).status();
+      });
+      if (status.ok()) {
+        agents_changed_.fetch_add(1);
+      } else {
+        ASSERT_EQ(FieldPathOf(status), "limits.profile_classes");
       }
     }
   }
@@ -425,6 +490,7 @@ class Traffic {
   std::vector<ContactSpec> submitted_[kSubmitters];
   std::atomic<int> refused_{0};
   std::atomic<int> changed_{0};
+  std::atomic<int> agents_changed_{0};
 };
 
 TEST(ClassMergeThreads, EveryReservationFitsAndNobodyWaitsBesideAFreeAgent) {
@@ -434,6 +500,7 @@ TEST(ClassMergeThreads, EveryReservationFitsAndNobodyWaitsBesideAFreeAgent) {
   traffic.CheckReservations();
   traffic.CheckConservation();
   EXPECT_GT(traffic.changed(), 0);
+  EXPECT_GT(traffic.agents_changed(), 100);
   EXPECT_GT(traffic.recycled(), 100u);
   EXPECT_LT(traffic.refused(), 2 * Traffic::kSteps) << "half of all";
 }

@@ -194,6 +194,55 @@ TEST_F(RestoreTest, AnEndedIdIsAnsweredAsBefore) {
       absl::StatusCode::kFailedPrecondition);
 }
 
+// Version 7 does not list anne any more; she withdrew the sign-out that it
+// asked for. Version 9 is in force.
+LiveState WithoutAnne(std::uint64_t applied_configuration_version) {
+  LiveState state = Busy();
+  Configuration without_anne = Centre();
+  without_anne.agents.erase(without_anne.agents.begin());
+  state.configuration = std::make_shared<const Configuration>(without_anne);
+  state.agents["anne"].presence_configuration_version = 7;
+  state.configuration_version = 9;
+  state.applied_configuration_version = applied_configuration_version;
+  return state;
+}
+
+TEST_F(RestoreTest, AnotherAgentsChangeSignsNobodyOut) {
+  ASSERT_TRUE(router_->Restore(WithoutAnne(7), 6'000).ok());
+  EXPECT_FALSE(router_->GetAgent(Agent("anne"))->presence_pending);
+}
+
+TEST_F(RestoreTest, AConfigurationAppliedSinceSignsOut) {
+  ASSERT_TRUE(router_->Restore(WithoutAnne(8), 6'000).ok());
+  const auto anne = router_->GetAgent(Agent("anne"));
+  EXPECT_TRUE(anne->presence_pending);
+  EXPECT_EQ(anne->pending.state, PresenceState::kLoggedOut);
+}
+
+TEST_F(RestoreTest, ConfigurationVersionsGoOnWithAnAgentsChange) {
+  ASSERT_TRUE(router_->Restore(Busy(), 6'000).ok());
+  AgentChange change;
+  change.grade = AgentGrade::kExpert;
+  const auto changed = router_->ChangeAgent(Agent("anne"), change, 6'100);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->version, 10U);
+  EXPECT_EQ(changed->configuration_version, 8U);
+  ASSERT_TRUE(router_->Apply(Centre(), 6'200).ok());
+  router_->DrainEvents();
+  ASSERT_EQ(recorder_.events.size(), 2U);
+  EXPECT_EQ(recorder_.events[0].type, EventType::kAgentChanged);
+  EXPECT_EQ(recorder_.events[0].work_state, WorkState::kHandling);
+  EXPECT_EQ(recorder_.details[0].agent->grade, AgentGrade::kExpert);
+  EXPECT_EQ(recorder_.events[1].configuration_version, 9U);
+}
+
+TEST_F(RestoreTest, TheTutorOfWhatIsHeldIsShownAgain) {
+  LiveState state = Busy();
+  state.contacts["c1"].tutor_id = "bilal";
+  ASSERT_TRUE(router_->Restore(state, 6'000).ok());
+  EXPECT_EQ(router_->GetContact("c1")->tutor_id, "bilal");
+}
+
 TEST_F(RestoreTest, OnlyBeforeAnyOtherCall) {
   ASSERT_TRUE(router_->Apply(Centre(), 1'000).ok());
   EXPECT_EQ(router_->Restore(Busy(), 6'000).code(),

@@ -20,7 +20,8 @@ from journal_format import (CAPACITY_UNITS, CONTACTS_PER_AGENT, FORMAT_VERSION,
                             decode_live, empty, read_dump, read_record)
 
 (CONFIGURED, SUBMITTED, ENDED, CREATED, ACCEPTED, DECLINED, NO_ANSWER,
- RESCINDED, PRESENCE, WRAP_UP_ENDED, REMOVED, WIDENED) = range(1, 13)
+ RESCINDED, PRESENCE, WRAP_UP_ENDED, REMOVED, CHANGED,
+ WIDENED) = range(1, 14)
 WAITING, RESERVED, ASSIGNED, CONTACT_ENDED = range(4)
 IDLE, AGENT_RESERVED, HANDLING, WRAP_UP = range(4)
 ABANDONED = 2
@@ -40,6 +41,7 @@ class Replay:
         self.agents, self.queues, self.ended = {}, {}, {}
         self.configuration = None
         self.configuration_version = 0
+        self.applied_configuration_version = 0
         self.sequence = self.last_at_ms = self.arrival_sequence = 0
 
     def must(self, holds, what):
@@ -70,6 +72,7 @@ class Replay:
          DECLINED: self.returned, NO_ANSWER: self.returned,
          RESCINDED: self.returned, PRESENCE: self.presence,
          WRAP_UP_ENDED: self.wrap_up_ended, REMOVED: self.removed,
+         CHANGED: self.changed,
          WIDENED: self.widened,
          }[kind](event, contact)
         self.last_at_ms = max(self.last_at_ms, event["at_ms"])
@@ -100,6 +103,7 @@ class Replay:
                   self.configuration_version + 1, "leaves out a version")
         self.configuration = event["configuration"]
         self.configuration_version += 1
+        self.applied_configuration_version = self.configuration_version
         for name in list(self.queues):
             self.forget_queue_if_unused(name)
 
@@ -130,7 +134,7 @@ class Replay:
                      "no_answer_channels", "idle_before_pause_ms"):
             agent[name] = event[name]
         agent["version"] = event["agent_version"]
-        if event["type"] in (ENDED, PRESENCE, WRAP_UP_ENDED):
+        if event["type"] in (ENDED, PRESENCE, WRAP_UP_ENDED, CHANGED):
             agent["idle_since_ms"] = event["idle_since_ms"]
         if event["type"] == PRESENCE:
             agent["presence_configuration_version"] = \
@@ -271,6 +275,21 @@ class Replay:
         self.take_agent(event)
         self.drop_declines(event["agent_id"])
 
+    def changed(self, event, _):
+        after = event["agent_configuration"]
+        self.must(after is not None and after["id"] == event["agent_id"],
+                  "no configuration of its agent")
+        self.must(event["configuration_version"] ==
+                  self.configuration_version + 1, "leaves out a version")
+        agents = self.configuration["agents"] if self.configuration else []
+        self.must(any(a["id"] == after["id"] for a in agents),
+                  "its agent is not configured")
+        self.configuration = dict(
+            self.configuration,
+            agents=[after if a["id"] == after["id"] else a for a in agents])
+        self.configuration_version += 1
+        self.take_agent(event)
+
     def wrap_up_ended(self, event, _):
         held = self.agents[event["agent_id"]]["held"]
         if not event["contact_id"] and len(held) == 1:  # of version 1
@@ -397,8 +416,10 @@ class Checker:
         return version
 
     def compare(self, meta, live):
-        for name in ("last_at_ms", "arrival_sequence",
-                     "configuration_version"):
+        names = ["last_at_ms", "arrival_sequence", "configuration_version"]
+        if meta["format_version"] > 1:
+            names.append("applied_configuration_version")
+        for name in names:
             if meta[name] != getattr(self.replay, name):
                 self.tell(f"meta record: {name} is {meta[name]}, replay "
                           f"gives {getattr(self.replay, name)}")

@@ -242,6 +242,20 @@ RoutingProfile AnyProfile(Random& random) {
   return profile;
 }
 
+AgentConfiguration AnyAgent(Random& random) {
+  AgentConfiguration agent;
+  agent.id = AnyText(random, 9);
+  agent.grade = AnyOf(random, AgentGrade::kSpecialised);
+  agent.routing_profile = AnyText(random, 9);
+  agent.skills = {{AnyText(random, 9), static_cast<int>(AnySigned(random)),
+                   random.Bernoulli(0.5), AnyText(random, 9)}};
+  agent.certifications = AnyNames(random);
+  agent.languages = AnyNames(random);
+  agent.team = AnyText(random, 9);
+  agent.site = AnyText(random, 9);
+  return agent;
+}
+
 std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
   auto configuration = std::make_shared<Configuration>();
   configuration->name = AnyText(random, 20);
@@ -253,22 +267,12 @@ std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
     configuration->sites.push_back({AnyText(random, 9), random.Bernoulli(0.5)});
     configuration->teams.push_back({AnyText(random, 9), AnyText(random, 9)});
     configuration->routing_profiles.push_back(AnyProfile(random));
-    AgentConfiguration agent;
-    agent.id = AnyText(random, 9);
-    agent.grade = AnyOf(random, AgentGrade::kSpecialised);
-    agent.routing_profile = AnyText(random, 9);
-    agent.skills = {{AnyText(random, 9), static_cast<int>(AnySigned(random)),
-                     random.Bernoulli(0.5), AnyText(random, 9)}};
     configuration->grades.push_back({AnyOf(random, AgentGrade::kSpecialised),
                                      static_cast<int>(AnySigned(random))});
     configuration->activities.push_back({AnyText(random, 9),
                                          static_cast<ChannelSet>(Any(random)),
                                          AnyRequirement(random)});
-    agent.certifications = AnyNames(random);
-    agent.languages = AnyNames(random);
-    agent.team = AnyText(random, 9);
-    agent.site = AnyText(random, 9);
-    configuration->agents.push_back(agent);
+    configuration->agents.push_back(AnyAgent(random));
     configuration->queues.push_back(AnyQueue(random));
     configuration->bullseye_plans.push_back(AnyPlan(random));
   }
@@ -285,6 +289,10 @@ NumberedEvent AnyNumbered(Random& random, EventType type) {
   }
   if (type == EventType::kConfigurationApplied) {
     numbered.detail.configuration = AnyConfiguration(random);
+  }
+  if (type == EventType::kAgentChanged) {
+    numbered.detail.agent =
+        std::make_shared<AgentConfiguration>(AnyAgent(random));
   }
   return numbered;
 }
@@ -349,7 +357,9 @@ TEST_P(EventCodecTest, NoDamageIsReadAsAnother) {
   EXPECT_GT(refused, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(AllTypes, EventCodecTest, ::testing::Range(1, 13));
+INSTANTIATE_TEST_SUITE_P(AllTypes, EventCodecTest,
+                         ::testing::Range(1, static_cast<int>(kEventTypeLast) +
+                                                 1));
 
 TEST(CodecTest, EventOfThisVersionHasTheseBytes) {
   Event event;
@@ -383,7 +393,7 @@ TEST(CodecTest, EventsOfVersionOne) {
   auto configuration = std::make_shared<Configuration>();
   configuration->routing_profiles = {{"desk", 0xFF}};
   std::string bytes;
-  AppendEvent(event, {nullptr, configuration}, &bytes, 1);
+  AppendEvent(event, {nullptr, configuration, nullptr}, &bytes, 1);
   EXPECT_EQ(absl::BytesToHexString(Text(bytes)),
             "10019a020b1a090a046465736b10ff01");
   EXPECT_FALSE(DecodeEvent(bytes).ok()) << "in a record of this version";
@@ -393,13 +403,21 @@ TEST(CodecTest, EventsOfVersionOne) {
   one_contact.cost_units.fill(kCapacityUnitsMax);
   EXPECT_THAT(back->detail.configuration->routing_profiles,
               ::testing::ElementsAre(one_contact));
-  EXPECT_FALSE(DecodeEvent(BytesOf({event, {nullptr, configuration}}), 1).ok());
+  EXPECT_FALSE(
+      DecodeEvent(BytesOf({event, {nullptr, configuration, nullptr}}), 1).ok());
 
   event = Event();
   event.type = EventType::kReservationCreated;
   event.units = 34;
   EXPECT_TRUE(DecodeEvent(BytesOf({event, {}}), 2).ok());
   EXPECT_FALSE(DecodeEvent(BytesOf({event, {}}), 1).ok());
+
+  event = Event();
+  event.type = EventType::kAgentChanged;
+  const auto agent = std::make_shared<AgentConfiguration>();
+  EXPECT_TRUE(DecodeEvent(BytesOf({event, {nullptr, nullptr, agent}}), 2).ok());
+  EXPECT_FALSE(
+      DecodeEvent(BytesOf({event, {nullptr, nullptr, agent}}), 1).ok());
 }
 
 TEST(CodecTest, AnAgentOfVersionOneHoldsAtMostOneContact) {
@@ -430,9 +448,10 @@ TEST(CodecTest, RefusesWhatItDoesNotWrite) {
   // Field 50 is not known.
   EXPECT_THAT(message_of(bytes + std::string("\x90\x03\x01", 3)),
               HasSubstr("fields"));
-  // Field 2 is the type; 12 is none, and the last one counts.
-  EXPECT_THAT(message_of(std::string("\x10\x0c", 2)),
-              HasSubstr("type is 12, not in 0..11"));
+  // Field 2 is the type; 100 is none, and the last one counts.
+  EXPECT_THAT(message_of(std::string("\x10\x64", 2)),
+              HasSubstr(absl::StrCat("type is 100, not in 0..",
+                                     static_cast<int>(kEventTypeLast))));
   EXPECT_THAT(message_of(""), HasSubstr("type is 0"));
   EXPECT_THAT(message_of(bytes + std::string("\x82", 1)),
               HasSubstr("are not such a message"));

@@ -204,6 +204,21 @@ std::string Describe(const ContactDetail& detail) {
   return text;
 }
 
+std::string Describe(const AgentConfiguration& agent) {
+  std::string text = absl::StrCat(agent.id, " ", static_cast<int>(agent.grade),
+                                  " ", agent.routing_profile);
+  for (const AgentSkill& skill : agent.skills) {
+    absl::StrAppend(&text, " ", skill.skill, ":", skill.level);
+    if (skill.in_training) absl::StrAppend(&text, " in training");
+    if (!skill.tutor.empty()) absl::StrAppend(&text, " by ", skill.tutor);
+  }
+  absl::StrAppend(&text, Describe(agent.certifications, " certification "),
+                  Describe(agent.languages, " language "));
+  if (!agent.team.empty()) absl::StrAppend(&text, " team ", agent.team);
+  if (!agent.site.empty()) absl::StrAppend(&text, " site ", agent.site);
+  return text;
+}
+
 std::string Describe(const Configuration& configuration) {
   std::string text = configuration.name;
   for (const Skill& skill : configuration.skills) {
@@ -216,17 +231,7 @@ std::string Describe(const Configuration& configuration) {
     absl::StrAppend(&text, "\nprofile ", Describe(profile));
   }
   for (const AgentConfiguration& agent : configuration.agents) {
-    absl::StrAppend(&text, "\nagent ", agent.id, " ",
-                    static_cast<int>(agent.grade), " ", agent.routing_profile);
-    for (const AgentSkill& skill : agent.skills) {
-      absl::StrAppend(&text, " ", skill.skill, ":", skill.level);
-      if (skill.in_training) absl::StrAppend(&text, " in training");
-      if (!skill.tutor.empty()) absl::StrAppend(&text, " by ", skill.tutor);
-    }
-    absl::StrAppend(&text, Describe(agent.certifications, " certification "),
-                    Describe(agent.languages, " language "));
-    if (!agent.team.empty()) absl::StrAppend(&text, " team ", agent.team);
-    if (!agent.site.empty()) absl::StrAppend(&text, " site ", agent.site);
+    absl::StrAppend(&text, "\nagent ", Describe(agent));
   }
   for (const ContactQueue& queue : configuration.queues) {
     absl::StrAppend(&text, "\nqueue ", Describe(queue));
@@ -263,6 +268,9 @@ std::string Describe(const NumberedEvent& event) {
     absl::StrAppend(&text, " configuration ",
                     Describe(*event.detail.configuration));
   }
+  if (event.detail.agent != nullptr) {
+    absl::StrAppend(&text, " changed ", Describe(*event.detail.agent));
+  }
   return text;
 }
 
@@ -271,6 +279,9 @@ std::string Describe(const LiveState& state) {
       "seq=", state.last_sequence, " at=", state.last_at_ms,
       " as=", state.arrival_sequence, " cfg=", state.configuration_version, " ",
       state.configuration ? Describe(*state.configuration) : "none");
+  if (state.applied_configuration_version != state.configuration_version) {
+    absl::StrAppend(&text, "\napplied ", state.applied_configuration_version);
+  }
   for (const auto& [id, c] : state.contacts) {
     absl::StrAppend(&text, "\ncontact ", id, " ", Describe(*c.detail),
                     " arr=", c.arrival_ms, " v=", c.version,

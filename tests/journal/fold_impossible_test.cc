@@ -249,6 +249,46 @@ std::vector<Impossible> OfReturnsAndAgents() {
   };
 }
 
+// What comes with an agent's change.
+EventDetail Changed(const std::string& id) {
+  EventDetail detail;
+  auto agent = std::make_shared<AgentConfiguration>();
+  agent->id = id;
+  agent->routing_profile = "all";
+  detail.agent = std::move(agent);
+  return detail;
+}
+
+TEST(FoldImpossibleChangeTest, AnAgentsChange) {
+  Centre centre;
+  Furnish(centre);
+  const auto refusal = [&centre](const Event& event,
+                                 const EventDetail& detail) {
+    const std::string before = Describe(centre.state());
+    const absl::Status status = centre.Try(event, detail);
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_EQ(Describe(centre.state()), before);
+    return std::string(status.message());
+  };
+  Event right = centre.Make(EventType::kAgentChanged, "", "agent1");
+  right.configuration_version = 2;
+  EXPECT_THAT(refusal(right, {}), HasSubstr("without the agent's"));
+  EXPECT_THAT(refusal(right, Changed("agent0")),
+              HasSubstr("without the agent's"));
+  EXPECT_THAT(refusal(With(right, [](E& e) { e.configuration_version = 3; }),
+                      Changed("agent1")),
+              HasSubstr("configuration has version 3, 2 is the next one"));
+  EXPECT_THAT(
+      refusal(With(right, [](E& e) { e.work_state = WorkState::kHandling; }),
+              Changed("agent1")),
+      HasSubstr("is handling after it, not idle"));
+  Event other = centre.Make(EventType::kAgentChanged, "", "dan");
+  other.configuration_version = 2;
+  EXPECT_THAT(refusal(other, Changed("dan")),
+              HasSubstr("agent \"dan\" is not in the configuration"));
+  EXPECT_TRUE(centre.Try(right, Changed("agent1")).ok());
+}
+
 class FoldImpossibleTest
     : public ::testing::TestWithParam<std::vector<Impossible> (*)()> {};
 

@@ -87,6 +87,56 @@ TEST(FoldTest, TheLifeOfAContact) {
   EXPECT_THAT(centre.state().agents, IsEmpty());
 }
 
+// One agent of the configuration is replaced, and nothing else: what was given
+// out stays as it was.
+TEST(FoldTest, AnAgentsChangeIsOneOfTheConfiguration) {
+  Centre centre;
+  centre.Configure(1);
+  const std::shared_ptr<const Configuration> before =
+      centre.state().configuration;
+  centre.Submit("c1");
+  centre.Ready("agent0");
+  centre.Reserve("c1", "agent0");
+  centre.Do(centre.Accepted("c1", "agent0"));
+  centre.Do(centre.Completed("c1", "agent0", 9'000));
+  const std::vector<HeldContact> held = centre.agent("agent0").held;
+  EventDetail detail;
+  auto changed = std::make_shared<AgentConfiguration>(before->agents[0]);
+  changed->grade = AgentGrade::kJunior;
+  changed->skills = {{"loans", 9}};
+  detail.agent = changed;
+  Event event = centre.Make(EventType::kAgentChanged, "", "agent0");
+  event.configuration_version = 2;
+  event.work_state = WorkState::kWrapUp;
+  event.idle_since_ms = 700;
+  centre.Do(event, detail);
+  EXPECT_EQ(centre.state().configuration_version, 2);
+  EXPECT_EQ(centre.state().applied_configuration_version, 1);
+  EXPECT_TRUE(centre.changed.configuration);
+  EXPECT_EQ(centre.state().configuration->agents[0], *changed);
+  EXPECT_EQ(centre.state().configuration->agents[1], before->agents[1]);
+  EXPECT_NE(before->agents[0], *changed);
+  EXPECT_EQ(centre.agent("agent0").version, 5);
+  EXPECT_EQ(centre.agent("agent0").held, held);
+  // The next whole configuration counts on.
+  centre.Configure(1);
+  EXPECT_EQ(centre.state().configuration_version, 3);
+  EXPECT_EQ(centre.state().applied_configuration_version, 3);
+  EXPECT_EQ(centre.state().configuration->agents[0], before->agents[0]);
+}
+
+TEST(FoldTest, TheTutorIsThereWhileTheReservationIs) {
+  Centre centre;
+  centre.Submit("c1");
+  centre.Ready("ann");
+  Event created = centre.Created("c1", "ann");
+  created.tutor_id.Assign("tom");
+  centre.Do(created);
+  EXPECT_EQ(centre.contact("c1").tutor_id, "tom");
+  centre.Do(centre.Declined("c1", "ann", 9'000));
+  EXPECT_EQ(centre.contact("c1").tutor_id, "");
+}
+
 // Each of several goes its own way; the others stay as they are, in the order
 // of their reservations.
 TEST(FoldTest, AnAgentHoldsSeveral) {

@@ -341,6 +341,13 @@ void Ends(Writer& writer) {
   writer.Create("c9", "fred");
   writer.Accept("c9", "fred");
   writer.Complete(EndReason::kLeaseExpired, "c9", "fred", 0);
+  Event& changed = writer.Add(EventType::kAgentChanged, "", "bela");
+  changed.configuration_version = 2;
+  auto bela =
+      std::make_shared<AgentConfiguration>(GoldenConfiguration().agents[1]);
+  bela->grade = AgentGrade::kSenior;
+  bela->certifications = {"amf"};
+  writer.last().detail.agent = std::move(bela);
   writer.Add(EventType::kPresenceChanged, "", "hugo").presence = {};
   writer.Add(EventType::kAgentRemoved, "", "hugo").presence = {};
 }

@@ -268,10 +268,9 @@ TEST(GoldenFormatTest, TheFilesCoverEveryTypeKindAndField) {
   std::map<int, Coverage> of_version;
   for (int version = 1; version <= kFormatVersion; ++version) {
     const Coverage& coverage = of_version[version] = CoverageOf(version);
-    EXPECT_EQ(
-        coverage.types.size(),
-        static_cast<std::size_t>(version == 1 ? EventType::kAgentRemoved
-                                              : EventType::kContactWidened));
+    const EventType last =
+        version == 1 ? EventType::kAgentRemoved : kEventTypeLast;
+    EXPECT_EQ(coverage.types.size(), static_cast<std::size_t>(last));
     EXPECT_EQ(std::string(coverage.kinds.begin(), coverage.kinds.end()),
               "acdefmq");
     EXPECT_EQ(coverage.scaled.size(), 2U);

@@ -87,6 +87,7 @@ void History::Step() {
       return Widen();
     default:
       if (random_.Bernoulli(0.1)) return Apply();
+      if (random_.Bernoulli(0.1)) return ChangeAgent();
       if (random_.Bernoulli(0.1)) return Remove();
       return EndReservation();
   }
@@ -141,6 +142,11 @@ void History::Submit() {
   detail->spec.priority = static_cast<int>(random_.Uniform(10));
   if (random_.Bernoulli(0.3)) {
     detail->spec.requirement.all_of = {{"loans", 1}};
+  }
+  if (random_.Bernoulli(0.2)) {
+    detail->spec.requirement.any_of = {{.certification = "amf"},
+                                       {"french", 2, 5}};
+    detail->spec.tutor_may_listen = true;
   }
   detail->spec.attributes["caller"] = std::string(attributes_bytes_, 'x');
   detail->queue = SmallConfiguration(1, 0).queues[0];
@@ -429,6 +435,23 @@ void History::ChangePresence() {
       Rescind(held.contact_id);
     }
   }
+}
+
+void History::ChangeAgent() {
+  const std::string id = Pick(agents_, [](const Agent&) { return true; });
+  EventDetail detail;
+  auto changed = std::make_shared<AgentConfiguration>();
+  changed->id = id;
+  changed->grade = static_cast<AgentGrade>(random_.Uniform(kAgentGradeCount));
+  changed->routing_profile = "all";
+  changed->skills = {{"french", static_cast<int>(random_.Uniform(11))}};
+  if (random_.Bernoulli(0.3)) changed->skills[0].in_training = true;
+  if (random_.Bernoulli(0.3)) changed->certifications = {"amf"};
+  detail.agent = std::move(changed);
+  ++configuration_version_;
+  Event event = Base(EventType::kAgentChanged);
+  NameAgent(id, &event);
+  Emit(event, detail);
 }
 
 void History::WrapUp() {

@@ -48,6 +48,7 @@ class History {
   void CancelReserved();
   void Complete();
   void ChangePresence();
+  void ChangeAgent();
   void WrapUp();
   void Remove();
   void Widen();

@@ -79,6 +79,13 @@ DETAIL = {
     14: ("preferred", (PREFERRED,)), 15: ("tutor_may_listen", "bool"),
     20: ("plan", PLAN),
 }
+AGENT = {
+    1: ("id", "bytes"), 2: ("grade", "uint"), 3: ("routing_profile", "bytes"),
+    4: ("skills", ({1: ("skill", "bytes"), 2: ("level", "sint"),
+                    3: ("in_training", "bool"), 4: ("tutor", "bytes")},)),
+    5: ("certifications", ("bytes",)), 6: ("languages", ("bytes",)),
+    7: ("team", "bytes"), 8: ("site", "bytes"),
+}
 PROFILE_1 = {1: ("name", "bytes"), 2: ("channels", "uint")}
 PROFILE = {**PROFILE_1, 3: ("capacity_units", "uint"),
            4: ("cost_units", "packed_uint"),
@@ -93,15 +100,7 @@ CONFIGURATION = {
                     3: ("implies", ({1: ("skill", "bytes"),
                                      2: ("level_max", "sint")},))},)),
     3: ("routing_profiles", (PROFILE,)),
-    4: ("agents", ({1: ("id", "bytes"), 2: ("grade", "uint"),
-                    3: ("routing_profile", "bytes"),
-                    4: ("skills", ({1: ("skill", "bytes"),
-                                    2: ("level", "sint"),
-                                    3: ("in_training", "bool"),
-                                    4: ("tutor", "bytes")},)),
-                    5: ("certifications", ("bytes",)),
-                    6: ("languages", ("bytes",)),
-                    7: ("team", "bytes"), 8: ("site", "bytes")},)),
+    4: ("agents", (AGENT,)),
     5: ("queues", (QUEUE,)),
     6: ("certifications", ("bytes",)), 7: ("languages", ("bytes",)),
     8: ("sites", ({1: ("name", "bytes"), 2: ("provider", "bool")},)),
@@ -133,6 +132,7 @@ EVENT = {
     32: ("began_after_sequence", "uint"), 33: ("at_once", "bool"),
     34: ("contact_detail", DETAIL), 35: ("configuration", CONFIGURATION),
     36: ("tutor_id", "bytes"), 37: ("units", "uint"),
+    38: ("agent_configuration", AGENT),
     40: ("ring", "uint"),
 }
 EVENT_1 = {number: field for number, field in EVENT.items() if number < 36}
@@ -175,7 +175,8 @@ LIVE = {
           11: ("contacts", "uint"), 12: ("agents", "uint"),
           13: ("queues", "uint"), 14: ("ended", "uint"),
           15: ("boot_id", "bytes"), 16: ("boot_clock_ms", "sint"),
-          17: ("clock_at_ms", "sint")},
+          17: ("clock_at_ms", "sint"),
+          18: ("applied_configuration_version", "uint")},
 }
 LIVE_1 = {**LIVE, "f": CONFIGURATION_1, "a": {
     **{number: field for number, field in LIVE["a"].items() if number != 13},

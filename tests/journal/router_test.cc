@@ -76,7 +76,7 @@ class Caller {
         now_ms_.fetch_add(static_cast<InstantMs>(random_.Uniform(8)));
     const auto agent =
         router_.FindAgent(absl::StrCat("agent", random_.Uniform(kAgents)));
-    switch (random_.Uniform(10)) {
+    switch (random_.Uniform(11)) {
       case 0:
       case 1:
       case 2: {
@@ -109,6 +109,9 @@ class Caller {
       case 6:
         router_.DrainEvents();
         break;
+      case 7:
+        if (agent.ok()) Change(*agent, now_ms);
+        break;
       default:
         if (agent.ok()) Work(*agent, now_ms);
     }
@@ -123,6 +126,18 @@ class Caller {
       presence = {};
     }
     router_.SetPresence(agent, presence, now_ms).IgnoreError();
+  }
+
+  // Of one agent or, now and then, of the whole.
+  void Change(AgentHandle agent, InstantMs now_ms) {
+    if (random_.Bernoulli(0.1)) {
+      router_.Apply(Centre(), now_ms).status().IgnoreError();
+      return;
+    }
+    AgentChange change;
+    change.grade = static_cast<AgentGrade>(random_.Uniform(4));
+    change.skills = {{"french", static_cast<int>(random_.Uniform(10)) + 1}};
+    router_.ChangeAgent(agent, change, now_ms).status().IgnoreError();
   }
 
   // The next step of one of the contacts that the agent holds.
@@ -155,6 +170,10 @@ class Caller {
 };
 
 void ExpectShownAs(const Router& router, const LiveState& state) {
+  std::uint64_t version = 0;
+  EXPECT_EQ(router.CurrentConfiguration(&version).agents,
+            state.configuration->agents);
+  EXPECT_EQ(version, state.configuration_version);
   for (const auto& [id, live] : state.contacts) {
     const auto view = router.GetContact(id);
     ASSERT_TRUE(view.ok()) << id << ": " << view.status();

@@ -90,6 +90,7 @@ void ModelRun::SameEvents() {
   counts_.events += expected.size();
   for (const Event& event : expected) {
     ++counts_.by_type[static_cast<std::size_t>(event.type)];
+    if (!event.tutor_id.empty()) ++counts_.tutored;
     // No later ring's time has come then.
     if (event.ring > 0 && event.at_ms == event.arrival_ms) ++counts_.skipped;
   }

@@ -80,20 +80,20 @@ std::string ModelRun::Run(std::uint64_t steps) {
 void ModelRun::Step() {
   struct Weights {
     std::uint64_t submit, cancel, complete, presence, accept, decline, wrap_up,
-        run_due, apply, read;
+        run_due, apply, change, read;
   };
   static constexpr Weights kWeights[] = {
-      {25, 6, 16, 8, 16, 6, 5, 12, 1, 5},   // usual
-      {15, 1, 1, 1, 1, 70, 1, 2, 0, 2},     // decline storm
-      {45, 8, 6, 3, 8, 4, 3, 8, 1, 5},      // overload
-      {15, 5, 12, 35, 10, 5, 3, 10, 4, 5},  // churn
+      {25, 6, 16, 8, 16, 6, 5, 12, 1, 2, 5},   // usual
+      {15, 1, 1, 1, 1, 70, 1, 2, 0, 1, 2},     // decline storm
+      {45, 8, 6, 3, 8, 4, 3, 8, 1, 3, 5},      // overload
+      {15, 5, 12, 35, 10, 5, 3, 10, 4, 5, 5},  // churn
   };
   const Weights& weights = kWeights[static_cast<std::size_t>(phase_)];
   AdvanceTime();
   std::uint64_t draw = random_.Uniform(
       weights.submit + weights.cancel + weights.complete + weights.presence +
       weights.accept + weights.decline + weights.wrap_up + weights.run_due +
-      weights.apply + weights.read);
+      weights.apply + weights.change + weights.read);
   const auto drawn = [&draw](std::uint64_t weight) {
     const bool hit = draw < weight;
     draw -= hit ? 0 : weight;
@@ -108,6 +108,7 @@ void ModelRun::Step() {
   if (drawn(weights.wrap_up)) return EndWrapUp();
   if (drawn(weights.run_due)) return RunDue();
   if (drawn(weights.apply)) return Apply(world_.Next(configuration_));
+  if (drawn(weights.change)) return ChangeAgent();
   Read();
 }
 
@@ -169,6 +170,30 @@ void ModelRun::Apply(const Configuration& configuration) {
     if (!handle.ok()) return Fail("agent unknown to the subject: " + agent.id);
     subject_agents_[agent.handle.generation] = *handle;
   }
+}
+
+void ModelRun::ChangeAgent() {
+  const auto agent = SomeAgent();
+  if (!agent.has_value()) return;
+  AgentConfiguration present;
+  present.id = agent->id;
+  for (const AgentConfiguration& listed : configuration_.agents) {
+    if (listed.id == agent->id) present = listed;
+  }
+  const AgentChange change = world_.Change(present, configuration_);
+  Note(absl::StrCat("ChangeAgent ", agent->id));
+  const auto [subject, reference] = HandlesOf(*agent);
+  const InstantMs now_ms = random_.Bernoulli(0.01) ? -1 : now_ms_;
+  const auto a = subject_->ChangeAgent(subject, change, now_ms);
+  const auto b = reference_->ChangeAgent(reference, change, now_ms);
+  if (!SameStatus(a.status(), b.status())) return;
+  Same("version", a->version, b->version);
+  Same("configuration_version", a->configuration_version,
+       b->configuration_version);
+  configuration_ = reference_->CurrentConfiguration(nullptr);
+  Same("agents in force",
+       subject_->CurrentConfiguration(nullptr).agents == configuration_.agents,
+       true);
 }
 
 void ModelRun::Submit() {
@@ -498,7 +523,7 @@ void ModelRun::Read() {
   const Configuration expected =
       reference_->CurrentConfiguration(&reference_version);
   Same("configuration version", version, reference_version);
-  Same("agents in force", in_force.agents.size(), expected.agents.size());
+  Same("agents in force", in_force.agents == expected.agents, true);
 }
 
 }  // namespace relais::model

@@ -34,8 +34,10 @@ struct RunCounts {
   std::uint64_t calls = 0;
   std::uint64_t refused = 0;
   std::uint64_t events = 0;
-  std::array<std::uint64_t, 13> by_type{};  // EventType
-  std::uint64_t skipped = 0;                // when their contact came
+  std::array<std::uint64_t, static_cast<std::size_t>(kEventTypeLast) + 1>
+      by_type{};              // EventType
+  std::uint64_t tutored = 0;  // reservations that a tutor listens to
+  std::uint64_t skipped = 0;  // when their contact came
   std::uint64_t repeated = 0;
   std::uint64_t full = 0;
   std::uint64_t declines_forgotten = 0;
@@ -72,6 +74,7 @@ class ModelRun {
   void AdvanceTime();
 
   void Apply(const Configuration& configuration);
+  void ChangeAgent();
   void Submit();
   void SubmitSpec(const ContactSpec& spec, InstantMs now_ms);
   void Cancel();

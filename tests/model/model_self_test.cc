@@ -42,12 +42,13 @@ TEST(ModelSelfTest, ReferenceAgreesWithItselfAndEverythingHappens) {
   RunCounts counts;
   EXPECT_THAT(RunWith<ForwardingRouter>(20'000, &counts), IsEmpty());
   for (int type = static_cast<int>(EventType::kConfigurationApplied);
-       type <= static_cast<int>(EventType::kContactWidened); ++type) {
+       type <= static_cast<int>(kEventTypeLast); ++type) {
     EXPECT_GT(counts.by_type[static_cast<std::size_t>(type)], 20U)
         << EventTypeName(static_cast<EventType>(type));
   }
   EXPECT_GT(counts.skipped, 20U);
   EXPECT_GT(counts.repeated, 20U);
+  EXPECT_GT(counts.tutored, 20U);
   EXPECT_GT(counts.full, 20U);
   EXPECT_GT(counts.declines_forgotten, 20U);
   EXPECT_GT(counts.ids_forgotten, 20U);

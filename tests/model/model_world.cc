@@ -450,6 +450,19 @@ Configuration World::Next(const Configuration& present) {
   return next;
 }
 
+AgentChange World::Change(const AgentConfiguration& present,
+                          const Configuration& centre) {
+  const AgentConfiguration drawn = Agent(present.id, centre);
+  AgentChange change;
+  if (random_->Bernoulli(0.5)) change.grade = drawn.grade;
+  if (random_->Bernoulli(0.5)) change.skills = drawn.skills;
+  if (random_->Bernoulli(0.3)) change.certifications = drawn.certifications;
+  if (random_->Bernoulli(0.3)) change.languages = drawn.languages;
+  if (random_->Bernoulli(0.05)) change.skills = {{"no such skill", 3}};
+  if (random_->Bernoulli(0.03)) change.grade = static_cast<AgentGrade>(9);
+  return change;
+}
+
 ContactSpec World::Contact(const std::string& id) {
   ContactSpec spec;
   spec.id = id;

@@ -33,6 +33,9 @@ class World {
   // The same with a few changes: agents added, removed or relevelled, queues
   // removed, added or with other terms; now and then one with an error.
   Configuration Next(const Configuration& present);
+  // What a team lead may change; now and then nothing, or something wrong.
+  AgentChange Change(const AgentConfiguration& present,
+                     const Configuration& centre);
   // A contact for `id`; mostly for a queue that exists.
   ContactSpec Contact(const std::string& id);
   // Something wrong with `spec`, of a kind that every router must refuse.

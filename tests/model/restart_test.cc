@@ -112,7 +112,8 @@ std::string WrongWith(const LiveState& state) {
     // Whoever has withdrawn the sign-out since stays.
     if (!listed && agent.held.empty() &&
         (agent.presence.state == PresenceState::kLoggedOut ||
-         agent.presence_configuration_version < state.configuration_version)) {
+         agent.presence_configuration_version <
+             state.applied_configuration_version)) {
       return "one who is not listed stays: " + id;
     }
   }

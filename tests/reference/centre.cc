@@ -114,6 +114,8 @@ std::string ShortEvent(const Event& event) {
         return absl::StrCat("wrapped ", contact, " ", agent);
       }
       return absl::StrCat("idle ", agent, " ", PresenceText(event.presence));
+    case EventType::kAgentChanged:
+      return absl::StrCat("changed ", agent);
     case EventType::kAgentRemoved:
       return "removed " + agent;
     case EventType::kContactWidened:

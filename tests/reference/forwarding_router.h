@@ -26,6 +26,11 @@ class ForwardingRouter : public Router {
                                      InstantMs now_ms) override {
     return next_->Apply(configuration, now_ms);
   }
+  absl::StatusOr<ChangeAgentOutcome> ChangeAgent(AgentHandle agent,
+                                                 const AgentChange& change,
+                                                 InstantMs now_ms) override {
+    return next_->ChangeAgent(agent, change, now_ms);
+  }
   Configuration CurrentConfiguration(std::uint64_t* version) const override {
     return next_->CurrentConfiguration(version);
   }

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/domain/error.h"
+#include "lib/domain/validate_configuration.h"
 #include "lib/domain/validate_contact.h"
 
 namespace relais::reference {
@@ -206,6 +207,44 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
   }
   outcome.ticket = Ticket();
   return outcome;
+}
+
+absl::StatusOr<ChangeAgentOutcome> ReferenceRouter::ChangeAgent(
+    AgentHandle handle, const AgentChange& change, InstantMs now_ms) {
+  if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
+  const auto found = KnownAgent(handle);
+  if (!found.ok()) return found.status();
+  AgentRecord& agent = **found;
+  if (!agent.listed) return Failed("agent_id", "is no longer listed");
+  AgentConfiguration next = agent.configuration;
+  if (change.grade.has_value()) next.grade = *change.grade;
+  if (change.skills.has_value()) next.skills = *change.skills;
+  if (change.certifications.has_value()) {
+    next.certifications = *change.certifications;
+  }
+  if (change.languages.has_value()) next.languages = *change.languages;
+  for (const Finding& finding : CheckAgentOf(next, configuration_)) {
+    if (finding.severity != Finding::Severity::kError) continue;
+    return Invalid(finding.path, finding.message);
+  }
+  if (next == agent.configuration) {
+    return ChangeAgentOutcome{agent.version, configuration_version_, Ticket()};
+  }
+  for (AgentConfiguration& listed : configuration_.agents) {
+    if (listed.id == next.id) listed = next;
+  }
+  agent.configuration = next;
+  agent.holdings = HoldingsOf(next, configuration_);
+  ++agent.version;
+  ++configuration_version_;
+  const ChangeAgentOutcome outcome{agent.version, configuration_version_, {}};
+  Event event = MakeEvent(EventType::kAgentChanged, now_ms);
+  NameAgent(agent, event);
+  HandOver(event);
+  LookForAgent(agent.number, now_ms);
+  ChangeAgentOutcome answer = outcome;
+  answer.ticket = Ticket();
+  return answer;
 }
 
 Configuration ReferenceRouter::CurrentConfiguration(

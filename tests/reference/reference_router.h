@@ -42,6 +42,9 @@ class ReferenceRouter final : public Router {
 
   absl::StatusOr<ApplyOutcome> Apply(const Configuration& configuration,
                                      InstantMs now_ms) override;
+  absl::StatusOr<ChangeAgentOutcome> ChangeAgent(AgentHandle agent,
+                                                 const AgentChange& change,
+                                                 InstantMs now_ms) override;
   Configuration CurrentConfiguration(std::uint64_t* version) const override;
   absl::StatusOr<SubmitOutcome> Submit(const ContactSpec& spec,
                                        InstantMs now_ms) override;

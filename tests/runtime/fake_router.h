@@ -124,6 +124,11 @@ class FakeRouter final : public Router {
   absl::StatusOr<ApplyOutcome> Apply(const Configuration&, InstantMs) override {
     return Unused();
   }
+  absl::StatusOr<ChangeAgentOutcome> ChangeAgent(AgentHandle,
+                                                 const AgentChange&,
+                                                 InstantMs) override {
+    return Unused();
+  }
   Configuration CurrentConfiguration(std::uint64_t*) const override {
     return {};
   }

@@ -169,6 +169,8 @@ std::string AuditedState::ApplyByType(const Event& event,
       return WrapUpEnded(event);
     case EventType::kAgentRemoved:
       return Removed(event);
+    case EventType::kAgentChanged:
+      return "no call changes an agent here";
     case EventType::kContactWidened:
       return "no queue of the seeded runs has a plan";
   }

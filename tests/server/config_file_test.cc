@@ -205,12 +205,63 @@ TEST(ConfigFileTest, MistakesOfTheFileDoNotHideThoseOfTheCentre) {
       ElementsAre(HasSubstr("f:4:5: error: skills[0].nmae: unknown key"),
                   HasSubstr("f:8:5: error: routing_profiles[0].channels: is "
                             "empty")));
-  // A list under another name: nothing else is judged.
+  // A list under another name: what refers to it is not judged, the rest is.
   text = With("level: 7", "level: 17");
   text.replace(text.find("skills:\n"), 7, "skils:\n");
   EXPECT_THAT(Problems(text),
               ElementsAre(AllOf(HasSubstr("f:3:1: error: skils: unknown key"),
-                                HasSubstr("did you mean 'skills'"))));
+                                HasSubstr("did you mean 'skills'")),
+                          HasSubstr("f:15:27: error: agents[0].skills[0]."
+                                    "level: 17")));
+}
+
+// Each of these would hold only for what was not read.
+TEST(ConfigFileTest, WhatWasNotReadIsNotJudged) {
+  const auto replaced = [](std::string text, const std::string& from,
+                           const std::string& to) {
+    return text.replace(text.find(from), from.size(), to);
+  };
+  // Channels that are not there, and a list of them that is not complete.
+  EXPECT_THAT(Problems(With("    channels: [voice]", "    chanels: [voice]")),
+              ElementsAre(HasSubstr("queues[0].chanels")));
+  EXPECT_THAT(Problems(With("    channels: [voice]", "    channels: [vioce]")),
+              ElementsAre(HasSubstr("queues[0].channels[0]: unknown value")));
+  // A level_max that was not read is 10.
+  std::string text = With("level_min: 3}", "level_min: 3, level_max: x}");
+  EXPECT_THAT(Problems(text), SizeIs(1));
+  // Channels that an activity may allow.
+  text = With("queues:\n",
+              "activities: [{name: calls, channels: [voice, voize]}]\n"
+              "queues:\n");
+  text = replaced(text, "    channels: [voice]",
+                  "    channels: [voice, chat]\n    activity: calls");
+  EXPECT_THAT(Problems(text),
+              ElementsAre(HasSubstr("activities[0].channels[1]")));
+  // Another choice that may be right.
+  text = replaced(With("level_min: 3}", "level_min: 3, level_max: 4}"),
+                  "    service_level",
+                  "      any_of:\n"
+                  "        - {skill: accounts, level_min: 5}\n"
+                  "        - {skil: english}\n"
+                  "    service_level");
+  EXPECT_THAT(Problems(text),
+              ElementsAre(HasSubstr("any_of[1].skil: unknown key")));
+  // A tutor whose entry does not say who it is.
+  text =
+      replaced(With("level: 7}", "level: 7, in_training: true, tutor: bela}"),
+               "- id: bela", "- di: bela");
+  EXPECT_THAT(Problems(text), ElementsAre(HasSubstr("agents[1].di")));
+}
+
+TEST(ConfigFileTest, ACapacityIsFoundByItsChannel) {
+  EXPECT_THAT(Problems(With("    channels: [voice, callback]",
+                            "    channels: [voice, callback]\n"
+                            "    channel_capacities:\n"
+                            "      - {channel: callback, cost_units: 50}\n"
+                            "      - {channel: voice, cost_units: 500}")),
+              ElementsAre(HasSubstr("f:11:26: error: routing_profiles[0]."
+                                    "channel_capacities[voice].cost_units: "
+                                    "500 is not in")));
 }
 
 constexpr char kRich[] = R"(skills:
@@ -300,18 +351,12 @@ TEST(ConfigFileTest, MistakesOfANestedRequirementHaveLinesAndPaths) {
       ElementsAre(
           HasSubstr("f:10:30: error: sites[1].provider: is \"yes\"; it has to "
                     "be true or false"),
-          AllOf(HasSubstr("f:34:35: error: queues[0].requirement.any_of[1]."
-                          "requirement.all_of[0].grades[1]: unknown value"),
-                HasSubstr("did you mean 'specialised'"))));
-  // What refers to sites and the queue itself are judged once that is right.
-  replace("provider: yes}", "provider: true}");
-  replace("expert, specialized", "expert, specialised");
-  EXPECT_THAT(
-      Problems(text),
-      ElementsAre(
           HasSubstr("f:19:15: error: agents[0].skills[0].skill: \"life\""),
           HasSubstr("f:29:44: error: queues[0].requirement.all_of[0]."
                     "level_max: 2 is below level_min, which is 3"),
+          AllOf(HasSubstr("f:34:35: error: queues[0].requirement.any_of[1]."
+                          "requirement.all_of[0].grades[1]: unknown value"),
+                HasSubstr("did you mean 'specialised'")),
           HasSubstr("f:36:18: error: queues[0].requirement.any_of[1]."
                     "requirement.none_of[0].team: \"rde\" is not a team"),
           HasSubstr("f:39:38: error: queues[0].requirement.preferred[0]."

@@ -141,7 +141,7 @@ TEST(ConvertTest, EveryEnumValueSurvives) {
     same_name(v1::EndReason_Name(ToProto(contact).end_reason()), "end_reason_",
               EndReasonName(reason));
   }
-  for (int i = 1; i <= static_cast<int>(EventType::kContactWidened); ++i) {
+  for (int i = 1; i <= static_cast<int>(kEventTypeLast); ++i) {
     Event event;
     event.type = static_cast<EventType>(i);
     same_name(v1::EventType_Name(ToProto(event).type()), "event_type_",

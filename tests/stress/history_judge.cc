@@ -93,8 +93,9 @@ bool HistoryJudge::IndexEvents(const Round& round) {
     }
     if (event.type == EventType::kPresenceChanged) {
       presences_[std::string(event.agent_id.view())].push_back(
-          {event.presence.state == PresenceState::kAvailable, call->begin,
-           one.tick});
+          {event.presence.state == PresenceState::kAvailable &&
+               !event.presence_pending,
+           call->begin, one.tick});
     }
     if (event.contact_version != 0) {
       IndexContact(one, *call, BeganNotBefore(event, *call));

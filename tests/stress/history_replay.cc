@@ -164,6 +164,7 @@ std::string HistoryReplay::Step(const Event& event, const Cause& cause) {
     case EventType::kContactWidened:
       return "widened in a centre without plans";
     case EventType::kConfigurationApplied:
+    case EventType::kAgentChanged:  // nobody changes one in a history
     case EventType::kNone:
       break;
   }

@@ -129,6 +129,7 @@ void StreamChecker::Step(const Event& event, int contact, int agent) {
     case EventType::kContactWidened:
       return Fail(event, "widened in a centre without plans");
     case EventType::kAgentRemoved:
+    case EventType::kAgentChanged:
     case EventType::kConfigurationApplied:
     case EventType::kNone:
       return;
