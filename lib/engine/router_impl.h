@@ -258,9 +258,12 @@ class RouterImpl final : public Router, private ClassMatrix {
                        std::uint32_t slot, match::ContactWord waiting,
                        Call& call);
   // Of a reservation that ends with its contact waiting again: the place where
-  // it belongs by now.
-  static void WidenReturned(const ContactRings& rings, const QueueTerms& terms,
-                            Event* event);
+  // it belongs by now, which the event then tells.
+  static match::Position WidenReturned(const ContactRings* rings,
+                                       const QueueTerms& terms, Event* event);
+  // What a return has done is noted, and what is due next.
+  void WaitAgain(const QueueTerms& terms, const ContactRings* rings,
+                 const Event& returned, match::ContactWord waiting, Call& call);
   void WaitingDue(ContactHandle contact, match::ContactWord word, Call& call);
   // Moves one contact on out of a ring where nobody could answer; false if
   // there is none.

@@ -31,11 +31,6 @@ absl::Status CheckRetry(const std::optional<DurationMs>& retry_after_ms) {
       absl::StrCat(*retry_after_ms, " is not in 0..", kDurationMsMax));
 }
 
-match::Position PlaceOf(const Event& reservation) {
-  return {reservation.lane, reservation.rank_key_ms,
-          reservation.arrival_sequence};
-}
-
 }  // namespace
 
 Event RouterImpl::CreatedEvent(const match::Decision& decision,
@@ -294,8 +289,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
     terms = holding->terms;
     event = ReservationEvent(type, *holding, call.now_ms());
     rings = contacts_[contact.slot].rings;
-    if (rings != nullptr) WidenReturned(*rings, *terms, &event);
-    const match::Position place = PlaceOf(event);
+    const match::Position place = WidenReturned(rings.get(), *terms, &event);
     // With the event, so that a change of presence does not come between them
     // and forget a decline that is told after it.
     if (declining != nullptr) {
@@ -328,17 +322,10 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   }
   if (version != nullptr) *version = event.contact_version;
   call.Push(event);
-  FiguresOf(*terms).reserved.fetch_sub(1, std::memory_order_relaxed);
-  FiguresOf(*terms).waiting.fetch_add(1, std::memory_order_relaxed);
   if (declining != nullptr) {
     KeepUntil(*declining->added, event.decline_until_ms, call);
   }
-  SetWaitDeadline(*terms, rings.get(), event.ring, event.arrival_ms,
-                  contact.slot, waiting, call);
-  if (rings != nullptr) {
-    EnterRing(*rings, event.ring, contact.slot, waiting,
-              event.arrival_sequence);
-  }
+  WaitAgain(*terms, rings.get(), event, waiting, call);
   if (had_room) {
     // The core does not know yet what the record says of this agent, who would
     // be given the contact again.

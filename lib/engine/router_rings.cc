@@ -184,17 +184,34 @@ bool RouterImpl::Widen(ContactHandle contact, ContactWord word, Call& call) {
   return true;
 }
 
-void RouterImpl::WidenReturned(const ContactRings& rings,
-                               const QueueTerms& terms, Event* event) {
+match::Position RouterImpl::WidenReturned(const ContactRings* rings,
+                                          const QueueTerms& terms,
+                                          Event* event) {
+  const match::Position before{event->lane, event->rank_key_ms,
+                               event->arrival_sequence};
+  if (rings == nullptr) return before;
   const std::size_t ring =
-      rings.RingAfter(event->ring, event->at_ms - event->arrival_ms);
-  if (ring == event->ring) return;
+      rings->RingAfter(event->ring, event->at_ms - event->arrival_ms);
+  if (ring == event->ring) return before;
   const match::Position place =
-      PlaceIn(rings, ring, terms, *event, event->arrival_sequence);
+      PlaceIn(*rings, ring, terms, *event, event->arrival_sequence);
   event->ring = static_cast<std::uint8_t>(ring);
   event->lane = place.lane;
-  event->requirement_class = rings[ring].requirement_class;
+  event->requirement_class = (*rings)[ring].requirement_class;
   event->rank_key_ms = place.key;
+  return place;
+}
+
+void RouterImpl::WaitAgain(const QueueTerms& terms, const ContactRings* rings,
+                           const Event& returned, ContactWord waiting,
+                           Call& call) {
+  FiguresOf(terms).reserved.fetch_sub(1, std::memory_order_relaxed);
+  FiguresOf(terms).waiting.fetch_add(1, std::memory_order_relaxed);
+  const std::uint32_t slot = returned.contact.slot;
+  SetWaitDeadline(terms, rings, returned.ring, returned.arrival_ms, slot,
+                  waiting, call);
+  if (rings == nullptr) return;
+  EnterRing(*rings, returned.ring, slot, waiting, returned.arrival_sequence);
 }
 
 void RouterImpl::EnterRing(const ContactRings& rings, std::size_t ring,

@@ -41,6 +41,10 @@ Configuration Planned() {
   return c;
 }
 
+BullseyeRing& RingOf(Configuration& c, std::size_t i) {
+  return c.bullseye_plans[0].rings[i];
+}
+
 void ExpectEach(const std::vector<Spoilt>& ways) {
   for (const Spoilt& way : ways) {
     Configuration c = Planned();
@@ -53,74 +57,77 @@ void ExpectEach(const std::vector<Spoilt>& ways) {
 TEST(ValidatePlans, NamesEachMistakeOfARing) {
   using C = Configuration;
   EXPECT_THAT(Validate(Planned()), IsEmpty());
-  static constexpr auto kRing = [](C& c, std::size_t i) -> BullseyeRing& {
-    return c.bullseye_plans[0].rings[i];
-  };
   ExpectEach({
       {"bullseye_plans[0].rings[0].widen_after_ms", "0 ms is out of range",
-       [](C& c) { kRing(c, 0).widen_after_ms = 0; }},
+       [](C& c) { RingOf(c, 0).widen_after_ms = 0; }},
       {"bullseye_plans[0].rings[1].widen_after_ms",
        "30000 ms is not later than the ring before, which begins after 30000",
-       [](C& c) { kRing(c, 1).widen_after_ms = 30'000; }},
+       [](C& c) { RingOf(c, 1).widen_after_ms = 30'000; }},
       {"bullseye_plans[0].rings[0]", "changes nothing, so it never widens",
-       [](C& c) { kRing(c, 0).lower.clear(); }},
+       [](C& c) { RingOf(c, 0).lower.clear(); }},
       {"bullseye_plans[0].rings[0].lower[0].skill", "did you mean \"savings\"?",
-       [](C& c) { kRing(c, 0).lower[0].skill = "savinsg"; }},
+       [](C& c) { RingOf(c, 0).lower[0].skill = "savinsg"; }},
       {"bullseye_plans[0].rings[0].lower[1].skill", "is given twice; first at",
        [](C& c) {
-         kRing(c, 0).lower.push_back({"savings", 1, 0});
+         RingOf(c, 0).lower.push_back({"savings", 1, 0});
        }},
       {"bullseye_plans[0].rings[0].lower[0]", "give one of by and to",
-       [](C& c) { kRing(c, 0).lower[0].by = 0; }},
+       [](C& c) { RingOf(c, 0).lower[0].by = 0; }},
       {"bullseye_plans[0].rings[1].lower[0]", "give one of by and to",
-       [](C& c) { kRing(c, 1).lower[0].by = 1; }},
+       [](C& c) { RingOf(c, 1).lower[0].by = 1; }},
       {"bullseye_plans[0].rings[0].lower[0].by", "10 is not in 1..9",
-       [](C& c) { kRing(c, 0).lower[0].by = 10; }},
+       [](C& c) { RingOf(c, 0).lower[0].by = 10; }},
       {"bullseye_plans[0].rings[0].lower[0].by", "-1 is not in 1..9",
-       [](C& c) { kRing(c, 0).lower[0].by = -1; }},
+       [](C& c) { RingOf(c, 0).lower[0].by = -1; }},
       {"bullseye_plans[0].rings[1].lower[0].to", "10 is not in 1..9",
-       [](C& c) { kRing(c, 1).lower[0].to = 10; }},
+       [](C& c) { RingOf(c, 1).lower[0].to = 10; }},
       {"bullseye_plans[0].rings[1].lower[0].to", "2 is not below 2",
        [](C& c) {
-         kRing(c, 0).lower[0] = {"savings", 0, 2};
+         RingOf(c, 0).lower[0] = {"savings", 0, 2};
        }},
       {"bullseye_plans[0].rings[0].lower_all_by", "10 is not in 0..9",
-       [](C& c) { kRing(c, 0).lower_all_by = 10; }},
+       [](C& c) { RingOf(c, 0).lower_all_by = 10; }},
       {"bullseye_plans[0].rings[2].drop_skills[1]",
        "\"italia\" is not a skill of this configuration; did you mean",
-       [](C& c) { kRing(c, 2).drop_skills.push_back("italia"); }},
+       [](C& c) { RingOf(c, 2).drop_skills.push_back("italia"); }},
       {"bullseye_plans[0].rings[2].drop_skills[1]",
        "\"savings\" is dropped already by rings[2]",
-       [](C& c) { kRing(c, 2).drop_skills.push_back("savings"); }},
+       [](C& c) { RingOf(c, 2).drop_skills.push_back("savings"); }},
       {"bullseye_plans[0].rings[2].lower[0].skill",
        "is dropped by rings[2]; there is nothing to lower",
        [](C& c) {
-         kRing(c, 2).lower.push_back({"savings", 1, 0});
+         RingOf(c, 2).lower.push_back({"savings", 1, 0});
        }},
+  });
+}
+
+TEST(ValidatePlans, NamesEachMistakeOfPlacesBoostsAndConditions) {
+  using C = Configuration;
+  ExpectEach({
       {"bullseye_plans[0].rings[1].teams[1]", "is not a team",
-       [](C& c) { kRing(c, 1).teams.push_back("lillle"); }},
+       [](C& c) { RingOf(c, 1).teams.push_back("lillle"); }},
       {"bullseye_plans[0].rings[1].sites[0]", "is not a site",
-       [](C& c) { kRing(c, 1).sites.push_back("south"); }},
+       [](C& c) { RingOf(c, 1).sites.push_back("south"); }},
       {"bullseye_plans[0].rings[1].teams[0]", "\"home\" will do already",
-       [](C& c) { kRing(c, 0).teams.push_back("home"); }},
+       [](C& c) { RingOf(c, 0).teams.push_back("home"); }},
       {"bullseye_plans[0].rings[1].provider", "will do already",
-       [](C& c) { kRing(c, 0).provider = kRing(c, 1).provider = true; }},
+       [](C& c) { RingOf(c, 0).provider = RingOf(c, 1).provider = true; }},
       {"bullseye_plans[0].rings[2].anywhere", "stands beside teams",
-       [](C& c) { kRing(c, 2).provider = true; }},
+       [](C& c) { RingOf(c, 2).provider = true; }},
       {"bullseye_plans[0].rings[2]", "of which an earlier ring asks none",
        [](C& c) {
-         kRing(c, 1).teams.clear();
-         kRing(c, 1).anywhere = true;
+         RingOf(c, 1).teams.clear();
+         RingOf(c, 1).anywhere = true;
        }},
       {"bullseye_plans[0].rings[0].raise_boost_ms", "-1 ms is out of range",
-       [](C& c) { kRing(c, 0).raise_boost_ms = -1; }},
+       [](C& c) { RingOf(c, 0).raise_boost_ms = -1; }},
       {"bullseye_plans[0].rings[2].raise_boost_ms", "in all",
-       [](C& c) { kRing(c, 2).raise_boost_ms = kDurationMsMax; }},
+       [](C& c) { RingOf(c, 2).raise_boost_ms = kDurationMsMax; }},
       {"bullseye_plans[0].rings[2].skip_if",
        "is in the last ring, after which there is none",
-       [](C& c) { kRing(c, 2).skip_if = RingCondition::kNobodySignedIn; }},
+       [](C& c) { RingOf(c, 2).skip_if = RingCondition::kNobodySignedIn; }},
       {"bullseye_plans[0].rings[1].skip_if", "7 is not a condition",
-       [](C& c) { kRing(c, 1).skip_if = static_cast<RingCondition>(7); }},
+       [](C& c) { RingOf(c, 1).skip_if = static_cast<RingCondition>(7); }},
   });
 }
 

@@ -210,9 +210,50 @@ TEST_F(RingsTest, ASkipIsOneStepOfRunDueForEachContact) {
   EXPECT_EQ(router_->RunDue(4, 100), 0U);
 }
 
+class RingsUnderThreadsTest : public RingsTest {
+ protected:
+  void SubmitMany(int thread) {
+    for (int i = 0; i < 3'000; ++i) {
+      const std::string id =
+          "call" + std::to_string(thread) + "-" + std::to_string(i);
+      const auto outcome = router_->Submit(Call(id, i % 3), Now());
+      if (!outcome.ok() || i % 4 != 0) continue;
+      router_->Cancel(outcome->contact, EndReason::kAbandoned, Now())
+          .IgnoreError();
+    }
+  }
+  void SignInAndOut() {
+    for (int i = 0; !over_; ++i) {
+      const auto agent = *router_->FindAgent("agent" + std::to_string(i % 4));
+      const auto state = static_cast<PresenceState>(i / 4 % 3);
+      router_->SetPresence(agent, {state, NotReadyReason::kNone}, Now())
+          .IgnoreError();
+    }
+  }
+  void RunAndComplete() {
+    while (!over_) {
+      router_->RunDue(clock_.fetch_add(10), 64);
+      CompleteAll();
+      router_->DrainEvents();
+    }
+  }
+  void CompleteAll() {
+    for (const AgentView& agent : router_->Agents()) {
+      for (const HeldContact& held : agent.held) {
+        const auto contact = router_->FindContact(held.contact_id);
+        if (contact.ok()) router_->Complete(*contact, Now()).IgnoreError();
+      }
+    }
+  }
+  InstantMs Now() { return clock_.fetch_add(1); }
+
+  std::atomic<InstantMs> clock_{10};
+  std::atomic<bool> over_{false};
+};
+
 // Threads submit, cancel, complete, sign in and out and run what is due, all on
 // the same few contacts and agents.
-TEST_F(RingsTest, CallsThatMeetLeaveNobodyBehind) {
+TEST_F(RingsUnderThreadsTest, CallsThatMeetLeaveNobodyBehind) {
   Limits limits = Small();
   limits.contacts = 4'000;
   limits.requirement_classes = 64;
@@ -220,77 +261,28 @@ TEST_F(RingsTest, CallsThatMeetLeaveNobodyBehind) {
   limits.ended_ids = 100'000;
   limits.pending_events = 1 << 18;
   Begin(limits, Centre(2, 2));
-  std::atomic<InstantMs> clock{10};
-  std::atomic<bool> over{false};
-  std::vector<std::thread> threads;
-  constexpr int kEach = 3'000;
-  for (int t = 0; t < 2; ++t) {
-    threads.emplace_back([&, t] {
-      for (int i = 0; i < kEach; ++i) {
-        const std::string id =
-            "call" + std::to_string(t) + "-" + std::to_string(i);
-        const auto outcome =
-            router_->Submit(Call(id, i % 3), clock.fetch_add(1));
-        if (outcome.ok() && i % 4 == 0) {
-          router_
-              ->Cancel(outcome->contact, EndReason::kAbandoned,
-                       clock.fetch_add(1))
-              .IgnoreError();
-        }
-      }
-    });
-  }
-  threads.emplace_back([&] {
-    for (int i = 0; !over; ++i) {
-      const auto agent = *router_->FindAgent("agent" + std::to_string(i % 4));
-      const auto state = static_cast<PresenceState>(i / 4 % 3);
-      router_
-          ->SetPresence(agent, {state, NotReadyReason::kNone},
-                        clock.fetch_add(1))
-          .IgnoreError();
-    }
-  });
-  threads.emplace_back([&] {
-    while (!over) {
-      router_->RunDue(clock.fetch_add(10), 64);
-      for (const AgentView& agent : router_->Agents()) {
-        for (const HeldContact& held : agent.held) {
-          const auto contact = router_->FindContact(held.contact_id);
-          if (!contact.ok()) continue;
-          router_->Complete(*contact, clock.fetch_add(1)).IgnoreError();
-        }
-      }
-      router_->DrainEvents();
-    }
-  });
-  threads[0].join();
-  threads[1].join();
-  over = true;
-  threads[2].join();
-  threads[3].join();
+  std::vector<std::thread> bringers;
+  for (int t = 0; t < 2; ++t) bringers.emplace_back([&, t] { SubmitMany(t); });
+  std::thread presence([&] { SignInAndOut(); });
+  std::thread due([&] { RunAndComplete(); });
+  for (std::thread& bringer : bringers) bringer.join();
+  over_ = true;
+  presence.join();
+  due.join();
   // Everybody signs out; in the end all are in the last ring.
   for (int i = 0; i < 4; ++i) {
-    Set("agent" + std::to_string(i), PresenceState::kLoggedOut, clock);
+    Set("agent" + std::to_string(i), PresenceState::kLoggedOut, Now());
   }
-  for (const AgentView& agent : router_->Agents()) {
-    for (const HeldContact& held : agent.held) {
-      ASSERT_TRUE(
-          router_->Complete(*router_->FindContact(held.contact_id), clock)
-              .ok());
-    }
-  }
-  while (router_->RunDue(clock, 1'000) > 0) router_->DrainEvents();
+  CompleteAll();
+  while (router_->RunDue(Now(), 1'000) > 0) router_->DrainEvents();
   router_->DrainEvents();
   std::map<std::string, Event> last;
   std::uint64_t widened = 0;
   for (const Event& event : recorder_.events) {
     if (event.contact_version == 0) continue;
-    const std::string id(event.contact_id.view());
-    const auto before = last.find(id);
-    if (before != last.end()) {
-      EXPECT_GE(event.ring, before->second.ring) << id;
-    }
-    last[id] = event;
+    Event& before = last[std::string(event.contact_id.view())];
+    EXPECT_GE(event.ring, before.ring) << event.contact_id.view();
+    before = event;
     if (event.type == EventType::kContactWidened) ++widened;
   }
   EXPECT_GT(widened, 100U);

@@ -159,11 +159,9 @@ std::vector<std::string> AnyNames(Random& random) {
 }
 
 BullseyePlan AnyPlan(Random& random) {
-  const auto any_int = [&random] {
-    return static_cast<int>(AnySigned(random));
-  };
+  const auto any_int = [&] { return static_cast<int>(AnySigned(random)); };
   BullseyePlan plan;
-  plan.name = AnyText(random, 9);
+  plan.name = AnyText(random, 9) + "x";  // without a name there is none
   plan.skip_first_if = AnyOf(random, RingCondition::kNobodyScheduled);
   for (std::uint64_t i = random.Uniform(4); i > 0; --i) {
     BullseyeRing& ring = plan.rings.emplace_back();
@@ -214,11 +212,7 @@ std::shared_ptr<ContactDetail> AnyDetail(Random& random) {
     detail->spec.attributes[AnyText(random, 10)] = AnyText(random, 300);
   }
   detail->queue = AnyQueue(random);
-  // Without a name there is no plan.
-  if (random.Bernoulli(0.5)) {
-    detail->plan = AnyPlan(random);
-    detail->plan.name += "x";
-  }
+  if (random.Bernoulli(0.5)) detail->plan = AnyPlan(random);
   detail->fingerprint = {Any(random), Any(random)};
   detail->rank_key_ms = AnySigned(random);
   detail->arrival_sequence = Any(random);

@@ -370,6 +370,16 @@ Configuration World::First() {
   return configuration;
 }
 
+// Contacts that wait keep the plan under which they came.
+void World::ChangePlan(Configuration* configuration) {
+  const auto index = static_cast<std::size_t>(random_->Uniform(kPlans));
+  Configuration changed = *configuration;
+  changed.bullseye_plans[index] = Plan(static_cast<int>(index));
+  if (HasErrors(ValidateConfiguration(changed, Limits()))) return;
+  plans_ = changed.bullseye_plans;
+  *configuration = std::move(changed);
+}
+
 Configuration World::Next(const Configuration& present) {
   Configuration next = present;
   plans_ = present.bullseye_plans;
@@ -379,16 +389,9 @@ Configuration World::Next(const Configuration& present) {
     const std::string name =
         absl::StrCat("agent", random_->Uniform(kAgentNames));
     switch (random_->Uniform(10)) {
-      case 8: {
-        // Contacts that wait keep the plan under which they came.
-        const auto index = static_cast<std::size_t>(random_->Uniform(kPlans));
-        Configuration changed = next;
-        changed.bullseye_plans[index] = Plan(static_cast<int>(index));
-        if (HasErrors(ValidateConfiguration(changed, Limits()))) break;
-        next = changed;
-        plans_ = next.bullseye_plans;
+      case 8:
+        ChangePlan(&next);
         break;
-      }
       case 7:
         // What is implied, where a team sits, what a grade or an activity
         // means: it changes for many at once.

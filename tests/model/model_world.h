@@ -53,6 +53,7 @@ class World {
   // The last one is a curve. Right in itself.
   BullseyePlan Plan(int index);
   BullseyeRing Ring();
+  void ChangePlan(Configuration* configuration);
   // Of any kind; nested ones get fewer terms with each level.
   RequirementTerm Term(int depth);
   RoutingRequirement Nested(int depth);
