@@ -296,6 +296,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
       declining->added = declines_.Add(contact, slot);
       const DeclineTable::Change& added = declining->added->added;
       matcher_.SetExclusion(contact.slot, added.cell, slot, added.number);
+      event.decline_until_ms = call.now_ms() + declining->retry_ms;
     }
     // Under the lock: from here on another call may take the contact, for this
     // agent, too, if it has room left, and would draw the agent's next version
@@ -309,9 +310,6 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
     event.contact_state = ContactState::kWaiting;
     if (type == EventType::kReservationNoAnswer) {
       agent.no_answer_channels |= SetOf(event.channel);
-    }
-    if (declining != nullptr) {
-      event.decline_until_ms = call.now_ms() + declining->retry_ms;
     }
     ++agent.version;
     had_room = agent.held.ChannelsWithUnits(agent.capacity) != 0;

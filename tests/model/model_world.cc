@@ -388,10 +388,7 @@ Configuration World::Next(const Configuration& present) {
     const std::size_t at = random_->Uniform(next.agents.size());
     const std::string name =
         absl::StrCat("agent", random_->Uniform(kAgentNames));
-    switch (random_->Uniform(10)) {
-      case 8:
-        ChangePlan(&next);
-        break;
+    switch (random_->Uniform(9)) {
       case 7:
         // What is implied, where a team sits, what a grade or an activity
         // means: it changes for many at once.
@@ -449,6 +446,7 @@ Configuration World::Next(const Configuration& present) {
         break;
     }
   }
+  if (random_->Bernoulli(0.3)) ChangePlan(&next);
   if (random_->Bernoulli(0.05)) next.agents[0].routing_profile = "nowhere";
   return next;
 }
