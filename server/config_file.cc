@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -113,8 +113,8 @@ ConfigFile ReadConfigFile(const std::string& file_name, const Limits& limits,
   errno = 0;
   std::ifstream file(file_name, std::ios::binary);
   if (!file) {
-    return WholeFileProblem(
-        absl::StrCat("cannot be opened: ", std::strerror(errno)));
+    return WholeFileProblem(absl::StrCat(
+        "cannot be opened: ", std::generic_category().message(errno)));
   }
   std::string text;
   char buffer[65'536];
@@ -126,8 +126,8 @@ ConfigFile ReadConfigFile(const std::string& file_name, const Limits& limits,
     }
   }
   if (file.bad()) {
-    return WholeFileProblem(
-        absl::StrCat("cannot be read: ", std::strerror(errno)));
+    return WholeFileProblem(absl::StrCat(
+        "cannot be read: ", std::generic_category().message(errno)));
   }
   return ReadConfigText(text, limits, findings_max);
 }

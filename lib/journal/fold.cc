@@ -259,7 +259,7 @@ absl::Status Fold::Configured(const Event& event, const EventDetail& detail) {
   if (detail.configuration == nullptr) {
     return Impossible(event, "comes without the configuration");
   }
-  const absl::Status status = CheckConfigurationVersion(event);
+  absl::Status status = CheckConfigurationVersion(event);
   if (!status.ok()) return status;
   state_.configuration = detail.configuration;
   state_.configuration_version = event.configuration_version;

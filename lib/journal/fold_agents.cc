@@ -179,7 +179,7 @@ absl::Status Fold::Rescinded(const Event& event) {
                         ", not reserved");
     }
   }
-  const absl::Status status = TakeAgent(event, false, std::move(held));
+  absl::Status status = TakeAgent(event, false, std::move(held));
   if (!status.ok()) return status;
   if (contact != nullptr && contact->agent_id == event.agent_id.view() &&
       contact->attempt == event.attempt) {
@@ -270,7 +270,7 @@ void Fold::DropDeclinesOfAgent(const std::string& agent_id) {
 // --- Agents alone ------------------------------------------------------------
 
 absl::Status Fold::PresenceChanged(const Event& event) {
-  const absl::Status status = TakeAgent(event, true, Agent().held);
+  absl::Status status = TakeAgent(event, true, Agent().held);
   if (!status.ok()) return status;
   agent_->presence_configuration_version = event.configuration_version;
   DropDeclinesOfAgent(std::string(event.agent_id.view()));

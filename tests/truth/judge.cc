@@ -127,7 +127,8 @@ std::vector<Comparison> Compare(const ExactCase& exact, const Model& configured,
   for (const double rate : exact.model.arrival_rate) arrival_rate += rate;
   Replication replication;
   replication.warm_up = effort.warm_up;
-  replication.length = effort.contacts / effort.replications / arrival_rate;
+  replication.length = effort.contacts * exact.effort_factor /
+                       effort.replications / arrival_rate;
   std::vector<std::vector<Tally>> by_class(exact.model.classes());
   for (int i = 0; i < effort.replications; ++i) {
     replication.seed = effort.seed * 1'000'003 + static_cast<std::uint64_t>(i);

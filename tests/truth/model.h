@@ -73,6 +73,10 @@ struct ExactCase {
   std::string note;  // what it is about
   Model model;
   std::vector<Figures> exact;
+  // How much longer than others it is driven: where waits come in rare bursts,
+  // a replication needs many of them before the spread of replications tells
+  // the error.
+  double effort_factor = 1;
 };
 
 // Of exact_cases.cc.
