@@ -122,6 +122,7 @@ absl::StatusOr<ContactSpec> ToDomain(const v1::Contact& contact) {
   }
   spec.channel = static_cast<Channel>(contact.channel() - 1);
   spec.priority = contact.priority();
+  spec.segment = contact.segment();
   std::vector<Finding> findings;
   spec.requirement = RequirementToDomain(
       contact.requirement(), FieldPath("contact.requirement"), &findings);
@@ -186,6 +187,7 @@ v1::ContactSnapshot ToProto(const ContactView& contact) {
   spec->set_queue(contact.queue);
   spec->set_channel(OneLater<v1::Channel>(contact.channel));
   spec->set_priority(contact.priority);
+  spec->set_segment(contact.segment);
   SetOwnRequirement(contact.requirement, spec);
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());
@@ -226,6 +228,14 @@ v1::AgentSnapshot ToProto(const AgentView& agent) {
     added->set_units(held.units);
     added->set_wrap_up_ends_ms(held.wrap_up_ends_ms);
   }
+  if (agent.figures != AgentFigures{}) {
+    v1::AgentFigures* figures = result.mutable_figures();
+    figures->set_contacts(agent.figures.contacts);
+    if (agent.figures.offered) {
+      figures->set_last_offered_ms(agent.figures.last_offered_ms);
+    }
+    figures->set_occupied_ms(agent.figures.occupied_ms);
+  }
   return result;
 }
 
@@ -260,6 +270,7 @@ v1::Offer ToOffer(const Event& event, const ContactView& contact) {
   spec->set_queue(Text(event.queue));
   spec->set_channel(OneLater<v1::Channel>(event.channel));
   spec->set_priority(event.priority);
+  spec->set_segment(contact.segment);
   SetOwnRequirement(contact.requirement, spec);
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());

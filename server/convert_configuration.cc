@@ -18,6 +18,13 @@
 namespace relais::server {
 namespace {
 
+static_assert(static_cast<int>(FitRule::kLeastOverQualified) + 1 ==
+              v1::FIT_RULE_LEAST_OVER_QUALIFIED);
+static_assert(static_cast<int>(AgentOrder::kRoundRobin) + 1 ==
+              v1::AGENT_ORDER_ROUND_ROBIN);
+static_assert(static_cast<int>(ContactChoice::kStrict) + 1 ==
+              v1::CONTACT_CHOICE_STRICT);
+
 void AddError(std::string path, std::string message,
               std::vector<Finding>* findings) {
   findings->push_back(
@@ -87,6 +94,10 @@ RoutingProfile ToDomain(const v1::RoutingProfile& profile,
   } else if (profile.load_order() != v1::LOAD_ORDER_UNSPECIFIED) {
     result.load_order = static_cast<LoadOrder>(profile.load_order() - 1);
   }
+  for (const v1::QueueRank& rank : profile.queue_order()) {
+    result.queue_order.push_back(
+        {{rank.queues().begin(), rank.queues().end()}});
+  }
   return result;
 }
 
@@ -143,6 +154,19 @@ void SetCredits(const v1::ContactQueue& queue, const std::string& path,
   }
 }
 
+// A value that is not given leaves `*result` as it is.
+template <typename Enum>
+void EnumToDomain(int value, const google::protobuf::EnumDescriptor& type,
+                  std::string path, Enum* result,
+                  std::vector<Finding>* findings) {
+  if (value == 0) return;
+  if (type.FindValueByNumber(value) == nullptr) {
+    AddError(std::move(path), EnumProblem(value, type), findings);
+    return;
+  }
+  *result = static_cast<Enum>(value - 1);
+}
+
 ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
                       std::vector<Finding>* findings) {
   ContactQueue result;
@@ -173,6 +197,12 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
     result.short_abandon_threshold_ms = queue.short_abandon_threshold_ms();
   }
   SetCredits(queue, path, &result.priority_credit_ms, findings);
+  EnumToDomain(queue.agent_choice().fit(), *v1::FitRule_descriptor(),
+               absl::StrCat(path, ".agent_choice.fit"),
+               &result.agent_choice.fit, findings);
+  EnumToDomain(queue.agent_choice().order(), *v1::AgentOrder_descriptor(),
+               absl::StrCat(path, ".agent_choice.order"),
+               &result.agent_choice.order, findings);
   return result;
 }
 
@@ -229,6 +259,29 @@ void SetAgent(const AgentConfiguration& agent, v1::AgentConfiguration* result) {
   result->set_site(agent.site);
 }
 
+void SetProfile(const RoutingProfile& profile, v1::RoutingProfile* result) {
+  result->set_name(profile.name);
+  SetChannels(profile.channels, result, &v1::RoutingProfile::add_channels);
+  result->set_capacity_units(profile.capacity_units);
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    const auto channel = static_cast<Channel>(i);
+    if (!Contains(profile.channels, channel) &&
+        profile.cost_units[i] == kCostUnitsDefault[i] &&
+        profile.contacts_max[i] == 0) {
+      continue;
+    }
+    v1::ChannelCapacity* capacity = result->add_channel_capacities();
+    capacity->set_channel(OneLater<v1::Channel>(channel));
+    capacity->set_cost_units(profile.cost_units[i]);
+    capacity->set_contacts_max(profile.contacts_max[i]);
+  }
+  result->set_load_order(OneLater<v1::LoadOrder>(profile.load_order));
+  for (const QueueRank& rank : profile.queue_order) {
+    v1::QueueRank* next = result->add_queue_order();
+    for (const std::string& queue : rank.queues) next->add_queues(queue);
+  }
+}
+
 void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
   result->set_name(queue.name);
   SetChannels(queue.channels, result, &v1::ContactQueue::add_channels);
@@ -253,6 +306,11 @@ void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
     credit->set_priority(static_cast<std::int32_t>(priority));
     credit->set_credit_ms(credit_ms);
   }
+  if (queue.agent_choice == defaults.agent_choice) return;
+  result->mutable_agent_choice()->set_fit(
+      OneLater<v1::FitRule>(queue.agent_choice.fit));
+  result->mutable_agent_choice()->set_order(
+      OneLater<v1::AgentOrder>(queue.agent_choice.order));
 }
 
 }  // namespace
@@ -305,6 +363,11 @@ Configuration ToDomain(const v1::Configuration& configuration,
   for (int i = 0; i < configuration.queues_size(); ++i) {
     result.queues.push_back(ToDomain(
         configuration.queues(i), absl::StrCat("queues[", i, "]"), findings));
+  }
+  EnumToDomain(configuration.contact_choice(), *v1::ContactChoice_descriptor(),
+               "contact_choice", &result.contact_choice, findings);
+  for (const v1::CustomerSegment& segment : configuration.segments()) {
+    result.segments.push_back({segment.name(), segment.credit_ms()});
   }
   for (int i = 0; i < configuration.bullseye_plans_size(); ++i) {
     result.bullseye_plans.push_back(
@@ -360,23 +423,7 @@ v1::Configuration ToProto(const Configuration& configuration) {
     SetSkill(skill, result.add_skills());
   }
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    v1::RoutingProfile* added = result.add_routing_profiles();
-    added->set_name(profile.name);
-    SetChannels(profile.channels, added, &v1::RoutingProfile::add_channels);
-    added->set_capacity_units(profile.capacity_units);
-    for (std::size_t i = 0; i < kChannelCount; ++i) {
-      const auto channel = static_cast<Channel>(i);
-      if (!Contains(profile.channels, channel) &&
-          profile.cost_units[i] == kCostUnitsDefault[i] &&
-          profile.contacts_max[i] == 0) {
-        continue;
-      }
-      v1::ChannelCapacity* capacity = added->add_channel_capacities();
-      capacity->set_channel(OneLater<v1::Channel>(channel));
-      capacity->set_cost_units(profile.cost_units[i]);
-      capacity->set_contacts_max(profile.contacts_max[i]);
-    }
-    added->set_load_order(OneLater<v1::LoadOrder>(profile.load_order));
+    SetProfile(profile, result.add_routing_profiles());
   }
   result.mutable_certifications()->Add(configuration.certifications.begin(),
                                        configuration.certifications.end());
@@ -408,6 +455,15 @@ v1::Configuration ToProto(const Configuration& configuration) {
   }
   for (const ContactQueue& queue : configuration.queues) {
     SetQueue(queue, result.add_queues());
+  }
+  if (configuration.contact_choice != ContactChoice::kAged) {
+    result.set_contact_choice(
+        OneLater<v1::ContactChoice>(configuration.contact_choice));
+  }
+  for (const CustomerSegment& segment : configuration.segments) {
+    v1::CustomerSegment* added = result.add_segments();
+    added->set_name(segment.name);
+    added->set_credit_ms(segment.credit_ms);
   }
   for (const BullseyePlan& plan : configuration.bullseye_plans) {
     SetPlan(plan, result.add_bullseye_plans());

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "absl/strings/str_join.h"
+#include "lib/policy/contact_choice.h"
 
 namespace relais::server {
 namespace {
@@ -188,10 +189,12 @@ class FaultyRouter final : public Router {
     if (++submits_ % kContactsPerOvertaking != 0) return false;
     for (const ContactQueue& queue : configuration.queues) {
       if (queue.name != spec.queue) continue;
-      const auto own = static_cast<std::size_t>(spec.priority);
+      const auto boost = [&](int priority) {
+        return policy::BoostOf(configuration.contact_choice, queue, priority,
+                               0);
+      };
       plan_->overtaking_[spec.id] = {
-          spec.priority,
-          queue.priority_credit_ms.back() - queue.priority_credit_ms[own]};
+          spec.priority, boost(kPriorityCount - 1) - boost(spec.priority)};
       return true;
     }
     return false;

@@ -195,6 +195,7 @@ absl::Status ContactObject(const std::string& id, const LiveContact& contact,
   view.rank_key_ms = contact.placed ? contact.rank_key_ms : detail.rank_key_ms;
   view.agent_id = contact.agent_id;
   view.attempt = contact.attempt;
+  view.segment = detail.spec.segment;
   view.tutor_id = contact.tutor_id;
   view.ring = contact.ring;
   view.requirement = detail.spec.requirement;
@@ -240,6 +241,7 @@ absl::Status AgentObject(const std::string& id, const LiveAgent& agent,
   view.version = agent.version;
   view.idle_since_ms = agent.idle_since_ms;
   view.held = agent.held;
+  view.figures = agent.figures;
   v1::AgentSnapshot snapshot = ToProto(view);
   snapshot.clear_grade();  // the configuration's, not the state's
   absl::Status status = object->Merge(snapshot);

@@ -48,6 +48,7 @@ ABSL_FLAG(std::uint64_t, count, 0, "stop after that many; 0: never");
 ABSL_FLAG(std::string, queue, "", "queue of the contact");
 ABSL_FLAG(std::string, channel, "voice", "channel of the contact");
 ABSL_FLAG(std::int32_t, priority, 0, "priority of the contact");
+ABSL_FLAG(std::string, segment, "", "customer segment of the contact");
 ABSL_FLAG(std::vector<std::string>, skills, {}, "name:level, ...");
 ABSL_FLAG(std::string, grade, "", "grade of the agent");
 ABSL_FLAG(std::vector<std::string>, certifications, {}, "of the agent");
@@ -307,6 +308,7 @@ int ContactSubmit(const Arguments& arguments) {
   contact->set_id(arguments[0]);
   contact->set_queue(absl::GetFlag(FLAGS_queue));
   contact->set_priority(absl::GetFlag(FLAGS_priority));
+  contact->set_segment(absl::GetFlag(FLAGS_segment));
   int channel = 0;
   std::string problem;
   if (!ParseEnum("--channel", absl::GetFlag(FLAGS_channel),

@@ -58,7 +58,7 @@ usage: relaisctl [flags] COMMAND
   agents                     agents now
   contact get ID             one contact
   contact submit ID          put a contact into a queue
-      --queue NAME [--channel voice] [--priority 0..9]
+      --queue NAME [--channel voice] [--priority 0..9] [--segment NAME]
       [--skills name:level,...] [--requirement '{any_of: [{team: red}]}']
       [--tutor-may-listen] [--attributes key=value,...]
   contact cancel ID          end a contact that nobody has accepted
@@ -169,6 +169,9 @@ void PrintContact(const v1::GetContactResponse& response) {
   table.Add({"queue", contact.contact().queue()});
   table.Add({"channel", Short(contact.contact().channel())});
   table.Add({"priority", absl::StrCat(contact.contact().priority())});
+  if (!contact.contact().segment().empty()) {
+    table.Add({"segment", contact.contact().segment()});
+  }
   table.Add({"state", Short(contact.state())});
   if (contact.end_reason() != v1::END_REASON_UNSPECIFIED) {
     table.Add({"end", Short(contact.end_reason())});
@@ -196,8 +199,8 @@ _relaisctl() {
                       absl::StrJoin(commands, "\n"), R"("
   local word="${COMP_WORDS[COMP_CWORD]}" before="" i
   local flags="--server --json --timeout --from --count --queue --channel
-    --priority --skills --grade --certifications --languages --requirement
-    --tutor-may-listen --attributes --reason --format --to --output
+    --priority --segment --skills --grade --certifications --languages
+    --requirement --tutor-may-listen --attributes --reason --format --to --output
     --with-attributes --help --version"
   if [[ "${word}" == -* ]]; then
     COMPREPLY=($(compgen -W "${flags}" -- "${word}"))

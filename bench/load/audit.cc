@@ -96,7 +96,7 @@ Auditor::Auditor(const DayPlan& plan, const Record& record)
       "no inversion",
       "no free agent beside an eligible waiting contact at quiet moments",
       "event sequence without gaps, versions consecutive",
-      "rank key is arrival less credit",
+      "rank key is arrival less boost",
       "no call refused without a reason in the events",
   };
   for (const char* name : names) {
@@ -298,7 +298,7 @@ void Auditor::CheckAccepted(const v1::Event& event) {
 void Auditor::CheckRankKey(const v1::Event& event, const v1::Contact& contact) {
   ++result(Invariant::kRankKey).checks;
   const InstantMs expected =
-      event.contact().arrival_ms() - rules_.CreditMs(contact);
+      event.contact().arrival_ms() - rules_.BoostMs(contact);
   const InstantMs key = event.contact().rank_key_ms();
   // A submit that reads an earlier clock than the last of its lane takes that
   // one's key.
@@ -322,12 +322,19 @@ bool Auditor::CompleteBefore(const ContactFold& contact, std::size_t index,
 bool Auditor::StandsBefore(const std::string& waiting,
                            const v1::Contact& contact, const ContactFold& state,
                            const v1::Event& taken) const {
+  const v1::Contact* taken_contact = Planned(taken.contact().id());
+  if (taken_contact != nullptr) {
+    const std::string& agent = taken.agent().id();
+    const int rank = rules_.QueueRankOf(agent, contact);
+    const int taken_rank = rules_.QueueRankOf(agent, *taken_contact);
+    if (rank != taken_rank) return rank < taken_rank;
+  }
   const InstantMs taken_key = taken.contact().rank_key_ms();
   const WholeLife& life = lives_.at(waiting);
   if (!life.rank_key_ms) {
     // Never offered, so its key was never published: the rule's, and on a
     // clock that several threads read, a margin.
-    const InstantMs key = state.last.arrival_ms() - rules_.CreditMs(contact);
+    const InstantMs key = state.last.arrival_ms() - rules_.BoostMs(contact);
     return key + record_.clock_tolerance_ms < taken_key;
   }
   if (*life.rank_key_ms != taken_key) return *life.rank_key_ms < taken_key;

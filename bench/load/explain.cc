@@ -4,9 +4,12 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "bench/load/fold.h"
 #include "bench/load/rules.h"
 
@@ -25,6 +28,7 @@ struct Derived {
   // Contacts that waited for this agent too, and the best of them.
   int contacts_eligible = 0;
   const v1::Contact* contact_passed = nullptr;
+  int contact_passed_rank = 0;
   InstantMs contact_passed_key_ms = 0;
   // The best-placed contact that this agent may not take.
   const v1::Contact* contact_barred = nullptr;
@@ -34,6 +38,8 @@ struct Derived {
   int agents_eligible = 0;
   std::string agent_passed;
   int agent_passed_step = 0;
+  int agent_passed_units = 0;
+  InstantMs agent_passed_key_ms = 0;
   InstantMs agent_passed_idle_ms = 0;
 };
 
@@ -76,7 +82,7 @@ InstantMs Deriver::KeyOf(const std::string& id, const v1::Contact& contact,
   const auto found = keys_.find(id);
   return found != keys_.end()
              ? found->second
-             : state.last.arrival_ms() - rules_.CreditMs(contact);
+             : state.last.arrival_ms() - rules_.BoostMs(contact);
 }
 
 std::vector<Derived> Deriver::All() {
@@ -117,9 +123,12 @@ void Deriver::FindContacts(Derived* derived) const {
     }
     if (barred.empty()) {
       ++derived->contacts_eligible;
+      const int rank = rules_.QueueRankOf(agent_id, contact);
       if (derived->contact_passed == nullptr ||
-          key < derived->contact_passed_key_ms) {
+          std::pair(rank, key) < std::pair(derived->contact_passed_rank,
+                                           derived->contact_passed_key_ms)) {
         derived->contact_passed = &contact;
+        derived->contact_passed_rank = rank;
         derived->contact_passed_key_ms = key;
       }
     } else if (derived->contact_barred == nullptr ||
@@ -145,14 +154,16 @@ void Deriver::FindAgents(Derived* derived) const {
     }
     ++derived->agents_eligible;
     const int step = rules_.FitStep(id, *derived->contact);
-    const InstantMs idle =
+    const InstantMs key =
         rules_.OrderKey(id, agent.last.idle_since_ms(), agent.units());
     if (derived->agent_passed.empty() || step > derived->agent_passed_step ||
         (step == derived->agent_passed_step &&
-         idle < derived->agent_passed_idle_ms)) {
+         key < derived->agent_passed_key_ms)) {
       derived->agent_passed = id;
       derived->agent_passed_step = step;
-      derived->agent_passed_idle_ms = idle;
+      derived->agent_passed_units = agent.units();
+      derived->agent_passed_key_ms = key;
+      derived->agent_passed_idle_ms = agent.last.idle_since_ms();
     }
   }
 }
@@ -160,8 +171,17 @@ void Deriver::FindAgents(Derived* derived) const {
 std::string Deriver::PassedContactText(const Derived& derived) const {
   const InstantMs key = derived.event->contact().rank_key_ms();
   const InstantMs other = derived.contact_passed_key_ms;
+  const int rank =
+      rules_.QueueRankOf(derived.event->agent().id(), *derived.contact);
   std::string reason;
-  if (other > key) {
+  if (derived.contact_passed_rank != rank) {
+    const bool later = derived.contact_passed_rank > rank;
+    reason = absl::StrCat(
+        "is of a queue that comes ", later ? "later" : "earlier",
+        " for this agent's profile: rank ", derived.contact_passed_rank,
+        later ? " > " : " < ", rank,
+        later ? "" : "; was published or taken while this was decided");
+  } else if (other > key) {
     reason = absl::StrCat("ranks later: key ", TimeOfDayText(other), " > ",
                           TimeOfDayText(key));
   } else if (other == key) {
@@ -177,6 +197,7 @@ std::string Deriver::PassedContactText(const Derived& derived) const {
 std::string Deriver::PassedAgentText(const Derived& derived) const {
   const int step = static_cast<int>(derived.event->reservation().fit_step());
   const InstantMs idle = derived.event->agent().idle_since_ms();
+  const v1::AgentOrder order = rules_.OrderOf(derived.contact->queue());
   std::string reason;
   if (derived.agent_passed_step != step) {
     const bool worse = derived.agent_passed_step < step;
@@ -184,6 +205,14 @@ std::string Deriver::PassedAgentText(const Derived& derived) const {
         absl::StrCat(worse ? "fits worse: step " : "fits better: step ",
                      derived.agent_passed_step, worse ? " < " : " > ", step,
                      worse ? "" : ", was taken by another call meanwhile");
+  } else if (order != v1::AGENT_ORDER_LONGEST_IDLE) {
+    reason = absl::StrCat("fits as well (step ", step,
+                          "); agents of this queue come in the ", "order ",
+                          absl::AsciiStrToLower(absl::StripPrefix(
+                              v1::AgentOrder_Name(order), "AGENT_ORDER_")));
+  } else if (derived.agent_passed_units != 0) {
+    reason = absl::StrCat("fits as well (step ", step, "), holds ",
+                          derived.agent_passed_units, " units");
   } else if (derived.agent_passed_idle_ms != idle) {
     const bool shorter = derived.agent_passed_idle_ms > idle;
     reason = absl::StrCat(

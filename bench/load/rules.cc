@@ -90,11 +90,21 @@ std::string TermText(const v1::RequirementTerm& term) {
 
 }  // namespace
 
-Rules::Rules(const v1::Configuration& configuration) {
+Rules::Rules(const v1::Configuration& configuration)
+    : contact_choice_(configuration.contact_choice()) {
+  for (const v1::CustomerSegment& segment : configuration.segments()) {
+    segments_[segment.name()] = segment.credit_ms();
+  }
   int place = 0;
   for (const v1::AgentConfiguration& configured : configuration.agents()) {
     Agent agent = AgentOf(configured, configuration);
     agent.place = place++;
+    for (const v1::QueueRank& rank : agent.profile.queue_order()) {
+      for (const std::string& queue : rank.queues()) {
+        agent.ranks[queue] = agent.other_rank;
+      }
+      ++agent.other_rank;
+    }
     agents_[configured.id()] = std::move(agent);
   }
   for (const v1::ContactQueue& queue : configuration.queues()) {
@@ -265,14 +275,18 @@ int Rules::FitStep(const std::string& agent, const v1::Contact& contact) const {
   std::map<std::string, std::pair<int, int>> asked;
   int surplus = 0;
   int room = 0;
+  int preferred_met = 0;
+  int preferred_all = 0;
+  std::set<std::string> named;  // skills, by preferred terms
   for (const Requirement* requirement : Required(contact)) {
     CollectLevels(*requirement, &asked);
     for (const v1::PreferredTerm& preferred : requirement->preferred()) {
       const int weight = preferred.weight() == 0 ? 1 : preferred.weight();
+      named.insert(preferred.term().skill());
       if (Meets(found->second, preferred.term(), contact.tutor_may_listen())) {
-        surplus += weight;
+        preferred_met += weight;
       }
-      room += weight;
+      preferred_all += weight;
     }
   }
   for (const auto& [skill, levels] : asked) {
@@ -280,7 +294,19 @@ int Rules::FitStep(const std::string& agent, const v1::Contact& contact) const {
                levels.first;
     room += levels.second - levels.first;
   }
-  return room == 0 ? 0 : std::min(7, 8 * surplus / room);
+  const auto queue = queues_.find(contact.queue());
+  if (queue != queues_.end() &&
+      queue->second.agent_choice().fit() == v1::FIT_RULE_LEAST_OVER_QUALIFIED) {
+    int over = surplus + preferred_all - preferred_met;
+    for (const auto& [skill, level] : contact.tutor_may_listen()
+                                          ? found->second.levels_with_training
+                                          : found->second.levels) {
+      if (!asked.contains(skill) && !named.contains(skill)) ++over;
+    }
+    return 7 - std::min(7, 8 * over / (room + 16 + preferred_all));
+  }
+  room += preferred_all;
+  return room == 0 ? 0 : std::min(7, 8 * (surplus + preferred_met) / room);
 }
 
 DurationMs Rules::CreditMs(const v1::Contact& contact) const {
@@ -291,6 +317,37 @@ DurationMs Rules::CreditMs(const v1::Contact& contact) const {
     }
   }
   return 60'000LL * contact.priority();
+}
+
+int Rules::QueueRankOf(const std::string& agent,
+                       const v1::Contact& contact) const {
+  const auto found = agents_.find(agent);
+  if (found == agents_.end()) return 0;
+  const auto rank = found->second.ranks.find(contact.queue());
+  return rank == found->second.ranks.end() ? found->second.other_rank
+                                           : rank->second;
+}
+
+v1::AgentOrder Rules::OrderOf(const std::string& queue) const {
+  const auto found = queues_.find(queue);
+  if (found == queues_.end() ||
+      found->second.agent_choice().order() == v1::AGENT_ORDER_UNSPECIFIED) {
+    return v1::AGENT_ORDER_LONGEST_IDLE;
+  }
+  return found->second.agent_choice().order();
+}
+
+DurationMs Rules::BoostMs(const v1::Contact& contact) const {
+  if (contact_choice_ == v1::CONTACT_CHOICE_STRICT) {
+    return contact.priority() * DurationMs{315'360'000'000};
+  }
+  DurationMs boost = CreditMs(contact);
+  const auto segment = segments_.find(contact.segment());
+  if (segment != segments_.end()) boost += segment->second;
+  if (contact_choice_ == v1::CONTACT_CHOICE_DEADLINE) {
+    boost -= ServiceThresholdMs(contact.queue());
+  }
+  return boost;
 }
 
 bool Rules::Fits(const std::string& agent, v1::Channel channel, int units,

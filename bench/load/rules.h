@@ -30,7 +30,13 @@ class Rules {
                             const v1::Contact& contact) const;
   // 0..7, larger fits better.
   int FitStep(const std::string& agent, const v1::Contact& contact) const;
-  DurationMs CreditMs(const v1::Contact& contact) const;
+  // Where the contact's queue stands in the order of the agent's profile; 0 for
+  // all if there is none.
+  int QueueRankOf(const std::string& agent, const v1::Contact& contact) const;
+  // Who comes first of agents who fit alike; never unspecified.
+  v1::AgentOrder OrderOf(const std::string& queue) const;
+  // What the contact's arrival is put forward by, in the centre's mode.
+  DurationMs BoostMs(const v1::Contact& contact) const;
 
   // Whether one contact more of the channel fits an agent who holds so many
   // units and so many of the channel.
@@ -60,6 +66,8 @@ class Rules {
     std::string site;
     bool provider = false;
     v1::AgentGrade grade = v1::AGENT_GRADE_SENIOR;
+    std::map<std::string, int> ranks;  // of queues
+    int other_rank = 0;
   };
   using Requirement = v1::RoutingRequirement;
 
@@ -78,8 +86,12 @@ class Rules {
                      bool with_training);
 
   std::map<std::string, Agent> agents_;
+  DurationMs CreditMs(const v1::Contact& contact) const;
+
   std::map<std::string, v1::ContactQueue> queues_;
   std::map<std::string, v1::Activity> activities_;
+  v1::ContactChoice contact_choice_;
+  std::map<std::string, DurationMs> segments_;  // their credits
 };
 
 // "voice"

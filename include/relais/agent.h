@@ -5,6 +5,8 @@
 #ifndef RELAIS_AGENT_H_
 #define RELAIS_AGENT_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,6 +19,27 @@ struct Presence {
   PresenceState state = PresenceState::kLoggedOut;
   NotReadyReason reason = NotReadyReason::kNone;  // with kNotReady only
   friend bool operator==(const Presence&, const Presence&) = default;
+};
+
+// What orders of agents other than longest idle go by. Kept while the
+// configuration in force has a queue with such an order; otherwise all zero.
+// They begin anew with the first such configuration and with each sign-in.
+struct AgentFigures {
+  // Five minutes each; the twelve are the last hour.
+  static constexpr DurationMs kPieceMs = 300'000;
+  static constexpr std::size_t kPieces = 12;
+
+  std::uint32_t contacts = 0;     // reservations that it accepted
+  bool offered = false;           // it has had a reservation
+  InstantMs last_offered_ms = 0;  // if so, the last one
+  // While it holds anything: up to here its time has been added below.
+  InstantMs occupied_since_ms = 0;
+  DurationMs occupied_ms = 0;  // of the last hour, when it last let go of one
+  std::int64_t piece = 0;      // the latest of which something is known
+  // Time in which it held anything, by piece: instants / kPieceMs, modulo
+  // kPieces.
+  std::array<std::uint32_t, kPieces> pieces_ms{};
+  friend bool operator==(const AgentFigures&, const AgentFigures&) = default;
 };
 
 // A contact that an agent holds.
@@ -49,6 +72,7 @@ struct AgentView {
   std::uint64_t version = 0;      // number of its events so far
   InstantMs idle_since_ms = 0;    // the longest-idle order; see routing model
   std::vector<HeldContact> held;  // in the order of their reservations
+  AgentFigures figures;
   // False: another call is changing it at this moment and has not handed over
   // the event of this version yet. Whoever must tell only what is durable reads
   // it again.

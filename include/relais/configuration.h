@@ -51,6 +51,12 @@ struct Team {
   friend bool operator==(const Team&, const Team&) = default;
 };
 
+// Queues that come at once; which of their contacts comes first, keys say.
+struct QueueRank {
+  std::vector<std::string> queues;  // names
+  friend bool operator==(const QueueRank&, const QueueRank&) = default;
+};
+
 // Whom of several agents with room a contact goes to first: those with the
 // fewest units taken, or those with the most.
 enum class LoadOrder : std::uint8_t { kSpread, kPack };
@@ -76,6 +82,9 @@ struct RoutingProfile {
   // By channel; 0 = as many as fit.
   std::array<int, kChannelCount> contacts_max = {};
   LoadOrder load_order = LoadOrder::kSpread;
+  // If not empty: its agents are given contacts of these queues in this order,
+  // whatever their keys; those of queues that are not named come last.
+  std::vector<QueueRank> queue_order = {};
   friend bool operator==(const RoutingProfile&,
                          const RoutingProfile&) = default;
 };
@@ -141,6 +150,22 @@ struct ServiceLevelTarget {
                          const ServiceLevelTarget&) = default;
 };
 
+// How an agent is chosen for a contact among those who may serve it.
+struct AgentChoice {
+  FitRule fit = FitRule::kBestFit;
+  AgentOrder order = AgentOrder::kLongestIdle;  // among those who fit alike
+  friend bool operator==(const AgentChoice&, const AgentChoice&) = default;
+};
+
+// What kind of customer a contact is of, and the head start that it gets: a
+// gold customer's contact stands where one stands that came so much earlier.
+struct CustomerSegment {
+  std::string name;  // unique; what contacts refer to
+  DurationMs credit_ms = 0;
+  friend bool operator==(const CustomerSegment&,
+                         const CustomerSegment&) = default;
+};
+
 // A named service where contacts wait.
 struct ContactQueue {
   std::string name;
@@ -163,10 +188,11 @@ struct ContactQueue {
   DurationMs handling_lease_ms = 4LL * 3600 * 1000;
   // Short abandons are counted apart in reports.
   DurationMs short_abandon_threshold_ms = 5'000;
-  // Credit of each priority in milliseconds: rank key = arrival - credit.
+  // Credit of each priority in milliseconds, in modes aged and deadline.
   std::array<DurationMs, kPriorityCount> priority_credit_ms = {
       0,       60'000,  120'000, 180'000, 240'000,
       300'000, 360'000, 420'000, 480'000, 540'000};
+  AgentChoice agent_choice;
   // How its requirement loosens; empty: not at all.
   std::string plan = {};
   friend bool operator==(const ContactQueue&, const ContactQueue&) = default;
@@ -185,6 +211,9 @@ struct Configuration {
   std::vector<Team> teams = {};
   std::vector<GradePolicy> grades = {};  // at most one of each grade
   std::vector<Activity> activities = {};
+  // One for the centre, since places in all lanes are compared.
+  ContactChoice contact_choice = ContactChoice::kAged;
+  std::vector<CustomerSegment> segments;
   std::vector<BullseyePlan> bullseye_plans = {};
 };
 

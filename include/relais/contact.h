@@ -22,6 +22,8 @@ struct ContactSpec {
   std::string queue;  // name of a ContactQueue
   Channel channel = Channel::kVoice;
   int priority = 0;  // 0..9
+  // Name of a CustomerSegment of the configuration; empty = none.
+  std::string segment;
   // Asked for in addition to the queue's requirement.
   RoutingRequirement requirement;
   // The customer was told and agrees that a tutor listens: skills in training
@@ -42,7 +44,7 @@ struct ContactView {
   EndReason end_reason = EndReason::kNone;
   std::uint64_t version = 0;  // number of its events so far
   InstantMs arrival_ms = 0;
-  InstantMs rank_key_ms = 0;  // arrival less its credits and ring's boost
+  InstantMs rank_key_ms = 0;  // arrival less its boost, its ring's included
   InstantMs ended_ms = 0;     // 0 while it lives
   std::string agent_id;       // who holds it, reserved or assigned
   std::uint64_t attempt = 0;  // of the reservation that stands
@@ -57,6 +59,7 @@ struct ContactView {
   // the event of this version yet. Whoever must tell only what is durable reads
   // it again.
   bool settled = true;
+  std::string segment;             // empty once ended
   RoutingRequirement requirement;  // its own, as submitted; empty once ended
   bool tutor_may_listen = false;   // as submitted; false once ended
   std::map<std::string, std::string> attributes;  // empty once ended

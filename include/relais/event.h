@@ -134,13 +134,19 @@ struct Event {
 struct ContactDetail {
   ContactSpec spec;
   ContactQueue queue;  // as configured when the contact came
-  BullseyePlan plan;   // likewise; without a name: none
   // Of the specification: a repeated submit is one of the same content.
   std::array<std::uint64_t, 2> fingerprint = {};
-  // The place that it asked for in its lane: whoever was brought before it with
-  // a later key has raised it.
+  // The place that it asked for in its lane, its arrival less its boost:
+  // whoever was brought before it with a later key has raised it.
   InstantMs rank_key_ms = 0;
   std::uint64_t arrival_sequence = 0;
+  // Some profile ordered queues when it came; otherwise it has the first rank
+  // for agents whose profile orders them since.
+  bool ranked = false;
+  // As configured when it came, in mode strict without boosts; without a name:
+  // none.
+  BullseyePlan plan = {};
+  std::uint8_t ring = 0;  // in which it came
 };
 
 // What an event of fixed size cannot carry.

@@ -5,7 +5,9 @@
 //
 // `Limits` sizes the tables of one Router, which are allocated when it is
 // created: about 300 bytes a contact, 9 KiB an agent (mostly its deadlines and
-// declines), and the matrix of one byte for each pair of classes.
+// declines), and the matrix of one byte for each pair of classes. An order of
+// agents other than longest idle takes 400 bytes more an agent from the moment
+// at which a queue first names it.
 
 #ifndef RELAIS_LIMITS_H_
 #define RELAIS_LIMITS_H_
@@ -46,6 +48,12 @@ inline constexpr int kRequirementDepthMax = 4;
 // A level is worth 1; ten skills at their best are worth 90.
 inline constexpr int kPreferenceWeightMax = 100;
 inline constexpr std::size_t kRoutingProfilesMax = 4'096;
+// Ranks of a profile's queue order; with the queues not named sixteen, which is
+// what a cell of the matrix has room for.
+inline constexpr std::size_t kQueueRanksMax = 15;
+// Customer segments: centres tell three to ten kinds of customers apart. Each
+// segment in use with each priority in use is a lane of each class (below).
+inline constexpr std::size_t kSegmentsMax = 64;
 
 // Bullseye plans. Of other routers the longest have 6 and 10 rings; each is a
 // requirement class, and lanes, for each queue with the plan and channel of it.
@@ -102,15 +110,17 @@ struct Limits {
   // Agents known at once; all agents of the banks of one country are 7,000.
   std::uint32_t agents = 10'000;
   std::uint32_t queues = 5'000;
-  // Compiled requirements (channel included) in use at once: each queue and
-  // channel is one, each ring of its plan one more, and contacts may add skills
-  // of their own.
+  // Compiled requirements (channel and choice of agent included) in use at
+  // once: each queue and channel is one, each ring of its plan one more, and
+  // contacts may add skills of their own. Queues that ask for the same share
+  // them, unless a profile orders queues.
   std::uint32_t requirement_classes = 1'024;
   // Classes of agents' profiles at once; profiles that agree in eligibility and
   // fit step on every requirement class in use share one.
   std::uint32_t profile_classes = 4'096;
-  // Lanes: a requirement class times the boosts and rings seen with it (at most
-  // ten priorities without segments, nearly always one ring).
+  // Lanes: a requirement class times the boosts and rings seen with it: at most
+  // the ten priorities, each without a segment and with each; nearly always one
+  // ring.
   std::uint32_t lanes = 10'240;
   // Ended ids remembered for id_retention; beyond it the oldest is forgotten
   // and counted. 24 h of a 10,000-agent centre: about 1,000,000.

@@ -67,6 +67,7 @@ struct LiveAgent {
   // In the order of their reservations. Reserved or in handling: contacts of
   // LiveState. In wrap-up: they have ended.
   std::vector<HeldContact> held;
+  AgentFigures figures;
   // In force at its last change of presence. Older than the one that no longer
   // lists the agent: its sign-out by that one is missing.
   std::uint64_t presence_configuration_version = 0;

@@ -75,6 +75,32 @@ inline constexpr ProficiencyLevel kProficiencyLevelMax = 10;
 // A contact's priority, 0 (default) to 9 (most urgent).
 inline constexpr int kPriorityCount = 10;
 
+// How waiting contacts are ordered, in all lanes of the centre alike
+// (docs/routing-model.md, "Choice of contact").
+enum class ContactChoice : std::uint8_t {
+  kAged,      // arrival less credits
+  kDeadline,  // arrival and the queue's threshold, less credits
+  kStrict,    // priority first, then arrival
+};
+inline constexpr int kContactChoiceCount = 3;
+
+// Which of the agents who may serve a contact fits best.
+enum class FitRule : std::uint8_t {
+  kBestFit,             // the most level above what was asked
+  kLeastOverQualified,  // the least surplus of levels and skills
+};
+inline constexpr int kFitRuleCount = 2;
+
+// Who comes first of agents who fit alike (docs/routing-model.md, "Order of
+// agents"). A centre uses as many of them as its queues name.
+enum class AgentOrder : std::uint8_t {
+  kLongestIdle,
+  kLeastOccupied,   // over the last hour
+  kFewestContacts,  // since sign-in
+  kRoundRobin,      // whose last offer is longest ago
+};
+inline constexpr int kAgentOrderCount = 4;
+
 // The agent's own choice.
 enum class PresenceState : std::uint8_t { kLoggedOut, kAvailable, kNotReady };
 std::string_view PresenceStateName(PresenceState state);

@@ -20,7 +20,9 @@ ProfileCompiler::ProfileCompiler(const Configuration& configuration,
     skills_.emplace(configuration.skills[i].name, std::move(of_skill));
   }
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    channels_.emplace(profile.name, profile.channels);
+    CompiledProfile& compiled = profiles_[profile.name];
+    compiled.channels = profile.channels;
+    CompileQueueOrder(profile.queue_order, &compiled);
   }
   for (const Site& site : configuration.sites) {
     providers_.emplace(site.name, site.provider);
@@ -115,8 +117,7 @@ std::vector<Fact> ProfileCompiler::FactsOf(
 
 CompiledProfile ProfileCompiler::Compile(
     const AgentConfiguration& agent) const {
-  CompiledProfile profile;
-  profile.channels = channels_.at(agent.routing_profile);
+  CompiledProfile profile = profiles_.at(agent.routing_profile);
   profile.grade = agent.grade;
   profile.skills = LevelsOf(agent, false);
   if (std::any_of(agent.skills.begin(), agent.skills.end(),

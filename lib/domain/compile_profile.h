@@ -44,9 +44,10 @@ class ProfileCompiler {
   std::vector<Fact> FactsOf(const AgentConfiguration& agent) const;
 
   absl::flat_hash_map<std::string, OfSkill> skills_;
-  absl::flat_hash_map<std::string, ChannelSet> channels_;  // of profiles
-  absl::flat_hash_map<std::string, std::string> sites_;    // of teams
-  absl::flat_hash_map<std::string, bool> providers_;       // by site
+  // By routing profile: what all its agents have.
+  absl::flat_hash_map<std::string, CompiledProfile> profiles_;
+  absl::flat_hash_map<std::string, std::string> sites_;  // of teams
+  absl::flat_hash_map<std::string, bool> providers_;     // by site
   std::array<ProficiencyLevel, kAgentGradeCount> default_levels_{};
 };
 

@@ -80,6 +80,33 @@ std::uint64_t NameIdOf(std::string_view name) {
   return FingerprintOf(name).low;
 }
 
+std::uint64_t QueueIdOf(std::string_view name) {
+  const std::uint64_t number = FingerprintOf(name).low;
+  return number == 0 ? 1 : number;
+}
+
+void CompileQueueOrder(const std::vector<QueueRank>& order,
+                       CompiledProfile* profile) {
+  for (const QueueRank& rank : order) {
+    for (const std::string& name : rank.queues) {
+      profile->queue_order.push_back({QueueIdOf(name), profile->other_rank});
+    }
+    ++profile->other_rank;
+  }
+  std::sort(profile->queue_order.begin(), profile->queue_order.end(),
+            [](const RankedQueue& a, const RankedQueue& b) {
+              return a.queue < b.queue;
+            });
+}
+
+bool OrdersQueues(const Configuration& configuration) {
+  return std::any_of(configuration.routing_profiles.begin(),
+                     configuration.routing_profiles.end(),
+                     [](const RoutingProfile& profile) {
+                       return !profile.queue_order.empty();
+                     });
+}
+
 void Normalize(SkillLevels* levels) {
   // Of one skill the higher level first, so that unique() keeps it.
   std::sort(levels->begin(), levels->end(),

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "lib/domain/condition.h"
+#include "relais/configuration.h"
 #include "relais/requirement.h"
 #include "relais/types.h"
 
@@ -38,6 +39,9 @@ struct SkillLevel {
 // with the same number are refused (chance 2^-64 a pair).
 std::uint64_t NameIdOf(std::string_view name);
 inline std::uint64_t SkillIdOf(std::string_view name) { return NameIdOf(name); }
+
+// A queue's number, likewise; never 0.
+std::uint64_t QueueIdOf(std::string_view name);
 
 // Sorted by skill, each skill once. Equal meanings are equal values.
 using SkillLevels = std::vector<SkillLevel>;
@@ -70,7 +74,8 @@ struct CompiledPreference {
   }
 };
 
-// What a contact asks for: its channel, and all that follows.
+// What a contact asks for: its channel, and all that follows; and how an agent
+// is chosen for it, which its queue says.
 struct CompiledRequirement {
   Channel channel = Channel::kVoice;
   SkillTerms all_of;
@@ -79,12 +84,27 @@ struct CompiledRequirement {
   // By condition, each once.
   std::vector<CompiledPreference> preferred = {};
   bool tutor_may_listen = false;  // skills in training count
+  FitRule fit = FitRule::kBestFit;
+  AgentOrder order = AgentOrder::kLongestIdle;
+  std::uint64_t queue = 0;  // QueueIdOf its name, if profiles order queues
   friend bool operator==(const CompiledRequirement&,
                          const CompiledRequirement&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const CompiledRequirement& value) {
     return H::combine(std::move(h), value.channel, value.all_of,
-                      value.condition, value.preferred, value.tutor_may_listen);
+                      value.condition, value.preferred, value.tutor_may_listen,
+                      value.fit, value.order, value.queue);
+  }
+};
+
+// One queue of a profile's order.
+struct RankedQueue {
+  std::uint64_t queue = 0;  // QueueIdOf its name
+  std::uint8_t rank = 0;    // 0 comes first
+  friend bool operator==(const RankedQueue&, const RankedQueue&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const RankedQueue& value) {
+    return H::combine(std::move(h), value.queue, value.rank);
   }
 };
 
@@ -101,7 +121,7 @@ struct Fact {
   }
 };
 
-// What an agent can serve.
+// What an agent can serve, and in which order.
 struct CompiledProfile {
   ChannelSet channels = 0;
   SkillLevels skills;  // implied ones included
@@ -110,14 +130,23 @@ struct CompiledProfile {
   // Skills and those in training together, if there are any: all of them, at
   // the higher of both levels. Empty: there are none.
   SkillLevels skills_with_training = {};
+  std::vector<RankedQueue> queue_order = {};  // by queue; empty: none
+  std::uint8_t other_rank = 0;                // of queues that it does not name
   friend bool operator==(const CompiledProfile&,
                          const CompiledProfile&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const CompiledProfile& value) {
     return H::combine(std::move(h), value.channels, value.skills, value.grade,
-                      value.facts, value.skills_with_training);
+                      value.facts, value.skills_with_training,
+                      value.queue_order, value.other_rank);
   }
 };
+
+// Of a profile; `order` is valid.
+void CompileQueueOrder(const std::vector<QueueRank>& order,
+                       CompiledProfile* profile);
+// Whether any profile orders queues.
+bool OrdersQueues(const Configuration& configuration);
 
 // Sorts by skill and keeps, of a skill named twice, the higher level.
 void Normalize(SkillLevels* levels);

@@ -52,6 +52,7 @@ class ConfigurationChecker {
     kAgents,
     kPlans,
     kQueues,
+    kChoice,
     kSectionCount,
   };
   struct Noted {
@@ -158,6 +159,9 @@ class ConfigurationChecker {
   void WarnAboutUnusedPlans();
   // Of the queue's last ring, which is met by whoever meets an earlier one's.
   RoutingRequirement WidestRequirement(const ContactQueue& queue) const;
+
+  // validate_choice.cc
+  void CheckChoice();
 
   // warn_reachability.cc
   void WarnAboutUnusedProfiles();

@@ -66,11 +66,11 @@ absl::Status CheckRequirement(const RoutingRequirement& requirement) {
   if (requirement.empty()) return absl::OkStatus();
   const FieldPath root("contact.requirement");
   absl::Status status;
-  relais::CheckRequirement(requirement, root,
-                           [&](const FieldPath& path, std::string message) {
-                             if (status.ok())
-                               status = Invalid(path.Text(), message);
-                           });
+  relais::CheckRequirement(
+      requirement, root,
+      [&](const FieldPath& path, const std::string& message) {
+        if (status.ok()) status = Invalid(path.Text(), message);
+      });
   if (!status.ok()) return status;
   const auto contradiction = FindContradiction(requirement, root);
   if (!contradiction.has_value()) return status;
@@ -101,6 +101,9 @@ absl::Status ValidateContactSpec(const ContactSpec& spec) {
         absl::StrCat(spec.priority, " is not a priority; priorities are 0 to ",
                      kPriorityCount - 1));
   }
+  // Likewise: an empty one is none, one that is too long does not exist.
+  status = CheckUtf8("contact.segment", spec.segment);
+  if (!status.ok()) return status;
   status = CheckAttributes(spec);
   if (!status.ok()) return status;
   return CheckRequirement(spec.requirement);

@@ -15,12 +15,14 @@ namespace relais {
 class ClassMatrix {
  public:
   virtual ~ClassMatrix() = default;
-  // Class id `c` begins to stand for a class of this channel, before its first
-  // cell is written. Called again when the id is recycled; no contact has it
-  // then.
-  virtual void SetRequirementClass(std::uint32_t c, std::uint8_t kind) = 0;
-  // 0 = not eligible, otherwise 1 + fit step. A cell never set is 0.
-  virtual void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) = 0;
+  // Class id `c` begins to stand for a class of this channel and order of
+  // agents, before its first cell is written. Called again when the id is
+  // recycled; no contact has it then.
+  virtual void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
+                                   std::uint8_t order) = 0;
+  // 0 = not eligible, otherwise | rank:4 | 1 + fit step:4 |. A cell never set
+  // is 0.
+  virtual void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) = 0;
   // Class id `p` begins to stand for a class, before its first cell is written.
   // Called again when the id is used again; the core has no agent of it then.
   virtual void SetProfileClass(std::uint32_t p) = 0;

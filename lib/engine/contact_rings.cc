@@ -7,15 +7,9 @@
 
 namespace relais {
 
-ContactRings::ContactRings(std::vector<Ring> rings, ClassRegistry* classes,
-                           RingWatch* watch)
-    : rings_(std::move(rings)),
-      classes_(classes),
-      watch_(watch),
-      lanes_(rings_.size()) {
-  for (Lanes& lanes : lanes_) {
-    for (auto& lane : lanes) lane.store(kNoLane, std::memory_order_relaxed);
-  }
+RingClasses::RingClasses(std::vector<Ring> rings, ClassRegistry* classes,
+                         RingWatch* watch)
+    : rings_(std::move(rings)), classes_(classes), watch_(watch) {
   for (const Ring& ring : rings_) {
     if (ring.skip_if == RingCondition::kNone) continue;
     watched_ = true;
@@ -23,7 +17,7 @@ ContactRings::ContactRings(std::vector<Ring> rings, ClassRegistry* classes,
   }
 }
 
-ContactRings::~ContactRings() {
+RingClasses::~RingClasses() {
   for (const Ring& ring : rings_) {
     if (ring.skip_if != RingCondition::kNone) {
       watch_->Release({ring.requirement_class, ring.skip_if});
@@ -32,43 +26,54 @@ ContactRings::~ContactRings() {
   }
 }
 
-absl::Status ContactRings::EnsureLanes(std::size_t priority,
-                                       DurationMs credit_ms) const {
-  for (std::size_t i = 0; i < rings_.size(); ++i) {
-    std::atomic<std::uint32_t>& lane = lanes_[i][priority];
-    if (lane.load(std::memory_order_acquire) != kNoLane) continue;
-    const auto found = classes_->LaneFor(rings_[i].requirement_class,
-                                         credit_ms + rings_[i].boost_ms, i);
-    if (!found.ok()) return found.status();
-    lane.store(*found, std::memory_order_release);
-  }
-  return absl::OkStatus();
+bool RingClasses::IsSkipped(std::size_t ring) const {
+  const Ring& waits = rings_[ring];
+  return waits.skip_if != RingCondition::kNone &&
+         watch_->Nobody({waits.requirement_class, waits.skip_if});
 }
 
-std::uint32_t ContactRings::LaneOf(std::size_t ring,
-                                   std::size_t priority) const {
-  return lanes_[ring][priority].load(std::memory_order_acquire);
+absl::StatusOr<const RingClasses::Lanes*> RingClasses::LanesFor(
+    DurationMs boost_ms) const {
+  {
+    MutexLock lock(mutex_);
+    const auto known = lanes_.find(boost_ms);
+    if (known != lanes_.end()) return &known->second;
+  }
+  Lanes lanes;
+  lanes.reserve(rings_.size());
+  for (std::size_t i = 0; i < rings_.size(); ++i) {
+    const auto lane = classes_->LaneFor(rings_[i].requirement_class,
+                                        boost_ms + rings_[i].boost_ms, i);
+    if (!lane.ok()) return lane.status();
+    lanes.push_back(*lane);
+  }
+  // Another thread that was first has found the same.
+  MutexLock lock(mutex_);
+  return &lanes_.emplace(boost_ms, std::move(lanes)).first->second;
 }
 
-std::size_t ContactRings::RingOf(std::uint32_t lane,
-                                 std::size_t priority) const {
-  for (std::size_t i = 0; i < rings_.size(); ++i) {
-    if (LaneOf(i, priority) == lane) return i;
-  }
-  RELAIS_CHECK(false, "a lane of no ring");
-  return 0;
+ContactRings::ContactRings(std::shared_ptr<const RingClasses> classes,
+                           DurationMs boost_ms, const RingClasses::Lanes* lanes)
+    : classes_(std::move(classes)), boost_ms_(boost_ms), lanes_(lanes) {}
+
+absl::StatusOr<std::shared_ptr<const ContactRings>> ContactRings::Make(
+    std::shared_ptr<const RingClasses> classes, DurationMs boost_ms) {
+  const auto lanes = classes->LanesFor(boost_ms);
+  if (!lanes.ok()) return lanes.status();
+  return std::shared_ptr<const ContactRings>(
+      new ContactRings(std::move(classes), boost_ms, *lanes));
+}
+
+std::size_t ContactRings::RingOf(std::uint32_t lane) const {
+  const auto found = std::find(lanes_->begin(), lanes_->end(), lane);
+  RELAIS_CHECK(found != lanes_->end(), "a lane of no ring");
+  return static_cast<std::size_t>(found - lanes_->begin());
 }
 
 std::size_t ContactRings::RingAfter(std::size_t ring,
                                     DurationMs waited_ms) const {
-  while (ring + 1 < rings_.size() && rings_[ring + 1].after_ms <= waited_ms) {
-    ++ring;
-  }
-  while (
-      rings_[ring].skip_if != RingCondition::kNone &&
-      watch_->Nobody({rings_[ring].requirement_class, rings_[ring].skip_if})) {
-    ++ring;
-  }
+  while (ring + 1 < size() && (*this)[ring + 1].after_ms <= waited_ms) ++ring;
+  while (classes_->IsSkipped(ring)) ++ring;
   return ring;
 }
 

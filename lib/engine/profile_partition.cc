@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstring>
 
 #include "lib/base/assert.h"
-#include "lib/policy/best_fit.h"
 #include "lib/policy/eligibility.h"
+#include "lib/policy/fit.h"
+#include "lib/policy/queue_order.h"
 
 namespace relais {
 namespace {
 
-constexpr std::uint8_t kUnknownCell = 0xFF;
+constexpr std::uint8_t kUnknownCell = 0xFF;  // fit is at most 8
 
 // What a cell adds to the hash of its column; nothing for a cell of 0, so that
 // a column of a row that has left has the hash of one that never had it.
@@ -28,7 +30,9 @@ std::uint64_t HashOf(std::uint32_t c, std::uint8_t cell) {
 std::uint8_t FitCell(const CompiledRequirement& requirement,
                      const CompiledProfile& profile) {
   if (!policy::Accepts(requirement, profile)) return 0;
-  return static_cast<std::uint8_t>(1 + policy::FitStep(requirement, profile));
+  return static_cast<std::uint8_t>(policy::QueueRankOf(requirement, profile)
+                                       << 4 |
+                                   (1 + policy::FitOf(requirement, profile)));
 }
 
 ProfilePartition::ProfilePartition(const Sizes& sizes, ClassMatrix* matrix)
@@ -186,32 +190,34 @@ ProfilePartition::Parts ProfilePartition::PartsOf(std::uint32_t p,
                                                   const Cells& row) const {
   Parts parts;
   for (const std::uint32_t profile : classes_[p].members) {
-    Part& part = parts[row[profile]];
-    ++part.members;
-    part.weight += 1 + profiles_[profile].holders.size();
+    const std::uint8_t cell = row[profile];
+    auto part =
+        std::find_if(parts.begin(), parts.end(),
+                     [cell](const Part& one) { return one.cell >= cell; });
+    if (part == parts.end() || part->cell != cell) {
+      part = parts.insert(part, Part{cell, 0});
+    }
+    part->weight += 1 + profiles_[profile].holders.size();
   }
   return parts;
 }
 
-int ProfilePartition::LargestOf(const Parts& parts) {
-  return static_cast<int>(std::max_element(parts.begin(), parts.end(),
-                                           [](const Part& a, const Part& b) {
-                                             return a.weight < b.weight;
-                                           }) -
-                          parts.begin());
+// The cell of the largest, of equal ones the first.
+std::uint8_t ProfilePartition::LargestOf(const Parts& parts) {
+  return std::max_element(
+             parts.begin(), parts.end(),
+             [](const Part& a, const Part& b) { return a.weight < b.weight; })
+      ->cell;
 }
 
 bool ProfilePartition::HasRoomFor(const Cells& row) const {
   std::uint32_t needed = 0;
   for (std::uint32_t p = 0; p < classes_begun_; ++p) {
-    std::array<bool, kCellValues> seen{};
-    std::uint32_t parts = 0;
+    std::bitset<kCellValues> seen;
     for (const std::uint32_t profile : classes_[p].members) {
-      bool& known = seen[row[profile]];
-      if (!known) ++parts;
-      known = true;
+      seen.set(row[profile]);
     }
-    if (parts > 1) needed += parts - 1;
+    if (seen.any()) needed += static_cast<std::uint32_t>(seen.count()) - 1;
   }
   return needed <= FreeClasses();
 }
@@ -220,7 +226,8 @@ void ProfilePartition::EnterRow(
     std::uint32_t c, std::shared_ptr<const CompiledRequirement> requirement,
     const Cells& row) {
   matrix_->SetRequirementClass(c,
-                               static_cast<std::uint8_t>(requirement->channel));
+                               static_cast<std::uint8_t>(requirement->channel),
+                               static_cast<std::uint8_t>(requirement->order));
   const std::uint32_t classes =
       classes_begun_;  // parts to come have their cell
   std::vector<std::uint32_t> before;
@@ -230,8 +237,7 @@ void ProfilePartition::EnterRow(
   for (const std::uint32_t p : before) {
     const Parts parts = PartsOf(p, row);
     Split(p, parts, c, row);
-    SetCell(c, p, static_cast<std::uint8_t>(LargestOf(parts)),
-            rows_[c].had_cells);
+    SetCell(c, p, LargestOf(parts), rows_[c].had_cells);
   }
   rows_[c].requirement = std::move(requirement);
   rows_[c].entered = ++clock_;
@@ -245,19 +251,17 @@ void ProfilePartition::EnterRow(
 // and class `p` has no cell in it yet.
 void ProfilePartition::Split(std::uint32_t p, const Parts& parts,
                              std::uint32_t c, const Cells& row) {
-  const int largest = LargestOf(parts);
-  std::array<std::uint32_t, kCellValues> class_of{};
-  bool splits = false;
-  for (int cell = 0; cell < kCellValues; ++cell) {
-    const auto i = static_cast<std::size_t>(cell);
-    if (cell == largest || parts[i].members == 0) continue;
-    splits = true;
-    class_of[i] = TakeClass();
-    CopyColumn(p, class_of[i]);
-    SetCell(c, class_of[i], static_cast<std::uint8_t>(cell),
-            rows_[c].had_cells || classes_[class_of[i]].had_cells);
+  if (parts.size() == 1) return;
+  const std::uint8_t largest = LargestOf(parts);
+  std::array<std::uint32_t, kCellValues> class_of;
+  for (const Part& part : parts) {
+    if (part.cell == largest) continue;
+    const std::uint32_t taken = TakeClass();
+    class_of[part.cell] = taken;
+    CopyColumn(p, taken);
+    SetCell(c, taken, part.cell,
+            rows_[c].had_cells || classes_[taken].had_cells);
   }
-  if (!splits) return;
   const std::vector<std::uint32_t> members = classes_[p].members;
   for (const std::uint32_t profile : members) {
     if (row[profile] != largest) Move(profile, class_of[row[profile]]);
@@ -322,7 +326,7 @@ void ProfilePartition::SetCell(std::uint32_t c, std::uint32_t p,
                                std::uint8_t cell, bool had_cells) {
   classes_[p].column[c] = cell;
   classes_[p].hash ^= HashOf(c, cell);
-  if (cell != 0 || had_cells) matrix_->SetFit(c, p, cell);
+  if (cell != 0 || had_cells) matrix_->SetCell(c, p, cell);
 }
 
 void ProfilePartition::CopyColumn(std::uint32_t from, std::uint32_t to) {

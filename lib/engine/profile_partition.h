@@ -1,12 +1,13 @@
 // Which profiles share one profile class of the core.
 //
-// What it is: profiles are the distinct contents (channels, skills, levels)
-// that agents have, nearly as many as agents where levels are set one by one.
-// Those that agree in eligibility and fit step on every listed requirement
-// class (the *rows*) share one class of the core. A new row that tells members
-// of one class apart splits it: the largest part stays, each other part gets a
-// class of its own with the same column but for the new cell. A row that leaves
-// may make classes equal; they are merged when ids are wanted (Merge).
+// What it is: profiles are the distinct contents (channels, skills, levels,
+// order of queues) that agents have, nearly as many as agents where levels are
+// set one by one. Those that agree in eligibility, fit step and rank on every
+// listed requirement class (the *rows*) share one class of the core. A new row
+// that tells members of one class apart splits it: the largest part stays, each
+// other part gets a class of its own with the same column but for the new cell.
+// A row that leaves may make classes equal; they are merged when ids are wanted
+// (Merge).
 //
 // A profile that is given another class *moves*. Moves are numbered; the agents
 // that have the profile must be told to the core again (Untold, Told) before
@@ -48,7 +49,8 @@
 
 namespace relais {
 
-// The matrix cell of the two: 0 = not eligible, otherwise 1 + fit step.
+// The matrix cell of the two: 0 = not eligible, otherwise | rank:4 | fit:4 |,
+// fit being 1 + fit step.
 std::uint8_t FitCell(const CompiledRequirement& requirement,
                      const CompiledProfile& profile);
 
@@ -143,7 +145,7 @@ class ProfilePartition {
   std::uint32_t classes_in_use() const;
 
  private:
-  static constexpr int kCellValues = 9;  // 0 and 1 + eight fit steps
+  static constexpr std::size_t kCellValues = 256;
 
   struct Profile {
     std::shared_ptr<const CompiledProfile> content;
@@ -167,14 +169,15 @@ class ProfilePartition {
     std::uint32_t place = 0;  // among listed_
     bool had_cells = false;   // the id was another class before
   };
+  // The members of a class that have one cell in a row.
   struct Part {
+    std::uint8_t cell = 0;
     std::uint64_t weight = 0;  // agents to move, and a share for each profile
-    std::uint32_t members = 0;
   };
-  using Parts = std::array<Part, kCellValues>;
+  using Parts = std::vector<Part>;  // few; by rising cell
 
   Parts PartsOf(std::uint32_t p, const Cells& row) const;
-  static int LargestOf(const Parts& parts);
+  static std::uint8_t LargestOf(const Parts& parts);
   std::uint32_t FreeClasses() const {
     return sizes_.profile_classes - classes_begun_ +
            static_cast<std::uint32_t>(spare_classes_.size());

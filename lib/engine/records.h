@@ -33,6 +33,7 @@
 #include "lib/engine/configured_names.h"
 #include "lib/engine/contact_rings.h"
 #include "lib/engine/holdings.h"
+#include "lib/policy/contact_choice.h"
 #include "relais/event.h"
 #include "relais/router.h"
 
@@ -63,22 +64,44 @@ struct QueueTerms {
     }
   }
 
+  DurationMs BoostOf(int priority, DurationMs segment_credit_ms = 0) const {
+    return policy::BoostOf(contact_choice, queue, priority, segment_credit_ms);
+  }
+  // What a contact of this queue asks for that brings `own` terms.
+  CompiledRequirement RequirementOf(Channel channel,
+                                    const CompiledRequirement& own) const {
+    return RequirementOf(channel, requirement, own);
+  }
+  // In a ring in which the queue itself asks for `asked`.
+  CompiledRequirement RequirementOf(Channel channel,
+                                    const CompiledRequirement& asked,
+                                    const CompiledRequirement& own) const {
+    CompiledRequirement combined = CombineRequirements(channel, asked, own);
+    combined.fit = queue.agent_choice.fit;
+    combined.order = queue.agent_choice.order;
+    combined.queue = ranked ? QueueIdOf(queue.name) : 0;
+    return combined;
+  }
+
   std::uint32_t slot = 0;  // of its figures
   ContactQueue queue;
   CompiledRequirement requirement;  // of the queue, for any channel
+  ContactChoice contact_choice = ContactChoice::kAged;
+  bool ranked = false;  // some profile orders queues
   // By channel; valid for the channels it accepts.
   std::array<std::uint32_t, kChannelCount> classes{};
-  // Lanes of those classes by priority, filled as they are first needed.
+  // Lanes of those classes by priority, of contacts without a segment, filled
+  // as they are first needed.
   // release <-> acquire: whoever publishes a contact in the lane has the
   // lane's making (Matcher::SetLane) before it, so lookers see both.
   mutable std::array<std::array<std::atomic<std::uint32_t>, kPriorityCount>,
                      kChannelCount>
       lanes;
-  // Its plan, without a name if it has none; the rings after the first, and by
-  // channel those as the core knows them.
+  // Its plan, without a name if it has none and without boosts in mode strict;
+  // the rings after the first, and by channel all as the core knows them.
   BullseyePlan plan;
   std::vector<BullseyeRing> later;
-  std::array<std::shared_ptr<const ContactRings>, kChannelCount> rings;
+  std::array<std::shared_ptr<const RingClasses>, kChannelCount> rings;
 };
 
 // One configuration, compiled. Holds a reference to each class of its queues.
@@ -97,6 +120,7 @@ struct CompiledConfiguration {
   absl::flat_hash_map<std::string, std::size_t> agents;
   std::unique_ptr<const ProfileCompiler> profiles;
   ConfiguredNames names;
+  absl::flat_hash_map<std::string, DurationMs> segments;  // their credits
   absl::flat_hash_map<std::string, std::shared_ptr<const QueueTerms>> queues;
   std::vector<std::uint32_t> held;  // requirement classes
 };
@@ -120,6 +144,8 @@ struct ContactRecord {
   Channel channel = Channel::kVoice;
   std::uint8_t priority = 0;
   std::uint32_t requirement_class = 0;
+  DurationMs boost_ms = 0;  // its arrival less this is the place it asked for
+  std::string segment;
   Fingerprint content;
   std::shared_ptr<const QueueTerms> terms;
   RoutingRequirement requirement;  // as submitted
@@ -148,6 +174,13 @@ inline std::uint64_t ToldOf(std::uint64_t generation, std::uint64_t version) {
   return generation << kVersionBits | version;
 }
 
+// What an agent's profiles say beside its number.
+struct ServedBy {
+  ChannelSet channels = 0;
+  AgentCapacity capacity;
+  bool orders_queues = false;
+};
+
 struct AgentRecord {
   mutable Mutex mutex;
   // ToldOf the last event handed over; as ContactRecord::told_tag.
@@ -157,8 +190,7 @@ struct AgentRecord {
   std::string id RELAIS_GUARDED_BY(mutex);
   std::uint64_t generation RELAIS_GUARDED_BY(mutex) = 0;
   AgentGrade grade RELAIS_GUARDED_BY(mutex) = AgentGrade::kSenior;
-  ChannelSet channels RELAIS_GUARDED_BY(mutex) = 0;
-  AgentCapacity capacity RELAIS_GUARDED_BY(mutex);
+  ServedBy served RELAIS_GUARDED_BY(mutex);
   std::uint32_t profile RELAIS_GUARDED_BY(mutex) = 0;
   // Of skills in training; nullptr: none.
   std::shared_ptr<const Tutors> tutors RELAIS_GUARDED_BY(mutex);
@@ -170,6 +202,7 @@ struct AgentRecord {
   std::uint64_t version RELAIS_GUARDED_BY(mutex) = 0;
   InstantMs idle_since_ms RELAIS_GUARDED_BY(mutex) = 0;
   DurationMs idle_before_pause_ms RELAIS_GUARDED_BY(mutex) = 0;
+  AgentFigures figures RELAIS_GUARDED_BY(mutex);
 
   Holdings held RELAIS_GUARDED_BY(mutex);
 

@@ -5,8 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
+#include "lib/policy/agent_order.h"
 #include "lib/policy/load_order.h"
 
 namespace relais {
@@ -94,6 +96,14 @@ Event RouterImpl::AgentEvent(EventType type, const AgentRecord& agent,
   return event;
 }
 
+std::int64_t RouterImpl::OrderKeyOf(const AgentRecord& agent,
+                                    AgentOrder order) {
+  const int load_place =
+      policy::LoadPlace(agent.held.units(), agent.served.capacity.load_order);
+  return policy::OrderKey(order, load_place, agent.figures,
+                          agent.idle_since_ms);
+}
+
 RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
                                                std::uint32_t slot,
                                                std::uint32_t units_back) const {
@@ -103,18 +113,30 @@ RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
   update.agent = slot;
   update.revision = agent.revision;
   update.units_back = units_back;
-  update.terms.order_key = policy::AgentOrderKey(
-      agent.idle_since_ms, agent.held.units(), agent.capacity.load_order);
+  update.terms.order_key = OrderKeyOf(agent, AgentOrder::kLongestIdle);
+  for (int order = 1; order < kAgentOrderCount; ++order) {
+    if (!matcher_.UsesOrder(order)) continue;
+    update.terms.further_order_keys[static_cast<std::size_t>(order - 1)] =
+        OrderKeyOf(agent, static_cast<AgentOrder>(order));
+  }
   update.terms.profile_class = classes_.ClassOf(agent.profile);
-  update.terms.capacity = agent.capacity.units;
-  update.terms.cost = agent.capacity.cost;
-  update.terms.claim_until_told = agent.capacity.has_maxima(agent.channels);
+  update.terms.ranked = agent.served.orders_queues;
+  update.terms.capacity = agent.served.capacity.units;
+  update.terms.cost = agent.served.capacity.cost;
+  update.terms.claim_until_told =
+      agent.served.capacity.has_maxima(agent.served.channels);
   if (agent.used && !restoring_ && IsOpen(agent)) {
-    update.terms.kinds =
-        static_cast<std::uint8_t>(agent.channels & ~agent.no_answer_channels &
-                                  ~agent.held.FullChannels(agent.capacity));
+    update.terms.kinds = static_cast<std::uint8_t>(
+        agent.served.channels & ~agent.no_answer_channels &
+        ~agent.held.FullChannels(agent.served.capacity));
   }
   return update;
+}
+
+bool RouterImpl::MayTakeMore(const AgentRecord& agent) {
+  return agent.served.capacity.has_maxima(agent.served.channels) ||
+         (agent.held.ChannelsWithUnits(agent.served.capacity) &
+          agent.served.channels) != 0;
 }
 
 bool RouterImpl::IsOpen(const AgentRecord& agent) const {
@@ -158,6 +180,14 @@ void RouterImpl::CancelDeclineDeadlines(
   }
 }
 
+void RouterImpl::LetGo(AgentRecord& agent, const Holding& holding,
+                       InstantMs now_ms) const {
+  agent.held.Remove(holding);
+  if (KeepsFigures()) {
+    NoteLetGo(now_ms, agent.held.empty(), &agent.figures);
+  }
+}
+
 void RouterImpl::TakePresence(AgentRecord& agent, Presence presence,
                               InstantMs now_ms) const {
   const PresenceState before = agent.presence.state;
@@ -171,11 +201,15 @@ void RouterImpl::TakePresence(AgentRecord& agent, Presence presence,
   } else if (presence.state == PresenceState::kAvailable) {
     agent.idle_since_ms = now_ms - agent.idle_before_pause_ms;
   }
+  if (KeepsFigures()) {
+    NotePresence(now_ms, before, presence.state, agent.held.empty(),
+                 &agent.figures);
+  }
 }
 
 void RouterImpl::FinishWork(AgentRecord& agent, const Holding& holding,
                             InstantMs now_ms) const {
-  agent.held.Remove(holding);
+  LetGo(agent, holding, now_ms);
   agent.idle_since_ms = now_ms;
   agent.idle_before_pause_ms = 0;
   if (!agent.presence_pending || agent.held.busy()) return;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
 #include "lib/domain/activity.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/bullseye_plan.h"
 #include "lib/domain/compile_profile.h"
 #include "lib/domain/error.h"
@@ -27,14 +28,26 @@ absl::Status Full(std::string_view limit, std::uint64_t needed,
                    " would stand at once; the limit is ", value));
 }
 
+// Queues that profiles order are told apart by their numbers.
+absl::Status CheckQueueNumbers(const Configuration& configuration) {
+  absl::flat_hash_set<std::uint64_t> numbers;
+  for (const ContactQueue& queue : configuration.queues) {
+    if (numbers.insert(QueueIdOf(queue.name)).second) continue;
+    return FieldError(absl::StatusCode::kInvalidArgument, "queues",
+                      absl::StrCat(Quoted(queue.name),
+                                   " has the fingerprint of another queue's "
+                                   "name; choose another name"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 struct RouterImpl::Preparation {
   struct ListedAgent {
     const AgentConfiguration* configuration = nullptr;
     std::uint32_t profile = 0;
-    ChannelSet channels = 0;
-    AgentCapacity capacity;
+    ServedBy served;
     std::shared_ptr<const Tutors> tutors;
     bool handed_over = false;  // its reference belongs to the agent now
     bool known = false;
@@ -125,6 +138,7 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
           std::make_shared<const Configuration>(configuration);
     }
     call.Push(event, std::move(detail));
+    KeepFigures(NeedsAgentFigures(configuration), call);
     InstallQueues(preparation);
     InstallAgents(preparation, call);
     outcome.ticket = call.ticket();
@@ -139,6 +153,11 @@ absl::StatusOr<std::unique_ptr<RouterImpl::Preparation>> RouterImpl::Prepare(
   auto preparation = std::make_unique<Preparation>(&classes_);
   preparation->compiled->source = configuration;
   absl::Status status = preparation->compiled->names.Add(configuration);
+  if (!status.ok()) return status;
+  for (const CustomerSegment& segment : configuration.segments) {
+    preparation->compiled->segments.emplace(segment.name, segment.credit_ms);
+  }
+  status = CheckQueueNumbers(configuration);
   if (!status.ok()) return status;
   status = PrepareQueues(configuration, preparation.get(), call);
   if (!status.ok()) return status;
@@ -169,6 +188,7 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
     }
   }
   std::size_t next_free = 0;
+  const bool ranked = OrdersQueues(configuration);
   for (const ContactQueue& queue : configuration.queues) {
     auto terms = std::make_shared<QueueTerms>();
     const auto found = known.find(queue.name);
@@ -183,11 +203,14 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
     terms->queue = WithActivity(queue, configuration);
     terms->requirement =
         CompileRequirement(Channel{}, terms->queue.requirement);
+    terms->contact_choice = configuration.contact_choice;
+    terms->ranked = ranked;
+    UseOrder(queue.agent_choice.order, call);
     for (int i = 0; i < kChannelCount; ++i) {
       const auto channel = static_cast<Channel>(i);
       if (!Contains(queue.channels, channel)) continue;
       const auto id = classes_.AcquireRequirement(
-          CombineRequirements(channel, terms->requirement, {}),
+          terms->RequirementOf(channel, {}),
           [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
       if (!id.ok()) return id.status();
       compiled.held.push_back(*id);
@@ -199,6 +222,36 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
     compiled.queues.emplace(queue.name, std::move(terms));
   }
   return absl::OkStatus();
+}
+
+void RouterImpl::UseOrder(AgentOrder order, Call& call) {
+  const int number = static_cast<int>(order);
+  if (matcher_.UsesOrder(number)) return;
+  RELAIS_CHECK(matcher_.UseOrder(number) == match::Result::kOk,
+               "the core has room for every order");
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    {
+      const AgentRecord& agent = agents_[slot];
+      MutexLock lock(agent.mutex);
+      if (!agent.used) continue;
+    }
+    TellAgain(slot, call);
+  }
+}
+
+void RouterImpl::KeepFigures(bool keep, Call& call) {
+  if (keep == KeepsFigures()) return;
+  keeps_figures_.store(keep, std::memory_order_relaxed);
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    {
+      AgentRecord& agent = agents_[slot];
+      MutexLock lock(agent.mutex);
+      if (!agent.used) continue;
+      agent.figures = keep ? FiguresFrom(call.now_ms(), !agent.held.empty())
+                           : AgentFigures();
+    }
+    TellAgain(slot, call);
+  }
 }
 
 absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
@@ -222,8 +275,11 @@ absl::Status RouterImpl::PrepareAgents(const Configuration& configuration,
     if (!compiled.skills_with_training.empty()) {
       tutors = std::make_shared<const Tutors>(centre.profiles->TutorsOf(agent));
     }
-    preparation->agents.push_back({&agent, *id, compiled.channels,
-                                   CapacityOf(profile), std::move(tutors)});
+    preparation->agents.push_back({&agent,
+                                   *id,
+                                   {compiled.channels, CapacityOf(profile),
+                                    !compiled.queue_order.empty()},
+                                   std::move(tutors)});
   }
   return CountAgents(configuration, preparation);
 }
@@ -240,7 +296,7 @@ absl::Status RouterImpl::CountAgents(const Configuration& configuration,
     if (found != preparation->compiled->agents.end()) {
       const auto& listed = preparation->agents[found->second];
       if (listed.profile != agent.profile ||
-          listed.capacity != agent.capacity) {
+          listed.served.capacity != agent.served.capacity) {
         ++preparation->agents_touched;
       }
       continue;
@@ -318,15 +374,14 @@ void RouterImpl::InstallAgent(std::uint32_t slot, Preparation& preparation,
       agent.grade = listed->configuration->grade;
       agent.tutors = listed->tutors;
       if (agent.profile == listed->profile &&
-          agent.capacity == listed->capacity) {
+          agent.served.capacity == listed->served.capacity) {
         return;
       }
     }
   }
   if (listed != nullptr) {
     listed->handed_over = true;
-    ChangeProfile(handle, listed->profile, listed->channels, listed->capacity,
-                  call);
+    ChangeProfile(handle, listed->profile, listed->served, call);
     return;
   }
   // Refused only if the agent has gone meanwhile.
@@ -338,8 +393,7 @@ void RouterImpl::InstallAgent(std::uint32_t slot, Preparation& preparation,
 
 // The agent is listed, so nobody removes it.
 void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
-                               ChannelSet channels,
-                               const AgentCapacity& capacity, Call& call) {
+                               const ServedBy& served, Call& call) {
   AgentRecord& agent = agents_[handle.slot];
   // First, and without the record's lock (class_registry.h).
   classes_.AddHolder(profile, handle.slot);
@@ -350,9 +404,8 @@ void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
     RELAIS_CHECK(IsAgent(agent, handle), "a listed agent was removed");
     old = agent.profile;
     agent.profile = profile;
-    agent.channels = channels;
-    agent.capacity = capacity;
-    agent.held.Reserve(ContactsMax(capacity, channels));
+    agent.served = served;
+    agent.held.Reserve(ContactsMax(served.capacity, served.channels));
     update = NextUpdate(agent, handle.slot, 0);
   }
   TellCore(update, call);
@@ -364,15 +417,13 @@ void RouterImpl::AddAgents(Preparation& preparation) {
   for (Preparation::ListedAgent& listed : preparation.agents) {
     if (listed.known) continue;
     AddAgent(listed.configuration->id, listed.configuration->grade,
-             listed.profile, listed.channels, listed.capacity, listed.tutors,
-             &slot);
+             listed.profile, listed.served, listed.tutors, &slot);
     listed.handed_over = true;
   }
 }
 
 void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
-                          std::uint32_t profile, ChannelSet channels,
-                          const AgentCapacity& capacity,
+                          std::uint32_t profile, const ServedBy& served,
                           std::shared_ptr<const Tutors> tutors,
                           std::uint32_t* slot) {
   for (;; ++*slot) {
@@ -391,9 +442,8 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     ++agent.generation;
     agent.told.store(ToldOf(agent.generation, 0), std::memory_order_relaxed);
     agent.grade = grade;
-    agent.channels = channels;
-    agent.capacity = capacity;
-    agent.held.Reserve(ContactsMax(capacity, channels));
+    agent.served = served;
+    agent.held.Reserve(ContactsMax(served.capacity, served.channels));
     agent.profile = profile;
     agent.tutors = std::move(tutors);
     agent.presence = {};
@@ -403,6 +453,7 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     agent.version = 0;
     agent.idle_since_ms = 0;
     agent.idle_before_pause_ms = 0;
+    agent.figures = {};
     CountPresence(agent, *slot);
     AgentShard& shard = agent_shards_[RetainedIds::ShardOf(id)];
     MutexLock shard_lock(shard.mutex);
@@ -417,6 +468,8 @@ absl::Status RouterImpl::InstallConfiguration(
   if (!prepared.ok()) return prepared.status();
   configuration_version_.store(version, std::memory_order_relaxed);
   (*prepared)->compiled->version = version;
+  keeps_figures_.store(NeedsAgentFigures(configuration),
+                       std::memory_order_relaxed);
   InstallQueues(**prepared);
   InstallAgents(**prepared, call);
   return absl::OkStatus();

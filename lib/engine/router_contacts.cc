@@ -11,7 +11,8 @@
 #include "lib/domain/requirement_content.h"
 #include "lib/domain/validate_contact.h"
 #include "lib/engine/router_impl.h"
-#include "lib/policy/aged.h"
+#include "lib/policy/contact_choice.h"
+#include "lib/policy/rank_key.h"
 
 namespace relais {
 namespace {
@@ -24,6 +25,7 @@ using match::ContactWord;
 // whoever wrote it down. No count and no size is negative.
 constexpr std::int64_t kWholeRequirement = -1;
 constexpr std::int64_t kTutorMayListen = -2;
+constexpr std::int64_t kSegment = -3;
 
 Fingerprint ContentOf(const ContactSpec& spec) {
   FingerprintBuilder builder;
@@ -41,18 +43,22 @@ Fingerprint ContentOf(const ContactSpec& spec) {
     AddContent(spec.requirement, &builder.AddNumber(kWholeRequirement));
   }
   if (spec.tutor_may_listen) builder.AddNumber(kTutorMayListen);
+  if (!spec.segment.empty()) builder.AddNumber(kSegment).Add(spec.segment);
   return builder.Finish();
 }
 
 EventDetail DetailOf(const ContactSpec& spec, const QueueTerms& terms,
-                     const Fingerprint& content, const match::Position& place) {
+                     const Fingerprint& content, const match::Position& place,
+                     const Event& submitted) {
   return {std::make_shared<const ContactDetail>(
               ContactDetail{spec,
                             terms.queue,
-                            terms.plan,
                             {content.high, content.low},
                             place.key,
-                            place.sequence}),
+                            place.sequence,
+                            terms.ranked,
+                            terms.plan,
+                            submitted.ring}),
           nullptr, nullptr};
 }
 
@@ -72,11 +78,6 @@ absl::Status CheckNow(InstantMs now_ms) {
   if (now_ms >= 0) return absl::OkStatus();
   return FieldError(absl::StatusCode::kInvalidArgument, "now_ms",
                     absl::StrCat(now_ms, " is negative"));
-}
-
-absl::Status UnknownQueue(const std::string& name) {
-  return FieldError(absl::StatusCode::kNotFound, "contact.queue",
-                    absl::StrCat("no queue is called ", Quoted(name)));
 }
 
 }  // namespace
@@ -114,68 +115,10 @@ std::optional<absl::StatusOr<SubmitOutcome>> RouterImpl::KnownId(
   return outcome;
 }
 
-absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
-                                        const QueueTerms& terms,
-                                        std::uint32_t* requirement_class,
-                                        std::uint32_t* lane, Call& call) {
-  const auto channel = static_cast<std::size_t>(spec.channel);
-  const auto priority = static_cast<std::size_t>(spec.priority);
-  const DurationMs credit = terms.queue.priority_credit_ms[priority];
-  std::atomic<std::uint32_t>* known_lane = nullptr;
-  if (spec.requirement.empty() && !spec.tutor_may_listen) {
-    *requirement_class = terms.classes[channel];
-    classes_.AddRequirementReference(*requirement_class);
-    known_lane = &terms.lanes[channel][priority];
-    *lane = known_lane->load(std::memory_order_acquire);
-    if (*lane != QueueTerms::kNoLane) return absl::OkStatus();
-  } else {
-    CompiledRequirement own =
-        CompileRequirement(spec.channel, spec.requirement);
-    own.tutor_may_listen = spec.tutor_may_listen;
-    const auto acquired = classes_.AcquireRequirement(
-        CombineRequirements(spec.channel, terms.requirement, own),
-        [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
-    if (!acquired.ok()) return acquired.status();
-    *requirement_class = *acquired;
-  }
-  const auto found = classes_.LaneFor(*requirement_class, credit);
-  if (!found.ok()) {
-    classes_.ReleaseRequirement(*requirement_class);
-    return found.status();
-  }
-  *lane = *found;
-  if (known_lane != nullptr) {
-    known_lane->store(*lane, std::memory_order_release);
-  }
-  return absl::OkStatus();
-}
-
-// What a submit names must exist, and its queue must accept its channel and not
-// exclude what it asks for.
-absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::FindQueue(
-    const ContactSpec& spec, const CompiledConfiguration* configuration) const {
-  if (configuration == nullptr) return UnknownQueue(spec.queue);
-  const auto queue = configuration->queues.find(spec.queue);
-  if (queue == configuration->queues.end()) return UnknownQueue(spec.queue);
-  absl::Status status = configuration->names.Check(spec.requirement);
-  if (!status.ok()) return status;
-  if (!Contains(queue->second->queue.channels, spec.channel)) {
-    const std::string_view name = ChannelName(spec.channel);
-    return FieldError(
-        absl::StatusCode::kInvalidArgument, "contact.channel",
-        absl::StrCat(absl::string_view(name.data(), name.size()),
-                     " is not accepted by queue ", Quoted(spec.queue)));
-  }
-  status = CheckAgainstQueue(spec.requirement, queue->second->queue);
-  if (!status.ok()) return status;
-  return queue->second;
-}
-
 // The record of a new contact; nobody else sees the slot yet.
 ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
                                      const ContactSpec& spec,
-                                     const Fingerprint& content,
-                                     std::shared_ptr<const QueueTerms> terms,
+                                     const Fingerprint& content, Terms terms,
                                      std::shared_ptr<const ContactRings> rings,
                                      std::uint32_t requirement_class,
                                      InstantMs now_ms, std::uint64_t skip) {
@@ -185,6 +128,8 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.channel = spec.channel;
   record.priority = static_cast<std::uint8_t>(spec.priority);
   record.requirement_class = requirement_class;
+  record.boost_ms = terms.boost_ms;
+  record.segment = spec.segment;
   record.content = content;
   record.requirement = spec.requirement;
   record.tutor_may_listen = spec.tutor_may_listen;
@@ -196,8 +141,8 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.end_reason = EndReason::kNone;
   record.at_once.store(false, std::memory_order_relaxed);
   record.arrival_ms.store(now_ms, std::memory_order_relaxed);
-  record.queue_slot.store(terms->slot, std::memory_order_relaxed);
-  record.terms = std::move(terms);
+  record.queue_slot.store(terms.queue->slot, std::memory_order_relaxed);
+  record.terms = std::move(terms.queue);
   SetRings(handle, std::move(rings));
   record.base_tag.store(handle.base_tag, std::memory_order_release);
   return handle;
@@ -219,7 +164,7 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
     }
     configuration = shard.configuration;
   }
-  const auto terms = FindQueue(spec, configuration.get());
+  const auto terms = FindTerms(spec, configuration.get());
   if (!terms.ok()) return terms.status();
   status = CheckNow(now_ms);
   if (!status.ok()) return status;
@@ -236,7 +181,7 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
   std::uint32_t lane = 0;
   std::shared_ptr<const ContactRings> rings;
   status =
-      CompileWithRings(spec, **terms, &requirement_class, &lane, &rings, call);
+      CompileWithRings(spec, *terms, &requirement_class, &lane, &rings, call);
   if (!status.ok()) {
     contact_slots_.Free(*slot);
     return status;
@@ -246,9 +191,11 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
   Event submitted = ContactEvent(EventType::kContactSubmitted, contacts_[*slot],
                                  handle, 1, ContactState::kWaiting, now_ms);
   const match::Position place =
-      PlaceNew(**terms, rings.get(), lane, &submitted);
+      PlaceNew(*terms, rings.get(), lane, &submitted);
   EventDetail detail;
-  if (wants_details_) detail = DetailOf(spec, **terms, content, place);
+  if (wants_details_) {
+    detail = DetailOf(spec, *terms->queue, content, place, submitted);
+  }
   std::optional<absl::StatusOr<SubmitOutcome>> known;
   {
     MutexLock lock(shard.mutex);
@@ -266,7 +213,7 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
     return *std::move(known);
   }
   call.Notify();
-  return Bring(handle, place, **terms, rings.get(), submitted.ring, call);
+  return Bring(handle, place, *terms->queue, rings.get(), submitted.ring, call);
 }
 
 SubmitOutcome RouterImpl::Bring(ContactHandle contact,
@@ -389,8 +336,8 @@ bool RouterImpl::CancelWaiting(ContactHandle contact, ContactWord word,
   *version = VersionOf(ended, contact);
   ContactRecord& record = contacts_[contact.slot];
   if (record.rings != nullptr) {
-    record.ring = static_cast<std::uint8_t>(
-        record.rings->RingOf(position.lane, record.priority));
+    record.ring =
+        static_cast<std::uint8_t>(record.rings->RingOf(position.lane));
   }
   Event event = ContactEvent(EventType::kContactEnded, record, contact,
                              *version, ContactState::kEnded, call.now_ms());
@@ -492,6 +439,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
   Removal removal;
   AgentUpdate update;
   bool over = false;
+  bool moved = false;
   std::uint64_t wrap_up_version = 0;
   std::uint8_t place = 0;
   {
@@ -528,6 +476,8 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
       holding->deadline_version = wrap_up_version;
       place = holding->place;
       FillAgent(agent, slot, &event);
+      moved = accepted && AcceptanceMoves(agent);
+      if (moved) update = NextUpdate(agent, slot, 0);
     }
   }
   if (accepted) CountAccepted(*contacts_[contact.slot].terms);
@@ -539,11 +489,9 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
                 event.wrap_up_ends_ms, wrap_up_version, call);
   }
   FreeContact(contact, *version, reason, call.now_ms(), call);
-  if (over) {
-    if (removal.due) call.Push(removal.event);
-    TellCore(update, call);
-    if (removal.due) GiveBackProfile(removal.profile, slot);
-  }
+  if (removal.due) call.Push(removal.event);
+  if (over || moved) TellCore(update, call);
+  if (removal.due) GiveBackProfile(removal.profile, slot);
   return true;
 }
 
@@ -567,8 +515,8 @@ void RouterImpl::FreeContact(ContactHandle contact, std::uint64_t version,
   view.version = version;
   view.arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
   view.rank_key_ms = policy::RankKey(
-      view.arrival_ms, record.terms->queue.priority_credit_ms[record.priority] +
-                           BoostInRing(record.terms->later, record.ring));
+      view.arrival_ms,
+      record.boost_ms + BoostInRing(record.terms->later, record.ring));
   view.ring = record.ring;
   view.ended_ms = ended_ms;
   retained.outcome.contact = contact;
@@ -589,6 +537,7 @@ void RouterImpl::FreeContact(ContactHandle contact, std::uint64_t version,
   classes_.ReleaseRequirement(record.requirement_class);
   SetRings(contact, nullptr);
   record.terms.reset();
+  record.segment.clear();
   record.requirement = {};
   record.attributes.clear();
   contact_slots_.Free(contact.slot);

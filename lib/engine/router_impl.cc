@@ -30,6 +30,7 @@ match::Sizes SizesOf(const Limits& limits) {
   sizes.profile_classes = limits.profile_classes;
   sizes.lanes = limits.lanes;
   sizes.calls_in_flight = kThreadsMax;
+  sizes.orders = kAgentOrderCount;
   return sizes;
 }
 
@@ -205,11 +206,12 @@ std::uint64_t RouterImpl::LastSequence() const {
 
 // --- The registry's view of the core -----------------------------------------
 
-void RouterImpl::SetRequirementClass(std::uint32_t c, std::uint8_t kind) {
-  Ours(matcher_.SetRequirementClass(c, kind));
+void RouterImpl::SetRequirementClass(std::uint32_t c, std::uint8_t kind,
+                                     std::uint8_t order) {
+  Ours(matcher_.SetRequirementClass(c, kind, order));
 }
-void RouterImpl::SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) {
-  Ours(matcher_.SetFit(c, p, fit));
+void RouterImpl::SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) {
+  Ours(matcher_.SetFit(c, p, cell & 0xF, cell >> 4));
 }
 void RouterImpl::SetProfileClass(std::uint32_t p) {
   Ours(matcher_.SetProfileClass(p));

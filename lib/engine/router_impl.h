@@ -143,8 +143,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   struct Restoration;
 
   // ClassMatrix, for the registry.
-  void SetRequirementClass(std::uint32_t c, std::uint8_t kind) override;
-  void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) override;
+  void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
+                           std::uint8_t order) override;
+  void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override;
   void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
 
@@ -154,12 +155,16 @@ class RouterImpl final : public Router, private ClassMatrix {
   std::optional<absl::StatusOr<SubmitOutcome>> KnownId(
       const ContactShard& shard, const std::string& id,
       const Fingerprint& content) const RELAIS_REQUIRES(shard.mutex);
-  absl::StatusOr<std::shared_ptr<const QueueTerms>> FindQueue(
+  // Under which terms a contact comes.
+  struct Terms {
+    std::shared_ptr<const QueueTerms> queue;
+    DurationMs boost_ms = 0;
+  };
+  absl::StatusOr<Terms> FindTerms(
       const ContactSpec& spec,
       const CompiledConfiguration* configuration) const;
   ContactHandle OpenRecord(std::uint32_t slot, const ContactSpec& spec,
-                           const Fingerprint& content,
-                           std::shared_ptr<const QueueTerms> terms,
+                           const Fingerprint& content, Terms terms,
                            std::shared_ptr<const ContactRings> rings,
                            std::uint32_t requirement_class, InstantMs now_ms,
                            std::uint64_t skip);
@@ -169,7 +174,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   SubmitOutcome Bring(ContactHandle contact, const match::Position& place,
                       const QueueTerms& terms, const ContactRings* rings,
                       std::size_t ring, Call& call);
-  absl::Status CompileContact(const ContactSpec& spec, const QueueTerms& terms,
+  absl::Status CompileContact(const ContactSpec& spec, const Terms& terms,
                               std::uint32_t* requirement_class,
                               std::uint32_t* lane, Call& call);
   // The word of the contact if it lives and its handle fits, or the error.
@@ -213,25 +218,24 @@ class RouterImpl final : public Router, private ClassMatrix {
   };
   // Of contacts of these terms and channel; `spec` if one asks for something
   // itself.
-  absl::StatusOr<std::shared_ptr<const ContactRings>> MakeRings(
+  absl::StatusOr<std::shared_ptr<const RingClasses>> MakeRings(
       const QueueTerms& terms, Channel channel, const ContactSpec* spec,
       Call& call);
   absl::Status AddRings(const BullseyePlan& plan, QueueTerms* terms,
                         Call& call);
   // With a lane in every ring; null if the queue has no plan.
-  absl::Status FindRings(const ContactSpec& spec, const QueueTerms& terms,
+  absl::Status FindRings(const ContactSpec& spec, const Terms& terms,
                          std::shared_ptr<const ContactRings>* rings,
                          Call& call);
   // CompileContact and FindRings.
-  absl::Status CompileWithRings(const ContactSpec& spec,
-                                const QueueTerms& terms,
+  absl::Status CompileWithRings(const ContactSpec& spec, const Terms& terms,
                                 std::uint32_t* requirement_class,
                                 std::uint32_t* lane,
                                 std::shared_ptr<const ContactRings>* rings,
                                 Call& call);
   // Where a new contact will wait; `lane` is that of the first ring. Its event
   // learns the ring.
-  match::Position PlaceNew(const QueueTerms& terms, const ContactRings* rings,
+  match::Position PlaceNew(const Terms& terms, const ContactRings* rings,
                            std::uint32_t lane, Event* submitted);
   // Null: none, and it leaves the watch.
   void SetRings(ContactHandle contact,
@@ -240,8 +244,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   std::optional<ToWiden> ReadToWiden(ContactHandle contact,
                                      InstantMs now_ms) const;
   static match::Position PlaceIn(const ContactRings& rings, std::size_t ring,
-                                 const QueueTerms& terms, const Event& contact,
-                                 std::uint64_t sequence);
+                                 InstantMs arrival_ms, std::uint64_t sequence);
   // The contact goes on to the ring where it belongs by now, if that is another
   // one. False if its word has changed.
   bool Widen(ContactHandle contact, match::ContactWord word, Call& call);
@@ -260,7 +263,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Of a reservation that ends with its contact waiting again: the place where
   // it belongs by now, which the event then tells.
   static match::Position WidenReturned(const ContactRings* rings,
-                                       const QueueTerms& terms, Event* event);
+                                       Event* event);
   // What a return has done is noted, and what is due next.
   void WaitAgain(const QueueTerms& terms, const ContactRings* rings,
                  const Event& returned, match::ContactWord waiting, Call& call);
@@ -280,6 +283,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Without what its agent's record says.
   Event CreatedEvent(const match::Decision& decision, ContactRecord& record,
                      ContactHandle contact, Call& call) const;
+  // Whether an acceptance changes the place of an agent who may be given more:
+  // the core is to be told.
+  bool AcceptanceMoves(const AgentRecord& agent) const
+      RELAIS_REQUIRES(agent.mutex);
   bool AcceptReserved(std::uint32_t agent, ContactHandle contact,
                       match::ContactWord reserved, Call& call,
                       std::uint64_t* version);
@@ -363,6 +370,9 @@ class RouterImpl final : public Router, private ClassMatrix {
 
   // --- Agents (router_agents.cc) ---
   absl::Status CheckCall(AgentHandle handle, InstantMs now_ms) const;
+  bool KeepsFigures() const {
+    return keeps_figures_.load(std::memory_order_relaxed);
+  }
   bool IsAgent(const AgentRecord& agent, AgentHandle handle) const
       RELAIS_REQUIRES(agent.mutex) {
     return agent.used && agent.generation == handle.generation;
@@ -384,6 +394,15 @@ class RouterImpl final : public Router, private ClassMatrix {
   bool IsOpen(const AgentRecord& agent) const RELAIS_REQUIRES(agent.mutex);
   void TakePresence(AgentRecord& agent, Presence presence,
                     InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
+  // Whether the core may give it more before it is told of what it holds.
+  static bool MayTakeMore(const AgentRecord& agent)
+      RELAIS_REQUIRES(agent.mutex);
+  // Its place among those who fit alike.
+  static std::int64_t OrderKeyOf(const AgentRecord& agent, AgentOrder order)
+      RELAIS_REQUIRES(agent.mutex);
+  // It holds the contact no more.
+  void LetGo(AgentRecord& agent, const Holding& holding, InstantMs now_ms) const
+      RELAIS_REQUIRES(agent.mutex);
   // The contact's handling or wrap-up is over: idle from now, and if it was the
   // last, pending presence taken.
   void FinishWork(AgentRecord& agent, const Holding& holding,
@@ -413,7 +432,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   // contact, a little later.
   void RemoveAgentIfLeft(std::uint32_t slot, Call& call);
   void TellCore(const AgentUpdate& update, Call& call);
-  // Its profile may have another class in the core now (ClassRegistry).
+  // Its profile may have another class in the core now (ClassRegistry), or an
+  // order come into use.
   void TellAgain(std::uint32_t slot, Call& call);
   // The core has been told that the agent has another profile, or none.
   void GiveBackProfile(std::uint32_t profile, std::uint32_t slot);
@@ -433,14 +453,18 @@ class RouterImpl final : public Router, private ClassMatrix {
                              Preparation* preparation, Call& call);
   absl::Status PrepareAgents(const Configuration& configuration,
                              Preparation* preparation, Call& call);
+  // The core publishes agents by this order from now on; on return it knows
+  // every agent's place (match::AgentsT, A4).
+  void UseOrder(AgentOrder order, Call& call);
+  // Agents' figures begin, or are forgotten, with a configuration.
+  void KeepFigures(bool keep, Call& call);
   absl::Status CountAgents(const Configuration& configuration,
                            Preparation* preparation);
   void InstallQueues(Preparation& preparation);
   void InstallAgents(Preparation& preparation, Call& call);
   void InstallAgent(std::uint32_t slot, Preparation& preparation, Call& call);
   void ChangeProfile(AgentHandle handle, std::uint32_t profile,
-                     ChannelSet channels, const AgentCapacity& capacity,
-                     Call& call);
+                     const ServedBy& served, Call& call);
   void AddAgents(Preparation& preparation);
   std::shared_ptr<const CompiledConfiguration> CurrentCompiled() const;
 
@@ -484,8 +508,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Lists an agent, in a free slot from `*slot` on, with a profile that the
   // caller holds a reference of.
   void AddAgent(const std::string& id, AgentGrade grade, std::uint32_t profile,
-                ChannelSet channels, const AgentCapacity& capacity,
-                std::shared_ptr<const Tutors> tutors, std::uint32_t* slot);
+                const ServedBy& served, std::shared_ptr<const Tutors> tutors,
+                std::uint32_t* slot);
 
   // --- Time (router_due.cc) ---
   void RunOne(const DeadlineTable::Due& due, Call& call);
@@ -536,6 +560,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   // One Apply or ChangeAgent at a time; a second is refused, none waits
   // (acq_rel exchange: each sees what the one before left).
   std::atomic<bool> applying_{false};
+  // Whether the configuration in force needs agents' figures. relaxed: while it
+  // is applied, an agent's change may be counted or not.
+  std::atomic<bool> keeps_figures_{false};
   // Written by whoever has applying_. Longest hold: a copy of what has changed.
   mutable Mutex in_force_mutex_;
   InForce in_force_ RELAIS_GUARDED_BY(in_force_mutex_);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/bullseye_plan.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
@@ -44,8 +45,8 @@ Event RouterImpl::CreatedEvent(const match::Decision& decision,
   event.attempt = event.contact_version;
   event.lane = decision.position.lane;
   if (record.rings != nullptr) {
-    event.ring = static_cast<std::uint8_t>(
-        record.rings->RingOf(decision.position.lane, record.priority));
+    event.ring =
+        static_cast<std::uint8_t>(record.rings->RingOf(decision.position.lane));
   }
   event.requirement_class = decision.requirement_class;
   event.profile_class = decision.profile_class;
@@ -82,6 +83,9 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     MutexLock lock(agent.mutex);
     record.rank_key = decision.position.key;
     record.arrival_sequence = decision.position.sequence;
+    if (KeepsFigures()) {
+      NoteReserved(call.now_ms(), agent.held.empty(), &agent.figures);
+    }
     record.ring = event.ring;
     Holding& holding = agent.held.Add();
     holding.contact = contact;
@@ -99,8 +103,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     // Its presence changed while the core was choosing it.
     leaves = !ended && !IsOpen(agent);
     if (leaves) hold = HoldClass(holding);
-    room = agent.capacity.has_maxima(agent.channels) ||
-           (agent.held.ChannelsWithUnits(agent.capacity) & agent.channels) != 0;
+    room = MayTakeMore(agent);
     if (room) update = NextUpdate(agent, decision.agent, 0);
   }
   call.Push(event);
@@ -195,7 +198,7 @@ Event RouterImpl::RescindedByEnd(AgentRecord& agent, const Holding& holding,
   event.contact_state = ContactState::kEnded;
   event.end_reason = reason;
   ++agent.version;
-  agent.held.Remove(holding);
+  LetGo(agent, holding, now_ms);
   FillReserved(agent, &event);
   return event;
 }
@@ -210,6 +213,7 @@ void RouterImpl::CountAccepted(const QueueTerms& terms) {
 Event RouterImpl::AcceptLocked(AgentRecord& agent, Holding& holding,
                                std::uint64_t assigned_tag, InstantMs now_ms) {
   holding.state = WorkState::kHandling;
+  if (KeepsFigures()) NoteAccepted(&agent.figures);
   ++agent.version;
   Event event =
       ReservationEvent(EventType::kReservationAccepted, holding, now_ms);
@@ -217,6 +221,10 @@ Event RouterImpl::AcceptLocked(AgentRecord& agent, Holding& holding,
   event.contact_state = ContactState::kAssigned;
   FillReserved(agent, &event);
   return event;
+}
+
+bool RouterImpl::AcceptanceMoves(const AgentRecord& agent) const {
+  return KeepsFigures() && MayTakeMore(agent);
 }
 
 bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
@@ -230,6 +238,8 @@ bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
   if (version != nullptr) *version = VersionOf(assigned, contact);
   AgentRecord& agent = agents_[slot];
   Event event;
+  AgentUpdate update;
+  bool moves = false;
   std::shared_ptr<const QueueTerms> terms;
   {
     MutexLock lock(agent.mutex);
@@ -240,12 +250,15 @@ bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
     }
     event = AcceptLocked(agent, *holding, assigned.tag(), call.now_ms());
     terms = holding->terms;
+    moves = AcceptanceMoves(agent);
+    if (moves) update = NextUpdate(agent, slot, 0);
   }
   call.Push(event);
   CountAccepted(*terms);
   SetDeadline(contact.slot, assigned.tag(),
               call.now_ms() + terms->queue.handling_lease_ms, assigned.tag(),
               call);
+  if (moves) TellCore(update, call);
   return true;
 }
 
@@ -289,7 +302,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
     terms = holding->terms;
     event = ReservationEvent(type, *holding, call.now_ms());
     rings = contacts_[contact.slot].rings;
-    const match::Position place = WidenReturned(rings.get(), *terms, &event);
+    const match::Position place = WidenReturned(rings.get(), &event);
     // With the event, so that a change of presence does not come between them
     // and forget a decline that is told after it.
     if (declining != nullptr) {
@@ -312,8 +325,8 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
       agent.no_answer_channels |= SetOf(event.channel);
     }
     ++agent.version;
-    had_room = agent.held.ChannelsWithUnits(agent.capacity) != 0;
-    agent.held.Remove(*holding);
+    had_room = agent.held.ChannelsWithUnits(agent.served.capacity) != 0;
+    LetGo(agent, *holding, call.now_ms());
     FillReserved(agent, &event);
     if (had_room) closed = NextUpdate(agent, slot, 0);
     update = NextUpdate(agent, slot, units);

@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/bullseye_plan.h"
 #include "lib/domain/error.h"
 #include "lib/engine/live_state_check.h"
 #include "lib/engine/router_impl.h"
@@ -160,7 +161,7 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
       const auto profile = classes_.AcquireProfile(
           {}, [this, &call](std::uint32_t told) { TellAgain(told, call); });
       if (!profile.ok()) return profile.status();
-      AddAgent(id, AgentGrade::kSenior, *profile, 0, CapacityOf({}), nullptr,
+      AddAgent(id, AgentGrade::kSenior, *profile, {0, CapacityOf({})}, nullptr,
                &free);
       restoration.agent_slots.emplace(id, free);
     }
@@ -178,6 +179,7 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
     agent.no_answer_channels = live.no_answer_channels;
     agent.idle_since_ms = live.idle_since_ms;
     agent.idle_before_pause_ms = live.idle_before_pause_ms;
+    agent.figures = live.figures;
     CountPresence(agent, slot);
     if (live.version > 0) {
       events_.ContinueAgent({slot, agent.generation}, live.version);
@@ -206,7 +208,6 @@ void RouterImpl::RestoreHolding(const HeldContact& held, std::uint32_t slot,
       !restoration.state.contacts.contains(held.contact_id)) {
     reservation.idle_since_ms = agent.idle_since_ms;
     restoration.to_rescind.emplace_back(slot, reservation);
-    return;
   }
   Holding& holding = agent.held.Add();
   holding.state = held.state;
@@ -258,7 +259,8 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
     const ContactDetail& detail, Restoration& restoration) {
   const ContactQueue& queue = detail.queue;
   const auto same = [&detail](const QueueTerms& terms) {
-    return terms.queue == detail.queue && terms.plan == detail.plan;
+    return terms.queue == detail.queue && terms.plan == detail.plan &&
+           terms.ranked == detail.ranked;
   };
   const auto configuration = CurrentCompiled();
   const auto listed = configuration->queues.find(queue.name);
@@ -266,7 +268,7 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
     return listed->second;
   }
   for (const auto& terms : restoration.old_terms) {
-    if (same(*terms) && Contains(terms->queue.channels, detail.spec.channel)) {
+    if (same(*terms) && Contains(queue.channels, detail.spec.channel)) {
       return terms;
     }
   }
@@ -280,13 +282,15 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
                                     });
   terms->slot = restoration.queue_slots.at(queue.name);
   terms->queue = queue;
+  terms->ranked = detail.ranked;
   terms->requirement = CompileRequirement(Channel{}, queue.requirement);
   Call& call = restoration.call;
+  UseOrder(queue.agent_choice.order, call);
   for (int i = 0; i < kChannelCount; ++i) {
     const auto each = static_cast<Channel>(i);
     if (!Contains(queue.channels, each)) continue;
     const auto id = classes_.AcquireRequirement(
-        CombineRequirements(each, terms->requirement, {}),
+        terms->RequirementOf(each, {}),
         [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
     if (!id.ok()) return id.status();
     held->push_back(*id);
@@ -302,25 +306,27 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
                                         const LiveContact& live,
                                         Restoration& restoration) {
   const ContactDetail& detail = *live.detail;
-  const auto terms = RestoreTerms(detail, restoration);
-  if (!terms.ok()) return terms.status();
-  std::uint32_t requirement_class = 0;
-  std::uint32_t lane = 0;
-  std::shared_ptr<const ContactRings> rings;
-  if (live.ring > (*terms)->later.size()) {
+  const auto queue = RestoreTerms(detail, restoration);
+  if (!queue.ok()) return queue.status();
+  for (const std::size_t ring :
+       {std::size_t{live.ring}, std::size_t{detail.ring}}) {
+    if (ring <= (*queue)->later.size()) continue;
     return FieldError(
         absl::StatusCode::kInvalidArgument,
         absl::StrCat("state.contacts[", Quoted(id), "]"),
-        absl::StrCat("is in ring ", live.ring, ", which its plan lacks"));
+        absl::StrCat("is in ring ", ring, ", which its plan lacks"));
   }
+  // Whatever mode and segments gave it then.
+  const Terms terms{*queue, live.arrival_ms - detail.rank_key_ms -
+                                BoostInRing((*queue)->later, detail.ring)};
+  std::uint32_t requirement_class = 0;
+  std::uint32_t lane = 0;
+  std::shared_ptr<const ContactRings> rings;
   absl::Status status =
-      CompileWithRings(detail.spec, **terms, &requirement_class, &lane, &rings,
+      CompileWithRings(detail.spec, terms, &requirement_class, &lane, &rings,
                        restoration.call);
   if (!status.ok()) return status;
-  if (rings != nullptr) {
-    lane = rings->LaneOf(live.ring,
-                         static_cast<std::size_t>(detail.spec.priority));
-  }
+  if (rings != nullptr) lane = rings->LaneOf(live.ring);
   const std::optional<std::uint32_t> slot = contact_slots_.Take();
   RELAIS_CHECK(slot.has_value(), "contacts were counted before");
   // A return takes one tag, what waits where it came none but its own.
@@ -329,8 +335,8 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
   const bool waiting = live.state == ContactState::kWaiting || ending;
   const bool returned = waiting && live.placed;
   const ContactHandle contact = OpenRecord(
-      *slot, detail.spec, {detail.fingerprint[0], detail.fingerprint[1]},
-      *terms, rings, requirement_class, live.arrival_ms,
+      *slot, detail.spec, {detail.fingerprint[0], detail.fingerprint[1]}, terms,
+      rings, requirement_class, live.arrival_ms,
       live.version - (returned ? 2 : 1));
   ContactRecord& record = contacts_[*slot];
   record.at_once.store(live.at_once, std::memory_order_relaxed);
@@ -344,7 +350,7 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
     MutexLock lock(shard.mutex);
     shard.live.emplace(id, *slot);
   }
-  FiguresOf(**terms).alive.fetch_add(1, std::memory_order_relaxed);
+  FiguresOf(*terms.queue).alive.fetch_add(1, std::memory_order_relaxed);
   events_.ContinueContact(contact, live.version);
   record.told_tag.store(contact.base_tag + live.version,
                         std::memory_order_relaxed);
@@ -467,18 +473,9 @@ void RouterImpl::RestoreDeclines(const LiveContact& live, ContactHandle contact,
       continue;
     }
     const DeclineTable::Added declined = declines_.Add(contact, slot->second);
-    if (declined.displaced_of_contact.has_value()) {
-      deadlines_.Cancel(DeclineDeadline(declined.displaced_of_contact->entry),
-                        declined.displaced_of_contact->number);
-    }
-    if (declined.displaced_of_agent.has_value()) {
-      CancelDeclineDeadlines({*declined.displaced_of_agent});
-      AllowAgain({*declined.displaced_of_agent});
-    }
     matcher_.SetExclusion(contact.slot, declined.added.cell, slot->second,
                           declined.added.number);
-    SetDeadline(DeclineDeadline(declined.added.entry), declined.added.number,
-                decline.until_ms, declined.added.number, restoration.call);
+    KeepUntil(declined, decline.until_ms, restoration.call);
   }
 }
 
@@ -530,6 +527,10 @@ void RouterImpl::FinishHalfEnds(Restoration& restoration) {
         configuration_version_.load(std::memory_order_relaxed);
     event.contact_state = ContactState::kEnded;
     ++agent.version;
+    const Holding* holding =
+        agent.held.Find(reservation.contact_id.view(), reservation.attempt);
+    RELAIS_CHECK(holding != nullptr, "held by nobody else's doing");
+    LetGo(agent, *holding, restoration.now_ms);
     FillReserved(agent, &event);
     call.HandOver(event);
   }

@@ -7,17 +7,17 @@
 
 #include "lib/domain/bullseye_plan.h"
 #include "lib/engine/router_impl.h"
-#include "lib/policy/aged.h"
+#include "lib/policy/rank_key.h"
 
 namespace relais {
 
 using match::ContactPhase;
 using match::ContactWord;
 
-absl::StatusOr<std::shared_ptr<const ContactRings>> RouterImpl::MakeRings(
+absl::StatusOr<std::shared_ptr<const RingClasses>> RouterImpl::MakeRings(
     const QueueTerms& terms, Channel channel, const ContactSpec* spec,
     Call& call) {
-  std::vector<ContactRings::Ring> rings;
+  std::vector<RingClasses::Ring> rings;
   absl::Status status;
   for (std::size_t i = 0; i <= terms.later.size(); ++i) {
     const CompiledRequirement queue = CompileRequirement(
@@ -29,7 +29,7 @@ absl::StatusOr<std::shared_ptr<const ContactRings>> RouterImpl::MakeRings(
       own.tutor_may_listen = spec->tutor_may_listen;
     }
     const auto acquired = classes_.AcquireRequirement(
-        CombineRequirements(channel, queue, own),
+        terms.RequirementOf(channel, queue, own),
         [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
     if (!acquired.ok()) {
       status = acquired.status();
@@ -40,8 +40,8 @@ absl::StatusOr<std::shared_ptr<const ContactRings>> RouterImpl::MakeRings(
                      SkipConditionOf(terms.plan, terms.later, i)});
   }
   // Also gives back what was acquired if one was too many.
-  auto made = std::make_shared<const ContactRings>(std::move(rings), &classes_,
-                                                   rings_watch_.get());
+  auto made = std::make_shared<const RingClasses>(std::move(rings), &classes_,
+                                                  rings_watch_.get());
   if (!status.ok()) return status;
   return made;
 }
@@ -50,7 +50,12 @@ absl::Status RouterImpl::AddRings(const BullseyePlan& plan, QueueTerms* terms,
                                   Call& call) {
   if (plan.name.empty()) return absl::OkStatus();
   terms->plan = plan;
-  terms->later = LaterRings(plan, terms->queue.service_level.threshold_ms);
+  // There no credit counts. What is kept of the contact says so, too.
+  if (terms->contact_choice == ContactChoice::kStrict) {
+    for (BullseyeRing& ring : terms->plan.rings) ring.raise_boost_ms = 0;
+  }
+  terms->later =
+      LaterRings(terms->plan, terms->queue.service_level.threshold_ms);
   for (int i = 0; i < kChannelCount; ++i) {
     const auto channel = static_cast<Channel>(i);
     if (!Contains(terms->queue.channels, channel)) continue;
@@ -61,24 +66,26 @@ absl::Status RouterImpl::AddRings(const BullseyePlan& plan, QueueTerms* terms,
   return absl::OkStatus();
 }
 
-absl::Status RouterImpl::FindRings(const ContactSpec& spec,
-                                   const QueueTerms& terms,
+absl::Status RouterImpl::FindRings(const ContactSpec& spec, const Terms& terms,
                                    std::shared_ptr<const ContactRings>* rings,
                                    Call& call) {
-  if (terms.plan.name.empty()) return absl::OkStatus();
-  *rings = terms.rings[static_cast<std::size_t>(spec.channel)];
+  const QueueTerms& queue = *terms.queue;
+  if (queue.plan.name.empty()) return absl::OkStatus();
+  std::shared_ptr<const RingClasses> classes =
+      queue.rings[static_cast<std::size_t>(spec.channel)];
   if (!spec.requirement.empty() || spec.tutor_may_listen) {
-    auto own = MakeRings(terms, spec.channel, &spec, call);
+    auto own = MakeRings(queue, spec.channel, &spec, call);
     if (!own.ok()) return own.status();
-    *rings = *std::move(own);
+    classes = *std::move(own);
   }
-  const auto priority = static_cast<std::size_t>(spec.priority);
-  return (*rings)->EnsureLanes(priority,
-                               terms.queue.priority_credit_ms[priority]);
+  auto found = ContactRings::Make(std::move(classes), terms.boost_ms);
+  if (!found.ok()) return found.status();
+  *rings = *std::move(found);
+  return absl::OkStatus();
 }
 
 absl::Status RouterImpl::CompileWithRings(
-    const ContactSpec& spec, const QueueTerms& terms,
+    const ContactSpec& spec, const Terms& terms,
     std::uint32_t* requirement_class, std::uint32_t* lane,
     std::shared_ptr<const ContactRings>* rings, Call& call) {
   absl::Status status =
@@ -89,20 +96,19 @@ absl::Status RouterImpl::CompileWithRings(
   return status;
 }
 
-match::Position RouterImpl::PlaceNew(const QueueTerms& terms,
+match::Position RouterImpl::PlaceNew(const Terms& terms,
                                      const ContactRings* rings,
                                      std::uint32_t lane, Event* submitted) {
   // relaxed: a number; who publishes first in a lane stands first there.
   const std::uint64_t sequence =
       arrivals_.fetch_add(1, std::memory_order_relaxed) + 1;
   if (rings == nullptr) {
-    const DurationMs credit =
-        terms.queue.priority_credit_ms[submitted->priority];
-    return {lane, policy::RankKey(submitted->arrival_ms, credit), sequence};
+    return {lane, policy::RankKey(submitted->arrival_ms, terms.boost_ms),
+            sequence};
   }
   const std::size_t ring = rings->RingAfter(0, 0);
   submitted->ring = static_cast<std::uint8_t>(ring);
-  return PlaceIn(*rings, ring, terms, *submitted, sequence);
+  return PlaceIn(*rings, ring, submitted->arrival_ms, sequence);
 }
 
 void RouterImpl::SetRings(ContactHandle contact,
@@ -143,13 +149,10 @@ std::optional<RouterImpl::ToWiden> RouterImpl::ReadToWiden(
 }
 
 match::Position RouterImpl::PlaceIn(const ContactRings& rings, std::size_t ring,
-                                    const QueueTerms& terms,
-                                    const Event& contact,
+                                    InstantMs arrival_ms,
                                     std::uint64_t sequence) {
-  const DurationMs credit = terms.queue.priority_credit_ms[contact.priority];
-  return {rings.LaneOf(ring, contact.priority),
-          policy::RankKey(contact.arrival_ms, credit + rings[ring].boost_ms),
-          sequence};
+  return {rings.LaneOf(ring),
+          policy::RankKey(arrival_ms, rings.BoostIn(ring)), sequence};
 }
 
 bool RouterImpl::Widen(ContactHandle contact, ContactWord word, Call& call) {
@@ -160,12 +163,12 @@ bool RouterImpl::Widen(ContactHandle contact, ContactWord word, Call& call) {
   }
   const ContactRings& rings = *read->rings;
   Event& event = read->event;
-  const std::size_t before = rings.RingOf(from.lane, event.priority);
+  const std::size_t before = rings.RingOf(from.lane);
   const std::size_t ring =
       rings.RingAfter(before, call.now_ms() - event.arrival_ms);
   if (ring == before) return true;  // somebody has signed in meanwhile
   const match::Position to =
-      PlaceIn(rings, ring, *read->terms, event, from.sequence);
+      PlaceIn(rings, ring, event.arrival_ms, from.sequence);
   ContactWord waiting;
   if (matcher_.Move(contact.slot, word, to, &waiting) != match::Result::kOk) {
     return false;
@@ -185,7 +188,6 @@ bool RouterImpl::Widen(ContactHandle contact, ContactWord word, Call& call) {
 }
 
 match::Position RouterImpl::WidenReturned(const ContactRings* rings,
-                                          const QueueTerms& terms,
                                           Event* event) {
   const match::Position before{event->lane, event->rank_key_ms,
                                event->arrival_sequence};
@@ -194,7 +196,7 @@ match::Position RouterImpl::WidenReturned(const ContactRings* rings,
       rings->RingAfter(event->ring, event->at_ms - event->arrival_ms);
   if (ring == event->ring) return before;
   const match::Position place =
-      PlaceIn(*rings, ring, terms, *event, event->arrival_sequence);
+      PlaceIn(*rings, ring, event->arrival_ms, event->arrival_sequence);
   event->ring = static_cast<std::uint8_t>(ring);
   event->lane = place.lane;
   event->requirement_class = (*rings)[ring].requirement_class;

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
-#include "lib/policy/aged.h"
+#include "lib/policy/rank_key.h"
 
 namespace relais {
 namespace {
@@ -91,12 +91,11 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     view.channel = record.channel;
     view.priority = record.priority;
     view.arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
-    view.rank_key_ms = policy::RankKey(
-        view.arrival_ms,
-        record.terms->queue.priority_credit_ms[record.priority]);
+    view.rank_key_ms = policy::RankKey(view.arrival_ms, record.boost_ms);
+    view.segment = record.segment;
     rings = record.rings;
     if (rings != nullptr && word.phase() == ContactPhase::kWaiting) {
-      const std::size_t ring = rings->RingOf(place.lane, record.priority);
+      const std::size_t ring = rings->RingOf(place.lane);
       view.ring = static_cast<std::uint8_t>(ring);
       if (ring + 1 < rings->size()) {
         view.next_ring_ms = view.arrival_ms + (*rings)[ring + 1].after_ms;
@@ -161,6 +160,7 @@ AgentView RouterImpl::ViewLocked(const AgentRecord& agent,
   view.settled = agent.told.load(std::memory_order_acquire) >=
                  ToldOf(agent.generation, agent.version);
   view.idle_since_ms = agent.idle_since_ms;
+  view.figures = agent.figures;
   view.held.reserve(agent.held.list().size());
   for (const Holding& holding : agent.held.list()) {
     view.held.push_back({std::string(holding.reservation.contact_id.view()),

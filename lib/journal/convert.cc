@@ -1,6 +1,7 @@
 #include "lib/journal/convert.h"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -118,6 +119,34 @@ absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
   return reader.status();
 }
 
+namespace {
+
+void FiguresFromMessage(const v1::AgentFigures& message, MessageReader* reader,
+                        AgentFigures* figures) {
+  figures->contacts = message.contacts();
+  figures->offered = message.offered();
+  figures->last_offered_ms = message.last_offered_ms();
+  figures->occupied_since_ms = message.occupied_since_ms();
+  figures->occupied_ms = message.occupied_ms();
+  figures->piece = message.piece();
+  if (message.piece() < 0 ||
+      message.pieces_ms_size() != static_cast<int>(AgentFigures::kPieces)) {
+    return reader->Fail(absl::DataLossError(absl::StrCat(
+        "figures have ", message.pieces_ms_size(), " pieces up to number ",
+        message.piece(), ", not ", AgentFigures::kPieces)));
+  }
+  for (std::size_t i = 0; i < AgentFigures::kPieces; ++i) {
+    const std::int64_t piece_ms = message.pieces_ms(static_cast<int>(i));
+    if (piece_ms < 0 || piece_ms > std::numeric_limits<std::uint32_t>::max()) {
+      return reader->Fail(absl::DataLossError(
+          absl::StrCat("pieces_ms is ", piece_ms, ", not a time of a piece")));
+    }
+    figures->pieces_ms.at(i) = static_cast<std::uint32_t>(piece_ms);
+  }
+}
+
+}  // namespace
+
 absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
   MessageReader reader;
   agent->version = message.version();
@@ -150,6 +179,9 @@ absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
     added.attempt = message.attempt();
     added.units = kCapacityUnitsMax;
     added.wrap_up_ends_ms = message.wrap_up_ends_ms();
+  }
+  if (message.has_figures()) {
+    FiguresFromMessage(message.figures(), &reader, &agent->figures);
   }
   return reader.status();
 }

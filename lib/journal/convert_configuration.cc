@@ -129,6 +129,9 @@ void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
   for (const DurationMs credit : queue.priority_credit_ms) {
     message->add_priority_credit_ms(credit);
   }
+  message->set_fit_rule(static_cast<std::uint32_t>(queue.agent_choice.fit));
+  message->set_agent_order(
+      static_cast<std::uint32_t>(queue.agent_choice.order));
 }
 
 absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
@@ -156,6 +159,10 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
           message.priority_credit_ms(i);
     }
   }
+  reader.Enum("fit_rule", message.fit_rule(), FitRule::kLeastOverQualified,
+              &queue->agent_choice.fit);
+  reader.Enum("agent_order", message.agent_order(), AgentOrder::kRoundRobin,
+              &queue->agent_choice.order);
   return reader.status();
 }
 
@@ -176,9 +183,12 @@ absl::Status FromMessage(const v1::ContactDetail& message,
   }
   reader.Fail(FromMessage(message.queue(), &detail->queue));
   reader.Fail(FromMessage(message.plan(), &detail->plan));
+  reader.Byte("ring", message.ring(), &detail->ring);
   detail->fingerprint = {message.fingerprint_0(), message.fingerprint_1()};
   detail->rank_key_ms = message.rank_key_ms();
   detail->arrival_sequence = message.arrival_sequence();
+  detail->spec.segment = message.segment();
+  detail->ranked = message.ranked();
   return reader.status();
 }
 
@@ -246,6 +256,10 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
           static_cast<std::uint32_t>(profile.contacts_max[i]));
     }
     added->set_load_order(static_cast<std::uint32_t>(profile.load_order));
+    for (const QueueRank& rank : profile.queue_order) {
+      v1::QueueRank* next = added->add_queue_order();
+      for (const std::string& queue : rank.queues) next->add_queues(queue);
+    }
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     ToMessage(agent, message->add_agents());
@@ -277,6 +291,13 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
     added->set_name(activity.name);
     added->set_channels(activity.channels);
     RequirementToMessage(activity.requirement, added);
+  }
+  message->set_contact_choice(
+      static_cast<std::uint32_t>(configuration.contact_choice));
+  for (const CustomerSegment& segment : configuration.segments) {
+    v1::CustomerSegment* added = message->add_segments();
+    added->set_name(segment.name);
+    added->set_credit_ms(segment.credit_ms);
   }
   for (const BullseyePlan& plan : configuration.bullseye_plans) {
     ToMessage(plan, message->add_bullseye_plans());
@@ -331,6 +352,10 @@ absl::Status FromMessage(const v1::Configuration& message,
     reader.Byte("routing_profiles.channels", profile.channels(),
                 &added.channels);
     CapacityFromMessage(profile, &reader, &added);
+    for (const v1::QueueRank& rank : profile.queue_order()) {
+      added.queue_order.push_back(
+          {{rank.queues().begin(), rank.queues().end()}});
+    }
   }
   for (const v1::AgentConfiguration& agent : message.agents()) {
     reader.Fail(FromMessage(agent, &configuration->agents.emplace_back()));
@@ -359,6 +384,11 @@ absl::Status FromMessage(const v1::Configuration& message,
     added.name = activity.name();
     reader.Byte("activities.channels", activity.channels(), &added.channels);
     RequirementFromMessage(activity, &reader, &added.requirement);
+  }
+  reader.Enum("contact_choice", message.contact_choice(),
+              ContactChoice::kStrict, &configuration->contact_choice);
+  for (const v1::CustomerSegment& segment : message.segments()) {
+    configuration->segments.push_back({segment.name(), segment.credit_ms()});
   }
   for (const v1::BullseyePlan& plan : message.bullseye_plans()) {
     reader.Fail(

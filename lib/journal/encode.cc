@@ -269,6 +269,8 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   Walk(M::kNoneOfFieldNumber, queue.requirement.none_of, sink);
   Walk(M::kPreferredFieldNumber, queue.requirement.preferred, sink);
   sink.Bytes(M::kActivityFieldNumber, queue.activity);
+  sink.Uint(M::kFitRuleFieldNumber, Number(queue.agent_choice.fit));
+  sink.Uint(M::kAgentOrderFieldNumber, Number(queue.agent_choice.order));
   sink.Bytes(M::kPlanFieldNumber, queue.plan);
 }
 
@@ -297,9 +299,12 @@ void Walk(const ContactDetail& detail, Sink& sink) {
   Walk(M::kPreferredFieldNumber, detail.spec.requirement.preferred, sink);
   sink.Uint(M::kTutorMayListenFieldNumber,
             Number(detail.spec.tutor_may_listen));
+  sink.Bytes(M::kSegmentFieldNumber, detail.spec.segment);
+  sink.Uint(M::kRankedFieldNumber, Number(detail.ranked));
   if (detail.plan.name.empty()) return;
   sink.Message(M::kPlanFieldNumber,
                [&detail](auto& inner) { Walk(detail.plan, inner); });
+  sink.Uint(M::kRingFieldNumber, detail.ring);
 }
 
 template <typename Sink>
@@ -409,6 +414,21 @@ void Walk(const LiveContact& contact, Sink& sink) {
 }
 
 template <typename Sink>
+void Walk(int field, const AgentFigures& figures, Sink& sink) {
+  if (figures == AgentFigures{}) return;
+  sink.Message(field, [&figures](auto& inner) {
+    using M = v1::AgentFigures;
+    inner.Uint(M::kContactsFieldNumber, figures.contacts);
+    inner.Uint(M::kOfferedFieldNumber, Number(figures.offered));
+    inner.Sint(M::kLastOfferedMsFieldNumber, figures.last_offered_ms);
+    inner.Sint(M::kOccupiedSinceMsFieldNumber, figures.occupied_since_ms);
+    inner.Sint(M::kOccupiedMsFieldNumber, figures.occupied_ms);
+    inner.Sint(M::kPieceFieldNumber, figures.piece);
+    inner.Packed(M::kPiecesMsFieldNumber, figures.pieces_ms);
+  });
+}
+
+template <typename Sink>
 void Walk(const LiveAgent& agent, Sink& sink) {
   using M = v1::LiveAgent;
   sink.Uint(M::kVersionFieldNumber, agent.version);
@@ -431,6 +451,7 @@ void Walk(const LiveAgent& agent, Sink& sink) {
       inner.Sint(H::kWrapUpEndsMsFieldNumber, held.wrap_up_ends_ms);
     });
   }
+  Walk(M::kFiguresFieldNumber, agent.figures, sink);
 }
 
 template <typename Sink>

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
 #include "lib/journal/bytes.h"
 
@@ -75,6 +76,8 @@ Fold::Fold(Retention retention, LiveState state)
     : retention_(retention), state_(std::move(state)) {
   for (auto& [name, queue] : state_.queues) queues_[name].totals = &queue;
   IndexConfiguration();
+  keeps_figures_ = state_.configuration != nullptr &&
+                   NeedsAgentFigures(*state_.configuration);
   contacts_.reserve(state_.contacts.size());
   for (auto at = state_.contacts.begin(); at != state_.contacts.end(); ++at) {
     const auto& [id, contact] = *at;
@@ -266,6 +269,7 @@ absl::Status Fold::Configured(const Event& event, const EventDetail& detail) {
   state_.applied_configuration_version = event.configuration_version;
   changed_->configuration = true;
   IndexConfiguration();
+  KeepFigures(NeedsAgentFigures(*state_.configuration), event.at_ms);
   std::vector<std::string> names;
   names.reserve(state_.queues.size());
   for (const auto& [name, queue] : state_.queues) names.push_back(name);

@@ -171,6 +171,12 @@ class Fold {
   static void LetGo(std::vector<HeldContact>& held, const HeldContact& one);
   absl::Status TakeAgent(const Event& event, bool with_idle_since,
                          std::vector<HeldContact> held);
+  // The figures of the agent of the event, which held something else before.
+  static void StepFigures(const Event& event,
+                          const std::vector<HeldContact>& held,
+                          LiveAgent& agent);
+  // Those of all agents begin, or are forgotten.
+  void KeepFigures(bool keep, InstantMs now_ms);
   LiveQueue& QueueOf(std::string_view name);
   void BackToWaiting(const Event& event, LiveContact& contact);
   void AddDecline(const Event& event, LiveContact& contact);
@@ -192,6 +198,7 @@ class Fold {
 
   Retention retention_;
   LiveState state_;
+  bool keeps_figures_ = false;      // by the configuration in force
   ChangedKeys* changed_ = nullptr;  // of the event being applied; never null
   ChangedKeys ignored_;
   LiveAgent* agent_ = nullptr;  // of that event; null: none, or not known yet

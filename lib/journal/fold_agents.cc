@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
 #include "lib/journal/bytes.h"
 #include "lib/journal/fold.h"
@@ -52,6 +53,7 @@ absl::Status Fold::TakeAgent(const Event& event, bool with_idle_since,
     agent_ = &added->second;
   }
   LiveAgent& agent = *agent_;
+  if (keeps_figures_) StepFigures(event, held, agent);
   agent.version = event.agent_version;
   agent.presence = event.presence;
   agent.presence_pending = event.presence_pending;
@@ -66,6 +68,31 @@ absl::Status Fold::TakeAgent(const Event& event, bool with_idle_since,
 
 void Fold::LetGo(std::vector<HeldContact>& held, const HeldContact& one) {
   held.erase(held.begin() + (&one - held.data()));
+}
+
+void Fold::StepFigures(const Event& event, const std::vector<HeldContact>& held,
+                       LiveAgent& agent) {
+  if (event.type == EventType::kReservationCreated) {
+    NoteReserved(event.at_ms, agent.held.empty(), &agent.figures);
+  } else if (event.type == EventType::kReservationAccepted) {
+    NoteAccepted(&agent.figures);
+  } else if (held.size() < agent.held.size()) {
+    NoteLetGo(event.at_ms, held.empty(), &agent.figures);
+  }
+  // Also a pending one that is taken with the end of the agent's work.
+  NotePresence(event.at_ms, agent.presence.state, event.presence.state,
+               held.empty(), &agent.figures);
+}
+
+void Fold::KeepFigures(bool keep, InstantMs now_ms) {
+  if (keep == keeps_figures_) return;
+  keeps_figures_ = keep;
+  for (auto& [id, agent] : state_.agents) {
+    const AgentFigures before = agent.figures;
+    agent.figures =
+        keep ? FiguresFrom(now_ms, !agent.held.empty()) : AgentFigures();
+    if (agent.figures != before) changed_->agents.Set(id, &agent);
+  }
 }
 
 absl::Status Fold::Created(const Event& event) {

@@ -3,7 +3,9 @@
 // An idle list holds the free agents of one profile class, kind of work and
 // order, sorted by (order key, slot), under one front word. The front words of
 // the kinds of one profile class share a cache line, those of different
-// classes do not.
+// classes do not. Agents stand in the lists of the orders in use, at first in
+// those of order 0 alone: an order that nobody asks for costs nothing. The
+// memory of the others is not touched before they are used.
 //
 // Thread safety: every member may be called from any thread, for any agent,
 // except where a comment names the claim's owner.
@@ -15,20 +17,31 @@
 //       words, then changes the word, which publishes.
 //   A3  An idle entry is live while the word is unclaimed and has the entry's
 //       tag. So every change of the word makes all its entries stale.
+//   A4  An order comes into use in three steps: UseOrder; every agent is told
+//       again, by an Update with a revision drawn after that; only then may
+//       there be a contact of a class with this order. From then on every agent
+//       who is open stands in the lists of this order: whoever publishes it by
+//       a CAS from a word of before the telling fails, because the telling has
+//       changed the word, and whoever read the word since loads the orders
+//       after that (W10). Terms that were on their way have an older revision.
+//       Until then an entry may have the key of terms that knew nothing of the
+//       order; nobody reads these lists yet, and the telling makes it stale.
 //
 // Progress: lock-free. A thread stopped here hides at most the agent that it
 // has claimed.
 //
 // Atomics: P*, F of ordered_list.h and front_words.h, and
 //   W1  agent words: CAS seq_cst <-> loads seq_cst.
-//   W3  terms that decide (profile class, cost, capacity): store(release) by
-//   the
-//       one call that took the record, before W1's CAS names it <->
-//       load(acquire) after the word. Whoever reads a value of the record's
-//       next use has the CAS before it that took the record out of the word, so
-//       a second reading of the word (TakeBest), or a CAS from it, tells.
+//   W3  terms that decide (profile class, cost, capacity, whether there are
+//       ranks and whether the claim waits): store(release) by the one call that
+//       took the record, before W1's CAS names it <-> load(acquire) after the
+//       word. Whoever reads a value of the record's next use has the CAS before
+//       it that took the record out of the word, so a second reading of the
+//       word (TakeBest), or a CAS from it, tells.
 //       Revision and order keys, relaxed: what depends on them is confirmed by
 //       a CAS, or, for a revision, is right for a later one as well.
+//   W10 the orders in use, relaxed: they only grow, and who must know of one
+//       has read a word that was changed after it came into use (A4).
 //   W5  who has a record: of an agent's own two, `taken` CAS (acquire) <->
 //       store(release): the taker has the CAS before it that took the record
 //       out of the word. Of the pool, for calls that find both taken, B
@@ -51,6 +64,9 @@ namespace relais::match {
 
 inline constexpr int kKindCount = 8;
 inline constexpr int kOrdersMax = 4;
+// Keys of orders 1 and above may take all 64 bits, since ties are told apart by
+// a second value: front words show the upper 44, from this one on.
+inline constexpr int kFurtherImageShift = 20;
 
 // An agent's terms, replaced whole by Matcher::Update.
 struct AgentTerms {
@@ -67,6 +83,9 @@ struct AgentTerms {
   std::array<std::uint8_t, kKindCount> cost = {1, 1, 1, 1, 1, 1, 1, 1};
   // Of orders 1 and above.
   std::array<std::int64_t, kOrdersMax - 1> further_order_keys = {};
+  // Some cell of its profile class may have a rank, now or later. False only if
+  // none ever has while these terms are in force.
+  bool ranked = false;
 
   std::int64_t OrderKey(int order) const {
     return order == 0 ? order_key
@@ -96,6 +115,16 @@ class AgentsT {
 
   std::uint32_t agent_count() const {
     return static_cast<std::uint32_t>(homes_.slots.size());
+  }
+
+  // From now on agents are published in this order, too (A4).
+  void UseOrder(int order) {
+    orders_in_use_.fetch_or(1U << order, std::memory_order_relaxed);  // W10
+  }
+  bool UsesOrder(int order) const { return (OrdersInUse() >> order & 1) != 0; }
+  // The image of an order key.
+  static std::uint64_t ImageOf(int order, std::int64_t key) {
+    return FrontWord::ImageOf(order == 0 ? key : key >> kFurtherImageShift);
   }
 
   AgentWord Agent(std::uint32_t slot) const {
@@ -156,14 +185,20 @@ class AgentsT {
   std::uint32_t pool_nodes_touched() const { return lists_.pool_touched(); }
 
  private:
+  static std::uint32_t ListsEach(int orders) {
+    return static_cast<std::uint32_t>(orders * kKindCount);
+  }
   // An agent's own records are numbers 0 and 1, those of the pool follow.
   static constexpr std::uint32_t kOwnTerms = 2;
+  static constexpr std::uint32_t kClaimUntilTold = 1U << 8;
+  static constexpr std::uint32_t kRanked = 1U << 9;
   struct TermsRecord {  // W3
     AtomicT<std::uint32_t> revision{0};
     AtomicT<std::uint32_t> profile_class{0};
     AtomicT<std::int64_t> order_key{0};
-    AtomicT<std::uint64_t> cost{0};      // a byte for each kind
-    AtomicT<std::uint32_t> capacity{0};  // | claim_until_told:1 | units:8 |
+    AtomicT<std::uint64_t> cost{0};  // a byte for each kind
+    // | ranked:1 | claim_until_told:1 | capacity:8 |
+    AtomicT<std::uint32_t> capacity{0};
     // Of an own record: whether it is taken (W5). Of the pool's: the next free
     // one, index + 1.
     AtomicT<std::uint32_t> link{0};
@@ -174,30 +209,38 @@ class AgentsT {
     // By the claim's owner only (A1): where its idle entries are.
     std::uint32_t published_class = 0;
     std::uint8_t published_kinds = 0;
+    std::uint8_t published_orders = 0;
     ListNode<AtomicT> node;  // kind 0, order 0
     alignas(kCacheLineBytes) std::array<TermsRecord, kOwnTerms> terms{};
   };
   struct Homes {
-    Homes(std::uint32_t agents, int nodes_shift)
-        : shift(nodes_shift),
-          slots(agents),
-          further(std::size_t{agents} << nodes_shift) {}
-    // Own nodes of an agent: (agent << shift) + 1 + (order * kinds + kind).
-    ListNode<AtomicT>& OwnNode(NodeIndex node) {
-      const std::uint32_t which = (node - 1) & ((1U << shift) - 1);
-      return which == 0 ? slots[(node - 1) >> shift].node : further[node - 1];
+    Homes(std::uint32_t agents, int orders)
+        : slots(agents), further(std::size_t{agents} * ListsEach(orders)) {}
+    // Own nodes: 1 + (order * agents + agent) * kinds + kind, so that those of
+    // orders that are not in use lie together, untouched.
+    NodeIndex IndexOf(std::uint32_t agent, int kind, int order) const {
+      return 1 +
+             (static_cast<std::uint32_t>(order) *
+                  static_cast<std::uint32_t>(slots.size()) +
+              agent) *
+                 kKindCount +
+             static_cast<std::uint32_t>(kind);
     }
-    const int shift;
+    ListNode<AtomicT>& OwnNode(NodeIndex node) {
+      const std::uint32_t which = node - 1;
+      const std::uint32_t agent = which / kKindCount;
+      return which % kKindCount == 0 && agent < slots.size() ? slots[agent].node
+                                                             : further[which];
+    }
     mutable ZeroedArray<Slot, kZeroIsInitial<AtomicT>> slots;
     mutable ZeroedArray<ListNode<AtomicT>, kZeroIsInitial<AtomicT>> further;
   };
   using Lists = OrderedLists<AtomicT, Homes>;
 
-  static std::uint32_t ListsEach(int orders) {
-    return static_cast<std::uint32_t>(orders * kKindCount);
-  }
-  static int NodesShift(int orders) {
-    return orders == 1 ? 3 : orders == 2 ? 4 : 5;
+  unsigned OrdersInUse() const {
+    return orders_ == 1
+               ? 1
+               : orders_in_use_.load(std::memory_order_relaxed);  // W10
   }
   // The same number for the list and its front word: kinds of one class and
   // order together.
@@ -225,6 +268,7 @@ class AgentsT {
 
   const std::uint32_t profile_classes_;
   const int orders_;
+  AtomicT<std::uint32_t> orders_in_use_{1};  // a bit for each
   mutable Homes homes_;
   Lists lists_;
   FrontWords<AtomicT> fronts_;

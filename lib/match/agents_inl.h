@@ -12,12 +12,12 @@ AgentsT<AtomicT>::AgentsT(std::uint32_t agents, std::uint32_t profile_classes,
                           int orders, std::uint32_t calls_in_flight)
     : profile_classes_(profile_classes),
       orders_(orders),
-      homes_(agents, NodesShift(orders)),
+      homes_(agents, orders),
       // Beside the own nodes: one dead anchor for each list, as many dead as
       // there are agents before a sweep, and those of the calls in flight.
       lists_(
           &homes_, ListsEach(orders) * profile_classes,
-          agents << NodesShift(orders),
+          agents * ListsEach(orders),
           ListsEach(orders) * (profile_classes + calls_in_flight) + 2 * agents),
       fronts_(std::size_t{ListsEach(orders)} * profile_classes),
       pool_(calls_in_flight),
@@ -49,11 +49,12 @@ AgentTerms AgentsT<AtomicT>::TermsOf(std::uint32_t agent,
   const std::uint32_t capacity =
       record.capacity.load(std::memory_order_acquire);  // W3
   terms.capacity = static_cast<std::uint8_t>(capacity);
-  terms.claim_until_told = (capacity >> 8 & 1) != 0;
-  for (std::size_t i = 1; i < static_cast<std::size_t>(orders_); ++i) {
-    terms.further_order_keys[i - 1] =
-        FurtherKeysAt(agent, word.terms())[i - 1].load(
-            std::memory_order_relaxed);  // W3
+  terms.claim_until_told = (capacity & kClaimUntilTold) != 0;
+  terms.ranked = (capacity & kRanked) != 0;
+  for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(rest));
+    terms.further_order_keys[i] = FurtherKeysAt(agent, word.terms())[i].load(
+        std::memory_order_relaxed);  // W3
   }
   return terms;
 }
@@ -89,12 +90,14 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
                              std::memory_order_release);  // W3
   record.cost.store(std::bit_cast<std::uint64_t>(terms.cost),
                     std::memory_order_release);  // W3
-  record.capacity.store(
-      terms.capacity | (terms.claim_until_told ? 1U << 8 : 0U),
-      std::memory_order_release);  // W3
-  for (std::size_t i = 1; i < static_cast<std::size_t>(orders_); ++i) {
-    FurtherKeysAt(agent, index)[i - 1].store(terms.further_order_keys[i - 1],
-                                             std::memory_order_relaxed);  // W3
+  record.capacity.store(terms.capacity |
+                            (terms.claim_until_told ? kClaimUntilTold : 0U) |
+                            (terms.ranked ? kRanked : 0U),
+                        std::memory_order_release);  // W3
+  for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(rest));
+    FurtherKeysAt(agent, index)[i].store(terms.further_order_keys[i],
+                                         std::memory_order_relaxed);  // W3
   }
   return index;
 }
@@ -153,19 +156,21 @@ bool AgentsT<AtomicT>::Publish(std::uint32_t agent, AgentWord word,
     Linked linked;
     NodeIndex node;
     std::uint32_t list;
+    std::uint64_t image;
   };
   std::array<Entry, kKindCount * kOrdersMax> entries;
   std::size_t count = 0;
-  for (int order = 0; order < orders_; ++order) {
+  const unsigned orders = OrdersInUse();
+  for (unsigned in_use = orders; in_use != 0; in_use &= in_use - 1) {
+    const int order = std::countr_zero(in_use);
     for (unsigned rest = kinds; rest != 0; rest &= rest - 1) {
       const int kind = std::countr_zero(rest);
       Entry& entry = entries[count++];
       entry.list = FrontIndex(terms.profile_class, kind, order);
       entry.linked =
-          LinkIdle(agent, entry.list,
-                   (agent << homes_.shift) + 1 +
-                       static_cast<std::uint32_t>(order * kKindCount + kind),
+          LinkIdle(agent, entry.list, homes_.IndexOf(agent, kind, order),
                    published->tag(), terms.OrderKey(order), &entry.node);
+      entry.image = ImageOf(order, entry.linked.key);
     }
   }
   // The fronts first, so that the agent is found from the moment its word says
@@ -177,12 +182,13 @@ bool AgentsT<AtomicT>::Publish(std::uint32_t agent, AgentWord word,
   for (std::size_t i = 0; i < count; ++i) {
     const Entry& entry = entries[i];
     if (!fronts_.Covered(lists_, entry.linked, is_live)) {
-      fronts_.Lower(entry.list, entry.linked.key);
+      fronts_.Lower(entry.list, entry.image);
     }
     fronts_.Confirm(lists_, entry.node, entry.linked);
   }
   slot.published_class = terms.profile_class;
   slot.published_kinds = kinds;
+  slot.published_orders = static_cast<std::uint8_t>(orders);
   if (!Swap(agent, word, *published)) {
     Unpublish(agent);
     return false;
@@ -195,7 +201,9 @@ void AgentsT<AtomicT>::Unpublish(std::uint32_t agent, std::uint32_t tidied) {
   Slot& slot = homes_.slots[agent];
   const std::uint8_t kinds = slot.published_kinds;
   slot.published_kinds = 0;
-  for (int order = 0; order < orders_; ++order) {
+  for (unsigned in_use = slot.published_orders; in_use != 0;
+       in_use &= in_use - 1) {
+    const int order = std::countr_zero(in_use);
     for (unsigned rest = kinds; rest != 0; rest &= rest - 1) {
       const int kind = std::countr_zero(rest);
       const std::uint32_t list = FrontIndex(slot.published_class, kind, order);
@@ -228,7 +236,7 @@ bool AgentsT<AtomicT>::Find(std::uint32_t profile_class, int kind, int order,
       },
       found);
   fronts_.Raise(list, seen,
-                any ? FrontWord::ImageOf(first_key) : FrontWord::kEmptyImage);
+                any ? ImageOf(order, first_key) : FrontWord::kEmptyImage);
   return taken;
 }
 

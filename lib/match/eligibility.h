@@ -1,8 +1,10 @@
 // Who may serve what, and in which lanes contacts of a class stand.
 //
-// The matrix of fit steps by (requirement class, profile class), the same as
-// bits by row and by column so that a look visits only what counts, and the
-// lanes of each requirement class.
+// The matrix of cells by (requirement class, profile class), the same as bits
+// by row and by column so that a look visits only what counts, and the lanes of
+// each requirement class. A cell is 0, not eligible, or | rank:4 | fit:4 |: how
+// well the agent fits (1 + step), and where the contact stands for it before
+// keys are compared.
 //
 // Thread safety: any thread may read at any time. Changes: no two for the same
 // class or lane at once, and SetLane one at a time in all (its caller's duty).
@@ -11,10 +13,10 @@
 //   W2  bits that are set, and how many are used: RMW seq_cst <-> load seq_cst.
 //       Setting one widens what somebody may take, which is a publication
 //       (matcher.h, M5). Clearing one is none, so it is relaxed.
-//   W8  what a bit leads to (fit, traits), relaxed: written before the bit is
-//       set, and read after it, or after a contact of the class was seen. A
-//       class that is redefined while a look runs is caught by reading the cell
-//       again then (Matcher::StillFits).
+//   W8  what a bit leads to (cell, traits), relaxed: written before the bit is
+//       set, and read after it, or after a contact or front word of the class
+//       was seen. A class that is redefined while a look runs is caught by
+//       reading the cell again then (Matcher::StillFits).
 //   W9  lanes of a class: store(release) <-> load(acquire): who sees a lane in
 //       the run or chain sees what comes after it; who sees that a lane belongs
 //       to another class sees the version that says so. That a look sees the
@@ -50,17 +52,24 @@ class EligibilityT {
 
   void SetRequirementClass(std::uint32_t requirement_class, std::uint8_t kind,
                            std::uint8_t order);
-  void SetFit(std::uint32_t requirement_class, std::uint32_t profile_class,
-              std::uint8_t fit);
+  void SetCell(std::uint32_t requirement_class, std::uint32_t profile_class,
+               std::uint8_t cell);
   void SetProfileClass(std::uint32_t profile_class);
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class);
 
-  std::uint8_t Fit(std::uint32_t requirement_class,
-                   std::uint32_t profile_class) const {
-    return fit_[static_cast<std::size_t>(requirement_class) * profile_classes_ +
-                profile_class]
+  std::uint8_t Cell(std::uint32_t requirement_class,
+                    std::uint32_t profile_class) const {
+    return cells_[static_cast<std::size_t>(requirement_class) *
+                      profile_classes_ +
+                  profile_class]
         .load(std::memory_order_relaxed);  // W8
   }
+  std::uint8_t Fit(std::uint32_t requirement_class,
+                   std::uint32_t profile_class) const {
+    return FitOf(Cell(requirement_class, profile_class));
+  }
+  static constexpr std::uint8_t FitOf(std::uint8_t cell) { return cell & 0xF; }
+  static constexpr std::uint8_t RankOf(std::uint8_t cell) { return cell >> 4; }
   int KindOf(std::uint32_t requirement_class) const {
     return Traits(requirement_class) & 7;
   }
@@ -132,7 +141,7 @@ class EligibilityT {
   const std::uint32_t profile_classes_;
   const std::size_t row_words_;
   const std::size_t column_words_;
-  mutable ZeroedArray<AtomicT<std::uint8_t>, kZeroIsInitial<AtomicT>> fit_;
+  mutable ZeroedArray<AtomicT<std::uint8_t>, kZeroIsInitial<AtomicT>> cells_;
   mutable ZeroedArray<AtomicT<std::uint8_t>, kZeroIsInitial<AtomicT>> traits_;
   mutable Bits serves_;     // by profile class
   mutable Bits served_by_;  // by requirement class
@@ -156,7 +165,7 @@ EligibilityT<AtomicT>::EligibilityT(std::uint32_t requirement_classes,
       profile_classes_(profile_classes),
       row_words_((requirement_classes + 63) / 64),
       column_words_((profile_classes + 63) / 64),
-      fit_(static_cast<std::size_t>(requirement_classes) * profile_classes),
+      cells_(static_cast<std::size_t>(requirement_classes) * profile_classes),
       traits_(requirement_classes),
       serves_(profile_classes * row_words_),
       served_by_(requirement_classes * column_words_),
@@ -192,19 +201,19 @@ void EligibilityT<AtomicT>::SetProfileClass(std::uint32_t profile_class) {
 }
 
 template <template <typename> class AtomicT>
-void EligibilityT<AtomicT>::SetFit(std::uint32_t requirement_class,
-                                   std::uint32_t profile_class,
-                                   std::uint8_t fit) {
+void EligibilityT<AtomicT>::SetCell(std::uint32_t requirement_class,
+                                    std::uint32_t profile_class,
+                                    std::uint8_t value) {
   auto& row = serves_[profile_class * row_words_ + requirement_class / 64];
   auto& column =
       served_by_[requirement_class * column_words_ + profile_class / 64];
   const std::uint64_t in_row = 1ULL << (requirement_class % 64);
   const std::uint64_t in_column = 1ULL << (profile_class % 64);
   auto& cell =
-      fit_[static_cast<std::size_t>(requirement_class) * profile_classes_ +
-           profile_class];
-  cell.store(fit, std::memory_order_relaxed);  // W8
-  if (fit != 0) {
+      cells_[static_cast<std::size_t>(requirement_class) * profile_classes_ +
+             profile_class];
+  cell.store(value, std::memory_order_relaxed);  // W8
+  if (value != 0) {
     row.fetch_or(in_row, std::memory_order_seq_cst);        // W2
     column.fetch_or(in_column, std::memory_order_seq_cst);  // W2
   } else {

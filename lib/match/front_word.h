@@ -22,7 +22,8 @@ namespace relais::match {
 class FrontWord {
  public:
   static constexpr int kVersionBits = 20;
-  static constexpr std::uint64_t kEmptyImage = (1ULL << 44) - 1;
+  static constexpr int kImageBits = 44;
+  static constexpr std::uint64_t kEmptyImage = (1ULL << kImageBits) - 1;
 
   // The image of a key; rises with the key, never kEmptyImage.
   static constexpr std::uint64_t ImageOf(std::int64_t key) {

@@ -7,7 +7,7 @@
 // touch the lists.
 //
 // How it is kept
-//   F1  Lower(key) sets the image to the smaller one and always changes the
+//   F1  Lower(image) sets the image to the smaller one and always changes the
 //       version, even if the image stays.
 //   F2  Raise(seen, image) is a CAS from the word that was read *before* the
 //       lists were walked. So it fails if any Lower came after that reading.
@@ -86,8 +86,8 @@ class FrontWords {
       smallest->Add(Load(i), i);
     }
   }
-  void Lower(std::size_t front, std::int64_t key) {
-    const std::uint64_t image = FrontWord::ImageOf(key);
+  // To the image of a key; images rise with the keys of one front.
+  void Lower(std::size_t front, std::uint64_t image) {
     // relaxed: only compared.
     std::uint64_t seen = words_[front].load(std::memory_order_relaxed);
     for (;;) {

@@ -223,10 +223,9 @@ void LanesT<AtomicT>::Complete(std::uint32_t lane, NodeIndex node,
     return Judge(found) == Verdict::kTake;
   };
   if (!fronts_.Covered(lists_, linked, is_live)) {
-    fronts_.Lower(lane, linked.key);
-    if (HasClass(lane)) {
-      class_fronts_.Lower(classes_->ClassOf(lane), linked.key);
-    }
+    const std::uint64_t image = FrontWord::ImageOf(linked.key);
+    fronts_.Lower(lane, image);
+    if (HasClass(lane)) class_fronts_.Lower(classes_->ClassOf(lane), image);
   }
   fronts_.Confirm(lists_, node, linked);
 }

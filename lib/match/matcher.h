@@ -31,6 +31,22 @@
 //   M8  An arrival may go to an agent without entering a lane only while it
 //       holds that agent's claim and every front word of that agent's classes,
 //       and of its own lane, is larger than its own key.
+//   M9  For agents whose terms say that there are ranks, "smaller" and "larger"
+//       in M7 and M8 are of *places*: the rank of the class's cell with their
+//       profile class, then the image of the key; contacts held for the agent
+//       come before all ranks. Why that keeps the order: a rank is part of the
+//       cell, so it is the same for all contacts of a class and an agent's
+//       class of the moment, and a front word is a lower bound of the places of
+//       its class as it is of their keys. The cell is read after the front
+//       word. Whoever was published before the look has lowered that word after
+//       its class's cells were written, so the look sees the rank that the
+//       contact came under. If the class is given another content while a look
+//       runs, what was read of its old rank can only make the look pass over
+//       contacts that were published after it began; a contact that it would
+//       take is judged by the cell read beside it, and that is read again
+//       before the CAS (StillFits). Whether there are ranks is told with the
+//       terms and confirmed with them; so no look that began without ranks can
+//       take a contact for an agent who has any.
 //
 // Progress: lock-free. Each loop repeats only when another call has completed
 // a step on the same word or list. A thread stopped anywhere hides at most the
@@ -77,7 +93,7 @@ struct Sizes {
   // Threads that may be inside a call at once; nodes and terms are kept for
   // each.
   std::uint32_t calls_in_flight = 1'024;
-  // Agent orders in use, 1..kOrdersMax.
+  // Agent orders that may come into use, 1..kOrdersMax.
   int orders = 1;
 };
 
@@ -111,13 +127,21 @@ class MatcherT {
   //     may run at once, SetLane one at a time in all)
   //     -------------------------
 
+  // From now on agents are published in `order` as well; order 0 always was.
+  // Every agent must be told again (Update) before a contact of a class with
+  // this order is brought (agents.h, A4).
+  Result UseOrder(int order);
+  bool UsesOrder(int order) const { return agents_.UsesOrder(order); }
   // (Re)defines a requirement class: contacts of it are of `kind` and choose
-  // agents by `order`. May be redefined only while no contact of it is alive.
+  // agents by `order`, which is in use. May be redefined only while no contact
+  // of it is alive.
   Result SetRequirementClass(std::uint32_t requirement_class, std::uint8_t kind,
                              std::uint8_t order = 0);
-  // `fit` is 0 (not eligible) or 1 + step, step 0..7.
+  // `fit` is 0 (not eligible) or 1 + step, step 0..7. Contacts of a smaller
+  // `rank`, 0..15, come first for agents of the profile class, whatever their
+  // keys; agents who may have a rank above 0 must say so in their terms before.
   Result SetFit(std::uint32_t requirement_class, std::uint32_t profile_class,
-                std::uint8_t fit);
+                std::uint8_t fit, std::uint8_t rank = 0);
   Result SetProfileClass(std::uint32_t profile_class);
   // The lane begins to serve this class. No contact may be in it, nor be
   // brought to it meanwhile. Neighbours are found together: give the lanes of
@@ -220,7 +244,25 @@ class MatcherT {
     Found found{};
     std::uint32_t lane = 0;
     std::uint32_t requirement_class = 0;
-    std::uint8_t fit = 0;  // of a held contact 0
+    std::uint8_t cell = 0;  // of a held contact 0
+  };
+  // The two smallest of many places (M9), and the class of the first.
+  struct Nearest {
+    static constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
+    std::uint64_t first = kNowhere;
+    std::uint64_t second = kNowhere;
+    std::uint32_t front = 0;  // a class or kHeldClass
+
+    void Add(std::uint64_t place, std::uint32_t of) {
+      if (place >= second) return;
+      if (place >= first) {
+        second = place;
+        return;
+      }
+      second = first;
+      first = place;
+      front = of;
+    }
   };
   // An idle agent that a look found for a contact.
   struct AgentChoice {
@@ -236,15 +278,29 @@ class MatcherT {
   template <class Visit>
   void ForEachClassOf(const AgentTerms& terms, std::uint8_t kinds,
                       Visit visit) const;
-  // The smallest of their fronts and of the agent's own lane; `front` is the
-  // class or kHeldClass.
-  typename LanesT<AtomicT>::Smallest SmallestFronts(std::uint32_t agent,
-                                                    const AgentTerms& terms,
-                                                    std::uint8_t kinds) const;
+  // The place of a key's image, with and without ranks: of a contact of a class
+  // that has this cell with the agent's, or of one that is held for it.
+  template <bool kRanked>
+  static std::uint64_t PlaceOf(std::uint32_t requirement_class,
+                               std::uint8_t cell, std::uint64_t image);
+  // The same of a front word of the class, which is read before the cell.
+  template <bool kRanked>
+  std::uint64_t PlaceOfFront(std::uint32_t requirement_class,
+                             const AgentTerms& terms, FrontWord front) const;
+  // The smallest of their fronts and of the agent's own lane.
+  template <bool kRanked>
+  Nearest SmallestFronts(std::uint32_t agent, const AgentTerms& terms,
+                         std::uint8_t kinds) const;
   bool FindIn(std::uint32_t lane, std::uint32_t agent, std::uint8_t kinds,
               Found* found);
   bool FindContactFor(std::uint32_t agent, const AgentTerms& terms,
-                      std::uint8_t kinds, ContactChoice* best);
+                      std::uint8_t kinds, ContactChoice* best) {
+    return terms.ranked ? FindContact<true>(agent, terms, kinds, best)
+                        : FindContact<false>(agent, terms, kinds, best);
+  }
+  template <bool kRanked>
+  bool FindContact(std::uint32_t agent, const AgentTerms& terms,
+                   std::uint8_t kinds, ContactChoice* best);
   bool FindAgentFor(std::uint32_t contact, std::uint32_t requirement_class,
                     AgentChoice* best);
   bool StillFits(const ContactChoice& choice, const AgentTerms& terms,

@@ -100,8 +100,8 @@ bool MatcherT<AtomicT>::StillFits(const ContactChoice& choice,
                                   const AgentTerms& terms, int kind) const {
   if (choice.requirement_class == kHeldClass) return true;
   return eligibility_.ClassOf(choice.lane) == choice.requirement_class &&
-         eligibility_.Fit(choice.requirement_class, terms.profile_class) ==
-             choice.fit &&
+         eligibility_.Cell(choice.requirement_class, terms.profile_class) ==
+             choice.cell &&
          eligibility_.KindOf(choice.requirement_class) == kind;
 }
 
@@ -118,9 +118,9 @@ Decision MatcherT<AtomicT>::Describe(const ContactChoice& choice,
   decision.agent_order_key = terms.OrderKey(order);
   decision.requirement_class = choice.requirement_class;
   decision.profile_class = terms.profile_class;
-  decision.fit_step = choice.fit == 0
-                          ? std::uint8_t{0}
-                          : static_cast<std::uint8_t>(choice.fit - 1);
+  const std::uint8_t fit = EligibilityT<AtomicT>::FitOf(choice.cell);
+  decision.fit_step =
+      fit == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(fit - 1);
   decision.units = terms.cost[static_cast<std::size_t>(kind)];
   return decision;
 }
@@ -166,8 +166,9 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
   const AgentTerms terms = agents_.TermsOf(agent, word);
   const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
   if (agents_.Agent(agent) != word || (kinds >> kind & 1) == 0) return false;
-  bool first = SmallestFronts(agent, terms, kinds).first.image() >
-               FrontWord::ImageOf(at.key);
+  const std::uint64_t smallest =
+      terms.ranked ? SmallestFronts<true>(agent, terms, kinds).first
+                   : SmallestFronts<false>(agent, terms, kinds).first;
   ContactChoice choice;
   choice.found.owner = slot;
   choice.found.key = at.key;
@@ -176,14 +177,18 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
   int order = 0;
   if (at.lane < sizes_.lanes) {
     choice.requirement_class = eligibility_.ClassOf(at.lane);
-    choice.fit =
-        eligibility_.Fit(choice.requirement_class, terms.profile_class);
+    choice.cell =
+        eligibility_.Cell(choice.requirement_class, terms.profile_class);
     order = eligibility_.OrderOf(choice.requirement_class);
-    first = first && choice.fit != 0;
+    if (choice.cell == 0) return false;
   } else {
     choice.requirement_class = kHeldClass;
   }
-  if (!first) return false;
+  const std::uint64_t image = FrontWord::ImageOf(at.key);
+  const std::uint64_t place =
+      terms.ranked ? PlaceOf<true>(choice.requirement_class, choice.cell, image)
+                   : image;
+  if (smallest <= place) return false;
   ContactWord reserved;
   *result = Result::kOk;
   if (!lanes_.TakeNew(slot, from, agent, &reserved)) {
@@ -212,14 +217,42 @@ void MatcherT<AtomicT>::ForEachClassOf(const AgentTerms& terms,
 }
 
 template <template <typename> class AtomicT>
-typename LanesT<AtomicT>::Smallest MatcherT<AtomicT>::SmallestFronts(
+template <bool kRanked>
+std::uint64_t MatcherT<AtomicT>::PlaceOf(std::uint32_t requirement_class,
+                                         std::uint8_t cell,
+                                         std::uint64_t image) {
+  if (!kRanked || requirement_class == kHeldClass) return image;
+  const std::uint64_t rank = EligibilityT<AtomicT>::RankOf(cell);
+  return (rank + 1) << FrontWord::kImageBits | image;
+}
+
+template <template <typename> class AtomicT>
+template <bool kRanked>
+std::uint64_t MatcherT<AtomicT>::PlaceOfFront(std::uint32_t requirement_class,
+                                              const AgentTerms& terms,
+                                              FrontWord front) const {
+  if (front.empty()) return Nearest::kNowhere;
+  const std::uint8_t cell =
+      !kRanked || requirement_class == kHeldClass
+          ? std::uint8_t{0}
+          : eligibility_.Cell(requirement_class, terms.profile_class);
+  return PlaceOf<kRanked>(requirement_class, cell, front.image());
+}
+
+template <template <typename> class AtomicT>
+template <bool kRanked>
+typename MatcherT<AtomicT>::Nearest MatcherT<AtomicT>::SmallestFronts(
     std::uint32_t agent, const AgentTerms& terms, std::uint8_t kinds) const {
-  typename LanesT<AtomicT>::Smallest smallest;
-  smallest.Add(lanes_.Front(OwnLane(agent)), kHeldClass);
+  Nearest nearest;
+  nearest.Add(
+      PlaceOfFront<kRanked>(kHeldClass, terms, lanes_.Front(OwnLane(agent))),
+      kHeldClass);
   ForEachClassOf(terms, kinds, [&](std::uint32_t requirement_class) {
-    smallest.Add(lanes_.ClassFront(requirement_class), requirement_class);
+    nearest.Add(PlaceOfFront<kRanked>(requirement_class, terms,
+                                      lanes_.ClassFront(requirement_class)),
+                requirement_class);
   });
-  return smallest;
+  return nearest;
 }
 
 template <template <typename> class AtomicT>
@@ -236,62 +269,74 @@ bool MatcherT<AtomicT>::FindIn(std::uint32_t lane, std::uint32_t agent,
 }
 
 template <template <typename> class AtomicT>
-bool MatcherT<AtomicT>::FindContactFor(std::uint32_t agent,
-                                       const AgentTerms& terms,
-                                       std::uint8_t kinds,
-                                       ContactChoice* best) {
-  const auto smallest = SmallestFronts(agent, terms, kinds);
-  if (smallest.first.empty()) return false;
-  const auto first_class = static_cast<std::uint32_t>(smallest.front);
+template <bool kRanked>
+bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
+                                    const AgentTerms& terms, std::uint8_t kinds,
+                                    ContactChoice* best) {
+  const Nearest nearest = SmallestFronts<kRanked>(agent, terms, kinds);
+  if (nearest.first == Nearest::kNowhere) return false;
+  const std::uint32_t first_class = nearest.front;
   constexpr std::uint32_t kNoLane = 0xFFFF'FFFF;
-  std::uint32_t first_lane = OwnLane(agent);
-  std::uint64_t second = smallest.second.image();
+  const std::uint32_t own = OwnLane(agent);
+  std::uint32_t first_lane = own;
+  std::uint64_t second = nearest.second;
   if (first_class != kHeldClass) {
     const auto lanes = lanes_.FoldLanesOf(first_class);
     // Empty: the class's front was out of date and has been mended.
     first_lane =
         lanes.first.empty() ? kNoLane : static_cast<std::uint32_t>(lanes.front);
-    if (lanes.second.image() < second) second = lanes.second.image();
+    const std::uint64_t behind =
+        PlaceOfFront<kRanked>(first_class, terms, lanes.second);
+    if (behind < second) second = behind;
   }
-  bool any = false;
+  // Of the best so far.
+  std::uint64_t place = Nearest::kNowhere;
   const auto look_into = [&](std::uint32_t lane,
                              std::uint32_t requirement_class) {
     ContactChoice here;
     here.lane = lane;
     here.requirement_class = requirement_class;
     if (requirement_class != kHeldClass) {
-      here.fit = eligibility_.Fit(requirement_class, terms.profile_class);
-      if (here.fit == 0) return;
+      here.cell = eligibility_.Cell(requirement_class, terms.profile_class);
+      if (here.cell == 0) return;
     }
     if (!FindIn(lane, agent, kinds, &here.found)) return;
-    if (!any || here.found.Before(best->found)) *best = here;
-    any = true;
+    const std::uint64_t there = PlaceOf<kRanked>(
+        requirement_class, here.cell, FrontWord::ImageOf(here.found.key));
+    if (there > place) return;
+    if (there == place && !here.found.Before(best->found)) return;
+    *best = here;
+    place = there;
   };
   if (first_lane != kNoLane) look_into(first_lane, first_class);
   // What may stand before the best so far stands in a lane, or in a class,
   // whose front word is not above it.
-  if (any && FrontWord::ImageOf(best->found.key) < second) return true;
-  if (second == FrontWord::kEmptyImage) return any;
-  const auto may_be_before = [&](FrontWord front) {
+  if (place < second) return true;
+  if (second == Nearest::kNowhere) return false;
+  const auto may_be_before = [&](std::uint32_t requirement_class,
+                                 FrontWord front) {
     return !front.empty() &&
-           (!any || front.image() <= FrontWord::ImageOf(best->found.key));
+           PlaceOfFront<kRanked>(requirement_class, terms, front) <= place;
   };
-  const std::uint32_t own = OwnLane(agent);
-  if (own != first_lane && may_be_before(lanes_.Front(own))) {
+  if (own != first_lane && may_be_before(kHeldClass, lanes_.Front(own))) {
     look_into(own, kHeldClass);
   }
   ForEachClassOf(terms, kinds, [&](std::uint32_t requirement_class) {
-    if (!may_be_before(lanes_.ClassFront(requirement_class))) return;
+    if (!may_be_before(requirement_class,
+                       lanes_.ClassFront(requirement_class))) {
+      return;
+    }
     eligibility_.ForEachRun(
         requirement_class, [&](std::uint32_t begin, std::uint32_t count) {
           for (std::uint32_t lane = begin; lane < begin + count; ++lane) {
-            if (lane != first_lane && may_be_before(lanes_.Front(lane))) {
+            if (lane != first_lane &&
+                may_be_before(requirement_class, lanes_.Front(lane))) {
               look_into(lane, requirement_class);
             }
           }
         });
   });
-  return any;
+  return place != Nearest::kNowhere;
 }
 
 }  // namespace relais::match

@@ -29,19 +29,29 @@ Result MatcherT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
       order >= sizes_.orders) {
     return Result::kOutOfRange;
   }
+  if (!agents_.UsesOrder(order)) return Result::kNotAllowed;
   eligibility_.SetRequirementClass(requirement_class, kind, order);
   return Result::kOk;
 }
 
 template <template <typename> class AtomicT>
+Result MatcherT<AtomicT>::UseOrder(int order) {
+  if (order < 0 || order >= sizes_.orders) return Result::kOutOfRange;
+  agents_.UseOrder(order);
+  return Result::kOk;
+}
+
+template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::SetFit(std::uint32_t requirement_class,
-                                 std::uint32_t profile_class,
-                                 std::uint8_t fit) {
+                                 std::uint32_t profile_class, std::uint8_t fit,
+                                 std::uint8_t rank) {
   if (requirement_class >= sizes_.requirement_classes ||
-      profile_class >= sizes_.profile_classes || fit > 8) {
+      profile_class >= sizes_.profile_classes || fit > 8 || rank > 15) {
     return Result::kOutOfRange;
   }
-  eligibility_.SetFit(requirement_class, profile_class, fit);
+  const int cell = fit == 0 ? 0 : rank << 4 | fit;
+  eligibility_.SetCell(requirement_class, profile_class,
+                       static_cast<std::uint8_t>(cell));
   return Result::kOk;
 }
 
@@ -290,31 +300,31 @@ bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
   const int kind = eligibility_.KindOf(requirement_class);
   const int order = eligibility_.OrderOf(requirement_class);
   constexpr std::uint64_t kNone = ~std::uint64_t{0};
-  // Rank: the better fit, then the smaller image of the order key.
-  const auto rank_of = [](std::uint8_t fit, std::uint64_t image) {
-    return static_cast<std::uint64_t>(8 - fit) << 44 | image;
+  // Place: the better fit, then the smaller image of the order key.
+  const auto place_of = [](std::uint8_t fit, std::uint64_t image) {
+    return static_cast<std::uint64_t>(8 - fit) << FrontWord::kImageBits | image;
   };
-  const auto rank_of_front = [&](std::uint32_t profile) {
+  const auto place_of_front = [&](std::uint32_t profile) {
     const FrontWord front = agents_.Front(profile, kind, order);
     if (front.empty()) return kNone;
     const std::uint8_t fit = eligibility_.Fit(requirement_class, profile);
-    return fit == 0 ? kNone : rank_of(fit, front.image());
+    return fit == 0 ? kNone : place_of(fit, front.image());
   };
   std::uint64_t smallest = kNone;
   std::uint64_t second = kNone;
   std::uint32_t first_profile = 0;
   eligibility_.ForEachProfileOf(requirement_class, [&](std::uint32_t profile) {
-    const std::uint64_t rank = rank_of_front(profile);
-    if (rank < smallest) {
+    const std::uint64_t place = place_of_front(profile);
+    if (place < smallest) {
       second = smallest;
-      smallest = rank;
+      smallest = place;
       first_profile = profile;
-    } else if (rank < second) {
-      second = rank;
+    } else if (place < second) {
+      second = place;
     }
   });
   if (smallest == kNone) return false;
-  std::uint64_t best_rank = kNone;
+  std::uint64_t best_place = kNone;
   const auto look_into = [&](std::uint32_t profile) {
     AgentChoice here;
     here.profile_class = profile;
@@ -326,22 +336,22 @@ bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
             &here.found, &here.word)) {
       return;
     }
-    const std::uint64_t rank =
-        rank_of(here.fit, FrontWord::ImageOf(here.found.key));
-    if (best_rank == kNone || rank < best_rank ||
-        (rank == best_rank && here.found.Before(best->found))) {
-      best_rank = rank;
+    const std::uint64_t place =
+        place_of(here.fit, AgentsT<AtomicT>::ImageOf(order, here.found.key));
+    if (best_place == kNone || place < best_place ||
+        (place == best_place && here.found.Before(best->found))) {
+      best_place = place;
       *best = here;
     }
   };
   look_into(first_profile);
-  if (best_rank < second) return true;
+  if (best_place < second) return true;
   eligibility_.ForEachProfileOf(requirement_class, [&](std::uint32_t profile) {
     if (profile == first_profile) return;
-    const std::uint64_t rank = rank_of_front(profile);
-    if (rank != kNone && rank <= best_rank) look_into(profile);
+    const std::uint64_t place = place_of_front(profile);
+    if (place != kNone && place <= best_place) look_into(profile);
   });
-  return best_rank != kNone;
+  return best_place != kNone;
 }
 
 }  // namespace relais::match

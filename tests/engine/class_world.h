@@ -28,15 +28,18 @@ class RecordingMatrix : public ClassMatrix {
       : profiles_(profiles),
         cells_(requirements * profiles),
         kind_(requirements),
+        order_(requirements),
         requirement_calls_(requirements),
         profile_calls_(profiles),
         lane_class_(lanes) {}
-  void SetRequirementClass(std::uint32_t c, std::uint8_t kind) override {
+  void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
+                           std::uint8_t order) override {
     kind_.at(c).store(kind);
+    order_.at(c).store(order);
     requirement_calls_.at(c).fetch_add(1);
   }
-  void SetFit(std::uint32_t c, std::uint32_t p, std::uint8_t fit) override {
-    cells_.at(c * profiles_ + p).store(fit);
+  void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override {
+    cells_.at(c * profiles_ + p).store(cell);
     fits_.fetch_add(1);
   }
   void SetProfileClass(std::uint32_t p) override {
@@ -50,6 +53,7 @@ class RecordingMatrix : public ClassMatrix {
     return cells_.at(c * profiles_ + p).load();
   }
   int kind(std::uint32_t c) const { return kind_.at(c).load(); }
+  int order(std::uint32_t c) const { return order_.at(c).load(); }
   int profile_calls(std::uint32_t p) const {
     return profile_calls_.at(p).load();
   }
@@ -65,6 +69,7 @@ class RecordingMatrix : public ClassMatrix {
   const std::uint32_t profiles_;
   std::vector<std::atomic<std::uint8_t>> cells_;
   std::vector<std::atomic<std::uint8_t>> kind_;
+  std::vector<std::atomic<std::uint8_t>> order_;
   std::vector<std::atomic<int>> requirement_calls_;
   std::vector<std::atomic<int>> profile_calls_;
   std::vector<std::atomic<std::uint32_t>> lane_class_;

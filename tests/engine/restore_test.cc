@@ -389,6 +389,29 @@ TEST_F(RestoreTest, AnEndOfWhichHalfIsKnownIsFinished) {
   EXPECT_EQ(created.agent_id.view(), "anne");
 }
 
+// What a mode or a segment gave it when it came, whatever they give now.
+TEST_F(RestoreTest, AContactKeepsItsBoost) {
+  LiveState state = Busy();
+  LiveContact& gold = state.contacts.at("c3");
+  auto detail = std::make_shared<ContactDetail>(*gold.detail);
+  detail->spec.segment = "gold";
+  detail->rank_key_ms = gold.arrival_ms - 60'000;
+  gold.detail = detail;
+  Configuration later = Centre();
+  later.contact_choice = ContactChoice::kStrict;
+  state.configuration = std::make_shared<const Configuration>(later);
+  ASSERT_TRUE(router_->Restore(state, 6'000).ok());
+  EXPECT_EQ(router_->GetContact("c3")->rank_key_ms, gold.arrival_ms - 60'000);
+  EXPECT_EQ(router_->GetContact("c3")->segment, "gold");
+  EXPECT_EQ(router_->GetContact("c2")->rank_key_ms,
+            router_->GetContact("c2")->arrival_ms);
+  ASSERT_TRUE(
+      router_->SetPresence(Agent("bilal"), {PresenceState::kAvailable}, 6'100)
+          .ok());
+  EXPECT_EQ(router_->GetContact("c3")->state, ContactState::kReserved);
+  EXPECT_EQ(router_->GetContact("c2")->state, ContactState::kWaiting);
+}
+
 // The terms under which a contact came stay its own.
 TEST_F(RestoreTest, AQueueThatHasGoneServesWhatCameUnderIt) {
   LiveState state = Busy();
@@ -461,6 +484,26 @@ TEST_F(RestoreTest, WhatAnAgentHeldTakesItsUnitsAgain) {
   EXPECT_EQ(created.type, EventType::kReservationCreated);
   EXPECT_EQ(created.contact_id.view(), "c2");
   EXPECT_EQ(created.units, 34);
+}
+
+// Two ends at once, of which the agent's halves are missing: each says what the
+// agent still holds after it.
+TEST_F(RestoreTest, TwoEndsOfWhichHalfIsKnownAreFinishedInTurn) {
+  LiveState state = Desk();
+  state.contacts.clear();
+  state.agents["anne"].held = {
+      {"x1", Channel::kChat, WorkState::kReserved, 2, 34, 0},
+      {"x2", Channel::kChat, WorkState::kReserved, 2, 34, 0}};
+  ASSERT_TRUE(router_->Restore(state, 6'000).ok());
+  router_->DrainEvents();
+  ASSERT_EQ(recorder_.events.size(), 2U);
+  const Event& first = recorder_.events[0];
+  EXPECT_EQ(first.contact_id.view(), "x1");
+  EXPECT_EQ(first.work_state, WorkState::kReserved);
+  const Event& second = recorder_.events[1];
+  EXPECT_EQ(second.contact_id.view(), "x2");
+  EXPECT_EQ(second.work_state, WorkState::kIdle);
+  EXPECT_THAT(router_->GetAgent(Agent("anne"))->held, testing::IsEmpty());
 }
 
 TEST_F(RestoreTest, AWrapUpIsEndedByItsName) {

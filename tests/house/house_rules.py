@@ -97,6 +97,10 @@ FUNCTION_LINES_MAX = 70
 LONGER = {
     "tests/domain/validate_configuration_test.cc:"
     "TEST(ValidateConfiguration, NamesEachMistake)": "a table of mistakes",
+    "tests/domain/validate_choice_test.cc:"
+    "TEST(ValidateChoice, NamesEachMistake)": "a table of mistakes",
+    "tests/reference/choice_test.cc:OrderStories": "a table of stories",
+    "tests/reference/choice_test.cc:RankStories": "a table of stories",
     "tests/reference/lifecycle_test.cc:OfferStories": "a table of stories",
     "tests/reference/lifecycle_test.cc:ReturnStories": "a table of stories",
     "tests/reference/lifecycle_test.cc:ConfigurationStories":

@@ -19,9 +19,9 @@
 namespace relais::match {
 
 // One requirement class of kind 0 in lanes 0 and 1, one of kind 1 in lane 2,
-// one profile class that may serve both. Agents 0 and 1 belong to the scenario,
-// agent 2 is for the drain at the end. A contact's arrival sequence is its slot
-// + 1.
+// one profile class that may serve both; with ranks, the class of kind 1 comes
+// first. Agents 0 and 1 belong to the scenario, agent 2 is for the drain at the
+// end. A contact's arrival sequence is its slot + 1.
 class Centre final : private DecisionSink {
  public:
   using Core = MatcherT<interleaving::WeakAtomic>;
@@ -33,14 +33,15 @@ class Centre final : private DecisionSink {
 
   // `cost`: units that a contact of kind 0 takes.
   explicit Centre(interleaving::Explorer& run, std::uint8_t capacity = 1,
-                  std::uint8_t cost = 1)
+                  std::uint8_t cost = 1, bool ranked = false)
       : run_(run),
         capacity_(capacity),
         cost_{cost, 1},
+        ranked_(ranked),
         core_(Sizes{kContacts, kAgents, 2, 1, kLanes, 4, 1}) {
     for (std::uint8_t kind = 0; kind < 2; ++kind) {
       core_.SetRequirementClass(kind, kind);
-      core_.SetFit(kind, 0, 1);
+      core_.SetFit(kind, 0, 1, RankOfKind(kind));
     }
     core_.SetProfileClass(0);
     core_.SetLane(0, 0);
@@ -71,6 +72,7 @@ class Centre final : private DecisionSink {
     terms.kinds = kinds;
     terms.capacity = agent == kDrainer ? 100 : capacity_;
     terms.cost[0] = cost_[0];
+    terms.ranked = ranked_;
     core_.Update(agent, revision, terms, back, *this);
   }
   void Withdraw(std::uint32_t agent, std::uint32_t revision,
@@ -153,12 +155,19 @@ class Centre final : private DecisionSink {
 
  private:
   struct Entry {
+    int rank = 0;
     std::int64_t key = 0;
     std::uint64_t sequence = 0;
-    friend bool operator<(const Entry& a, const Entry& b) {
-      return a.key != b.key ? a.key < b.key : a.sequence < b.sequence;
-    }
+    friend auto operator<=>(const Entry&, const Entry&) = default;
   };
+  std::uint8_t RankOfKind(std::size_t kind) const {
+    return ranked_ && kind == 0 ? 1 : 0;
+  }
+  Entry EntryAt(const Position& position) const {
+    const bool held = position.lane >= kLanes;
+    return {held && ranked_ ? -1 : RankOfKind(position.lane == 2 ? 1 : 0),
+            position.key, position.sequence};
+  }
 
   void Published(std::uint32_t slot, std::uint64_t tag) {
     complete_[slot] = tag;
@@ -224,7 +233,7 @@ class Centre final : private DecisionSink {
           !core_.PositionOf(slot, word, &position)) {
         continue;
       }
-      const Entry waiting{position.key, position.sequence};
+      const Entry waiting = EntryAt(position);
       const std::size_t kind = position.lane == 2 ? 1 : 0;
       const bool room = used + cost_[kind] <= capacity_;
       const bool eligible = (kinds >> kind & 1) != 0 &&
@@ -288,8 +297,8 @@ class Centre final : private DecisionSink {
       run_.Expect(core_.Waiting(lane) == 0, "a contact remains in a lane");
     }
   }
-  static Entry EntryOf(const Decision& decision) {
-    return {decision.position.key, decision.position.sequence};
+  Entry EntryOf(const Decision& decision) const {
+    return EntryAt(decision.position);
   }
 
   static constexpr std::uint32_t kDrainer = 2;
@@ -298,6 +307,7 @@ class Centre final : private DecisionSink {
   interleaving::Explorer& run_;
   const std::uint8_t capacity_;
   const std::array<std::uint8_t, 2> cost_;
+  const bool ranked_;
   Core core_;
   std::array<std::size_t, kContacts> kind_{};
   // The agent + 1 who has declined it at some time.

@@ -328,6 +328,32 @@ void TwoKindsAndCapacity(Explorer& run) {
   centre.CheckQuiet();
 }
 
+// The agent's first rank comes while it looks, and what waits of the second has
+// the smaller key.
+void RankedSubmitReady(Explorer& run) {
+  Centre& centre = run.New<Centre>(run, 1, 1, true);
+  centre.Submit(0, -5);
+  if (!run.Run({{"submit", [&] { centre.Submit(1, 0, 2); }},
+                {"ready", [&] { centre.Ready(0, 1); }}})) {
+    return;
+  }
+  run.Expect(centre.Held(0) == 1, "one decision");
+  centre.CheckQuiet();
+}
+
+// Both look for the same agent.
+void RankedSubmitSubmit(Explorer& run) {
+  Centre& centre = run.New<Centre>(run, 1, 1, true);
+  centre.Ready(0, 1);
+  if (!run.Run(
+          {{"submit", [&] { centre.Submit(0, -5); }},
+           {"submit of the first rank", [&] { centre.Submit(1, 0, 2); }}})) {
+    return;
+  }
+  run.Expect(centre.Held(0) == 1, "one decision");
+  centre.CheckQuiet();
+}
+
 constexpr Scenario kPairs[] = {
     {"submit_ready", {3, 2}, 163'132, SubmitReady},
     {"submit_ready_used", {3, 2}, 1'015'768, SubmitReadyUsed},
@@ -358,6 +384,8 @@ constexpr Scenario kPairs[] = {
     {"held_ready", {3, 2}, 63'901, HeldReady},
     {"held_submit", {3, 2}, 8'177, HeldSubmit},
     {"withdraw_ready_submit", {3, 2}, 2'732'156, WithdrawReadySubmit},
+    {"ranked_submit_ready", {3, 2}, 1'354, RankedSubmitReady},
+    {"ranked_submit_submit", {3, 2}, 7'288, RankedSubmitSubmit},
 };
 
 class PairsTest : public testing::TestWithParam<Scenario> {};

@@ -177,7 +177,8 @@ void CostOfAnotherLife(Explorer& run) {
 // One agent of profile class 0.
 class Classes final : private DecisionSink {
  public:
-  explicit Classes(Explorer& run) : run_(run), core_(Sizes{2, 1, 2, 1, 7, 4}) {}
+  explicit Classes(Explorer& run, int orders = 1)
+      : run_(run), core_(Sizes{2, 1, 2, 1, 7, 4, orders}) {}
   // Requirement class 0 of kind 0 in lane 0, and the profile class.
   void SetUp() {
     core_.SetRequirementClass(0, 0);
@@ -185,9 +186,11 @@ class Classes final : private DecisionSink {
     core_.SetLane(0, 0);
   }
   void SetProfileClass() { core_.SetProfileClass(0); }
-  void SetClass(std::uint32_t requirement_class, std::uint8_t kind) {
-    core_.SetRequirementClass(requirement_class, kind);
+  void SetClass(std::uint32_t requirement_class, std::uint8_t kind,
+                std::uint8_t order = 0) {
+    core_.SetRequirementClass(requirement_class, kind, order);
   }
+  void UseOrder(int order) { core_.UseOrder(order); }
   void SetFit(std::uint32_t requirement_class, std::uint8_t fit) {
     core_.SetFit(requirement_class, 0, fit);
   }
@@ -343,6 +346,26 @@ void WiderFitSubmit(Explorer& run) {
   classes.ExpectDecisions(1);
 }
 
+// An order comes into use, every agent is told again, and then a contact comes
+// that looks for agents by it (agents.h, A4).
+void OrderComesIntoUseReady(Explorer& run) {
+  Classes& classes = run.New<Classes>(run, 2);
+  classes.SetUp();
+  if (!run.Run({{"order, told again, submit",
+                 [&] {
+                   classes.UseOrder(1);
+                   classes.Ready(2, kKind0);
+                   classes.SetClass(1, 0, 1);
+                   classes.SetFit(1, 1);
+                   classes.SetLane(1, 1);
+                   classes.Submit(0, 1);
+                 }},
+                {"ready", [&] { classes.Ready(1, kKind0); }}})) {
+    return;
+  }
+  classes.ExpectDecisions(1);
+}
+
 // A lane is emptied and given to a class that the agent does not serve.
 void LaneOfAnotherClass(Explorer& run) {
   Classes& classes = run.New<Classes>(run);
@@ -394,6 +417,7 @@ constexpr Scenario kRecords[] = {
     {"lanes_leave", {3, 2}, 3'624, LanesLeave},
     {"new_class_ready", {3, 1}, 376'507, NewClassReady},
     {"wider_fit_submit", {3, 1}, 765'496, WiderFitSubmit},
+    {"order_comes_into_use_ready", {2, 1}, 39'124, OrderComesIntoUseReady},
     {"lane_of_another_class", {3, 1}, 194'470, LaneOfAnotherClass},
     {"class_of_another_content", {3, 1}, 110'793, ClassOfAnotherContent},
 };

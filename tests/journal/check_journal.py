@@ -25,6 +25,37 @@ from journal_format import (CAPACITY_UNITS, CONTACTS_PER_AGENT, FORMAT_VERSION,
 WAITING, RESERVED, ASSIGNED, CONTACT_ENDED = range(4)
 IDLE, AGENT_RESERVED, HANDLING, WRAP_UP = range(4)
 ABANDONED = 2
+LOGGED_OUT, AVAILABLE, NOT_READY = range(3)
+PIECE_MS, PIECES = 300_000, 12
+
+
+def new_figures(occupied_since_ms=0):
+    return {"contacts": 0, "offered": False, "last_offered_ms": 0,
+            "occupied_since_ms": occupied_since_ms, "occupied_ms": 0, "piece": 0,
+            "pieces_ms": [0] * PIECES}
+
+
+def occupied(figures, now_ms):
+    """Of the last twelve pieces up to that of now_ms."""
+    latest = max(figures["piece"], now_ms // PIECE_MS)
+    return sum(figures["pieces_ms"][piece % PIECES]
+               for piece in range(max(0, latest - PIECES + 1),
+                                  figures["piece"] + 1))
+
+
+def let_go(figures, now_ms, held):
+    since = figures["occupied_since_ms"]
+    figures["occupied_since_ms"] = max(since, now_ms) if held else 0
+    if now_ms > since:
+        while figures["piece"] < now_ms // PIECE_MS:
+            figures["piece"] += 1
+            figures["pieces_ms"][figures["piece"] % PIECES] = 0
+        for piece in range(max(0, figures["piece"] - PIECES + 1),
+                           now_ms // PIECE_MS + 1):
+            within = (min(now_ms, (piece + 1) * PIECE_MS) -
+                      max(since, piece * PIECE_MS))
+            figures["pieces_ms"][piece % PIECES] += max(0, within)
+    figures["occupied_ms"] = occupied(figures, now_ms)
 
 
 def work_state_of(held):
@@ -41,6 +72,7 @@ class Replay:
         self.agents, self.queues, self.ended = {}, {}, {}
         self.configuration = None
         self.configuration_version = 0
+        self.keeps_figures = False
         self.applied_configuration_version = 0
         self.sequence = self.last_at_ms = self.arrival_sequence = 0
 
@@ -104,6 +136,7 @@ class Replay:
         self.configuration = event["configuration"]
         self.configuration_version += 1
         self.applied_configuration_version = self.configuration_version
+        self.keep_figures(event["at_ms"])
         for name in list(self.queues):
             self.forget_queue_if_unused(name)
 
@@ -125,11 +158,47 @@ class Replay:
         self.arrival_sequence = max(self.arrival_sequence,
                                     detail["arrival_sequence"])
 
+    def keep_figures(self, now_ms):
+        keep = any(q["agent_order"] for q in self.configuration["queues"])
+        if keep == self.keeps_figures:
+            return
+        self.keeps_figures = keep
+        for agent in self.agents.values():
+            agent["figures"] = (new_figures(now_ms if agent["held"] else 0)
+                                if keep else None)
+
+    def step_figures(self, event, agent):
+        """After what it holds was changed, and before its presence is."""
+        figures = agent["figures"] or new_figures()
+        agent["figures"] = figures
+        kind, now_ms, held = event["type"], event["at_ms"], agent["held"]
+        before = agent["presence"]["state"]
+        after = event["presence"]["state"]
+        if kind == CREATED:
+            figures.update(offered=True, last_offered_ms=now_ms)
+            if len(held) == 1:
+                figures["occupied_since_ms"] = now_ms
+        elif kind == ACCEPTED:
+            figures["contacts"] += 1
+        elif (kind in (DECLINED, NO_ANSWER, RESCINDED, WRAP_UP_ENDED) or
+              kind == ENDED and not event["wrap_up_ends_ms"]):
+            let_go(figures, now_ms, held)
+        if before == after:
+            return
+        if before == LOGGED_OUT:
+            agent["figures"] = new_figures(now_ms if held else 0)
+        elif after == AVAILABLE and held:
+            let_go(figures, now_ms, held)
+        elif after == AVAILABLE:
+            figures["occupied_ms"] = occupied(figures, now_ms)
+
     def take_agent(self, event):
         """After what it holds was changed."""
         agent = self.agents[event["agent_id"]]
         self.must(event["work_state"] == work_state_of(agent["held"]),
                   "its agent does other work")
+        if self.keeps_figures:
+            self.step_figures(event, agent)
         for name in ("presence", "presence_pending", "pending",
                      "no_answer_channels", "idle_before_pause_ms"):
             agent[name] = event[name]
@@ -308,6 +377,9 @@ class Replay:
 
     def live(self):
         """By letter and id."""
+        for agent in self.agents.values():
+            if agent["figures"] == new_figures():
+                agent["figures"] = None
         of = {"c": self.contacts, "d": self.details, "a": self.agents,
               "q": self.queues, "e": self.ended}
         live = {(letter, key): value for letter, values in of.items()

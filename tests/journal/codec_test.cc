@@ -197,6 +197,8 @@ ContactQueue AnyQueue(Random& random) {
   for (DurationMs& credit : queue.priority_credit_ms) {
     credit = AnySigned(random);
   }
+  queue.agent_choice = {AnyOf(random, FitRule::kLeastOverQualified),
+                        AnyOf(random, AgentOrder::kRoundRobin)};
   return queue;
 }
 
@@ -206,13 +208,18 @@ std::shared_ptr<ContactDetail> AnyDetail(Random& random) {
   detail->spec.queue = AnyText(random, kIdBytesMax);
   detail->spec.channel = AnyOf(random, Channel::kInternal);
   detail->spec.priority = static_cast<int>(AnySigned(random));
+  detail->spec.segment = AnyText(random, 20);
+  detail->ranked = random.Bernoulli(0.5);
   detail->spec.requirement = AnyRequirement(random);
   detail->spec.tutor_may_listen = random.Bernoulli(0.5);
   for (std::uint64_t i = random.Uniform(5); i > 0; --i) {
     detail->spec.attributes[AnyText(random, 10)] = AnyText(random, 300);
   }
   detail->queue = AnyQueue(random);
-  if (random.Bernoulli(0.5)) detail->plan = AnyPlan(random);
+  if (random.Bernoulli(0.5)) {
+    detail->plan = AnyPlan(random);
+    detail->ring = static_cast<std::uint8_t>(Any(random));
+  }
   detail->fingerprint = {Any(random), Any(random)};
   detail->rank_key_ms = AnySigned(random);
   detail->arrival_sequence = Any(random);
@@ -233,6 +240,10 @@ RoutingProfile AnyProfile(Random& random) {
     most = static_cast<int>(AnySigned(random));
   }
   profile.load_order = AnyOf(random, LoadOrder::kPack);
+  for (std::uint64_t n = random.Uniform(3); n > 0; --n) {
+    profile.queue_order.push_back(
+        {{AnyText(random, 9), "", AnyText(random, 9)}});
+  }
   return profile;
 }
 
@@ -268,8 +279,10 @@ std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
                                          AnyRequirement(random)});
     configuration->agents.push_back(AnyAgent(random));
     configuration->queues.push_back(AnyQueue(random));
+    configuration->segments.push_back({AnyText(random, 9), AnySigned(random)});
     configuration->bullseye_plans.push_back(AnyPlan(random));
   }
+  configuration->contact_choice = AnyOf(random, ContactChoice::kStrict);
   configuration->certifications = AnyNames(random);
   configuration->languages = AnyNames(random);
   return configuration;
@@ -470,6 +483,17 @@ LiveAgent AnyLiveAgent(Random& random) {
          static_cast<int>(random.Uniform(128)), AnySigned(random)});
   }
   agent.presence_configuration_version = Any(random);
+  if (random.Bernoulli(0.5)) {
+    agent.figures.contacts = static_cast<std::uint32_t>(Any(random));
+    agent.figures.offered = random.Bernoulli(0.5);
+    agent.figures.last_offered_ms = AnySigned(random);
+    agent.figures.occupied_since_ms = AnySigned(random);
+    agent.figures.occupied_ms = AnySigned(random);
+    agent.figures.piece = static_cast<std::int64_t>(Any(random) >> 1);
+    for (std::uint32_t& pieces_ms : agent.figures.pieces_ms) {
+      pieces_ms = static_cast<std::uint32_t>(Any(random));
+    }
+  }
   return agent;
 }
 

@@ -81,6 +81,9 @@ std::string Describe(const RoutingProfile& profile) {
   for (const int cost : profile.cost_units) absl::StrAppend(&text, cost, ",");
   absl::StrAppend(&text, " most=");
   for (const int most : profile.contacts_max) absl::StrAppend(&text, most, ",");
+  for (const QueueRank& rank : profile.queue_order) {
+    absl::StrAppend(&text, Describe(rank.queues, " , "), " then");
+  }
   return text;
 }
 
@@ -118,6 +121,10 @@ std::string Describe(const ContactQueue& queue) {
   if (!queue.activity.empty()) {
     absl::StrAppend(&text, " activity=", queue.activity);
   }
+  if (queue.agent_choice != AgentChoice()) {
+    absl::StrAppend(&text, " chosen=", static_cast<int>(queue.agent_choice.fit),
+                    ":", static_cast<int>(queue.agent_choice.order));
+  }
   if (!queue.plan.empty()) absl::StrAppend(&text, " plan=", queue.plan);
   return text;
 }
@@ -140,6 +147,18 @@ std::string Describe(const BullseyePlan& plan) {
   }
   for (const CurvePoint& point : plan.curve) {
     absl::StrAppend(&text, " ", point.share_percent, "%:", point.reduction);
+  }
+  return text;
+}
+
+std::string Describe(const AgentFigures& figures) {
+  if (figures == AgentFigures{}) return "";
+  std::string text = absl::StrCat(
+      " contacts=", figures.contacts, " offered=", figures.offered, ":",
+      figures.last_offered_ms, " since=", figures.occupied_since_ms,
+      " occupied=", figures.occupied_ms, " piece=", figures.piece);
+  for (const std::uint32_t pieces_ms : figures.pieces_ms) {
+    absl::StrAppend(&text, ",", pieces_ms);
   }
   return text;
 }
@@ -198,8 +217,13 @@ std::string Describe(const ContactDetail& detail) {
     absl::StrAppend(&text, " ", key, "=", value);
   }
   if (detail.spec.tutor_may_listen) absl::StrAppend(&text, " tutor may listen");
+  if (!detail.spec.segment.empty()) {
+    absl::StrAppend(&text, " segment=", detail.spec.segment);
+  }
+  if (detail.ranked) absl::StrAppend(&text, " ranked");
   if (!detail.plan.name.empty()) {
-    absl::StrAppend(&text, " plan ", Describe(detail.plan));
+    absl::StrAppend(&text, " ring=", static_cast<int>(detail.ring), " plan ",
+                    Describe(detail.plan));
   }
   return text;
 }
@@ -253,6 +277,13 @@ std::string Describe(const Configuration& configuration) {
     absl::StrAppend(&text, "\nactivity ", activity.name, " ", activity.channels,
                     Describe(activity.requirement));
   }
+  if (configuration.contact_choice != ContactChoice::kAged) {
+    absl::StrAppend(&text, "\nchoice ",
+                    static_cast<int>(configuration.contact_choice));
+  }
+  for (const CustomerSegment& segment : configuration.segments) {
+    absl::StrAppend(&text, "\nsegment ", segment.name, " ", segment.credit_ms);
+  }
   for (const BullseyePlan& plan : configuration.bullseye_plans) {
     absl::StrAppend(&text, "\nplan ", Describe(plan));
   }
@@ -299,13 +330,13 @@ std::string Describe(const LiveState& state) {
     }
   }
   for (const auto& [id, a] : state.agents) {
-    absl::StrAppend(&text, "\nagent ", id, " v=", a.version, " ",
-                    Describe(a.presence), " pend=", a.presence_pending, ":",
-                    Describe(a.pending),
-                    " w=", static_cast<int>(WorkStateFrom(a.held)),
-                    " na=", a.no_answer_channels, " idle=", a.idle_since_ms,
-                    " before=", a.idle_before_pause_ms, Describe(a.held),
-                    " under=", a.presence_configuration_version);
+    absl::StrAppend(
+        &text, "\nagent ", id, " v=", a.version, " ", Describe(a.presence),
+        " pend=", a.presence_pending, ":", Describe(a.pending),
+        " w=", static_cast<int>(WorkStateFrom(a.held)),
+        " na=", a.no_answer_channels, " idle=", a.idle_since_ms,
+        " before=", a.idle_before_pause_ms, Describe(a.held),
+        " under=", a.presence_configuration_version, Describe(a.figures));
   }
   for (const auto& [name, q] : state.queues) {
     absl::StrAppend(&text, "\nqueue ", name, " ", q.offered_total, " ",

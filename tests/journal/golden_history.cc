@@ -36,6 +36,8 @@ ContactQueue AccountsQueue() {
   queue.wait_limit_ms = 600'000;
   queue.handling_lease_ms = 7'200'000;
   queue.short_abandon_threshold_ms = 5'000;
+  queue.agent_choice = {FitRule::kLeastOverQualified,
+                        AgentOrder::kLeastOccupied};
   return queue;
 }
 
@@ -100,6 +102,7 @@ Configuration GoldenConfiguration() {
   desk.cost_units = {90, 45, 30, 90, 90, 45, 50, 80};
   desk.contacts_max = {0, 2, 3, 0, 0, 2, 0, 0};
   desk.load_order = LoadOrder::kPack;
+  desk.queue_order = {{{"accounts"}}};
   configuration.agents = {
       {"anna",
        AgentGrade::kSpecialised,
@@ -119,6 +122,8 @@ Configuration GoldenConfiguration() {
   configuration.activities = {{"answers",
                                SetOf(Channel::kVoice) | SetOf(Channel::kChat),
                                OwnRequirement()}};
+  configuration.contact_choice = ContactChoice::kDeadline;
+  configuration.segments = {{"gold", 120'000}};
   configuration.bullseye_plans = OtherPlans();
   configuration.bullseye_plans.push_back(Wider());
   return configuration;
@@ -172,6 +177,8 @@ class Writer {
     detail->spec.priority = 4;
     detail->spec.requirement = OwnRequirement();
     detail->spec.tutor_may_listen = true;
+    detail->spec.segment = "gold";
+    detail->ranked = true;
     detail->spec.attributes = {{"caller", "+33 1 23 45 67 89"}, {"tier", "2"}};
     detail->queue = AccountsQueue();
     detail->plan = Wider();

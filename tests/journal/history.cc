@@ -120,6 +120,9 @@ void History::Apply() {
   // Now and then a queue is dropped, and what fits an agent changes.
   auto configuration = std::make_shared<Configuration>(SmallConfiguration(
       kQueues - static_cast<int>(configuration_version_ % 2), kAgents));
+  // And figures of agents are kept, or are not.
+  configuration->queues[0].agent_choice.order =
+      static_cast<AgentOrder>(configuration_version_ / 2 % kAgentOrderCount);
   profile_ = configuration->routing_profiles.front();
   if (configuration_version_ % 3 == 2) {
     profile_.capacity_units = 60;

@@ -67,6 +67,7 @@ QUEUE = {
     12: ("priority_credit_ms", "packed_sint"),
     13: ("any_of", (TERM,)), 14: ("none_of", (TERM,)),
     15: ("preferred", (PREFERRED,)), 16: ("activity", "bytes"),
+    17: ("fit_rule", "uint"), 18: ("agent_order", "uint"),
     20: ("plan", "bytes"),
 }
 DETAIL = {
@@ -77,7 +78,8 @@ DETAIL = {
     10: ("rank_key_ms", "sint"), 11: ("arrival_sequence", "uint"),
     12: ("any_of", (TERM,)), 13: ("none_of", (TERM,)),
     14: ("preferred", (PREFERRED,)), 15: ("tutor_may_listen", "bool"),
-    20: ("plan", PLAN),
+    16: ("segment", "bytes"), 17: ("ranked", "bool"),
+    20: ("plan", PLAN), 21: ("ring", "uint"),
 }
 AGENT = {
     1: ("id", "bytes"), 2: ("grade", "uint"), 3: ("routing_profile", "bytes"),
@@ -89,11 +91,13 @@ AGENT = {
 PROFILE_1 = {1: ("name", "bytes"), 2: ("channels", "uint")}
 PROFILE = {**PROFILE_1, 3: ("capacity_units", "uint"),
            4: ("cost_units", "packed_uint"),
-           5: ("contacts_max", "packed_uint"), 6: ("load_order", "uint")}
+           5: ("contacts_max", "packed_uint"), 6: ("load_order", "uint"),
+           7: ("queue_order", ({1: ("queues", ("bytes",))},))}
 # What version 1 means without saying so: one contact at a time.
 ONE_CONTACT = {"capacity_units": CAPACITY_UNITS,
                "cost_units": [CAPACITY_UNITS] * CHANNELS,
-               "contacts_max": [0] * CHANNELS, "load_order": 0}
+               "contacts_max": [0] * CHANNELS, "load_order": 0,
+               "queue_order": []}
 CONFIGURATION = {
     1: ("name", "bytes"),
     2: ("skills", ({1: ("name", "bytes"), 2: ("description", "bytes"),
@@ -110,7 +114,15 @@ CONFIGURATION = {
                          3: ("all_of", (TERM,)), 4: ("any_of", (TERM,)),
                          5: ("none_of", (TERM,)),
                          6: ("preferred", (PREFERRED,))},)),
+    12: ("contact_choice", "uint"),
+    13: ("segments", ({1: ("name", "bytes"), 2: ("credit_ms", "sint")},)),
     20: ("bullseye_plans", (PLAN,)),
+}
+FIGURES = {
+    1: ("contacts", "uint"), 2: ("offered", "bool"),
+    3: ("last_offered_ms", "sint"), 4: ("occupied_since_ms", "sint"),
+    5: ("occupied_ms", "sint"), 6: ("piece", "sint"),
+    7: ("pieces_ms", "packed_sint"),
 }
 CONFIGURATION_1 = {**CONFIGURATION, 3: ("routing_profiles", (PROFILE_1,))}
 EVENT = {
@@ -157,7 +169,7 @@ LIVE = {
           6: ("no_answer_channels", "uint"), 7: ("idle_since_ms", "sint"),
           8: ("idle_before_pause_ms", "sint"),
           12: ("presence_configuration_version", "uint"),
-          13: ("held", (HELD,))},
+          13: ("held", (HELD,)), 14: ("figures", FIGURES)},
     "q": {1: ("offered_total", "uint"), 2: ("answered_total", "uint"),
           3: ("abandoned_total", "uint")},
     "e": {1: ("fingerprint_0", "fixed64"), 2: ("fingerprint_1", "fixed64"),
@@ -179,7 +191,7 @@ LIVE = {
           18: ("applied_configuration_version", "uint")},
 }
 LIVE_1 = {**LIVE, "f": CONFIGURATION_1, "a": {
-    **{number: field for number, field in LIVE["a"].items() if number != 13},
+    **{number: field for number, field in LIVE["a"].items() if number < 13},
     5: ("work_state", "uint"), 9: ("wrap_up_ends_ms", "sint"),
     10: ("contact_id", "bytes"), 11: ("attempt", "uint")}}
 DEFAULTS = {"uint": 0, "bool": False, "sint": 0, "bytes": b"", "double": 0.0,
@@ -292,6 +304,7 @@ def present_agent(message):
     state = message.pop("work_state")
     held.update(channel=0, state=state, units=CAPACITY_UNITS)
     message["held"] = [held] if state else []
+    message["figures"] = None
     return message
 
 

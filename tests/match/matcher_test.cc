@@ -16,30 +16,13 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/base/random.h"
+#include "tests/match/collector.h"
 
 namespace relais::match {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-class Collector : public DecisionSink {
- public:
-  void OnLook() override {}
-  void OnDecision(const Decision& decision) override {
-    decisions.push_back(decision);
-  }
-  // (contact, agent) of the decisions since the last call.
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> Pairs() {
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
-    for (const Decision& decision : decisions) {
-      pairs.emplace_back(decision.contact, decision.agent);
-    }
-    decisions.clear();
-    return pairs;
-  }
-  std::vector<Decision> decisions;
-};
 
 constexpr std::uint8_t kVoice = 1 << 0;
 constexpr std::uint8_t kChat = 1 << 2;
@@ -283,7 +266,7 @@ TEST_F(MatcherTest, BadInputIsNamedAndChangesNothing) {
   EXPECT_EQ(matcher_.End(11, reserved, &now), Result::kStale);
 }
 
-// --- Capacity, held contacts, orders -----------------------------------------
+// --- Capacity, held contacts, lanes ------------------------------------------
 
 TEST_F(MatcherTest, AnAgentWithRoomTakesFurtherContactsOfKindsThatFit) {
   AgentTerms terms{kVoice | kChat, 0, 0};
@@ -333,30 +316,6 @@ TEST_F(MatcherTest, AHeldContactGoesAtOnceToItsIdleAgentAndMayMoveToAQueue) {
             Result::kOk);
   matcher_.LookForContact(11, moved, sink_);
   EXPECT_THAT(sink_.Pairs(), ElementsAre(std::pair(11u, 4u)));
-}
-
-TEST(MatcherOrdersTest, EachRequirementClassChoosesByItsOwnOrder) {
-  Sizes sizes{16, 8, 2, 1, 2};
-  sizes.orders = 2;
-  Matcher matcher(sizes);
-  Collector sink;
-  ASSERT_EQ(matcher.SetRequirementClass(0, 0, 0), Result::kOk);
-  ASSERT_EQ(matcher.SetRequirementClass(1, 0, 1), Result::kOk);
-  for (std::uint32_t c = 0; c < 2; ++c) {
-    ASSERT_EQ(matcher.SetFit(c, 0, 1), Result::kOk);
-    ASSERT_EQ(matcher.SetLane(c, c), Result::kOk);
-  }
-  ASSERT_EQ(matcher.SetProfileClass(0), Result::kOk);
-  for (std::uint32_t agent = 0; agent < 3; ++agent) {
-    AgentTerms terms{1, agent, 0};
-    terms.further_order_keys[0] = -static_cast<std::int64_t>(agent);
-    ASSERT_EQ(matcher.Update(agent, 1, terms, 0, sink), Result::kOk);
-  }
-  matcher.Submit(0, matcher.Open(0), {0, 0, 1}, sink);
-  matcher.Submit(1, matcher.Open(1), {1, 0, 2}, sink);
-  matcher.Submit(2, matcher.Open(2), {0, 0, 3}, sink);
-  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(0u, 0u), std::pair(1u, 2u),
-                                        std::pair(2u, 1u)));
 }
 
 // Lanes of a class that are no neighbours, and one that is given away.

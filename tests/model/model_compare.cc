@@ -129,6 +129,7 @@ void ModelRun::SameContactView(const ContactView& subject,
        static_cast<std::uint64_t>(reference.ring), of);
   Same("next_ring_ms", subject.next_ring_ms, reference.next_ring_ms, of);
   Same("ended_ms", subject.ended_ms, reference.ended_ms, of);
+  Same("segment", subject.segment == reference.segment, true, of);
   Same("requirement", subject.requirement == reference.requirement, true, of);
   Same("attributes", subject.attributes == reference.attributes, true, of);
   Same("tutor_may_listen", subject.tutor_may_listen, reference.tutor_may_listen,
@@ -162,6 +163,12 @@ void ModelRun::SameAgentView(const AgentView& subject,
   Same("version", subject.version, reference.version, of);
   if (reference.presence.state != PresenceState::kLoggedOut) {
     Same("idle_since_ms", subject.idle_since_ms, reference.idle_since_ms, of);
+    const AgentFigures& a = subject.figures;
+    const AgentFigures& b = reference.figures;
+    Same("contacts", std::uint64_t{a.contacts}, std::uint64_t{b.contacts}, of);
+    Same("offered", a.offered, b.offered, of);
+    Same("last_offered_ms", a.last_offered_ms, b.last_offered_ms, of);
+    Same("occupied_ms", a.occupied_ms, b.occupied_ms, of);
   }
   Same("held", subject.held.size(), reference.held.size(), of);
   for (std::size_t i = 0; failure_.empty() && i < reference.held.size(); ++i) {

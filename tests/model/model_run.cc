@@ -22,9 +22,10 @@ std::string Text(const Presence& presence) {
 }
 
 std::string Text(const ContactSpec& spec) {
-  std::string text = absl::StrCat(spec.id.substr(0, 20), " ", spec.queue, " ",
-                                  std::string(ChannelName(spec.channel)),
-                                  " priority ", spec.priority);
+  std::string text =
+      absl::StrCat(spec.id.substr(0, 20), " ", spec.queue, " ",
+                   std::string(ChannelName(spec.channel)), " priority ",
+                   spec.priority, " ", spec.segment);
   const auto& [all, any, none, preferred] = spec.requirement;
   for (const auto& [name, terms] :
        {std::pair(" all", &all), std::pair(" any", &any),

@@ -16,11 +16,7 @@ namespace {
 constexpr int kSkills = 5;
 const char* const kCertifications[] = {"amf", "insurance"};
 const char* const kLanguages[] = {"french", "german"};
-const char* const kTeams[] = {"red", "green", "blue"};
-const char* const kSites[] = {"north", "night"};  // the second a provider's
-constexpr int kProfiles = 5;
 constexpr int kQueues = 4;
-constexpr int kPlans = 3;
 // Ids are drawn from more names than there are places, so that agents come,
 // go and come back.
 constexpr int kAgentNames = 40;
@@ -248,65 +244,23 @@ ContactQueue World::Queue(int index) {
     queue.activity = random_->Bernoulli(0.5) ? "answers" : "advice";
     if (IsRefused(queue)) queue.activity.clear();
   }
-  if (!plans_.empty() && random_->Bernoulli(0.7)) {
-    queue.plan = absl::StrCat("plan", random_->Uniform(kPlans));
-    if (IsRefused(queue)) queue.plan.clear();
-  }
   const DurationMs credit_ms = 5'000 * random_->UniformBetween(0, 2);
   for (std::size_t i = 0; i < queue.priority_credit_ms.size(); ++i) {
     queue.priority_credit_ms[i] = credit_ms * static_cast<DurationMs>(i);
   }
+  queue.service_level.threshold_ms = 5'000 * random_->UniformBetween(0, 4);
+  if (random_->Bernoulli(0.4)) {
+    queue.agent_choice.fit = FitRule::kLeastOverQualified;
+  }
+  if (random_->Bernoulli(0.6)) {
+    queue.agent_choice.order =
+        static_cast<AgentOrder>(random_->Uniform(kAgentOrderCount));
+  }
+  if (!plans_.empty() && random_->Bernoulli(0.7)) {
+    queue.plan = absl::StrCat("plan", random_->Uniform(kPlans));
+    if (IsRefused(queue)) queue.plan.clear();
+  }
   return queue;
-}
-
-BullseyeRing World::Ring() {
-  BullseyeRing ring;
-  if (random_->Bernoulli(0.4)) {
-    const int levels = static_cast<int>(random_->UniformBetween(1, 5));
-    const bool by = random_->Bernoulli(0.5);
-    ring.lower = {{SkillName(), by ? levels : 0, by ? 0 : levels}};
-  }
-  if (random_->Bernoulli(0.4)) ring.drop_skills = {SkillName()};
-  if (random_->Bernoulli(0.3)) {
-    ring.lower_all_by = static_cast<int>(random_->UniformBetween(1, 3));
-  }
-  if (random_->Bernoulli(0.3)) ring.teams = {kTeams[random_->Uniform(3)]};
-  if (random_->Bernoulli(0.2)) ring.sites = {kSites[random_->Uniform(2)]};
-  ring.provider = random_->Bernoulli(0.2);
-  ring.anywhere = random_->Bernoulli(0.15);
-  ring.raise_boost_ms = 5'000 * random_->UniformBetween(0, 2);
-  if (random_->Bernoulli(0.4)) {
-    ring.skip_if =
-        static_cast<RingCondition>(random_->Uniform(kRingConditionCount));
-  }
-  return ring;
-}
-
-BullseyePlan World::Plan(int index) {
-  Configuration alone = Lists();
-  do {
-    BullseyePlan plan;
-    plan.name = absl::StrCat("plan", index);
-    if (random_->Bernoulli(0.4)) {
-      plan.skip_first_if =
-          static_cast<RingCondition>(random_->Uniform(kRingConditionCount));
-    }
-    if (index + 1 == kPlans) {
-      plan.curve = {{static_cast<int>(random_->Uniform(5)) * 10, 0},
-                    {static_cast<int>(random_->UniformBetween(5, 10)) * 10,
-                     static_cast<int>(random_->UniformBetween(1, 9))}};
-    }
-    DurationMs after_ms = 0;
-    for (std::int64_t i = random_->UniformBetween(1, 4);
-         i > 0 && plan.curve.empty(); --i) {
-      after_ms += 5'000 * random_->UniformBetween(1, 3);
-      plan.rings.push_back(Ring());
-      plan.rings.back().widen_after_ms = after_ms;
-      if (i == 1) plan.rings.back().skip_if = RingCondition::kNone;
-    }
-    alone.bullseye_plans = {plan};
-  } while (HasErrors(ValidateConfiguration(alone, Limits())));
-  return alone.bullseye_plans.front();
 }
 
 Configuration World::Lists() {
@@ -367,17 +321,29 @@ Configuration World::First() {
   for (int i = 0; i < kPlans; ++i) plans_.push_back(Plan(i));
   configuration.bullseye_plans = plans_;
   for (int i = 0; i < kQueues; ++i) configuration.queues.push_back(Queue(i));
+  configuration.contact_choice = Mode();
+  configuration.segments = Segments();
+  for (RoutingProfile& profile : configuration.routing_profiles) {
+    if (random_->Bernoulli(0.2))
+      profile.queue_order = QueueOrder(configuration);
+  }
   return configuration;
 }
 
-// Contacts that wait keep the plan under which they came.
-void World::ChangePlan(Configuration* configuration) {
-  const auto index = static_cast<std::size_t>(random_->Uniform(kPlans));
-  Configuration changed = *configuration;
-  changed.bullseye_plans[index] = Plan(static_cast<int>(index));
-  if (HasErrors(ValidateConfiguration(changed, Limits()))) return;
-  plans_ = changed.bullseye_plans;
-  *configuration = std::move(changed);
+// What is implied, where a team sits, what a grade or an activity means.
+void World::ChangeForMany(Configuration* next) {
+  if (random_->Bernoulli(0.25)) {
+    next->grades[0].default_level =
+        static_cast<int>(random_->UniformBetween(1, 10));
+  } else if (random_->Bernoulli(0.3)) {
+    next->activities[0].requirement.none_of[0].grades =
+        static_cast<GradeSet>(random_->UniformBetween(1, 3));
+  } else if (random_->Bernoulli(0.5)) {
+    next->skills[3].implies[0].level_max =
+        static_cast<int>(random_->UniformBetween(1, 10));
+  } else {
+    std::swap(next->teams[0].site, next->teams[1].site);
+  }
 }
 
 Configuration World::Next(const Configuration& present) {
@@ -388,23 +354,7 @@ Configuration World::Next(const Configuration& present) {
     const std::size_t at = random_->Uniform(next.agents.size());
     const std::string name =
         absl::StrCat("agent", random_->Uniform(kAgentNames));
-    switch (random_->Uniform(9)) {
-      case 7:
-        // What is implied, where a team sits, what a grade or an activity
-        // means: it changes for many at once.
-        if (random_->Bernoulli(0.25)) {
-          next.grades[0].default_level =
-              static_cast<int>(random_->UniformBetween(1, 10));
-        } else if (random_->Bernoulli(0.3)) {
-          next.activities[0].requirement.none_of[0].grades =
-              static_cast<GradeSet>(random_->UniformBetween(1, 3));
-        } else if (random_->Bernoulli(0.5)) {
-          next.skills[3].implies[0].level_max =
-              static_cast<int>(random_->UniformBetween(1, 10));
-        } else {
-          std::swap(next.teams[0].site, next.teams[1].site);
-        }
-        break;
+    switch (random_->Uniform(13)) {
       case 0:
         if (next.agents.size() > 5) {
           const std::string gone = next.agents[at].id;
@@ -438,13 +388,27 @@ Configuration World::Next(const Configuration& present) {
       case 6: {
         const auto index = random_->Uniform(kProfiles);
         RoutingProfile& profile = next.routing_profiles[index];
+        std::vector<QueueRank> order = std::move(profile.queue_order);
         profile = Profile(static_cast<int>(index), profile.channels);
+        profile.queue_order = std::move(order);
         break;
       }
+      case 7:
+        ChangeForMany(&next);
+        break;
+      case 8:
+      case 9:
+      case 10:
+      case 11:
+        ChangeChoice(&next);
+        break;
       default:
         std::swap(next.agents[at], next.agents.front());
         break;
     }
+  }
+  for (RoutingProfile& profile : next.routing_profiles) {
+    KeepListed(next, &profile.queue_order);
   }
   if (random_->Bernoulli(0.3)) ChangePlan(&next);
   if (random_->Bernoulli(0.05)) next.agents[0].routing_profile = "nowhere";
@@ -476,6 +440,9 @@ ContactSpec World::Contact(const std::string& id) {
   spec.priority = random_->Bernoulli(0.5)
                       ? 0
                       : static_cast<int>(random_->Uniform(kPriorityCount));
+  if (random_->Bernoulli(0.4)) {
+    spec.segment = absl::StrCat("segment", random_->Uniform(kSegments));
+  }
   while (random_->Bernoulli(0.3)) {
     spec.requirement.all_of.push_back(
         {SkillName(), static_cast<int>(random_->UniformBetween(1, 7))});
@@ -487,18 +454,7 @@ ContactSpec World::Contact(const std::string& id) {
 }
 
 void World::Spoil(ContactSpec* spec) {
-  switch (random_->Uniform(12)) {
-    case 8:
-      spec->requirement.any_of = {{"skill0", 1},
-                                  {.certification = "no such certification"}};
-      break;
-    case 9:
-      spec->requirement.all_of = {{.team = "red"}, {.team = "blue"}};
-      break;
-    case 10:
-      spec->requirement.none_of = {
-          {.requirement = std::make_shared<const RoutingRequirement>()}};
-      break;
+  switch (random_->Uniform(14)) {
     case 0:
       spec->id = "";
       break;
@@ -522,6 +478,23 @@ void World::Spoil(ContactSpec* spec) {
       break;
     case 7:
       spec->attributes["\xff"] = "";
+      break;
+    case 8:
+      spec->requirement.any_of = {{"skill0", 1},
+                                  {.certification = "no such certification"}};
+      break;
+    case 9:
+      spec->requirement.all_of = {{.team = "red"}, {.team = "blue"}};
+      break;
+    case 10:
+      spec->requirement.none_of = {
+          {.requirement = std::make_shared<const RoutingRequirement>()}};
+      break;
+    case 11:
+      spec->segment = "no such segment";
+      break;
+    case 12:
+      spec->segment = "\xff";
       break;
     default:
       // queue0 takes no mail.

@@ -8,6 +8,7 @@
 #ifndef RELAIS_TESTS_MODEL_MODEL_WORLD_H_
 #define RELAIS_TESTS_MODEL_MODEL_WORLD_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -42,10 +43,26 @@ class World {
   void Spoil(ContactSpec* spec);
 
  private:
+  static constexpr int kPlans = 3;
+  static constexpr int kProfiles = 5;
+  static constexpr std::uint64_t kSegments = 3;
+  static constexpr const char* kTeams[] = {"red", "green", "blue"};
+  // The second is a provider's.
+  static constexpr const char* kSites[] = {"north", "night"};
+
   // Tutors are drawn from those who are there.
   AgentConfiguration Agent(const std::string& id, const Configuration& centre);
   RoutingProfile Profile(int index, ChannelSet channels);
   ContactQueue Queue(int index);
+  ContactChoice Mode();
+  std::vector<CustomerSegment> Segments();
+  void ChangeForMany(Configuration* next);
+  void ChangeChoice(Configuration* next);
+  // Of some of the queues.
+  std::vector<QueueRank> QueueOrder(const Configuration& configuration);
+  // Without those that are no longer there.
+  static void KeepListed(const Configuration& configuration,
+                         std::vector<QueueRank>* order);
   std::string SkillName();
   // Skills, teams and so on, of which agents and queues speak.
   static Configuration Lists();

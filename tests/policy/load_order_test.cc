@@ -10,7 +10,9 @@
 
 #include "gtest/gtest.h"
 #include "lib/match/front_word.h"
+#include "lib/policy/longest_idle.h"
 #include "relais/configuration.h"
+#include "relais/limits.h"
 
 namespace relais::policy {
 namespace {
@@ -20,44 +22,47 @@ constexpr InstantMs kNow = 1'900'000'000'000;
 constexpr InstantMs kLater = 4'100'000'000'000;
 constexpr DurationMs kWeek = 7LL * 24 * 3600 * 1000;
 
-TEST(AgentOrderKey, IsTheIdleInstantOfWhoHoldsNothing) {
+std::int64_t KeyOf(InstantMs idle_since_ms, std::uint32_t units,
+                   LoadOrder load_order) {
+  return LongestIdleKey(LoadPlace(units, load_order), idle_since_ms);
+}
+
+TEST(LoadOrderTest, IsTheIdleInstantOfWhoHoldsNothing) {
   for (const InstantMs idle_since_ms : {InstantMs{0}, kNow, kLater}) {
-    EXPECT_EQ(AgentOrderKey(idle_since_ms, 0, LoadOrder::kSpread),
-              idle_since_ms);
-    EXPECT_EQ(AgentOrderKey(idle_since_ms, 0, LoadOrder::kPack), idle_since_ms);
+    EXPECT_EQ(KeyOf(idle_since_ms, 0, LoadOrder::kSpread), idle_since_ms);
+    EXPECT_EQ(KeyOf(idle_since_ms, 0, LoadOrder::kPack), idle_since_ms);
   }
 }
 
-TEST(AgentOrderKey, TheLongerIdleGoesFirstOfEqualLoad) {
+TEST(LoadOrderTest, TheLongerIdleGoesFirstOfEqualLoad) {
   for (const LoadOrder order : {LoadOrder::kSpread, LoadOrder::kPack}) {
     for (const std::uint32_t units : {0U, 1U, 34U, 100U}) {
-      EXPECT_LT(AgentOrderKey(kNow - 1, units, order),
-                AgentOrderKey(kNow, units, order));
+      EXPECT_LT(KeyOf(kNow - 1, units, order), KeyOf(kNow, units, order));
     }
   }
 }
 
-TEST(AgentOrderKey, OneUnitCountsMoreThanAWeek) {
+TEST(LoadOrderTest, OneUnitCountsMoreThanAWeek) {
   for (std::uint32_t units = 0; units < kCapacityUnitsMax; ++units) {
-    EXPECT_LT(AgentOrderKey(kNow, units, LoadOrder::kSpread),
-              AgentOrderKey(kNow - kWeek, units + 1, LoadOrder::kSpread));
-    EXPECT_LT(AgentOrderKey(kNow, units + 1, LoadOrder::kPack),
-              AgentOrderKey(kNow - kWeek, units, LoadOrder::kPack));
+    EXPECT_LT(KeyOf(kNow, units, LoadOrder::kSpread),
+              KeyOf(kNow - kWeek, units + 1, LoadOrder::kSpread));
+    EXPECT_LT(KeyOf(kNow, units + 1, LoadOrder::kPack),
+              KeyOf(kNow - kWeek, units, LoadOrder::kPack));
   }
 }
 
 // The core compares keys by an image of 44 bits, which stops at its ends.
-TEST(AgentOrderKey, DiffersInTheCoresImageAtTheExtremes) {
+TEST(LoadOrderTest, DiffersInTheCoresImageAtTheExtremes) {
   using match::FrontWord;
   const std::uint32_t full = kCapacityUnitsMax;
   const std::vector<std::int64_t> rising = {
-      AgentOrderKey(kNow, full, LoadOrder::kPack),
-      AgentOrderKey(kNow + 1, full, LoadOrder::kPack),
-      AgentOrderKey(kNow, full - 1, LoadOrder::kPack),
-      AgentOrderKey(kNow, 0, LoadOrder::kPack),
-      AgentOrderKey(kNow, 1, LoadOrder::kSpread),
-      AgentOrderKey(kLater, full, LoadOrder::kSpread),
-      AgentOrderKey(kLater + 1, full, LoadOrder::kSpread)};
+      KeyOf(kNow, full, LoadOrder::kPack),
+      KeyOf(kNow + 1, full, LoadOrder::kPack),
+      KeyOf(kNow, full - 1, LoadOrder::kPack),
+      KeyOf(kNow, 0, LoadOrder::kPack),
+      KeyOf(kNow, 1, LoadOrder::kSpread),
+      KeyOf(kLater, full, LoadOrder::kSpread),
+      KeyOf(kLater + 1, full, LoadOrder::kSpread)};
   for (std::size_t i = 1; i < rising.size(); ++i) {
     EXPECT_LT(FrontWord::ImageOf(rising[i - 1]), FrontWord::ImageOf(rising[i]))
         << i;

@@ -2,32 +2,14 @@
 // contacts in one small story. Method: as lifecycle_test.cc, on the reference
 // router and, in the binary that links it, on the engine.
 
-#include <ostream>
-#include <string>
-#include <tuple>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "tests/reference/centre.h"
-#include "tests/reference/router_factories.h"
+#include "tests/reference/story.h"
 
 namespace relais::reference {
 namespace {
-
-struct Step {
-  InstantMs now_ms;
-  const char* command;
-  const char* answer;
-};
-
-struct Story {
-  const char* name;
-  std::vector<Step> steps;
-
-  friend void PrintTo(const Story& story, std::ostream* out) {
-    *out << story.name;
-  }
-};
 
 // What fits: 100 units; voice 100, e-mail 50, chat 34 unless a profile says
 // otherwise.
@@ -362,37 +344,16 @@ std::vector<Story> ConfigurationStories() {
   };
 }
 
-std::vector<Story> AllStories() {
-  std::vector<Story> all;
-  for (const auto& stories :
-       {RoomStories(), ProfileStories(), OrderStories(), WrapUpStories(),
-        AnswerStories(), PresenceStories(), ConfigurationStories()}) {
-    all.insert(all.end(), stories.begin(), stories.end());
-  }
-  return all;
-}
+class CapacityTest : public ::testing::TestWithParam<StoryCase> {};
 
-using Case = std::tuple<RouterFactory, Story>;
+TEST_P(CapacityTest, Story) { RunStory(GetParam(), BankConfiguration()); }
 
-class CapacityTest : public ::testing::TestWithParam<Case> {};
-
-TEST_P(CapacityTest, Story) {
-  const auto& [factory, story] = GetParam();
-  Centre centre(factory);
-  for (const Step& step : story.steps) {
-    EXPECT_EQ(centre.Do(step.now_ms, step.command), step.answer)
-        << story.name << " at " << step.now_ms << ": " << step.command;
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Stories, CapacityTest,
-    ::testing::Combine(::testing::ValuesIn(RouterFactories()),
-                       ::testing::ValuesIn(AllStories())),
-    [](const auto& info) {
-      return std::get<0>(info.param).name +
-             std::string(std::get<1>(info.param).name);
-    });
+INSTANTIATE_TEST_SUITE_P(Stories, CapacityTest,
+                         OnEachRouter({RoomStories(), ProfileStories(),
+                                       OrderStories(), WrapUpStories(),
+                                       AnswerStories(), PresenceStories(),
+                                       ConfigurationStories()}),
+                         StoryCaseName);
 
 }  // namespace
 }  // namespace relais::reference

@@ -1,5 +1,6 @@
 #include "tests/reference/centre.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 #include <optional>
@@ -220,6 +221,7 @@ absl::Status Centre::Run(InstantMs now_ms, const Words& words) {
     ticket_ = outcome->ticket;
     return absl::OkStatus();
   }
+  if (EditChoice(words)) return absl::OkStatus();
   if (verb == "drop" || verb == "list" || verb == "level") return Edit(words);
   if (verb == "capacity" || verb == "cost" || verb == "most" ||
       verb == "load") {
@@ -236,6 +238,8 @@ absl::Status Centre::Submit(InstantMs now_ms, const Words& words) {
     const std::string& word = words[i];
     if (word.rfind("priority=", 0) == 0) {
       spec.priority = static_cast<int>(Number(word.substr(9)));
+    } else if (word.rfind("segment=", 0) == 0) {
+      spec.segment = word.substr(8);
     } else if (word.rfind("skill=", 0) == 0) {
       const std::size_t colon = word.find(':');
       spec.requirement.all_of.push_back(
@@ -293,6 +297,54 @@ absl::Status Centre::SetPresence(InstantMs now_ms, const Words& words) {
     ADD_FAILURE() << "not understood: " << words[0];
   }
   return Keep(router_->SetPresence(Agent(words[1]), presence, now_ms));
+}
+
+bool Centre::EditChoice(const Words& words) {
+  const std::string& verb = words[0];
+  const auto queue = [&]() -> ContactQueue& {
+    for (ContactQueue& one : configuration_.queues) {
+      if (one.name == words[1]) return one;
+    }
+    ADD_FAILURE() << "no queue is called " << words[1];
+    return configuration_.queues[0];
+  };
+  if (verb == "mode") {
+    configuration_.contact_choice =
+        words[1] == "strict"     ? ContactChoice::kStrict
+        : words[1] == "deadline" ? ContactChoice::kDeadline
+                                 : ContactChoice::kAged;
+  } else if (verb == "segment") {
+    std::erase_if(configuration_.segments,
+                  [&](const auto& one) { return one.name == words[1]; });
+    configuration_.segments.push_back({words[1], Number(words[2])});
+  } else if (verb == "threshold") {
+    queue().service_level.threshold_ms = Number(words[2]);
+  } else if (verb == "fit") {
+    queue().agent_choice.fit = words[2] == "least_over_qualified"
+                                   ? FitRule::kLeastOverQualified
+                                   : FitRule::kBestFit;
+  } else if (verb == "ranks") {
+    for (RoutingProfile& profile : configuration_.routing_profiles) {
+      if (profile.name != words[1]) continue;
+      profile.queue_order.clear();
+      for (std::size_t i = 2; i < words.size(); ++i) {
+        std::istringstream names(words[i]);
+        QueueRank& rank = profile.queue_order.emplace_back();
+        for (std::string name; std::getline(names, name, ',');) {
+          rank.queues.push_back(name);
+        }
+      }
+    }
+  } else if (verb == "order") {
+    const std::vector<std::string> names = {"longest_idle", "least_occupied",
+                                            "fewest_contacts", "round_robin"};
+    const auto found = std::find(names.begin(), names.end(), words[2]);
+    EXPECT_NE(found, names.end()) << "not understood: " << words[2];
+    queue().agent_choice.order = static_cast<AgentOrder>(found - names.begin());
+  } else {
+    return false;
+  }
+  return true;
 }
 
 absl::Status Centre::EditCapacity(const Words& words) {

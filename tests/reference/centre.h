@@ -39,7 +39,8 @@ class Centre {
                   Configuration configuration = BankConfiguration());
 
   // Commands:
-  //   submit CONTACT QUEUE [CHANNEL] [priority=N] [skill=NAME:LEVEL]
+  //   submit CONTACT QUEUE [CHANNEL] [priority=N] [segment=NAME]
+  //          [skill=NAME:LEVEL]
   //   cancel|abandon|complete CONTACT
   //   accept AGENT [CONTACT]       without contact: the first reserved
   //   decline AGENT [CONTACT] [RETRY_MS]
@@ -50,6 +51,12 @@ class Centre {
   //   drop agent|queue NAME                edits the configuration
   //   list agent|queue NAME                puts it back as it was at first
   //   level AGENT SKILL LEVEL
+  //   mode aged|deadline|strict            these edit it as well
+  //   segment NAME MS
+  //   threshold QUEUE MS
+  //   fit QUEUE best_fit|least_over_qualified
+  //   ranks PROFILE [QUEUE[,QUEUE...] ...]  its queue order, rank by rank
+  //   order QUEUE longest_idle|least_occupied|fewest_contacts|round_robin
   //   capacity PROFILE UNITS       load PROFILE spread|pack
   //   cost|most PROFILE CHANNEL UNITS|CONTACTS
   // Answers the events joined by "; " ("" if none), or a refusal.
@@ -74,6 +81,8 @@ class Centre {
   absl::Status Answer(InstantMs now_ms, const Words& words);
   absl::Status SetPresence(InstantMs now_ms, const Words& words);
   absl::Status Edit(const Words& words);
+  // False if the command is another.
+  bool EditChoice(const Words& words);
   absl::Status EditCapacity(const Words& words);
   absl::Status Keep(const absl::StatusOr<Outcome>& outcome);
 

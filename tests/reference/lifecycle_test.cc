@@ -3,32 +3,14 @@
 // follow (tests/reference/centre.h), run on the reference router and, in the
 // binary that links it, on the engine.
 
-#include <ostream>
-#include <string>
-#include <tuple>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "tests/reference/centre.h"
-#include "tests/reference/router_factories.h"
+#include "tests/reference/story.h"
 
 namespace relais::reference {
 namespace {
-
-struct Step {
-  InstantMs now_ms;
-  const char* command;
-  const char* answer;
-};
-
-struct Story {
-  const char* name;
-  std::vector<Step> steps;
-
-  friend void PrintTo(const Story& story, std::ostream* out) {
-    *out << story.name;
-  }
-};
 
 std::vector<Story> OfferStories() {
   return {
@@ -386,37 +368,15 @@ std::vector<Story> ConfigurationStories() {
   };
 }
 
-std::vector<Story> AllStories() {
-  std::vector<Story> all;
-  for (const auto& stories :
-       {OfferStories(), ReturnStories(), PresenceStories(), TimeStories(),
-        ConfigurationStories()}) {
-    all.insert(all.end(), stories.begin(), stories.end());
-  }
-  return all;
-}
+class LifecycleTest : public ::testing::TestWithParam<StoryCase> {};
 
-using Case = std::tuple<RouterFactory, Story>;
+TEST_P(LifecycleTest, Story) { RunStory(GetParam(), BankConfiguration()); }
 
-class LifecycleTest : public ::testing::TestWithParam<Case> {};
-
-TEST_P(LifecycleTest, Story) {
-  const auto& [factory, story] = GetParam();
-  Centre centre(factory);
-  for (const Step& step : story.steps) {
-    EXPECT_EQ(centre.Do(step.now_ms, step.command), step.answer)
-        << story.name << " at " << step.now_ms << ": " << step.command;
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Stories, LifecycleTest,
-    ::testing::Combine(::testing::ValuesIn(RouterFactories()),
-                       ::testing::ValuesIn(AllStories())),
-    [](const auto& info) {
-      return std::get<0>(info.param).name +
-             std::string(std::get<1>(info.param).name);
-    });
+INSTANTIATE_TEST_SUITE_P(Stories, LifecycleTest,
+                         OnEachRouter({OfferStories(), ReturnStories(),
+                                       PresenceStories(), TimeStories(),
+                                       ConfigurationStories()}),
+                         StoryCaseName);
 
 }  // namespace
 }  // namespace relais::reference

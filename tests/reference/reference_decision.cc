@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/reference/reference_router.h"
@@ -12,9 +13,86 @@ namespace relais::reference {
 
 int ReferenceRouter::FitStep(const ContactRecord& contact,
                              const AgentRecord& agent) {
-  return reference::FitStep(QueueAsks(contact, contact.ring),
-                            ContactAsks(contact, contact.ring), agent.holdings,
-                            contact.spec.tutor_may_listen);
+  return reference::FitStep(
+      contact.terms->agent_choice.fit, QueueAsks(contact, contact.ring),
+      ContactAsks(contact, contact.ring), agent.holdings,
+      contact.spec.tutor_may_listen);
+}
+
+std::size_t ReferenceRouter::RankOf(const ContactRecord& contact,
+                                    const AgentRecord& agent) {
+  if (!contact.ranked) return 0;
+  for (std::size_t rank = 0; rank < agent.profile.queue_order.size(); ++rank) {
+    for (const std::string& name : agent.profile.queue_order[rank].queues) {
+      if (name == contact.spec.queue) return rank;
+    }
+  }
+  return agent.profile.queue_order.size();
+}
+
+ReferenceRouter::OrderPlace ReferenceRouter::PlaceInOrder(
+    const AgentRecord& agent, AgentOrder order) {
+  std::int64_t load = 0;
+  for (const Held& held : agent.held) load += held.contact.units;
+  if (agent.profile.load_order == LoadOrder::kPack) load = -load;
+  switch (order) {
+    case AgentOrder::kLongestIdle:
+      break;
+    case AgentOrder::kLeastOccupied:
+      return {load, agent.occupied_ms / 1000, agent.idle_since_ms};
+    case AgentOrder::kFewestContacts:
+      return {load, std::min<std::int64_t>(agent.contacts, 16'383),
+              agent.idle_since_ms};
+    case AgentOrder::kRoundRobin:
+      return {load, agent.offered ? 1 : 0,
+              agent.offered ? agent.last_offered_ms : agent.idle_since_ms};
+  }
+  return {agent.idle_since_ms + load * (std::int64_t{1} << 35), 0, 0};
+}
+
+// Of occupied times in the piece of now and the eleven before it, the present
+// one up to now.
+void ReferenceRouter::TakeOccupied(AgentRecord& agent, bool occupied,
+                                   InstantMs now_ms) {
+  if (occupied) {
+    agent.occupied.emplace_back(agent.occupied_since_ms, now_ms);
+    agent.occupied_since_ms = std::max(agent.occupied_since_ms, now_ms);
+  }
+  const InstantMs piece_ms = 5 * 60 * 1000;
+  const InstantMs begin = (now_ms / piece_ms - 11) * piece_ms;
+  agent.occupied_ms = 0;
+  for (const auto& [from, to] : agent.occupied) {
+    agent.occupied_ms += std::max<DurationMs>(0, to - std::max(from, begin));
+  }
+}
+
+void ReferenceRouter::BeginFigures(AgentRecord& agent, InstantMs now_ms) {
+  agent.contacts = 0;
+  agent.offered = false;
+  agent.last_offered_ms = 0;
+  agent.occupied_ms = 0;
+  agent.occupied_since_ms = now_ms;
+  agent.occupied.clear();
+}
+
+DurationMs ReferenceRouter::BoostOf(const Configuration& configuration,
+                                    const ContactSpec& spec) {
+  if (configuration.contact_choice == ContactChoice::kStrict) {
+    return spec.priority * DurationMs{315'360'000'000};
+  }
+  DurationMs boost = 0;
+  for (const ContactQueue& queue : configuration.queues) {
+    if (queue.name != spec.queue) continue;
+    boost +=
+        queue.priority_credit_ms.at(static_cast<std::size_t>(spec.priority));
+    if (configuration.contact_choice == ContactChoice::kDeadline) {
+      boost -= queue.service_level.threshold_ms;
+    }
+  }
+  for (const CustomerSegment& segment : configuration.segments) {
+    if (segment.name == spec.segment) boost += segment.credit_ms;
+  }
+  return boost;
 }
 
 bool ReferenceRouter::Accepts(const ContactRecord& contact,
@@ -37,15 +115,6 @@ bool ReferenceRouter::IsFree(const AgentRecord& agent, Channel channel) {
   if (units > agent.profile.capacity_units) return false;
   const int most = agent.profile.contacts_max[at];
   return most == 0 || of_channel < most;
-}
-
-InstantMs ReferenceRouter::OrderKey(const AgentRecord& agent) {
-  InstantMs load = 0;
-  for (const Held& held : agent.held) {
-    load += held.contact.units * (1LL << 35);
-  }
-  if (agent.profile.load_order == LoadOrder::kPack) load = -load;
-  return agent.idle_since_ms + load;
 }
 
 WorkState ReferenceRouter::WorkStateOf(const AgentRecord& agent) {
@@ -71,9 +140,11 @@ ReferenceRouter::Held* ReferenceRouter::HeldOf(AgentRecord& agent,
   return nullptr;
 }
 
-void ReferenceRouter::LetGo(AgentRecord& agent, std::uint64_t contact) {
+void ReferenceRouter::LetGo(AgentRecord& agent, std::uint64_t contact,
+                            InstantMs now_ms) const {
   std::erase_if(agent.held,
                 [&](const Held& held) { return held.number == contact; });
+  if (keeps_figures_) TakeOccupied(agent, true, now_ms);
 }
 
 void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
@@ -86,8 +157,10 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
     if (!Accepts(contact, agent)) continue;
     const int fit = FitStep(contact, agent);
     // By rising slot, so equals stay with the lower one.
+    const AgentOrder order = contact.terms->agent_choice.order;
     if (best == nullptr || fit > best_fit ||
-        (fit == best_fit && OrderKey(agent) < OrderKey(*best))) {
+        (fit == best_fit &&
+         PlaceInOrder(agent, order) < PlaceInOrder(*best, order))) {
       best = &agent;
       best_fit = fit;
     }
@@ -106,7 +179,9 @@ void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
       if (!IsFree(*agent, contact.spec.channel)) continue;
       if (!Accepts(contact, *agent)) continue;
       // By rising arrival sequence, so equals stay with the earlier one.
-      if (best == nullptr || contact.rank_key_ms < best->rank_key_ms) {
+      if (best == nullptr ||
+          std::pair(RankOf(contact, *agent), contact.rank_key_ms) <
+              std::pair(RankOf(*best, *agent), best->rank_key_ms)) {
         best = &contact;
       }
     }
@@ -140,6 +215,11 @@ void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
                     ContactAsks(contact, contact.ring), agent.holdings)
           : "";
   contact.idle_since_ms = agent.idle_since_ms;
+  if (keeps_figures_) {
+    agent.offered = true;
+    agent.last_offered_ms = now_ms;
+    if (agent.held.empty()) agent.occupied_since_ms = now_ms;
+  }
   contact.units =
       agent.profile.cost_units[static_cast<std::size_t>(contact.spec.channel)];
   agent.held.push_back(
@@ -167,6 +247,7 @@ void ReferenceRouter::AcceptReservation(ContactRecord& contact,
   contact.state = ContactState::kAssigned;
   ++contact.version;
   HeldOf(agent, contact.number)->contact.state = WorkState::kHandling;
+  if (keeps_figures_) ++agent.contacts;
   ++agent.version;
   ++figures_[contact.spec.queue].answered;
   Event event = MakeEvent(EventType::kReservationAccepted, now_ms);
@@ -185,7 +266,7 @@ void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
   contact.state = ContactState::kWaiting;
   contact.agent = 0;
   ++contact.version;
-  LetGo(agent, contact.number);
+  LetGo(agent, contact.number, now_ms);
   ++agent.version;
 }
 
@@ -335,7 +416,7 @@ void ReferenceRouter::RescindByAgent(ContactRecord& contact, AgentRecord& agent,
 // The contact has ended; the agent has room for another.
 void ReferenceRouter::RescindByEnd(const ContactRecord& ended,
                                    AgentRecord& agent, InstantMs now_ms) {
-  LetGo(agent, ended.number);
+  LetGo(agent, ended.number, now_ms);
   ++agent.version;
   Event rescinded = MakeEvent(EventType::kReservationRescinded, now_ms);
   NameContact(ended, rescinded);
@@ -346,27 +427,29 @@ void ReferenceRouter::RescindByEnd(const ContactRecord& ended,
 }
 
 void ReferenceRouter::TakePresence(AgentRecord& agent, Presence presence,
-                                   InstantMs now_ms) {
+                                   InstantMs now_ms) const {
   const PresenceState before = agent.presence.state;
   const PresenceState after = presence.state;
   if (before == PresenceState::kLoggedOut &&
       after != PresenceState::kLoggedOut) {
     agent.idle_since_ms = now_ms;
     agent.idle_before_pause_ms = 0;
+    BeginFigures(agent, now_ms);
   } else if (before == PresenceState::kAvailable &&
              after == PresenceState::kNotReady) {
     agent.idle_before_pause_ms = now_ms - agent.idle_since_ms;
   } else if (before == PresenceState::kNotReady &&
              after == PresenceState::kAvailable) {
     agent.idle_since_ms = now_ms - agent.idle_before_pause_ms;
+    if (keeps_figures_) TakeOccupied(agent, !agent.held.empty(), now_ms);
   }
   agent.presence = presence;
 }
 
 // After wrap-up, or after handling without one.
 void ReferenceRouter::FinishWork(AgentRecord& agent, std::uint64_t contact,
-                                 InstantMs now_ms) {
-  LetGo(agent, contact);
+                                 InstantMs now_ms) const {
+  LetGo(agent, contact, now_ms);
   agent.idle_since_ms = now_ms;
   agent.idle_before_pause_ms = 0;
   if (agent.presence_pending && !IsBusy(agent)) {

@@ -179,26 +179,41 @@ bool Meets(const RoutingRequirement& requirement, const Holdings& holdings,
          std::none_of(none.begin(), none.end(), meets);
 }
 
-int FitStep(const RoutingRequirement& queue, const RoutingRequirement& own,
-            const Holdings& holdings, bool with_training) {
+int FitStep(FitRule rule, const RoutingRequirement& queue,
+            const RoutingRequirement& own, const Holdings& holdings,
+            bool with_training) {
   std::map<std::string, std::pair<ProficiencyLevel, ProficiencyLevel>> asked;
   CollectLevels(queue, &asked);
   CollectLevels(own, &asked);
+  const Levels& counting = Counting(holdings, with_training);
   int surplus = 0;
   int room = 0;
   for (const auto& [skill, levels] : asked) {
-    surplus += Counting(holdings, with_training).at(skill) - levels.first;
+    surplus += counting.at(skill) - levels.first;
     room += levels.second - levels.first;
   }
+  std::set<std::string> named;  // by preferred terms
+  int preferred_met = 0;
+  int preferred_all = 0;
   for (const RoutingRequirement* requirement : {&queue, &own}) {
     for (const PreferredTerm& preferred : requirement->preferred) {
+      named.insert(preferred.term.skill);
+      preferred_all += preferred.weight;
       if (MeetsTerm(preferred.term, holdings, with_training)) {
-        surplus += preferred.weight;
+        preferred_met += preferred.weight;
       }
-      room += preferred.weight;
     }
   }
-  return room == 0 ? 0 : std::min(7, 8 * surplus / room);
+  if (rule == FitRule::kBestFit) {
+    room += preferred_all;
+    return room == 0 ? 0 : std::min(7, 8 * (surplus + preferred_met) / room);
+  }
+  int further = 0;
+  for (const auto& [skill, level] : counting) {
+    if (!asked.contains(skill) && !named.contains(skill)) ++further;
+  }
+  const int over = surplus + further + preferred_all - preferred_met;
+  return 7 - std::min(7, 8 * over / (room + 16 + preferred_all));
 }
 
 namespace {

@@ -50,11 +50,10 @@ std::size_t ReferenceRouter::RingAfter(const ContactRecord& contact,
 }
 
 void ReferenceRouter::PutInRing(std::size_t ring, ContactRecord& contact) {
-  const auto priority = static_cast<std::size_t>(contact.spec.priority);
   contact.ring = ring;
-  contact.rank_key_ms = contact.arrival_ms -
-                        contact.terms->priority_credit_ms[priority] -
-                        (*contact.rings)[ring].boost_ms;
+  contact.rank_key_ms = contact.arrival_ms - contact.boost_ms;
+  // No credit counts in strict, a ring's no more than others.
+  if (!contact.strict) contact.rank_key_ms -= (*contact.rings)[ring].boost_ms;
 }
 
 void ReferenceRouter::Widen(ContactRecord& contact, InstantMs now_ms) {

@@ -38,8 +38,8 @@ absl::Status CheckNow(InstantMs now_ms) {
 
 bool SameContent(const ContactSpec& a, const ContactSpec& b) {
   return a.id == b.id && a.queue == b.queue && a.channel == b.channel &&
-         a.priority == b.priority && a.attributes == b.attributes &&
-         a.requirement == b.requirement &&
+         a.priority == b.priority && a.segment == b.segment &&
+         a.attributes == b.attributes && a.requirement == b.requirement &&
          a.tutor_may_listen == b.tutor_may_listen;
 }
 
@@ -171,6 +171,15 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
            !QueueHasContacts(entry.first);
   });
   HandOver(MakeEvent(EventType::kConfigurationApplied, now_ms));
+  const bool keeps_figures =
+      std::any_of(configuration.queues.begin(), configuration.queues.end(),
+                  [](const ContactQueue& queue) {
+                    return queue.agent_choice.order != AgentOrder::kLongestIdle;
+                  });
+  if (keeps_figures != keeps_figures_) {
+    keeps_figures_ = keeps_figures;
+    for (auto& [slot, agent] : agents_) BeginFigures(agent, now_ms);
+  }
 
   std::map<std::string, const AgentConfiguration*> listed;
   for (const AgentConfiguration& agent : configuration.agents) {
@@ -268,6 +277,9 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   }
   const std::shared_ptr<const ContactQueue> queue = QueueByName(spec.queue);
   if (queue == nullptr) return NotFound("contact.queue", spec.queue);
+  if (!spec.segment.empty() && SegmentByName(spec.segment) == nullptr) {
+    return NotFound("contact.segment", spec.segment);
+  }
   const std::string unknown =
       FirstUnknownName(spec.requirement, "contact.requirement", configuration_);
   if (!unknown.empty()) return NotFound(unknown, "is not configured");
@@ -287,8 +299,14 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   contact.number = number;
   contact.spec = spec;
   contact.terms = queue;
+  contact.ranked = std::any_of(
+      configuration_.routing_profiles.begin(),
+      configuration_.routing_profiles.end(),
+      [](const RoutingProfile& one) { return !one.queue_order.empty(); });
   contact.version = 1;
   contact.arrival_ms = now_ms;
+  contact.boost_ms = BoostOf(configuration_, spec);
+  contact.strict = configuration_.contact_choice == ContactChoice::kStrict;
   contact.rings = rings_.at(queue->name);
   PutInRing(RingAfter(contact, 0), contact);
   ++figures_[spec.queue].offered;
@@ -386,6 +404,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
     }
   }
   if (contact->state != ContactState::kEnded) {
+    view.segment = contact->spec.segment;
     view.requirement = contact->spec.requirement;
     view.tutor_may_listen = contact->spec.tutor_may_listen;
     view.attributes = contact->spec.attributes;

@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -88,6 +89,10 @@ class ReferenceRouter final : public Router {
   std::vector<std::string> AliveContacts() const;
   // What is due next, for whoever missed it.
   std::string NextDueText() const;
+  // What is taken off the arrival of a contact submitted under this
+  // configuration, whose queues it has.
+  static DurationMs BoostOf(const Configuration& configuration,
+                            const ContactSpec& spec);
   // Every broken rule of the state itself, in words; empty when all hold: one
   // holder, and no free agent beside an eligible waiting contact.
   std::vector<std::string> Violations() const;
@@ -118,6 +123,9 @@ class ReferenceRouter final : public Router {
     std::uint64_t number = 0;  // also its arrival sequence
     ContactSpec spec;
     std::shared_ptr<const ContactQueue> terms;
+    bool ranked = false;  // some profile ordered queues when it came
+    DurationMs boost_ms = 0;  // its ring's not counted
+    bool strict = false;      // the mode when it came
     std::shared_ptr<const std::vector<Ring>> rings;
     std::size_t ring = 0;
     ContactState state = ContactState::kWaiting;
@@ -158,6 +166,13 @@ class ReferenceRouter final : public Router {
     InstantMs idle_since_ms = 0;
     DurationMs idle_before_pause_ms = 0;
     std::vector<Held> held;
+    // Figures of its order, and when it held anything, since sign-in.
+    std::int64_t contacts = 0;
+    bool offered = false;
+    InstantMs last_offered_ms = 0;
+    DurationMs occupied_ms = 0;
+    InstantMs occupied_since_ms = 0;
+    std::vector<std::pair<InstantMs, InstantMs>> occupied;
   };
 
   // In the order in which they were made; the oldest first.
@@ -176,14 +191,21 @@ class ReferenceRouter final : public Router {
   explicit ReferenceRouter(const RouterOptions& options) : options_(options) {}
 
   // Deciding (reference_decision.cc).
+  // Compared part by part; smaller is chosen first.
+  using OrderPlace = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+  static OrderPlace PlaceInOrder(const AgentRecord& agent, AgentOrder order);
+  static void TakeOccupied(AgentRecord& agent, bool occupied, InstantMs now_ms);
+  static void BeginFigures(AgentRecord& agent, InstantMs now_ms);
   static int FitStep(const ContactRecord& contact, const AgentRecord& agent);
+  static std::size_t RankOf(const ContactRecord& contact,
+                            const AgentRecord& agent);
+  const CustomerSegment* SegmentByName(std::string_view name) const;
   bool Accepts(const ContactRecord& contact, const AgentRecord& agent) const;
   static bool IsFree(const AgentRecord& agent, Channel channel);
-  static InstantMs OrderKey(const AgentRecord& agent);
   static WorkState WorkStateOf(const AgentRecord& agent);
   static bool IsBusy(const AgentRecord& agent);
   static Held* HeldOf(AgentRecord& agent, std::uint64_t contact);
-  static void LetGo(AgentRecord& agent, std::uint64_t contact);
+  void LetGo(AgentRecord& agent, std::uint64_t contact, InstantMs now_ms) const;
   void LookForContact(ContactRecord& contact, InstantMs now_ms, bool at_once);
   void LookForAgent(std::uint64_t agent_number, InstantMs now_ms);
   void Decide(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
@@ -225,10 +247,10 @@ class ReferenceRouter final : public Router {
                       InstantMs now_ms);
   void RescindByEnd(const ContactRecord& ended, AgentRecord& agent,
                     InstantMs now_ms);
-  static void TakePresence(AgentRecord& agent, Presence presence,
-                           InstantMs now_ms);
-  static void FinishWork(AgentRecord& agent, std::uint64_t contact,
-                         InstantMs now_ms);
+  void TakePresence(AgentRecord& agent, Presence presence,
+                    InstantMs now_ms) const;
+  void FinishWork(AgentRecord& agent, std::uint64_t contact,
+                  InstantMs now_ms) const;
   void RemoveIfGone(std::uint64_t agent_number, InstantMs now_ms);
 
   // Declines and ids.
@@ -276,6 +298,7 @@ class ReferenceRouter final : public Router {
   const RouterOptions options_;
   Configuration configuration_;
   std::uint64_t configuration_version_ = 0;
+  bool keeps_figures_ = false;
   std::vector<std::shared_ptr<const ContactQueue>> queues_;
   std::map<std::string, std::shared_ptr<const std::vector<Ring>>> rings_;
   InstantMs latest_ms_ = 0;  // of the last event

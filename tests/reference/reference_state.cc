@@ -210,6 +210,10 @@ AgentView ReferenceRouter::ViewOf(const AgentRecord& agent) const {
   view.version = agent.version;
   view.idle_since_ms = agent.idle_since_ms;
   for (const Held& held : agent.held) view.held.push_back(held.contact);
+  view.figures.contacts = static_cast<std::uint32_t>(agent.contacts);
+  view.figures.offered = agent.offered;
+  view.figures.last_offered_ms = agent.last_offered_ms;
+  view.figures.occupied_ms = agent.occupied_ms;
   return view;
 }
 
@@ -302,6 +306,14 @@ std::shared_ptr<const ContactQueue> ReferenceRouter::QueueByName(
     std::string_view name) const {
   for (const auto& queue : queues_) {
     if (queue->name == name) return queue;
+  }
+  return nullptr;
+}
+
+const CustomerSegment* ReferenceRouter::SegmentByName(
+    std::string_view name) const {
+  for (const CustomerSegment& segment : configuration_.segments) {
+    if (segment.name == name) return &segment;
   }
   return nullptr;
 }

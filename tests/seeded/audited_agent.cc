@@ -85,11 +85,9 @@ bool AuditedAgent::HasRoom(Channel channel) const {
          NoRoom(profile_before, channel).empty();
 }
 
-// Load first: a unit counts more than any idle time.
-InstantMs AuditedAgent::Place() const {
-  constexpr InstantMs kUnit = InstantMs{1} << 35;
+AgentPlace AuditedAgent::Place(AgentOrder order) const {
   const bool packs = profile.load_order == LoadOrder::kPack;
-  return idle_since_ms + (packs ? -1 : 1) * units() * kUnit;
+  return PlaceOf(packs ? -units() : units(), work, idle_since_ms, order);
 }
 
 void AuditedAgent::TakePresence(Presence next, InstantMs now_ms) {
@@ -99,19 +97,22 @@ void AuditedAgent::TakePresence(Presence next, InstantMs now_ms) {
   if (before == PresenceState::kLoggedOut) {  // a sign-in
     idle_since_ms = now_ms;
     idle_before_pause_ms = 0;
+    work.Begin(work.kept, now_ms);
   } else if (next.state == PresenceState::kNotReady) {
     idle_before_pause_ms = now_ms - idle_since_ms;
   } else if (next.state == PresenceState::kAvailable) {
     idle_since_ms = now_ms - idle_before_pause_ms;
+    work.PauseEnded(now_ms);
   }
 }
 
-void AuditedAgent::LetGo(const HeldContact* one) {
+void AuditedAgent::LetGo(const HeldContact* one, InstantMs now_ms) {
   held.erase(held.begin() + (one - held.data()));
+  work.LetGo(now_ms);
 }
 
 void AuditedAgent::FinishWork(const HeldContact* one, InstantMs now_ms) {
-  LetGo(one);
+  LetGo(one, now_ms);
   idle_since_ms = now_ms;
   idle_before_pause_ms = 0;
   if (!presence_pending || busy()) return;

@@ -15,6 +15,7 @@
 #include "relais/configuration.h"
 #include "relais/types.h"
 #include "tests/reference/reference_requirement.h"
+#include "tests/seeded/audited_order.h"
 
 namespace relais::seeded {
 
@@ -33,6 +34,7 @@ struct AuditedAgent {
   InstantMs idle_since_ms = 0;
   DurationMs idle_before_pause_ms = 0;
   std::vector<HeldContact> held;  // in the order of their reservations
+  AuditedWork work;
   // The idle instant with which it was chosen, by contact, the last time.
   std::map<std::string, InstantMs> chosen_idle_since_ms;
 
@@ -52,10 +54,10 @@ struct AuditedAgent {
   // Surely has room for it, whichever of its profiles counts.
   bool HasRoom(Channel channel) const;
   // Its place among those of equal fit; the smaller goes first.
-  InstantMs Place() const;
+  AgentPlace Place(AgentOrder order) const;
 
   void TakePresence(Presence next, InstantMs now_ms);
-  void LetGo(const HeldContact* one);
+  void LetGo(const HeldContact* one, InstantMs now_ms);
   // The contact's handling or wrap-up is over.
   void FinishWork(const HeldContact* one, InstantMs now_ms);
 };

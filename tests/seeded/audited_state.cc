@@ -1,6 +1,7 @@
 #include "tests/seeded/audited_state.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -60,7 +61,36 @@ std::string CheckFit(const Event& event, const RoutingProfile& profile,
                                      "' and should be '", tutor, "'")});
 }
 
+std::size_t RankIn(const std::vector<QueueRank>& order,
+                   const AuditedContact& contact) {
+  if (!contact.ranked) return 0;
+  std::size_t rank = 0;
+  for (const QueueRank& queues : order) {
+    const auto& names = queues.queues;
+    if (std::find(names.begin(), names.end(), contact.spec.queue) !=
+        names.end()) {
+      break;
+    }
+    ++rank;
+  }
+  return rank;
+}
+
 }  // namespace
+
+bool AuditedState::SurelyBefore(const AuditedAgent& agent,
+                                const AuditedContact& first,
+                                const AuditedContact& second) {
+  const auto place = [](const std::vector<QueueRank>& order,
+                        const AuditedContact& contact) {
+    return std::tuple(RankIn(order, contact), contact.rank_key_ms,
+                      contact.arrival_sequence);
+  };
+  return place(agent.profile.queue_order, first) <
+             place(agent.profile.queue_order, second) &&
+         place(agent.profile_before.queue_order, first) <
+             place(agent.profile_before.queue_order, second);
+}
 
 bool AuditedState::CouldServe(const AuditedAgent& agent,
                               const AuditedContact& contact) {
@@ -76,7 +106,8 @@ bool AuditedState::MustServe(const AuditedAgent& agent,
 
 int AuditedState::FitStep(const reference::Holdings& has,
                           const AuditedContact& contact) {
-  return reference::FitStep(contact.terms.requirement, contact.spec.requirement,
+  return reference::FitStep(contact.terms.agent_choice.fit,
+                            contact.terms.requirement, contact.spec.requirement,
                             has, contact.spec.tutor_may_listen);
 }
 
@@ -194,9 +225,33 @@ std::string AuditedState::Configured(const Event& event,
     agent.has = old->second.has;
     agent.profile = old->second.profile;
   }
+  const bool keep = KeepsWork(configuration);
+  for (auto& [id, agent] : agents) {
+    if (keep != agent.work.kept) agent.work.Begin(keep, event.at_ms);
+  }
   const std::map<std::string, AuditedFigures> all = figures;
   for (const auto& [name, each] : all) ForgetFiguresIfUnused(name);
   return "";
+}
+
+// What a contact that comes now is worth in waiting.
+DurationMs AuditedState::BoostOf(const ContactSpec& spec,
+                                 const ContactQueue& queue) const {
+  constexpr DurationMs kTenYears = 10LL * 365 * 24 * 3600 * 1000;
+  DurationMs boost =
+      queue.priority_credit_ms.at(static_cast<std::size_t>(spec.priority));
+  for (const CustomerSegment& segment : configuration.segments) {
+    if (segment.name == spec.segment) boost += segment.credit_ms;
+  }
+  switch (configuration.contact_choice) {
+    case ContactChoice::kAged:
+      return boost;
+    case ContactChoice::kDeadline:
+      return boost - queue.service_level.threshold_ms;
+    case ContactChoice::kStrict:
+      break;
+  }
+  return spec.priority * kTenYears;
 }
 
 void AuditedState::ForgetFiguresIfUnused(const std::string& queue) {
@@ -221,16 +276,19 @@ std::string AuditedState::Submitted(const Event& event,
       [&](const auto& one) { return one.name == event.queue.view(); });
   if (queue == configuration.queues.end()) return "its queue is not listed";
   contact.terms = reference::WithActivity(*queue, configuration);
+  contact.ranked = std::any_of(
+      configuration.routing_profiles.begin(),
+      configuration.routing_profiles.end(),
+      [](const auto& profile) { return !profile.queue_order.empty(); });
   contact.arrival_ms = event.at_ms;
-  contact.rank_key_ms =
-      event.at_ms - contact.terms.priority_credit_ms.at(
-                        static_cast<std::size_t>(contact.spec.priority));
+  contact.rank_key_ms = event.at_ms - BoostOf(contact.spec, contact.terms);
   contact.arrival_sequence = ++arrivals;
   contact.version = 1;
   contact.waits_since_ms = event.at_ms;
   std::string problem = FirstOf(
       {detail.contact->queue == contact.terms ? "" : "its terms are others",
        contact.spec.id == id ? "" : "it brings another contact",
+       detail.contact->ranked == contact.ranked ? "" : "it is ranked otherwise",
        Differs("the place that it asks for", detail.contact->rank_key_ms,
                contact.rank_key_ms),
        Differs("its arrival_sequence", detail.contact->arrival_sequence,
@@ -315,6 +373,7 @@ std::string AuditedState::Created(const Event& event) {
   ++agent.version;
   const int units =
       CostOf(as_before ? agent.profile_before : agent.profile, contact);
+  agent.work.Reserved(event.at_ms, agent.held.empty());
   agent.held.push_back({found->first, contact.spec.channel,
                         WorkState::kReserved, contact.attempt, units, 0});
   agent.chosen_idle_since_ms[found->first] = agent.idle_since_ms;
@@ -377,6 +436,7 @@ std::string AuditedState::Accepted(const Event& event) {
   ++agent.version;
   agent.Held(Text(event.contact_id), WorkState::kReserved)->state =
       WorkState::kHandling;
+  agent.work.Accepted();
   ++figures[contact.spec.queue].answered;
   return "";
 }
@@ -401,7 +461,7 @@ std::string AuditedState::Returned(const Event& event) {
   }
   AuditedAgent& agent = holder->second;
   ++agent.version;
-  agent.LetGo(held);
+  agent.LetGo(held, event.at_ms);
   if (contact_ended) return "";
   if (event.type == EventType::kReservationNoAnswer) {
     agent.closed |= SetOf(event.channel);

@@ -31,6 +31,7 @@ struct AuditedExclusion {
 struct AuditedContact {
   ContactSpec spec;
   ContactQueue terms;
+  bool ranked = false;  // some profile ordered queues when it came
   InstantMs arrival_ms = 0;
   InstantMs rank_key_ms = 0;
   std::uint64_t arrival_sequence = 0;
@@ -88,6 +89,11 @@ class AuditedState {
   // Of one that it could serve with what it has.
   static int FitStep(const reference::Holdings& has,
                      const AuditedContact& contact);
+  // By queue rank and key, before or after the configuration that is being
+  // applied; `first` surely stands before `second`.
+  static bool SurelyBefore(const AuditedAgent& agent,
+                           const AuditedContact& first,
+                           const AuditedContact& second);
   static const AuditedExclusion* ExclusionOf(const AuditedContact& contact,
                                              const std::string& agent_id);
 
@@ -121,6 +127,7 @@ class AuditedState {
   std::string CheckHolder(const Event& event, ContactState before) const;
   std::string CheckAgentAfter(const Event& event) const;
   std::string CheckContactAfter(const Event& event) const;
+  DurationMs BoostOf(const ContactSpec& spec, const ContactQueue& queue) const;
   void ForgetFiguresIfUnused(const std::string& queue);
 };
 

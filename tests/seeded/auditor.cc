@@ -379,8 +379,7 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   }
   for (const auto& [id, other] : now_.contacts) {
     if (!MustMatch(holder->first, agent, other)) continue;
-    if (std::pair(other.rank_key_ms, other.arrival_sequence) <
-        std::pair(contact.rank_key_ms, contact.arrival_sequence)) {
+    if (AuditedState::SurelyBefore(agent, other, contact)) {
       return Violate(absl::StrCat("promise 4: contact '", id,
                                   "' stands before it: ", Described(event)));
     }
@@ -388,11 +387,12 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   // While agents are opened or changed one by one, others are not there yet.
   if (OneOf(call.kind, {CallKind::kApply, CallKind::kRestore})) return;
   const int fit = AuditedState::FitStep(agent.has, contact);
+  const AgentOrder order = contact.terms.agent_choice.order;
   for (const auto& [id, other] : now_.agents) {
     if (!MustMatch(id, other, contact)) continue;
     const int other_fit = AuditedState::FitStep(other.has, contact);
     if (other_fit > fit ||
-        (other_fit == fit && other.Place() < agent.Place())) {
+        (other_fit == fit && other.Place(order) < agent.Place(order))) {
       return Violate(absl::StrCat("promise 4: agent '", id,
                                   "' comes first: ", Described(event)));
     }

@@ -31,7 +31,9 @@ bool IsName(std::string_view text) {
 }
 
 bool WellFormed(const ContactSpec& spec) {
-  if (!IsName(spec.id) || !Plain(spec.queue)) return false;
+  if (!IsName(spec.id) || !Plain(spec.queue) || !Plain(spec.segment)) {
+    return false;
+  }
   if (static_cast<int>(spec.channel) >= kChannelCount) return false;
   if (spec.priority < 0 || spec.priority >= kPriorityCount) return false;
   for (const auto& [key, value] : spec.attributes) {
@@ -46,7 +48,7 @@ bool WellFormed(const ContactSpec& spec) {
 
 bool SameContent(const ContactSpec& one, const ContactSpec& other) {
   return one.queue == other.queue && one.channel == other.channel &&
-         one.priority == other.priority &&
+         one.priority == other.priority && one.segment == other.segment &&
          one.requirement == other.requirement &&
          one.tutor_may_listen == other.tutor_may_listen &&
          one.attributes == other.attributes;
@@ -99,6 +101,12 @@ StatusCode Auditor::ExpectedOfNew(const ContactSpec& spec) const {
       std::find_if(queues.begin(), queues.end(),
                    [&](const auto& one) { return one.name == spec.queue; });
   if (queue == queues.end()) return StatusCode::kNotFound;
+  const auto& segments = now_.configuration.segments;
+  if (!spec.segment.empty() &&
+      std::none_of(segments.begin(), segments.end(),
+                   [&](const auto& one) { return one.name == spec.segment; })) {
+    return StatusCode::kNotFound;
+  }
   const std::string unknown = reference::FirstUnknownName(
       spec.requirement, "contact.requirement", now_.configuration);
   if (!unknown.empty()) return StatusCode::kNotFound;
@@ -369,6 +377,7 @@ void Auditor::CompareView(const ContactView& view) {
                                 ? alive->attempt
                                 : view.attempt) &&
            view.queue == alive->spec.queue &&
+           view.segment == alive->spec.segment &&
            view.requirement == alive->spec.requirement &&
            view.attributes == alive->spec.attributes;
   } else if (end != nullptr) {

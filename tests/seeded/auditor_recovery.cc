@@ -200,6 +200,11 @@ void Auditor::CompareAgents(const LiveState& state) {
           own.held[i].contact_id, "' of ", own.held[i].units, ", until ",
           own.held[i].wrap_up_ends_ms));
     }
+    const std::string other = means ? own.work.Compare(live.figures) : "";
+    if (!other.empty()) {
+      return Violate(absl::StrCat("promise 5: agent '", id,
+                                  "' is recovered with ", other));
+    }
   }
 }
 
@@ -317,6 +322,12 @@ void Auditor::Shown(const Router& router) {
       return Violate(absl::StrCat("promise 5: agent '", view.id,
                                   "' is shown idle since ", view.idle_since_ms,
                                   ", not ", found->second.idle_since_ms));
+    }
+    const std::string other =
+        means ? found->second.work.Compare(view.figures) : "";
+    if (!other.empty()) {
+      return Violate(absl::StrCat("promise 5: agent '", view.id,
+                                  "' is shown with ", other));
     }
   }
   for (const QueueView& view : router.Queues()) {

@@ -24,6 +24,7 @@ constexpr std::array<Named, static_cast<std::size_t>(Planted::kLast) + 1>
         {"forgets_contact", "promise 6: contact"},
         {"forgets_ended", "promise 6: "},
         {"forgets_idle", "promise 5: "},
+        {"forgets_figures", "promise 5: "},
         {"forgets_wrap_up", "promise 6: agent"},
         {"wrong_place", "promise 4: "},
         {"skips_agent", "promise 3: agent"},
@@ -86,6 +87,9 @@ absl::Status PlantedRouter::Restore(const LiveState& state, InstantMs now_ms) {
       break;
     case Planted::kForgetsIdle:
       for (auto& [id, agent] : other.agents) agent.idle_since_ms = now_ms;
+      break;
+    case Planted::kForgetsFigures:
+      for (auto& [id, agent] : other.agents) agent.figures = {};
       break;
     case Planted::kForgetsWrapUp:
       for (auto& [id, agent] : other.agents) {

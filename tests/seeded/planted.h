@@ -28,6 +28,7 @@ enum class Planted : std::uint8_t {
   kForgetsContact,     // a restart loses one waiting contact
   kForgetsEnded,       // a restart does not know the ids that ended
   kForgetsIdle,        // a restart begins everybody's idle time anew
+  kForgetsFigures,     // a restart begins the figures of orders anew
   kForgetsWrapUp,      // a restart ends wrap-ups later
   kWrongPlace,         // a restart puts contacts last
   kSkipsAgent,         // a restart overlooks one agent's skills

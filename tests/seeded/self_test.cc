@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/seeded/seeded_run.h"
@@ -24,12 +25,13 @@ TEST_P(SeededSelfTest, FindsWhatWasPlanted) {
   for (std::uint64_t seed = 1; seed <= kSeedsMax; ++seed) {
     SeededRun run(seed, GetParam());
     if (run.Run(kSteps).empty()) continue;
+    // A mistake has consequences, of which another may be seen first.
     std::cout << "seed " << seed << ": " << run.violation() << "\n";
-    EXPECT_THAT(run.violation(),
-                testing::StartsWith(std::string(FindingOf(GetParam()))));
-    return;
+    if (absl::StartsWith(run.violation(), std::string(FindingOf(GetParam())))) {
+      return;
+    }
   }
-  ADD_FAILURE() << "no seed of " << kSeedsMax << " is red";
+  ADD_FAILURE() << "no seed of " << kSeedsMax << " is red for this reason";
 }
 
 TEST(SeededSelfTest, NothingPlantedIsGreen) {

@@ -103,6 +103,27 @@ TEST(ConfigFileTest, ReadsAWholeCentre) {
   EXPECT_EQ(queue.priority_credit_ms[9], 3'600'000);
 }
 
+// kGood with everything that says whom a free agent gets and who gets whom.
+std::string WithChoices() {
+  return With("queues:\n", R"(contact_choice: deadline
+segments:
+  - {name: gold, credit_ms: 90s}
+  - {name: plain}
+queues:
+)") + "    agent_choice: {fit: least_over_qualified, order: round_robin}\n";
+}
+
+TEST(ConfigFileTest, ReadsHowAgentsAndContactsAreChosen) {
+  const ConfigFile file = ReadConfigText(WithChoices(), Limits());
+  EXPECT_FALSE(file.HasErrors()) << file.Describe("f");
+  const Configuration& c = file.configuration;
+  EXPECT_EQ(c.queues[0].agent_choice.fit, FitRule::kLeastOverQualified);
+  EXPECT_EQ(c.queues[0].agent_choice.order, AgentOrder::kRoundRobin);
+  EXPECT_EQ(c.contact_choice, ContactChoice::kDeadline);
+  EXPECT_EQ(c.segments,
+            (std::vector<CustomerSegment>{{"gold", 90'000}, {"plain", 0}}));
+}
+
 TEST(ConfigFileTest, AliasesStandForWhatTheyName) {
   const std::string text =
       With("    skills:\n      - {skill: accounts, level: 3}",
@@ -467,7 +488,8 @@ TEST(ConfigFileTest, ReadsFromADisk) {
 TEST(ConfigFileTest, WrittenAndReadBackIsTheSame) {
   EXPECT_THAT(ToYaml(ToProto(ReadConfigText(kGood, Limits()).configuration)),
               HasSubstr("answered_fraction: 0.9\n"));
-  for (const char* given : {kGood, kRich}) {
+  for (const std::string& given :
+       {std::string(kGood), std::string(kRich), WithChoices()}) {
     const ConfigFile file = ReadConfigText(given, Limits());
     const v1::Configuration shown = ToProto(file.configuration);
     const std::string text = ToYaml(shown);
@@ -478,9 +500,13 @@ TEST(ConfigFileTest, WrittenAndReadBackIsTheSame) {
     differ.ReportDifferencesToString(&difference);
     EXPECT_TRUE(differ.Compare(shown, back)) << difference;
     std::vector<Finding> findings;
-    EXPECT_EQ(ToDomain(back, &findings).queues, file.configuration.queues);
-    EXPECT_EQ(ToDomain(back, &findings).agents, file.configuration.agents);
-    EXPECT_EQ(ToDomain(back, &findings).skills, file.configuration.skills);
+    const Configuration same = ToDomain(back, &findings);
+    EXPECT_EQ(same.queues, file.configuration.queues);
+    EXPECT_EQ(same.agents, file.configuration.agents);
+    EXPECT_EQ(same.skills, file.configuration.skills);
+    EXPECT_EQ(same.routing_profiles, file.configuration.routing_profiles);
+    EXPECT_EQ(same.segments, file.configuration.segments);
+    EXPECT_EQ(same.contact_choice, file.configuration.contact_choice);
   }
 }
 

@@ -25,6 +25,7 @@ v1::Contact GoodContact() {
   contact.set_queue("q");
   contact.set_channel(v1::CHANNEL_CHAT);
   contact.set_priority(4);
+  contact.set_segment("gold");
   contact.mutable_requirement()->add_all_of()->set_skill("english");
   (*contact.mutable_attributes())["caller"] = "somebody";
   return contact;
@@ -37,6 +38,7 @@ TEST(ConvertTest, Contact) {
   EXPECT_EQ(spec->queue, "q");
   EXPECT_EQ(spec->channel, Channel::kChat);
   EXPECT_EQ(spec->priority, 4);
+  EXPECT_EQ(spec->segment, "gold");
   ASSERT_THAT(spec->requirement.all_of, SizeIs(1));
   EXPECT_EQ(spec->requirement.all_of[0].level_min, 1);  // absent stands for 1
   EXPECT_EQ(spec->attributes.at("caller"), "somebody");
@@ -216,6 +218,26 @@ TEST(ConvertTest, ConfigurationDefaultsAndPresence) {
   EXPECT_DOUBLE_EQ(c.queues[1].service_level.answered_fraction, 0);
 }
 
+TEST(ConvertTest, HowAgentsAndContactsAreChosenComesBack) {
+  for (int mode = 0; mode < kContactChoiceCount; ++mode) {
+    for (int fit = 0; fit < kFitRuleCount; ++fit) {
+      Configuration configuration;
+      configuration.contact_choice = static_cast<ContactChoice>(mode);
+      configuration.segments = {{"gold", 60'000}, {"plain", 0}};
+      configuration.queues.resize(2);
+      configuration.queues[0].agent_choice.order =
+          static_cast<AgentOrder>(mode + fit);
+      configuration.queues[1].agent_choice.fit = static_cast<FitRule>(fit);
+      std::vector<Finding> findings;
+      const Configuration back = ToDomain(ToProto(configuration), &findings);
+      EXPECT_THAT(findings, IsEmpty());
+      EXPECT_EQ(back.contact_choice, configuration.contact_choice);
+      EXPECT_EQ(back.segments, configuration.segments);
+      EXPECT_EQ(back.queues, configuration.queues);
+    }
+  }
+}
+
 TEST(ConvertTest, ConfigurationNamesAllThatItCannotExpress) {
   v1::Configuration message;
   message.add_agents()->set_grade(static_cast<v1::AgentGrade>(9));
@@ -226,14 +248,20 @@ TEST(ConvertTest, ConfigurationNamesAllThatItCannotExpress) {
   queue->add_priority_credits()->set_priority(-1);
   queue->add_priority_credits()->set_priority(2);
   queue->add_priority_credits()->set_priority(2);
+  queue->mutable_agent_choice()->set_fit(static_cast<v1::FitRule>(3));
+  queue->mutable_agent_choice()->set_order(static_cast<v1::AgentOrder>(5));
+  message.set_contact_choice(static_cast<v1::ContactChoice>(4));
   std::vector<Finding> findings;
   ToDomain(message, &findings);
   std::vector<std::string> paths;
   for (const Finding& finding : findings) paths.push_back(finding.path);
-  EXPECT_THAT(paths, ElementsAre("routing_profiles[0].channels[0]",
-                                 "agents[0].grade", "queues[0].channels[1]",
-                                 "queues[0].priority_credits[0].priority",
-                                 "queues[0].priority_credits[2].priority"));
+  EXPECT_THAT(paths,
+              ElementsAre("routing_profiles[0].channels[0]", "agents[0].grade",
+                          "queues[0].channels[1]",
+                          "queues[0].priority_credits[0].priority",
+                          "queues[0].priority_credits[2].priority",
+                          "queues[0].agent_choice.fit",
+                          "queues[0].agent_choice.order", "contact_choice"));
 }
 
 TEST(ConvertTest, ErrorNamesItsField) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/reference/event_text.h"
+#include "tests/reference/reference_router.h"
 
 namespace relais::stress {
 namespace {
@@ -178,11 +179,11 @@ void HistoryJudge::IndexContact(const StreamEvent& one, const CallRecord& call,
   if (event.type == EventType::kContactSubmitted) {
     contact.id = std::string(event.contact_id.view());
     contact.submit_end = call.end;
-    for (const ContactQueue& queue : configurations_.front().queues) {
-      if (queue.name == event.queue.view()) {
-        contact.credit_ms = queue.priority_credit_ms[event.priority];
-      }
-    }
+    const ContactSpec spec = spec_of_(contact.id);
+    contact.queue = spec.queue;
+    // Terms, mode and segments are those of all configurations.
+    contact.boost_ms =
+        reference::ReferenceRouter::BoostOf(configurations_.front(), spec);
   }
   const std::string wrong = NotedPlace(event, contact);
   if (!wrong.empty()) return Fail(event, wrong);
@@ -214,12 +215,12 @@ std::string HistoryJudge::NotedPlace(const Event& event,
                : "the contact had another place before";
   }
   contact.place = place;
-  if (place.key < event.arrival_ms - contact.credit_ms) {
+  if (place.key < event.arrival_ms - contact.boost_ms) {
     return "a rank key before the contact's own";
   }
   if (contact.submit_end != kNever &&
       place.key >
-          static_cast<InstantMs>(contact.submit_end) - contact.credit_ms) {
+          static_cast<InstantMs>(contact.submit_end) - contact.boost_ms) {
     return "a rank key that no contact before it can have had";
   }
   return "";
@@ -298,9 +299,40 @@ bool HistoryJudge::AgentTerms::SettledFor(const Cause& cause) const {
   return (begin == cause.call->begin ? others_end : end) < cause.began;
 }
 
-bool HistoryJudge::StandsBefore(const Contact& x, const Place& y) {
+bool HistoryJudge::StandsBefore(const Contact& x, const Event& event,
+                                const Cause& cause) const {
+  for (const Configuration* configuration : cause.in_force) {
+    const QueueRank* x_rank = nullptr;
+    const QueueRank* y_rank = nullptr;
+    bool listed = false;
+    for (const AgentConfiguration& agent : configuration->agents) {
+      if (agent.id != event.agent_id.view()) continue;
+      listed = true;
+      for (const RoutingProfile& profile : configuration->routing_profiles) {
+        if (profile.name != agent.routing_profile) continue;
+        for (const QueueRank& rank : profile.queue_order) {
+          for (const std::string& queue : rank.queues) {
+            if (queue == x.queue) x_rank = &rank;
+            if (queue == event.queue.view()) y_rank = &rank;
+          }
+        }
+      }
+    }
+    if (!listed) return false;  // it is served as before, whatever that was
+    // Ranks stand one behind the other, what is not named behind them all.
+    const bool before =
+        x_rank == y_rank
+            ? KeyIsBefore(x, event)
+            : y_rank == nullptr || (x_rank != nullptr && x_rank < y_rank);
+    if (!before) return false;
+  }
+  return true;
+}
+
+bool HistoryJudge::KeyIsBefore(const Contact& x, const Event& event) {
+  const Place y{event.lane, event.rank_key_ms, event.arrival_sequence};
   if (!x.place.has_value()) {
-    return static_cast<InstantMs>(x.submit_end) - x.credit_ms < y.key;
+    return static_cast<InstantMs>(x.submit_end) - x.boost_ms < y.key;
   }
   if (x.place->lane != y.lane) return x.place->key < y.key;
   return std::pair(x.place->key, x.place->sequence) <
@@ -325,7 +357,6 @@ void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
   const Event& event = one.event;
   const auto terms = terms_.find({event.agent.slot, event.agent.generation});
   if (terms == terms_.end() || !terms->second.SettledFor(cause)) return;
-  const Place y{event.lane, event.rank_key_ms, event.arrival_sequence};
   for (const auto& [id, other] : waiting_) {
     if (id == event.contact_id.view()) continue;
     const Contact& x = *other;
@@ -338,16 +369,16 @@ void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
       continue;
     }
     ++pairs_ordered_;
-    if (StandsBefore(x, y)) {
-      Fail(event, absl::StrCat(
-                      "inversion: contact ", id, " (key at most ",
-                      x.place.has_value()
-                          ? x.place->key
-                          : static_cast<InstantMs>(x.submit_end) - x.credit_ms,
-                      ") waited, published by ", wait.published_by,
-                      ", taken not before ", wait.taken_not_before,
-                      "; the decision began at ", cause.began,
-                      " or later and was over by ", cause.claimed_by));
+    if (StandsBefore(x, event, cause)) {
+      Fail(event,
+           absl::StrCat("inversion: contact ", id, " (key at most ",
+                        x.place.has_value()
+                            ? x.place->key
+                            : static_cast<InstantMs>(x.submit_end) - x.boost_ms,
+                        ") waited, published by ", wait.published_by,
+                        ", taken not before ", wait.taken_not_before,
+                        "; the decision began at ", cause.began,
+                        " or later and was over by ", cause.claimed_by));
     }
   }
 }

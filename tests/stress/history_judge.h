@@ -13,14 +13,15 @@
 //              shows the replayed state.
 //
 // An inversion: agent a was given y while x, eligible for a, fitting beside
-// what it held and before y (in one lane by key and sequence, across lanes by
-// key), still waited, although x's publication was complete before the decision
-// began. Both are proven by the clock: x's publishing call had returned (for a
-// return: or its event had been numbered) before the decision can have begun,
-// and the call that took x later, if any, began only after y's reservation had
-// been seen. Pairs without both proofs do not count, nor an agent whose terms
-// changed meanwhile or who was declining x, though too late; so a report is
-// always true, and the pairs compared are counted.
+// what it held and before y (by a's queue rank, then in one lane by key and
+// sequence, across lanes by key), still waited, although x's publication was
+// complete before the decision began. Both are proven by the clock: x's
+// publishing call had returned (for a return: or its event had been numbered)
+// before the decision can have begun, and the call that took x later, if any,
+// began only after y's reservation had been seen. Pairs without both proofs do
+// not count, nor an agent whose terms changed meanwhile or who was declining x,
+// though too late; so a report is always true, and the pairs compared are
+// counted.
 //
 // Thread safety: none.
 
@@ -50,7 +51,8 @@ namespace relais::stress {
 class HistoryJudge {
  public:
   // Configurations are numbered as in CallRecord::configuration; the first is
-  // in force at first and lists every queue.
+  // in force at first and lists every queue; all have its mode, its
+  // segments and its orders of queues.
   HistoryJudge(std::vector<Configuration> configurations, SpecOf spec_of);
 
   // The next stretch; `router` is asked for its views at the quiet moment.
@@ -88,7 +90,8 @@ class HistoryJudge {
   struct Contact {
     std::string id;
     Tick submit_end = kNever;
-    DurationMs credit_ms = 0;
+    std::string queue;
+    DurationMs boost_ms = 0;
     std::optional<Place> place;     // known from the first reservation on
     std::deque<Wait> waits;         // the present one first
     std::vector<Version> versions;  // of this round
@@ -141,7 +144,10 @@ class HistoryJudge {
   void Replay(const StreamEvent& one);
   Cause CauseFor(const StreamEvent& one) const;
   void CheckOrder(const StreamEvent& one, const Cause& cause);
-  static bool StandsBefore(const Contact& x, const Place& y);
+  // For the agent of the event, in each configuration that may be in force.
+  bool StandsBefore(const Contact& x, const Event& event,
+                    const Cause& cause) const;
+  static bool KeyIsBefore(const Contact& x, const Event& event);
   bool DeclinedMeanwhile(const std::string& contact, std::string_view agent,
                          const Cause& cause) const;
 

@@ -535,6 +535,13 @@ std::string HistoryReplay::DifferentAgent(const AgentView& shown) const {
       shown.idle_since_ms != expected.idle_since_ms) {
     return "idle_since_ms";
   }
+  if (shown.presence.state != PresenceState::kLoggedOut &&
+      (shown.figures.contacts != expected.figures.contacts ||
+       shown.figures.offered != expected.figures.offered ||
+       shown.figures.last_offered_ms != expected.figures.last_offered_ms ||
+       shown.figures.occupied_ms != expected.figures.occupied_ms)) {
+    return "figures";
+  }
   return shown.held == expected.held ? "" : "held";
 }
 

@@ -41,6 +41,9 @@ ContactQueue Queue(int number) {
   for (std::size_t i = 0; i < queue.priority_credit_ms.size(); ++i) {
     queue.priority_credit_ms[i] = static_cast<DurationMs>(i) * 150;
   }
+  queue.service_level.threshold_ms = 300 * number;
+  if (number >= 3) queue.agent_choice.fit = FitRule::kLeastOverQualified;
+  queue.agent_choice.order = static_cast<AgentOrder>(number % kAgentOrderCount);
   return queue;
 }
 
@@ -118,10 +121,17 @@ std::vector<Configuration> HistoryConfigurations() {
     first.agents.push_back(DrawAgent(i, random));
   }
   for (int i = 0; i < kQueues; ++i) first.queues.push_back(Queue(i));
+  first.routing_profiles[1].queue_order = {{{"q3"}}, {{"q0", "q1"}}};
+  first.contact_choice = ContactChoice::kDeadline;
+  first.segments = {{"gold", 700}, {"silver", 250}};
   std::vector<Configuration> all = {first};
   for (int i = 0; i < 3; ++i) {
     Configuration other = first;
     other.routing_profiles = Profiles(i + 1);
+    // All of them order queues: the judge does not know who was submitted when
+    // none did, and stands beside the first rank.
+    other.routing_profiles[1].queue_order =
+        first.routing_profiles[1].queue_order;
     for (int change = 0; change < 6; ++change) {
       const auto at = static_cast<int>(random.Uniform(kAgents));
       other.agents[static_cast<std::size_t>(at)] = DrawAgent(at, random);
@@ -145,6 +155,9 @@ ContactSpec HistorySpecOf(std::string_view id) {
   spec.channel = channels[random.Uniform(4)];
   if (random.Bernoulli(0.5)) {
     spec.priority = static_cast<int>(random.Uniform(kPriorityCount));
+  }
+  if (random.Bernoulli(0.3)) {
+    spec.segment = random.Bernoulli(0.5) ? "gold" : "silver";
   }
   if (random.Bernoulli(0.3)) {
     spec.requirement.all_of.push_back(

@@ -18,7 +18,12 @@ StreamChecker::StreamChecker(
     Agent& one = agents_.emplace_back();
     one.configuration = &agent;
     for (const RoutingProfile& profile : configuration_.routing_profiles) {
-      if (profile.name == agent.routing_profile) one.profile = &profile;
+      if (profile.name != agent.routing_profile) continue;
+      one.profile = &profile;
+      for (const QueueRank& rank : profile.queue_order) {
+        for (const auto& name : rank.queues) one.ranks[name] = one.other_rank;
+        ++one.other_rank;
+      }
     }
   }
 }
@@ -48,6 +53,7 @@ int StreamChecker::ContactOf(const Event& event) {
     Contact& contact = contacts_.emplace_back();
     contact.id = id;
     const ContactSpec spec = spec_of_(id);
+    contact.queue = spec.queue;
     contact.channel = spec.channel;
     const auto add = [&contact](const RoutingRequirement& requirement) {
       for (const RequirementTerm& term : requirement.all_of) {
@@ -580,7 +586,8 @@ void StreamChecker::CompareTaken(
       continue;
     }
     ++pairs_ordered_;
-    if (*x.key < *y.key) {
+    if (std::pair(agent.RankOf(x), *x.key) <
+        std::pair(agent.RankOf(y), *y.key)) {
       FailAlways(absl::StrCat(
           "inversion: event ", taken.sequence, ", begun after ",
           taken.began_after, ", gave ", y.id, " (key ", y.key->first, "/",

@@ -14,17 +14,17 @@
 //              state that follows from what is held.
 //
 // An inversion: agent a was given y while x waited, eligible for a, with room
-// for it, and before y in (rank key, arrival sequence), although x had been
-// published when the decision began and was taken only after y was. Both "had
-// been" and "only after" must be proven across threads. A number read from
-// LastSequence() (or began_after_sequence) that is greater than one read
-// earlier elsewhere proves the order of the two readings; a pair for which that
-// gives no proof does not count; nor does a decision that began before all that
-// gave the agent room or opened a channel was over, since the core learns it a
-// little later than the events tell; nor, if x takes more than y, the events of
-// an agent without maxima: those of two decisions may come in the other order
-// if units were given back between them. So a report is always true, and what
-// is seen is counted.
+// for it, and before y in (a's queue rank, rank key, arrival sequence),
+// although x had been published when the decision began and was taken only
+// after y was. Both "had been" and "only after" must be proven across threads.
+// A number read from LastSequence() (or began_after_sequence) that is greater
+// than one read earlier elsewhere proves the order of the two readings; a pair
+// for which that gives no proof does not count; nor does a decision that began
+// before all that gave the agent room or opened a channel was over, since the
+// core learns it a little later than the events tell; nor, if x takes more than
+// y, the events of an agent without maxima: those of two decisions may come in
+// the other order if units were given back between them. So a report is always
+// true, and what is seen is counted.
 //
 // Thread safety: none; Add belongs to the thread inside DrainEvents, the rest
 // to whoever owns the checker while all is quiet.
@@ -90,6 +90,7 @@ class StreamChecker {
  private:
   struct Contact {
     std::string id;
+    std::string queue;
     Channel channel = Channel::kVoice;
     std::map<std::string, int> required;
     ContactState state = ContactState::kEnded;
@@ -110,6 +111,12 @@ class StreamChecker {
   struct Agent {
     const AgentConfiguration* configuration = nullptr;
     const RoutingProfile* profile = nullptr;
+    std::map<std::string, std::size_t> ranks;  // of queues in its profile
+    std::size_t other_rank = 0;
+    std::size_t RankOf(const Contact& contact) const {
+      const auto found = ranks.find(contact.queue);
+      return found == ranks.end() ? other_rank : found->second;
+    }
     std::uint64_t version = 0;
     PresenceState presence = PresenceState::kLoggedOut;
     bool pending = false;

@@ -31,8 +31,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// A legal stream: c1 and c2 wait, ann takes c1, declines it and takes c2; bob
-// takes c1, accepts and completes it; c3 is cancelled while reserved.
 ContactSpec InMain(std::string_view id, Channel channel) {
   ContactSpec spec;
   spec.id = std::string(id);
@@ -41,15 +39,11 @@ ContactSpec InMain(std::string_view id, Channel channel) {
   return spec;
 }
 
-class DoctoredStreamTest : public ::testing::Test {
+// The stream of a centre that is told commands, one a second.
+class StreamTest : public ::testing::Test {
  protected:
-  DoctoredStreamTest() : centre_(reference::RouterFactories()[0]) {
-    for (const std::string command :
-         {"submit c1 main", "submit c2 main", "available ann",
-          "decline ann 5000", "available bob", "accept bob", "complete c1",
-          "abandon c2"}) {
-      Do(command);
-    }
+  explicit StreamTest(Configuration configuration = BankConfiguration())
+      : centre_(reference::RouterFactories()[0], {}, std::move(configuration)) {
   }
 
   void Do(const std::string& command) {
@@ -58,6 +52,25 @@ class DoctoredStreamTest : public ::testing::Test {
     (void)centre_.Do(now_ms_, command);
     events_ = centre_.events();
     log_.calls.push_back({now_ms_, before, centre_.router().LastSequence()});
+  }
+
+  reference::Centre centre_;
+  std::vector<Event> events_;
+  InstantMs now_ms_ = 0;
+  CallLog log_;
+};
+
+// A legal stream: c1 and c2 wait, ann takes c1, declines it and takes c2; bob
+// takes c1, accepts and completes it; c2 is abandoned while reserved.
+class DoctoredStreamTest : public StreamTest {
+ protected:
+  DoctoredStreamTest() {
+    for (const std::string command :
+         {"submit c1 main", "submit c2 main", "available ann",
+          "decline ann 5000", "available bob", "accept bob", "complete c1",
+          "abandon c2"}) {
+      Do(command);
+    }
   }
 
   // As if another call had made events meanwhile: what was read before is
@@ -90,10 +103,6 @@ class DoctoredStreamTest : public ::testing::Test {
     std::swap(a.arrival_sequence, b.arrival_sequence);
   }
 
-  reference::Centre centre_;
-  std::vector<Event> events_;
-  InstantMs now_ms_ = 0;
-  CallLog log_;
   std::uint64_t pairs_ordered_ = 0;
 };
 
@@ -206,7 +215,7 @@ TEST_F(DoctoredStreamTest, OldestSkipped) {
 
 // Chats in queue main. ann has 100 units, a chat takes 30 and two are the most;
 // c1 and c2 are hers, c3 waits.
-class SeveralContactsTest : public ::testing::Test {
+class SeveralContactsTest : public StreamTest {
  protected:
   static Configuration Chats() {
     Configuration configuration = BankConfiguration();
@@ -217,21 +226,12 @@ class SeveralContactsTest : public ::testing::Test {
     return configuration;
   }
 
-  SeveralContactsTest()
-      : centre_(reference::RouterFactories()[0], {}, Chats()) {
+  SeveralContactsTest() : StreamTest(Chats()) {
     for (const std::string command :
          {"available ann", "submit c1 main chat", "submit c2 main chat",
           "submit c3 main chat"}) {
       Do(command);
     }
-  }
-
-  void Do(const std::string& command) {
-    now_ms_ += 1'000;
-    const std::uint64_t before = centre_.router().LastSequence();
-    (void)centre_.Do(now_ms_, command);
-    events_ = centre_.events();
-    log_.calls.push_back({now_ms_, before, centre_.router().LastSequence()});
   }
 
   // The last event of this type, which may be changed.
@@ -263,11 +263,6 @@ class SeveralContactsTest : public ::testing::Test {
     checker.CheckOrder({log_});
     return checker.violations();
   }
-
-  reference::Centre centre_;
-  std::vector<Event> events_;
-  InstantMs now_ms_ = 0;
-  CallLog log_;
 };
 
 TEST_F(SeveralContactsTest, AreLegal) {

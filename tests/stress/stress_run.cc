@@ -69,8 +69,14 @@ Configuration StressConfiguration() {
     queue.wait_limit_ms = i == 2 ? 60'000 : 0;
     queue.handling_lease_ms = 20'000;
     if (i == 3) queue.requirement.all_of = {{"s0", 3}};
+    queue.service_level.threshold_ms = 5'000 * i;
+    if (i >= 2) queue.agent_choice.fit = FitRule::kLeastOverQualified;
+    queue.agent_choice.order = static_cast<AgentOrder>(i);
     configuration.queues.push_back(queue);
   }
+  configuration.routing_profiles[1].queue_order = {{{"q2"}}, {{"q0", "q1"}}};
+  configuration.contact_choice = ContactChoice::kDeadline;
+  configuration.segments = {{"gold", 30'000}};
   return configuration;
 }
 
@@ -87,6 +93,7 @@ ContactSpec SpecOf(std::string_view id) {
   if (random.Bernoulli(0.3)) {
     spec.priority = static_cast<int>(random.Uniform(kPriorityCount));
   }
+  if (random.Bernoulli(0.2)) spec.segment = "gold";
   if (random.Bernoulli(0.4)) {
     spec.requirement.all_of.push_back(
         {absl::StrCat("s", random.Uniform(3)),

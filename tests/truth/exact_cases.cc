@@ -126,6 +126,27 @@ ExactCase Mc04() {
   return one;
 }
 
+ExactCase Mc05() {
+  ExactCase one;
+  one.id = "MC05";
+  one.note = "first class to both groups, second to one, which prefers it";
+  Model& m = one.model;
+  m.arrival_rate = {1.2, 0.8};
+  m.patience = {Exponential(2.5), Exponential(2.5)};
+  m.agents = {3, 3};
+  m.service_rate = {{0.5, 0}, {0.5, 0.5}};
+  m.route = {{0, 1}, {1}};
+  m.prefs = {{0}, {1, 0}};
+  m.threshold = {1.0 / 3, 1.0 / 3};
+  one.exact = {{0, 0.17573832311824694, 0.036437753114936765,
+                0.0754866951259646, 0.09109438278734192, 0.8890984879491352,
+                0.9227203440393712, 0.9048266982447534},
+               {0, 0.38026441995226695, 0.10595439696751657,
+                0.21838479748762443, 0.2648859924187914, 0.7171606180016626,
+                0.8021521671480182, 0.7477154704762132}};
+  return one;
+}
+
 ExactCase Mc07() {
   ExactCase one;
   one.id = "MC07";
@@ -144,6 +165,51 @@ ExactCase Mc07() {
                {0.00011448839836877984, 0.3815685471497104, 0.11347374916365005,
                 0.23293869825344435, 0.2836843729091251, 0.7036229797789528,
                 0.7936854426083315, 0.7344395174476843}};
+  return one;
+}
+
+ExactCase Mc09() {
+  ExactCase one;
+  one.id = "MC09";
+  one.note = "two groups help each other, slower; their own class first";
+  Model& m = one.model;
+  m.arrival_rate = {1.1, 0.9};
+  m.patience = {Exponential(1 / 0.3), Exponential(1 / 0.3)};
+  m.agents = {3, 3};
+  m.service_rate = {{0.5, 0.35}, {0.35, 0.5}};
+  m.route = {{0, 1}, {1, 0}};
+  m.prefs = {{0, 1}, {1, 0}};
+  m.threshold = {1.0 / 3, 1.0 / 3};
+  one.exact = {{0, 0.30429582638030583, 0.05832185959291541,
+                0.16767457567949196, 0.1944061986430514, 0.7950630525023384,
+                0.8443044585898927, 0.814377393010538},
+               {0, 0.30429582638030583, 0.05754984326408067, 0.1652061301493915,
+                0.1918328108802689, 0.7980220252752656, 0.8467524988686262,
+                0.8172505005511586}};
+  return one;
+}
+
+ExactCase Mc11() {
+  ExactCase one;
+  one.id = "MC11";
+  one.note = "two groups share the second of three classes, their own first";
+  Model& m = one.model;
+  m.arrival_rate = {0.5, 0.5, 0.5};
+  m.patience = {Exponential(2.5), Exponential(2.5), Exponential(2.5)};
+  m.agents = {2, 2};
+  m.service_rate = {{0.5, 0.5, 0}, {0, 0.5, 0.5}};
+  m.route = {{0}, {0, 1}, {1}};
+  m.prefs = {{0, 1}, {2, 1}};
+  m.threshold = {1.0 / 3, 1.0 / 3, 1.0 / 3};
+  one.exact = {{0, 0.532753955829033, 0.18520612141802292, 0.37995974562466706,
+                0.46301530354505727, 0.5702829319579127, 0.6999106730531697,
+                0.6064234775066709},
+               {0, 0.27453308670037474, 0.08241714686167276,
+                0.15604264390861822, 0.20604286715418188, 0.7963379779956483,
+                0.8678649293325453, 0.8204423076391126},
+               {0, 0.43642900264647005, 0.1517197985488582, 0.29897366511903384,
+                0.3792994963721455, 0.6479782282724954, 0.7638728655508041,
+                0.6812368099477801}};
   return one;
 }
 
@@ -214,8 +280,8 @@ ExactCase Ch04() {
 }  // namespace
 
 std::vector<ExactCase> ExactCases() {
-  return {Ec05(), Mk01(), Ea04(), Mg01(), Mc01(),
-          Mc04(), Mc07(), Mc13(), Ch03(), Ch04()};
+  return {Ec05(), Mk01(), Ea04(), Mg01(), Mc01(), Mc04(), Mc05(),
+          Mc07(), Mc09(), Mc11(), Mc13(), Ch03(), Ch04()};
 }
 
 }  // namespace relais::truth

@@ -41,6 +41,10 @@ struct Model {
   // head start: 0 for all is the longest waiting first, one beyond any wait a
   // static priority. Of each class.
   std::vector<double> head_start;
+  // [group]: the classes in the order in which its freed agents take them,
+  // whatever came first; first come first served inside a class. Empty: by
+  // arrival and head start.
+  std::vector<std::vector<int>> prefs;
   // Waiting places of all classes together; who finds no agent and no place is
   // turned away by the driver, since a router has no such limit.
   std::optional<int> room;

@@ -45,15 +45,24 @@ Channel ChannelOf(const Model& model, std::size_t contact_class) {
   return AtOnce(model, contact_class) > 1 ? Channel::kChat : Channel::kVoice;
 }
 
-RoutingProfile ProfileFor(const Model& model) {
+std::string ProfileOf(std::size_t group) {
+  return absl::StrCat("group-", group);
+}
+
+RoutingProfile ProfileFor(const Model& model, std::size_t group) {
   RoutingProfile profile;
-  profile.name = "all";
+  profile.name = ProfileOf(group);
   profile.load_order = model.packs ? LoadOrder::kPack : LoadOrder::kSpread;
   for (std::size_t c = 0; c < model.classes(); ++c) {
     const Channel channel = ChannelOf(model, c);
     profile.channels |= SetOf(channel);
     profile.cost_units.at(static_cast<std::size_t>(channel)) =
         kCapacityUnitsMax / AtOnce(model, c);
+  }
+  if (!model.prefs.empty()) {
+    for (const int c : model.prefs[group]) {
+      profile.queue_order.push_back({{QueueOf(static_cast<std::size_t>(c))}});
+    }
   }
   return profile;
 }
@@ -98,7 +107,6 @@ RouterSide::RouterSide(const Model& model) {
 
   Configuration configuration;
   configuration.name = "model";
-  configuration.routing_profiles = {ProfileFor(model)};
   for (std::size_t c = 0; c < model.classes(); ++c) {
     configuration.skills.push_back({SkillOf(c), ""});
     configuration.queues.push_back(QueueFor(model, c));
@@ -108,10 +116,11 @@ RouterSide::RouterSide(const Model& model) {
     specs_.push_back(std::move(spec));
   }
   for (std::size_t group = 0; group < model.groups(); ++group) {
+    configuration.routing_profiles.push_back(ProfileFor(model, group));
     for (int i = 0; i < model.agents[group]; ++i) {
       AgentConfiguration agent;
       agent.id = absl::StrCat("agent-", group_of_.size());
-      agent.routing_profile = "all";
+      agent.routing_profile = ProfileOf(group);
       agent.skills = SkillsOf(model, group);
       configuration.agents.push_back(std::move(agent));
       group_of_.push_back(group);

@@ -88,6 +88,13 @@ TEST(JudgeTest, SwappedPrioritiesAreFound) {
   EXPECT_THAT(FoundWith(exact, configured), Not(IsEmpty()));
 }
 
+TEST(JudgeTest, SwappedPreferencesOfOneGroupAreFound) {
+  const ExactCase exact = CaseOf("MC05");
+  Model configured = exact.model;
+  configured.prefs[1] = {0, 1};
+  EXPECT_THAT(FoundWith(exact, configured), Not(IsEmpty()));
+}
+
 TEST(JudgeTest, AHeadStartWhereThereIsNoneIsFound) {
   const ExactCase exact = CaseOf("MC04");
   Model configured = exact.model;
