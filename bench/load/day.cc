@@ -180,7 +180,16 @@ absl::Status CheckPlan(const DayPlan& plan) {
   for (const v1::AgentConfiguration& agent : plan.configuration.agents()) {
     agents.insert(agent.id());
   }
+  std::set<std::string> segments = {""};
+  for (const v1::CustomerSegment& segment : plan.configuration.segments()) {
+    segments.insert(segment.name());
+  }
   for (const PlannedContact& planned : plan.contacts) {
+    if (!segments.contains(planned.contact.segment())) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("segment \"", planned.contact.segment(),
+                       "\" of the day is not in the centre's configuration"));
+    }
     if (!queues.contains(planned.contact.queue())) {
       return absl::InvalidArgumentError(
           absl::StrCat("queue \"", planned.contact.queue(),

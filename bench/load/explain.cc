@@ -120,6 +120,11 @@ void Deriver::FindContacts(Derived* derived) const {
       barred = ChannelText(contact.channel()) + " closed by no answer";
     } else if (fold_.SurelyExcluded(id, agent_id, derived->event->at_ms())) {
       barred = "declined by this agent";
+    } else if (agent != nullptr &&
+               !rules_.Fits(agent_id, contact.channel(), agent->units(),
+                            agent->HeldOf(contact.channel()))) {
+      barred = absl::StrCat("no room beside the ", agent->units(),
+                            " units that the agent holds");
     }
     if (barred.empty()) {
       ++derived->contacts_eligible;

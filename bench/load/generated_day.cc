@@ -110,6 +110,43 @@ absl::StatusOr<simulation::StreamDemand> ReadDemand(const Stream& stream,
   return demand;
 }
 
+absl::Status CheckShares(const Stream& stream, const std::string& path) {
+  double sum = 0;
+  for (int i = 0; i < stream.segments_size(); ++i) {
+    const double share = stream.segments(i).share();
+    if (!(share > 0)) {
+      return Wrong(absl::StrCat(path, ".segments[", i, "].share"),
+                   absl::StrCat(share, " is not above 0"));
+    }
+    sum += share;
+  }
+  // Shares that are written as 0.1 and the like may come to a little more.
+  if (sum > 1 + 1e-9) {
+    return Wrong(absl::StrCat(path, ".segments"),
+                 absl::StrCat("shares of ", sum, " together are above 1"));
+  }
+  const double listening = stream.tutor_may_listen_share();
+  if (!(listening >= 0 && listening <= 1)) {
+    return Wrong(absl::StrCat(path, ".tutor_may_listen_share"),
+                 absl::StrCat(listening, " is not 0 to 1"));
+  }
+  return absl::OkStatus();
+}
+
+// Who the customer is, and what it agreed to.
+void DrawCustomer(const Stream& stream, Random* random, v1::Contact* contact) {
+  double left = random->UniformDouble();
+  for (const SegmentShare& segment : stream.segments()) {
+    if (left < segment.share()) {
+      contact->set_segment(segment.segment());
+      break;
+    }
+    left -= segment.share();
+  }
+  contact->set_tutor_may_listen(
+      random->Bernoulli(stream.tutor_may_listen_share()));
+}
+
 // One queue can be fed by several streams of one channel: the number of the
 // stream keeps ids apart.
 std::string ContactId(const Stream& stream, int stream_index,
@@ -133,9 +170,12 @@ absl::Status AddStreams(const Day& day, InstantMs midnight, Random* random,
     }
     const auto demand = ReadDemand(stream, path);
     if (!demand.ok()) return demand.status();
+    absl::Status shares = CheckShares(stream, path);
+    if (!shares.ok()) return shares;
     Random stream_random = random->Fork();
     const auto drawn =
         simulation::DrawStream(shape->second, *demand, &stream_random);
+    Random customers_random = stream_random.Fork();
     for (std::size_t j = 0; j < drawn.size(); ++j) {
       PlannedContact planned;
       planned.at_ms = midnight + drawn[j].at_ms;
@@ -146,6 +186,7 @@ absl::Status AddStreams(const Day& day, InstantMs midnight, Random* random,
       if (stream.has_requirement()) {
         *planned.contact.mutable_requirement() = stream.requirement();
       }
+      DrawCustomer(stream, &customers_random, &planned.contact);
       planned.patience_ms = drawn[j].patience_ms;
       planned.handling_ms = drawn[j].handling_ms;
       if (stream.has_wrap_up_mean_ms()) {

@@ -95,6 +95,15 @@ class CommandLineTest(unittest.TestCase):
         self.assertIn("Every invariant holds.", result.stdout)
         self.assertIn("10 contacts, 1 agents, 1 queues", result.stdout)
 
+    def test_a_day_of_the_e_branch(self):
+        day = ["--in-process", "--center=examples/ebranch/ebranch.yaml",
+               "--day=examples/ebranch/day.yaml", "--seed=3"]
+        result = run(*day)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("Every invariant holds.", result.stdout)
+        self.assertIn("24 agents, 5 queues", result.stdout)
+        self.assertEqual(run(*day).stdout, result.stdout)
+
     def test_a_file_of_events_that_cannot_be_written(self):
         self.expect_usage_error(
             "--events-out: /nowhere/events", f"--calls={self.calls()}",

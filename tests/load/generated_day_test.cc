@@ -98,6 +98,55 @@ TEST(ExampleBankTest, TheDayHasTwoPeaksAndADip) {
   EXPECT_LT(by_hour[20], by_hour[15] / 2);
 }
 
+TEST(ExampleEBranchTest, IsAWholeEBranch) {
+  const server::ConfigFile file =
+      server::ReadConfigFile("examples/ebranch/ebranch.yaml", Limits());
+  // What is meant is warned of, and nothing else.
+  ASSERT_EQ(file.findings.size(), 1u) << file.Describe("ebranch.yaml");
+  EXPECT_EQ(file.findings[0].finding.path, "routing_profiles[1].queue_order");
+  EXPECT_EQ(file.message.agents_size(), 24);
+  const auto day = ReadDayFile("examples/ebranch/day.yaml");
+  ASSERT_TRUE(day.ok()) << day.status();
+  const auto plan = GenerateDay(file.message, *day, 1);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  std::set<std::string> present;
+  for (const PlannedPresence& presence : plan->presences) {
+    present.insert(presence.agent_id);
+  }
+  EXPECT_EQ(present.size(), 24u);
+}
+
+TEST(ExampleEBranchTest, SharesOfItsCustomersAreDrawn) {
+  const server::ConfigFile file =
+      server::ReadConfigFile("examples/ebranch/ebranch.yaml", Limits());
+  const auto day = ReadDayFile("examples/ebranch/day.yaml");
+  ASSERT_TRUE(day.ok()) << day.status();
+  int calls = 0;
+  int gold = 0;
+  int videos = 0;
+  int listening = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const auto plan = GenerateDay(file.message, *day, seed);
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    for (const PlannedContact& planned : plan->contacts) {
+      const v1::Contact& contact = planned.contact;
+      if (contact.id().starts_with("customers-1-")) {
+        ++calls;
+        gold += contact.segment() == "gold" ? 1 : 0;
+      }
+      if (contact.channel() != v1::CHANNEL_VIDEO) {
+        EXPECT_FALSE(contact.tutor_may_listen());
+        continue;
+      }
+      ++videos;
+      listening += contact.tutor_may_listen() ? 1 : 0;
+    }
+  }
+  // 0.12 of about 8,600 and a half of about 480, five deviations either way.
+  EXPECT_NEAR(gold, 0.12 * calls, 5 * 30);
+  EXPECT_NEAR(listening, 0.5 * videos, 5 * 11);
+}
+
 // A day of one stream, with one line of it replaced.
 absl::Status Generate(const std::string& replace, const std::string& by) {
   std::string text =
@@ -154,6 +203,18 @@ TEST(GenerateDayTest, MistakesAreNamed) {
       {"pick_up_max_ms: 2s", "pick_up_max_ms: 2s, decline_probability: 2",
        "answers: decline_probability 2"},
       {"contacts: 10", "contcts: 10", "contcts"},
+      {"contacts: 10",
+       "contacts: 10\n    segments: [{segment: gold, share: 0}]",
+       "streams[0].segments[0].share"},
+      {"contacts: 10",
+       "contacts: 10\n    segments: [{segment: gold, share: 0.6}, "
+       "{segment: silver, share: 0.5}]",
+       "streams[0].segments: shares of 1.1"},
+      {"contacts: 10",
+       "contacts: 10\n    segments: [{segment: gold, share: 1}]",
+       "segment \"gold\""},
+      {"contacts: 10", "contacts: 10\n    tutor_may_listen_share: 1.5",
+       "streams[0].tutor_may_listen_share"},
   };
   for (const auto& a_case : kCases) {
     const absl::Status status = Generate(a_case.replace, a_case.by);

@@ -136,6 +136,33 @@ TEST(ExplainTest, NamesTheBestOfSeveralPassedOver) {
   EXPECT_THAT(texts[0], HasSubstr("passed over: ann fits worse: step 5 < 6"));
 }
 
+// A call does not fit beside a chat, so the chat that comes after it is not
+// given out of turn.
+TEST(ExplainTest, NamesWhoDidNotFitBesideWhatTheAgentHolds) {
+  Story story;
+  story.At(10).SignIn("ann");
+  story.At(11).SignIn("eve");
+  story.At(20).Submit("first", "chats");
+  story.Reserve("first", "ann");
+  story.Accept("first", "ann");
+  story.At(21).Submit("call");
+  story.At(22).Submit("second", "chats");
+  story.Reserve("second", "ann");
+  story.Serve("second", "ann");
+  story.Complete("first", "ann");
+  story.EndWrapUp("ann");
+  story.Reserve("call", "ann");
+  story.Serve("call", "ann");
+  story.End();
+  const auto texts = ExplainDecisions(story.plan, story.record, 3);
+  ASSERT_THAT(texts, SizeIs(3));
+  EXPECT_THAT(texts[1], HasSubstr("second (chats"));
+  EXPECT_THAT(texts[1], HasSubstr("no other waited for this agent"));
+  EXPECT_THAT(texts[1],
+              HasSubstr("not for this agent: call, key 00:00:21.000 < "
+                        "00:00:22.000: no room beside the 34 units"));
+}
+
 TEST(ExplainTest, NamesWhoWaitedLongerButNotForThisAgent) {
   Story story;
   story.At(5).Submit("chat", "chats");
