@@ -190,8 +190,7 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
                                           requirement_class, now_ms, 0);
   Event submitted = ContactEvent(EventType::kContactSubmitted, contacts_[*slot],
                                  handle, 1, ContactState::kWaiting, now_ms);
-  const match::Position place =
-      PlaceNew(*terms, rings.get(), lane, &submitted);
+  const match::Position place = PlaceNew(*terms, rings.get(), lane, &submitted);
   EventDetail detail;
   if (wants_details_) {
     detail = DetailOf(spec, *terms->queue, content, place, submitted);

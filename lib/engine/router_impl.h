@@ -262,8 +262,7 @@ class RouterImpl final : public Router, private ClassMatrix {
                        Call& call);
   // Of a reservation that ends with its contact waiting again: the place where
   // it belongs by now, which the event then tells.
-  static match::Position WidenReturned(const ContactRings* rings,
-                                       Event* event);
+  static match::Position WidenReturned(const ContactRings* rings, Event* event);
   // What a return has done is noted, and what is due next.
   void WaitAgain(const QueueTerms& terms, const ContactRings* rings,
                  const Event& returned, match::ContactWord waiting, Call& call);

@@ -322,9 +322,8 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
   std::uint32_t requirement_class = 0;
   std::uint32_t lane = 0;
   std::shared_ptr<const ContactRings> rings;
-  absl::Status status =
-      CompileWithRings(detail.spec, terms, &requirement_class, &lane, &rings,
-                       restoration.call);
+  absl::Status status = CompileWithRings(detail.spec, terms, &requirement_class,
+                                         &lane, &rings, restoration.call);
   if (!status.ok()) return status;
   if (rings != nullptr) lane = rings->LaneOf(live.ring);
   const std::optional<std::uint32_t> slot = contact_slots_.Take();

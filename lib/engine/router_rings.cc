@@ -151,8 +151,8 @@ std::optional<RouterImpl::ToWiden> RouterImpl::ReadToWiden(
 match::Position RouterImpl::PlaceIn(const ContactRings& rings, std::size_t ring,
                                     InstantMs arrival_ms,
                                     std::uint64_t sequence) {
-  return {rings.LaneOf(ring),
-          policy::RankKey(arrival_ms, rings.BoostIn(ring)), sequence};
+  return {rings.LaneOf(ring), policy::RankKey(arrival_ms, rings.BoostIn(ring)),
+          sequence};
 }
 
 bool RouterImpl::Widen(ContactHandle contact, ContactWord word, Call& call) {

@@ -232,6 +232,27 @@ absl::Status FromMessage(const v1::AgentConfiguration& message,
   return reader.status();
 }
 
+namespace {
+
+void ToMessage(const RoutingProfile& profile, v1::RoutingProfile* message) {
+  message->set_name(profile.name);
+  message->set_channels(profile.channels);
+  message->set_capacity_units(
+      static_cast<std::uint32_t>(profile.capacity_units));
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    message->add_cost_units(static_cast<std::uint32_t>(profile.cost_units[i]));
+    message->add_contacts_max(
+        static_cast<std::uint32_t>(profile.contacts_max[i]));
+  }
+  message->set_load_order(static_cast<std::uint32_t>(profile.load_order));
+  for (const QueueRank& rank : profile.queue_order) {
+    v1::QueueRank* next = message->add_queue_order();
+    for (const std::string& queue : rank.queues) next->add_queues(queue);
+  }
+}
+
+}  // namespace
+
 void ToMessage(const Configuration& configuration, v1::Configuration* message) {
   message->set_name(configuration.name);
   for (const Skill& skill : configuration.skills) {
@@ -245,21 +266,7 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
     }
   }
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    v1::RoutingProfile* added = message->add_routing_profiles();
-    added->set_name(profile.name);
-    added->set_channels(profile.channels);
-    added->set_capacity_units(
-        static_cast<std::uint32_t>(profile.capacity_units));
-    for (std::size_t i = 0; i < kChannelCount; ++i) {
-      added->add_cost_units(static_cast<std::uint32_t>(profile.cost_units[i]));
-      added->add_contacts_max(
-          static_cast<std::uint32_t>(profile.contacts_max[i]));
-    }
-    added->set_load_order(static_cast<std::uint32_t>(profile.load_order));
-    for (const QueueRank& rank : profile.queue_order) {
-      v1::QueueRank* next = added->add_queue_order();
-      for (const std::string& queue : rank.queues) next->add_queues(queue);
-    }
+    ToMessage(profile, message->add_routing_profiles());
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     ToMessage(agent, message->add_agents());

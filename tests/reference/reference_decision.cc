@@ -13,10 +13,10 @@ namespace relais::reference {
 
 int ReferenceRouter::FitStep(const ContactRecord& contact,
                              const AgentRecord& agent) {
-  return reference::FitStep(
-      contact.terms->agent_choice.fit, QueueAsks(contact, contact.ring),
-      ContactAsks(contact, contact.ring), agent.holdings,
-      contact.spec.tutor_may_listen);
+  return reference::FitStep(contact.terms->agent_choice.fit,
+                            QueueAsks(contact, contact.ring),
+                            ContactAsks(contact, contact.ring), agent.holdings,
+                            contact.spec.tutor_may_listen);
 }
 
 std::size_t ReferenceRouter::RankOf(const ContactRecord& contact,

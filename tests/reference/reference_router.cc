@@ -146,6 +146,18 @@ void ReferenceRouter::AddAgent(const AgentConfiguration& configured) {
   agent.holdings = HoldingsOf(configured, configuration_);
 }
 
+void ReferenceRouter::TakeQueues(const Configuration& configuration) {
+  queues_.clear();
+  rings_.clear();
+  for (const ContactQueue& queue : configuration.queues) {
+    rings_[queue.name] = std::make_shared<const std::vector<Ring>>(
+        RingsOf(queue, configuration));
+    queues_.push_back(std::make_shared<const ContactQueue>(
+        WithActivity(queue, configuration)));
+    figures_.try_emplace(queue.name);
+  }
+}
+
 absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     const Configuration& configuration, InstantMs now_ms) {
   if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
@@ -157,15 +169,7 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
 
   outcome.configuration_version = ++configuration_version_;
   configuration_ = configuration;
-  queues_.clear();
-  rings_.clear();
-  for (const ContactQueue& queue : configuration.queues) {
-    rings_[queue.name] = std::make_shared<const std::vector<Ring>>(
-        RingsOf(queue, configuration));
-    queues_.push_back(std::make_shared<const ContactQueue>(
-        WithActivity(queue, configuration)));
-    figures_.try_emplace(queue.name);
-  }
+  TakeQueues(configuration);
   std::erase_if(figures_, [this](const auto& entry) {
     return QueueByName(entry.first) == nullptr &&
            !QueueHasContacts(entry.first);

@@ -123,7 +123,7 @@ class ReferenceRouter final : public Router {
     std::uint64_t number = 0;  // also its arrival sequence
     ContactSpec spec;
     std::shared_ptr<const ContactQueue> terms;
-    bool ranked = false;  // some profile ordered queues when it came
+    bool ranked = false;      // some profile ordered queues when it came
     DurationMs boost_ms = 0;  // its ring's not counted
     bool strict = false;      // the mode when it came
     std::shared_ptr<const std::vector<Ring>> rings;
@@ -292,6 +292,8 @@ class ReferenceRouter final : public Router {
   std::shared_ptr<const ContactQueue> QueueByName(std::string_view name) const;
   bool QueueHasContacts(std::string_view name) const;
   AgentView ViewOf(const AgentRecord& agent) const;
+  void TakeQueues(const Configuration& configuration);
+  void TakeQueues(const Configuration& configuration);
   absl::Status CheckRoom(const Configuration& configuration) const;
   void AddAgent(const AgentConfiguration& configured);
 

@@ -71,17 +71,16 @@ TEST(PlansTest, EveryFieldOfAFileIsReadAndWritten) {
   BullseyePlan wider;
   wider.name = "wider";
   wider.skip_first_if = RingCondition::kNobodySignedIn;
-  wider.rings = {{.widen_after_ms = 30'000,
-                  .lower = {{"loans", 2, 0}, {"cards", 0, 3}},
-                  .lower_all_by = 1,
-                  .teams = {"lyon"},
-                  .sites = {"nights"},
-                  .provider = true,
-                  .raise_boost_ms = 60'000,
-                  .skip_if = RingCondition::kNobodyScheduled},
-                 {.widen_after_ms = 60'000,
-                  .drop_skills = {"loans"},
-                  .anywhere = true}};
+  wider.rings = {
+      {.widen_after_ms = 30'000,
+       .lower = {{"loans", 2, 0}, {"cards", 0, 3}},
+       .lower_all_by = 1,
+       .teams = {"lyon"},
+       .sites = {"nights"},
+       .provider = true,
+       .raise_boost_ms = 60'000,
+       .skip_if = RingCondition::kNobodyScheduled},
+      {.widen_after_ms = 60'000, .drop_skills = {"loans"}, .anywhere = true}};
   BullseyePlan curve;
   curve.name = "curve";
   curve.curve = {{20, 0}, {80, 4}};
