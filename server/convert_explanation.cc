@@ -31,6 +31,8 @@ v1::ExplainContactResponse ToProto(const ContactExplanation& explanation) {
     added->set_fit_step(static_cast<std::uint32_t>(verdict.fit_step));
     added->set_queue_rank(static_cast<std::uint32_t>(verdict.queue_rank));
     added->set_ahead(verdict.ahead);
+    added->set_ring(static_cast<std::uint32_t>(verdict.ring));
+    added->set_ring_ms(verdict.ring_ms);
   }
   return result;
 }

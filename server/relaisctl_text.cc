@@ -186,6 +186,12 @@ void PrintExplanation(const v1::ExplainContactResponse& response) {
     std::cout << " for " << Seconds(response.at_ms() - contact.arrival_ms())
               << " s";
   }
+  if (contact.ring() != 0 || contact.next_ring_ms() != 0) {
+    std::cout << ", ring " << contact.ring();
+  }
+  if (contact.next_ring_ms() != 0) {
+    std::cout << ", the next one " << Instant(contact.next_ring_ms());
+  }
   std::cout << "\n";
   std::uint64_t agents = 0;
   std::vector<std::string> counts;
@@ -201,6 +207,9 @@ void PrintExplanation(const v1::ExplainContactResponse& response) {
     std::string why = WhyText(one.reason(), one.missing());
     if (one.until_ms() != 0) {
       absl::StrAppend(&why, " until ", Instant(one.until_ms()));
+    }
+    if (one.ring() != 0) {
+      absl::StrAppend(&why, "; ring ", one.ring(), " ", Instant(one.ring_ms()));
     }
     table.Add({one.agent().id(), why, absl::StrCat(one.fit_step()),
                absl::StrCat(one.ahead()), PresenceText(one.agent().presence()),
@@ -259,6 +268,10 @@ void PrintContact(const v1::GetContactResponse& response) {
     table.Add({"ended", Instant(contact.ended_ms())});
   }
   table.Add({"arrived", Instant(contact.arrival_ms())});
+  table.Add({"ring", absl::StrCat(contact.ring())});
+  if (contact.next_ring_ms() != 0) {
+    table.Add({"next ring", Instant(contact.next_ring_ms())});
+  }
   table.Add({"agent", OrDash(contact.agent_id())});
   if (!contact.tutor_id().empty()) {
     table.Add({"tutor listens", contact.tutor_id()});

@@ -46,6 +46,10 @@ struct AgentVerdict {
   PassedOver reason = PassedOver::kNot;
   // kRequirement: everything that is missing, in words.
   std::string missing;
+  // kRequirement, of a contact that waits: the first later ring of its plan in
+  // which nothing is missing, and when that comes; 0: there is none.
+  int ring = 0;
+  InstantMs ring_ms = 0;
   // kDeclined: when the exclusion ends.
   InstantMs until_ms = 0;
   // Of agents who have the channel and all that is asked for, 0 to 7.

@@ -2,10 +2,40 @@
 
 #include <cstddef>
 
+#include "lib/policy/fit.h"
+#include "lib/policy/queue_order.h"
+
 namespace relais {
 
-PassedOver WhyNotFree(const AgentView& agent, const AgentCapacity& capacity,
-                      Channel channel) {
+Fitness FitnessOf(const CompiledRequirement& requirement,
+                  const std::vector<LaterRing>& later,
+                  const CompiledProfile& profile, NameBehind name) {
+  Fitness fitness;
+  if (!Contains(profile.channels, requirement.channel)) {
+    fitness.reason = PassedOver::kChannel;
+    return fitness;
+  }
+  if (Meets(requirement, profile)) {
+    fitness.fit_step = policy::FitOf(requirement, profile);
+    fitness.queue_rank = policy::QueueRankOf(requirement, profile);
+    return fitness;
+  }
+  fitness.reason = PassedOver::kRequirement;
+  fitness.missing = DescribeShortfall(requirement, profile, name);
+  for (const LaterRing& one : later) {
+    if (!Meets(*one.asks, profile)) continue;
+    fitness.ring = one.ring;
+    fitness.ring_ms = one.begins_ms;
+    break;
+  }
+  return fitness;
+}
+
+PassedOver WhyPassedOver(const Fitness& fitness, bool declined,
+                         const AgentView& agent, const AgentCapacity& capacity,
+                         Channel channel) {
+  if (fitness.reason != PassedOver::kNot) return fitness.reason;
+  if (declined) return PassedOver::kDeclined;
   if (agent.presence.state == PresenceState::kLoggedOut) {
     return PassedOver::kLoggedOut;
   }

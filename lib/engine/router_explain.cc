@@ -19,11 +19,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "lib/domain/error.h"
-#include "lib/domain/shortfall.h"
 #include "lib/engine/passed_over.h"
 #include "lib/engine/router_impl.h"
 #include "lib/policy/eligibility.h"
-#include "lib/policy/fit.h"
 #include "lib/policy/queue_order.h"
 
 namespace relais {
@@ -61,37 +59,6 @@ bool Nearer(const AgentVerdict& a, const AgentVerdict& b) {
                     std::string_view(a.agent.id)) <
          std::tuple(DistanceOf(b.reason), -b.fit_step,
                     std::string_view(b.agent.id));
-}
-
-// What one profile is to one requirement, whatever its agents are doing.
-struct Fitness {
-  PassedOver reason = PassedOver::kNot;  // or kChannel, kRequirement
-  std::string missing;
-  int fit_step = 0;
-  int queue_rank = 0;
-};
-
-Fitness FitnessOf(const CompiledRequirement& requirement,
-                  const CompiledProfile& profile, NameBehind name) {
-  Fitness fitness;
-  if (!Contains(profile.channels, requirement.channel)) {
-    fitness.reason = PassedOver::kChannel;
-  } else if (!Meets(requirement, profile)) {
-    fitness.reason = PassedOver::kRequirement;
-    fitness.missing = DescribeShortfall(requirement, profile, name);
-  } else {
-    fitness.fit_step = policy::FitOf(requirement, profile);
-    fitness.queue_rank = policy::QueueRankOf(requirement, profile);
-  }
-  return fitness;
-}
-
-PassedOver ReasonFor(const Fitness& fitness, bool declined,
-                     const AgentView& agent, const AgentCapacity& capacity,
-                     Channel channel) {
-  if (fitness.reason != PassedOver::kNot) return fitness.reason;
-  if (declined) return PassedOver::kDeclined;
-  return WhyNotFree(agent, capacity, channel);
 }
 
 bool StandsBefore(const match::Position& a, const match::Position& b) {
@@ -141,6 +108,14 @@ struct RouterImpl::Waiting {
   std::shared_ptr<const CompiledRequirement> asks;
   std::uint32_t queue = 0;
   InstantMs arrival_ms = 0;
+};
+
+// The contact that an explanation is about.
+struct RouterImpl::Question {
+  std::shared_ptr<const CompiledRequirement> asks;
+  bool waits = false;
+  Waiting waiting;               // if it waits
+  std::vector<LaterRing> later;  // likewise
 };
 
 // All contacts that wait, by what tells them apart.
@@ -301,8 +276,25 @@ std::shared_ptr<const CompiledRequirement> RouterImpl::RequirementOf(
   return classes_.SharedRequirement(holding->reservation.requirement_class);
 }
 
-void RouterImpl::JudgeAgents(const CompiledRequirement& asks,
-                             const Waiting* waiting, const Names& names,
+// Its rings after the one that it is in.
+std::vector<LaterRing> RouterImpl::RingsAfter(const ContactView& view) const {
+  std::shared_ptr<const ContactRings> rings;
+  {
+    const ContactRecord& record = contacts_[view.handle.slot];
+    MutexLock lock(RingsMutex(view.handle.slot));
+    if (record.rings_of == view.handle.base_tag) rings = record.rings;
+  }
+  std::vector<LaterRing> later;
+  if (rings == nullptr) return later;
+  for (std::size_t i = view.ring + std::size_t{1}; i < rings->size(); ++i) {
+    const RingClasses::Ring& ring = (*rings)[i];
+    later.push_back({static_cast<int>(i), view.arrival_ms + ring.after_ms,
+                     classes_.SharedRequirement(ring.requirement_class)});
+  }
+  return later;
+}
+
+void RouterImpl::JudgeAgents(const Question& question, const Names& names,
                              WaitingCensus* census,
                              ContactExplanation* result) const {
   const std::vector<DeclineTable::Standing> declined =
@@ -326,8 +318,9 @@ void RouterImpl::JudgeAgents(const CompiledRequirement& asks,
     OfProfile& of = entry->second;
     if (first) {
       of.profile = seen.profile;
-      of.fitness = FitnessOf(asks, *seen.profile, names);
-      if (waiting != nullptr && of.fitness.reason == PassedOver::kNot) {
+      of.fitness = FitnessOf(*question.asks, question.later, *seen.profile,
+                             std::cref(names));
+      if (question.waits && of.fitness.reason == PassedOver::kNot) {
         of.ahead = CountAhead(*census, *seen.profile, of.fitness.queue_rank);
       }
     }
@@ -339,10 +332,12 @@ void RouterImpl::JudgeAgents(const CompiledRequirement& asks,
     AgentVerdict verdict;
     verdict.reason = seen.view.id == result->contact.agent_id
                          ? PassedOver::kHolds
-                         : ReasonFor(of.fitness, declines, seen.view,
-                                     seen.capacity, asks.channel);
+                         : WhyPassedOver(of.fitness, declines, seen.view,
+                                         seen.capacity, question.asks->channel);
     if (verdict.reason == PassedOver::kRequirement) {
       verdict.missing = of.fitness.missing;
+      verdict.ring = of.fitness.ring;
+      verdict.ring_ms = of.fitness.ring_ms;
     }
     verdict.fit_step = of.fitness.fit_step;
     verdict.queue_rank = of.fitness.queue_rank;
@@ -351,8 +346,9 @@ void RouterImpl::JudgeAgents(const CompiledRequirement& asks,
     } else if (of.ahead > 0) {
       verdict.ahead =
           of.ahead -
-          std::min(of.ahead, CountDeclinedAhead(slot, *waiting, *seen.profile,
-                                                of.fitness.queue_rank, census));
+          std::min(of.ahead,
+                   CountDeclinedAhead(slot, question.waiting, *seen.profile,
+                                      of.fitness.queue_rank, census));
     }
     verdict.agent = std::move(seen.view);
     result->settled = result->settled && verdict.agent.settled;
@@ -368,29 +364,30 @@ absl::StatusOr<ContactExplanation> RouterImpl::ExplainContact(
   ContactExplanation result;
   result.at_ms = now_ms;
   WaitingCensus census;
-  Waiting waiting;
-  std::shared_ptr<const CompiledRequirement> asks;
+  Question question;
   constexpr int kTries = 4;  // of a contact that changes meanwhile
-  for (int i = 0; i < kTries && asks == nullptr; ++i) {
+  for (int i = 0; i < kTries && question.asks == nullptr; ++i) {
     auto view = GetContact(id);
     if (!view.ok()) return view.status();
     result.contact = *std::move(view);
     result.settled = result.contact.settled;
     if (result.contact.state == ContactState::kEnded) break;
-    asks = RequirementOf(result.contact, &census, &waiting);
+    question.asks = RequirementOf(result.contact, &census, &question.waiting);
   }
   const std::shared_ptr<const CompiledConfiguration> applied =
       InForceNow(&result.configuration_version);
-  if (asks == nullptr || applied == nullptr) {
+  if (question.asks == nullptr || applied == nullptr) {
     result.settled =
         result.settled && result.contact.state == ContactState::kEnded;
     return result;
   }
-  const bool waits = result.contact.state == ContactState::kWaiting;
-  if (waits) CountWaiting({}, &waiting, &census);
+  question.waits = result.contact.state == ContactState::kWaiting;
+  if (question.waits) {
+    question.later = RingsAfter(result.contact);
+    CountWaiting({}, &question.waiting, &census);
+  }
   result.settled = result.settled && census.settled;
-  JudgeAgents(*asks, waits ? &waiting : nullptr, Names(applied->source),
-              &census, &result);
+  JudgeAgents(question, Names(applied->source), &census, &result);
   std::sort(result.agents.begin(), result.agents.end(), Nearer);
   if (result.agents.size() > agents_max) {
     result.agents.erase(
@@ -429,9 +426,10 @@ absl::StatusOr<AgentExplanation> RouterImpl::ExplainAgent(
   for (const auto& [key, group] : census.groups) {
     const auto& [queue, c, declined] = key;
     const CompiledRequirement& asks = *census.asked.at(c);
-    const Fitness fitness = FitnessOf(asks, *seen.profile, names);
-    const PassedOver reason =
-        ReasonFor(fitness, declined, seen.view, seen.capacity, asks.channel);
+    const Fitness fitness =
+        FitnessOf(asks, {}, *seen.profile, std::cref(names));
+    const PassedOver reason = WhyPassedOver(fitness, declined, seen.view,
+                                            seen.capacity, asks.channel);
     auto& all = told[{NameOfQueue(queue), asks.channel, reason, fitness.missing,
                       fitness.queue_rank}];
     all.contacts += group.contacts;

@@ -137,6 +137,7 @@ std::string TextOf(const v1::AgentSnapshot& agent) {
 std::string TextOf(const v1::AgentVerdict& verdict) {
   return absl::StrCat(
       WhyNotText(verdict.reason(), verdict.missing()),
+      verdict.ring() == 0 ? "" : absl::StrCat(" until ring ", verdict.ring()),
       verdict.ahead() == 0 ? "" : absl::StrCat(" after ", verdict.ahead()));
 }
 
@@ -160,6 +161,9 @@ std::string TextOf(const v1::Event& event) {
     absl::StrAppend(&text, " ",
                     EnumValueShortName(*v1::EndReason_descriptor(),
                                        event.contact().end_reason()));
+  }
+  if (event.type() == v1::EVENT_TYPE_CONTACT_WIDENED) {
+    absl::StrAppend(&text, " ", event.contact().ring());
   }
   if (!agent.id().empty()) absl::StrAppend(&text, " ", agent.id());
   if (!event.reservation().tutor_id().empty()) {

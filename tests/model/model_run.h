@@ -39,7 +39,9 @@ struct RunCounts {
   std::uint64_t tutored = 0;  // reservations that a tutor listens to
   // Agents passed over in explanations of contacts, by reason.
   std::array<std::uint64_t, kPassedOverCount> passed_over{};
-  std::uint64_t told_ahead = 0;  // of those, behind other contacts
+  std::uint64_t told_ahead = 0;       // of those, behind other contacts
+  std::uint64_t told_later_ring = 0;  // of those, who meet a later ring
+  std::uint64_t skipped = 0;          // when their contact came
   std::uint64_t repeated = 0;
   std::uint64_t full = 0;
   std::uint64_t declines_forgotten = 0;

@@ -46,6 +46,7 @@ TEST(ModelSelfTest, ReferenceAgreesWithItselfAndEverythingHappens) {
     EXPECT_GT(counts.by_type[static_cast<std::size_t>(type)], 20U)
         << EventTypeName(static_cast<EventType>(type));
   }
+  EXPECT_GT(counts.skipped, 20U);
   EXPECT_GT(counts.repeated, 20U);
   EXPECT_GT(counts.tutored, 20U);
   for (int i = 0; i < kPassedOverCount; ++i) {
@@ -53,6 +54,7 @@ TEST(ModelSelfTest, ReferenceAgreesWithItselfAndEverythingHappens) {
         << PassedOverName(static_cast<PassedOver>(i));
   }
   EXPECT_GT(counts.told_ahead, 20U);
+  EXPECT_GT(counts.told_later_ring, 20U);
   EXPECT_GT(counts.full, 20U);
   EXPECT_GT(counts.declines_forgotten, 20U);
   EXPECT_GT(counts.ids_forgotten, 20U);

@@ -28,12 +28,8 @@ absl::Status CheckNow(InstantMs now_ms) {
 PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
                                    const AgentRecord& agent) const {
   const Channel channel = contact.spec.channel;
-  const bool training = contact.spec.tutor_may_listen;
   if (!Contains(agent.profile.channels, channel)) return PassedOver::kChannel;
-  if (!Meets(contact.terms->requirement, agent.holdings, training) ||
-      !Meets(contact.spec.requirement, agent.holdings, training)) {
-    return PassedOver::kRequirement;
-  }
+  if (!MeetsIn(contact.ring, contact, agent)) return PassedOver::kRequirement;
   if (IsExcluded(contact.number, agent.number)) return PassedOver::kDeclined;
   if (agent.presence.state == PresenceState::kLoggedOut) {
     return PassedOver::kLoggedOut;
@@ -77,24 +73,28 @@ absl::StatusOr<ContactExplanation> ReferenceRouter::ExplainContact(
     const bool holds = contact.state != ContactState::kWaiting &&
                        contact.agent == agent.number;
     verdict.reason = holds ? PassedOver::kHolds : WhyNot(contact, agent);
+    const bool waits = contact.state == ContactState::kWaiting;
     if (verdict.reason == PassedOver::kRequirement) verdict.missing = "yes";
+    for (std::size_t ring = contact.rings->size() - 1;
+         waits && verdict.reason == PassedOver::kRequirement &&
+         ring > contact.ring;
+         --ring) {
+      if (!MeetsIn(ring, contact, agent)) continue;
+      verdict.ring = static_cast<int>(ring);
+      verdict.ring_ms = contact.arrival_ms + (*contact.rings)[ring].begins_ms;
+    }
     for (const Exclusion& one : exclusions_) {
       if (verdict.reason == PassedOver::kDeclined &&
           one.contact == contact.number && one.agent == agent.number) {
         verdict.until_ms = one.deadline.first;
       }
     }
-    const bool can = Contains(agent.profile.channels, contact.spec.channel) &&
-                     Meets(contact.terms->requirement, agent.holdings,
-                           contact.spec.tutor_may_listen) &&
-                     Meets(contact.spec.requirement, agent.holdings,
-                           contact.spec.tutor_may_listen);
+    const bool can = MeetsIn(contact.ring, contact, agent);
     if (can) {
       verdict.fit_step = FitStep(contact, agent);
       verdict.queue_rank = static_cast<int>(RankOf(contact, agent));
     }
-    if (can && contact.state == ContactState::kWaiting &&
-        verdict.reason != PassedOver::kDeclined) {
+    if (can && waits && verdict.reason != PassedOver::kDeclined) {
       verdict.ahead = static_cast<std::uint64_t>(
           std::count_if(contacts_.begin(), contacts_.end(), [&](const auto& o) {
             return ComesBefore(o.second, contact, agent);
