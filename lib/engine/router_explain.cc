@@ -65,10 +65,8 @@ bool StandsBefore(const match::Position& a, const match::Position& b) {
   return std::pair(a.key, a.sequence) < std::pair(b.key, b.sequence);
 }
 
-}  // namespace
-
 // The names behind the numbers in compiled requirements.
-class RouterImpl::Names {
+class Names {
  public:
   explicit Names(const Configuration& configuration) {
     AddAll(Subject::kSkill, configuration.skills);
@@ -100,7 +98,7 @@ class RouterImpl::Names {
 };
 
 // One contact that waits, as it stood at one moment.
-struct RouterImpl::Waiting {
+struct Waiting {
   ContactWord word;
   ContactHandle contact;
   match::Position place;
@@ -110,113 +108,135 @@ struct RouterImpl::Waiting {
   InstantMs arrival_ms = 0;
 };
 
-// The contact that an explanation is about.
-struct RouterImpl::Question {
-  std::shared_ptr<const CompiledRequirement> asks;
-  bool waits = false;
-  Waiting waiting;               // if it waits
-  std::vector<LaterRing> later;  // likewise
-};
-
-// All contacts that wait, by what tells them apart.
-struct RouterImpl::WaitingCensus {
-  struct Group {
-    std::uint64_t contacts = 0;
-    std::uint64_t before = 0;  // of these, standing before the one asked about
-    InstantMs oldest_arrival_ms = std::numeric_limits<InstantMs>::max();
-  };
-  // What each class asks for. If one is given another content meanwhile,
-  // contacts of both count as of the first.
-  absl::flat_hash_map<std::uint32_t, std::shared_ptr<const CompiledRequirement>>
-      asked;
-  // By queue, requirement class and whether the agent declined them.
-  std::map<std::tuple<std::uint32_t, std::uint32_t, bool>, Group> groups;
-  std::uint64_t waiting = 0;
-  bool settled = true;
+// Those of one queue and class, declined by the agent asked about or not.
+struct Group {
+  std::uint64_t contacts = 0;
+  std::uint64_t before = 0;  // of these, standing before the one asked about
+  InstantMs oldest_arrival_ms = std::numeric_limits<InstantMs>::max();
 };
 
 // An agent as it was copied.
-struct RouterImpl::SeenAgent {
+struct SeenAgent {
   AgentView view;
   std::shared_ptr<const CompiledProfile> profile;
   AgentCapacity capacity;
 };
 
-std::shared_ptr<const CompiledConfiguration> RouterImpl::InForceNow(
-    std::uint64_t* version) const {
-  MutexLock lock(in_force_mutex_);
-  *version = in_force_.version;
-  return in_force_.applied;
-}
+}  // namespace
 
-// The longest that an explanation keeps a decision waiting: one copy of an
-// agent, with at most kContactsPerAgentMax contacts.
-RouterImpl::SeenAgent RouterImpl::SeeLocked(const AgentRecord& agent,
-                                            std::uint32_t slot) const {
-  return {ViewLocked(agent, slot), classes_.SharedProfile(agent.profile),
-          agent.served.capacity};
-}
+// One explanation: what it is about, and what was read for it.
+class RouterImpl::Explainer {
+ public:
+  explicit Explainer(const RouterImpl& router) : router_(router) {
+    MutexLock lock(router_.in_force_mutex_);
+    version_ = router_.in_force_.version;
+    applied_ = router_.in_force_.applied;
+  }
+
+  absl::StatusOr<ContactExplanation> Contact(std::string_view id,
+                                             InstantMs now_ms,
+                                             std::size_t agents_max);
+  absl::StatusOr<AgentExplanation> Agent(AgentHandle handle, InstantMs now_ms,
+                                         std::size_t verdicts_max);
+
+ private:
+  using Declines = std::vector<DeclineTable::Standing>;
+
+  // The longest that an explanation keeps a decision waiting: one copy of an
+  // agent, with at most kContactsPerAgentMax contacts.
+  SeenAgent SeeLocked(const AgentRecord& agent, std::uint32_t slot) const
+      RELAIS_REQUIRES(agent.mutex) {
+    return {router_.ViewLocked(agent, slot),
+            router_.classes_.SharedProfile(agent.profile),
+            agent.served.capacity};
+  }
+  bool ReadWaiting(std::uint32_t slot, Waiting* seen);
+  // All but the one asked about.
+  void CountWaiting(const Declines& declined);
+  // What the contact asks for, if it still is as the view shows it.
+  void ReadQuestion(const ContactView& view);
+  void ReadLaterRings(const ContactView& view);
+  std::uint64_t CountAhead(const CompiledProfile& profile,
+                           int queue_rank) const;
+  std::uint64_t CountDeclinedAhead(std::uint32_t agent,
+                                   const CompiledProfile& profile,
+                                   int queue_rank);
+  void JudgeAgents(ContactExplanation* result);
+
+  const RouterImpl& router_;
+  std::shared_ptr<const CompiledConfiguration> applied_;
+  std::uint64_t version_ = 0;
+
+  // The contact asked about: nothing if it is an agent.
+  std::shared_ptr<const CompiledRequirement> asks_;
+  bool waits_ = false;
+  Waiting own_;                   // if it waits
+  std::vector<LaterRing> later_;  // likewise
+
+  // What each class asks for. If one is given another content meanwhile,
+  // contacts of both count as of the first.
+  absl::flat_hash_map<std::uint32_t, std::shared_ptr<const CompiledRequirement>>
+      asked_;
+  // By queue, requirement class and whether the agent declined them.
+  std::map<std::tuple<std::uint32_t, std::uint32_t, bool>, Group> groups_;
+  std::uint64_t waiting_ = 0;
+  bool settled_ = true;
+};
 
 // What is read counts if the contact's word is the same waiting one before and
 // after: until then the contact held its class, so what the class asks for is
 // what the contact does.
-bool RouterImpl::ReadWaiting(std::uint32_t slot, WaitingCensus* census,
-                             Waiting* seen) const {
+bool RouterImpl::Explainer::ReadWaiting(std::uint32_t slot, Waiting* seen) {
+  const match::Matcher& matcher = router_.matcher_;
   constexpr int kTries = 4;  // of a contact that changes its place meanwhile
   for (int i = 0; i < kTries; ++i) {
-    seen->word = matcher_.Contact(slot);
+    seen->word = matcher.Contact(slot);
     if (seen->word.phase() != ContactPhase::kWaiting) return false;
-    if (!matcher_.PositionOf(slot, seen->word, &seen->place)) continue;
-    const ContactRecord& record = contacts_[slot];
+    if (!matcher.PositionOf(slot, seen->word, &seen->place)) continue;
+    const ContactRecord& record = router_.contacts_[slot];
     seen->arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
     seen->queue = record.queue_slot.load(std::memory_order_relaxed);
     seen->contact = {slot, record.base_tag.load(std::memory_order_acquire)};
-    seen->requirement_class = matcher_.ClassOfLane(seen->place.lane);
-    const auto asked = census->asked.find(seen->requirement_class);
-    const bool known = asked != census->asked.end();
-    seen->asks = known ? asked->second
-                       : classes_.RequirementNow(seen->requirement_class);
-    if (matcher_.Contact(slot) != seen->word) continue;
-    if (!known) census->asked.emplace(seen->requirement_class, seen->asks);
+    seen->requirement_class = matcher.ClassOfLane(seen->place.lane);
+    const auto asked = asked_.find(seen->requirement_class);
+    const bool known = asked != asked_.end();
+    seen->asks = known
+                     ? asked->second
+                     : router_.classes_.RequirementNow(seen->requirement_class);
+    if (matcher.Contact(slot) != seen->word) continue;
+    if (!known) asked_.emplace(seen->requirement_class, seen->asks);
     return true;
   }
   return false;
 }
 
-void RouterImpl::CountWaiting(
-    const std::vector<DeclineTable::Standing>& declined, const Waiting* than,
-    WaitingCensus* census) const {
-  const std::uint32_t contacts = contact_slots_.high_water();
+void RouterImpl::Explainer::CountWaiting(const Declines& declined) {
+  const std::uint32_t contacts = router_.contact_slots_.high_water();
   Waiting seen;
   for (std::uint32_t slot = 0; slot < contacts; ++slot) {
-    if (!ReadWaiting(slot, census, &seen)) continue;
-    if (than != nullptr && than->contact == seen.contact) continue;
+    if (!ReadWaiting(slot, &seen)) continue;
+    if (waits_ && own_.contact == seen.contact) continue;
     const bool no = std::any_of(
         declined.begin(), declined.end(),
         [&](const auto& one) { return one.contact == seen.contact; });
-    WaitingCensus::Group& group =
-        census->groups[{seen.queue, seen.requirement_class, no}];
+    Group& group = groups_[{seen.queue, seen.requirement_class, no}];
     ++group.contacts;
-    if (than != nullptr && StandsBefore(seen.place, than->place)) {
-      ++group.before;
-    }
+    if (waits_ && StandsBefore(seen.place, own_.place)) ++group.before;
     group.oldest_arrival_ms =
         std::min(group.oldest_arrival_ms, seen.arrival_ms);
-    ++census->waiting;
-    census->settled =
-        census->settled && contacts_[slot].told_tag.load(
+    ++waiting_;
+    settled_ = settled_ && router_.contacts_[slot].told_tag.load(
                                std::memory_order_acquire) >= seen.word.tag();
   }
 }
 
 // How many of those that wait come before the contact for agents of this
 // profile, who would give it this rank.
-std::uint64_t RouterImpl::CountAhead(const WaitingCensus& census,
-                                     const CompiledProfile& profile,
-                                     int queue_rank) {
+std::uint64_t RouterImpl::Explainer::CountAhead(const CompiledProfile& profile,
+                                                int queue_rank) const {
   std::uint64_t ahead = 0;
-  for (const auto& [key, group] : census.groups) {
-    const CompiledRequirement& asks = *census.asked.at(std::get<1>(key));
+  for (const auto& [key, group] : groups_) {
+    const CompiledRequirement& asks = *asked_.at(std::get<1>(key));
     if (!policy::Accepts(asks, profile)) continue;
     const int rank = policy::QueueRankOf(asks, profile);
     if (rank < queue_rank) ahead += group.contacts;
@@ -226,79 +246,71 @@ std::uint64_t RouterImpl::CountAhead(const WaitingCensus& census,
 }
 
 // Of those, the ones that this agent declined.
-std::uint64_t RouterImpl::CountDeclinedAhead(std::uint32_t agent,
-                                             const Waiting& than,
-                                             const CompiledProfile& profile,
-                                             int queue_rank,
-                                             WaitingCensus* census) const {
+std::uint64_t RouterImpl::Explainer::CountDeclinedAhead(
+    std::uint32_t agent, const CompiledProfile& profile, int queue_rank) {
   std::uint64_t declined = 0;
-  for (const DeclineTable::Standing& one : declines_.OfAgent(agent)) {
+  for (const auto& one : router_.declines_.OfAgent(agent)) {
     Waiting seen;
-    if (!ReadWaiting(one.contact.slot, census, &seen) ||
-        seen.contact != one.contact || seen.contact == than.contact ||
-        !policy::Accepts(*seen.asks, profile)) {
+    if (!ReadWaiting(one.contact.slot, &seen) || seen.contact != one.contact ||
+        seen.contact == own_.contact || !policy::Accepts(*seen.asks, profile)) {
       continue;
     }
     const int rank = policy::QueueRankOf(*seen.asks, profile);
     if (rank < queue_rank ||
-        (rank == queue_rank && StandsBefore(seen.place, than.place))) {
+        (rank == queue_rank && StandsBefore(seen.place, own_.place))) {
       ++declined;
     }
   }
   return declined;
 }
 
-// What the contact asks for, if it still is as the view shows it; of one that
-// waits `waiting` says where.
-std::shared_ptr<const CompiledRequirement> RouterImpl::RequirementOf(
-    const ContactView& view, WaitingCensus* census, Waiting* waiting) const {
+void RouterImpl::Explainer::ReadQuestion(const ContactView& view) {
   const std::uint32_t slot = view.handle.slot;
-  if (view.state == ContactState::kWaiting) {
-    const bool same = ReadWaiting(slot, census, waiting) &&
-                      waiting->contact == view.handle &&
-                      VersionOf(waiting->word, view.handle) == view.version;
-    return same ? waiting->asks : nullptr;
+  waits_ = view.state == ContactState::kWaiting;
+  if (waits_) {
+    const bool same = ReadWaiting(slot, &own_) && own_.contact == view.handle &&
+                      router_.VersionOf(own_.word, view.handle) == view.version;
+    if (!same) return;
+    asks_ = own_.asks;
+    ReadLaterRings(view);
+    return;
   }
-  const ContactWord word = matcher_.Contact(slot);
+  const ContactWord word = router_.matcher_.Contact(slot);
   const bool reserved = word.phase() == ContactPhase::kReserved;
   if ((!reserved && word.phase() != ContactPhase::kAssigned) ||
-      VersionOf(word, view.handle) != view.version) {
-    return nullptr;
+      router_.VersionOf(word, view.handle) != view.version) {
+    return;
   }
-  const AgentRecord& agent = agents_[word.ref()];
+  const AgentRecord& agent = router_.agents_[word.ref()];
   MutexLock lock(agent.mutex);
   const Holding* holding =
       agent.held.Find(view.handle, reserved ? word.tag() : word.tag() - 1);
   // Until it is wrapped up the contact holds its class.
-  if (holding == nullptr || holding->state == WorkState::kWrapUp) {
-    return nullptr;
-  }
-  return classes_.SharedRequirement(holding->reservation.requirement_class);
+  if (holding == nullptr || holding->state == WorkState::kWrapUp) return;
+  asks_ = router_.classes_.SharedRequirement(
+      holding->reservation.requirement_class);
 }
 
-// Its rings after the one that it is in.
-std::vector<LaterRing> RouterImpl::RingsAfter(const ContactView& view) const {
+void RouterImpl::Explainer::ReadLaterRings(const ContactView& view) {
   std::shared_ptr<const ContactRings> rings;
   {
-    const ContactRecord& record = contacts_[view.handle.slot];
-    MutexLock lock(RingsMutex(view.handle.slot));
+    const ContactRecord& record = router_.contacts_[view.handle.slot];
+    MutexLock lock(router_.RingsMutex(view.handle.slot));
     if (record.rings_of == view.handle.base_tag) rings = record.rings;
   }
-  std::vector<LaterRing> later;
-  if (rings == nullptr) return later;
+  if (rings == nullptr) return;
   for (std::size_t i = view.ring + std::size_t{1}; i < rings->size(); ++i) {
     const RingClasses::Ring& ring = (*rings)[i];
-    later.push_back({static_cast<int>(i), view.arrival_ms + ring.after_ms,
-                     classes_.SharedRequirement(ring.requirement_class)});
+    later_.push_back(
+        {static_cast<int>(i), view.arrival_ms + ring.after_ms,
+         router_.classes_.SharedRequirement(ring.requirement_class)});
   }
-  return later;
 }
 
-void RouterImpl::JudgeAgents(const Question& question, const Names& names,
-                             WaitingCensus* census,
-                             ContactExplanation* result) const {
-  const std::vector<DeclineTable::Standing> declined =
-      declines_.OfContact(result->contact.handle.slot);
+void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
+  const Names names(applied_->source);
+  const Declines declined =
+      router_.declines_.OfContact(result->contact.handle.slot);
   // By profile; what is listed is kept.
   struct OfProfile {
     std::shared_ptr<const CompiledProfile> profile;
@@ -306,10 +318,10 @@ void RouterImpl::JudgeAgents(const Question& question, const Names& names,
     std::uint64_t ahead = 0;
   };
   absl::flat_hash_map<const CompiledProfile*, OfProfile> judged;
-  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+  for (std::uint32_t slot = 0; slot < router_.agent_slots_; ++slot) {
     SeenAgent seen;
     {
-      const AgentRecord& agent = agents_[slot];
+      const AgentRecord& agent = router_.agents_[slot];
       MutexLock lock(agent.mutex);
       if (!agent.used) continue;
       seen = SeeLocked(agent, slot);
@@ -318,10 +330,9 @@ void RouterImpl::JudgeAgents(const Question& question, const Names& names,
     OfProfile& of = entry->second;
     if (first) {
       of.profile = seen.profile;
-      of.fitness = FitnessOf(*question.asks, question.later, *seen.profile,
-                             std::cref(names));
-      if (question.waits && of.fitness.reason == PassedOver::kNot) {
-        of.ahead = CountAhead(*census, *seen.profile, of.fitness.queue_rank);
+      of.fitness = FitnessOf(*asks_, later_, *seen.profile, std::cref(names));
+      if (waits_ && of.fitness.reason == PassedOver::kNot) {
+        of.ahead = CountAhead(*seen.profile, of.fitness.queue_rank);
       }
     }
     const auto decline =
@@ -333,7 +344,7 @@ void RouterImpl::JudgeAgents(const Question& question, const Names& names,
     verdict.reason = seen.view.id == result->contact.agent_id
                          ? PassedOver::kHolds
                          : WhyPassedOver(of.fitness, declines, seen.view,
-                                         seen.capacity, question.asks->channel);
+                                         seen.capacity, asks_->channel);
     if (verdict.reason == PassedOver::kRequirement) {
       verdict.missing = of.fitness.missing;
       verdict.ring = of.fitness.ring;
@@ -344,11 +355,9 @@ void RouterImpl::JudgeAgents(const Question& question, const Names& names,
     if (verdict.reason == PassedOver::kDeclined) {
       verdict.until_ms = decline->until_ms;
     } else if (of.ahead > 0) {
-      verdict.ahead =
-          of.ahead -
-          std::min(of.ahead,
-                   CountDeclinedAhead(slot, question.waiting, *seen.profile,
-                                      of.fitness.queue_rank, census));
+      verdict.ahead = of.ahead - std::min(of.ahead, CountDeclinedAhead(
+                                                        slot, *seen.profile,
+                                                        of.fitness.queue_rank));
     }
     verdict.agent = std::move(seen.view);
     result->settled = result->settled && verdict.agent.settled;
@@ -357,37 +366,28 @@ void RouterImpl::JudgeAgents(const Question& question, const Names& names,
   }
 }
 
-absl::StatusOr<ContactExplanation> RouterImpl::ExplainContact(
-    std::string_view id, InstantMs now_ms, std::size_t agents_max) const {
-  const absl::Status status = CheckNow(now_ms);
-  if (!status.ok()) return status;
+absl::StatusOr<ContactExplanation> RouterImpl::Explainer::Contact(
+    std::string_view id, InstantMs now_ms, std::size_t agents_max) {
   ContactExplanation result;
   result.at_ms = now_ms;
-  WaitingCensus census;
-  Question question;
+  result.configuration_version = version_;
   constexpr int kTries = 4;  // of a contact that changes meanwhile
-  for (int i = 0; i < kTries && question.asks == nullptr; ++i) {
-    auto view = GetContact(id);
+  for (int i = 0; i < kTries && asks_ == nullptr; ++i) {
+    auto view = router_.GetContact(id);
     if (!view.ok()) return view.status();
     result.contact = *std::move(view);
-    result.settled = result.contact.settled;
     if (result.contact.state == ContactState::kEnded) break;
-    question.asks = RequirementOf(result.contact, &census, &question.waiting);
+    ReadQuestion(result.contact);
   }
-  const std::shared_ptr<const CompiledConfiguration> applied =
-      InForceNow(&result.configuration_version);
-  if (question.asks == nullptr || applied == nullptr) {
+  result.settled = result.contact.settled;
+  if (asks_ == nullptr || applied_ == nullptr) {
     result.settled =
         result.settled && result.contact.state == ContactState::kEnded;
     return result;
   }
-  question.waits = result.contact.state == ContactState::kWaiting;
-  if (question.waits) {
-    question.later = RingsAfter(result.contact);
-    CountWaiting({}, &question.waiting, &census);
-  }
-  result.settled = result.settled && census.settled;
-  JudgeAgents(question, Names(applied->source), &census, &result);
+  if (waits_) CountWaiting({});
+  result.settled = result.settled && settled_;
+  JudgeAgents(&result);
   std::sort(result.agents.begin(), result.agents.end(), Nearer);
   if (result.agents.size() > agents_max) {
     result.agents.erase(
@@ -397,41 +397,43 @@ absl::StatusOr<ContactExplanation> RouterImpl::ExplainContact(
   return result;
 }
 
-absl::StatusOr<AgentExplanation> RouterImpl::ExplainAgent(
-    AgentHandle handle, InstantMs now_ms, std::size_t verdicts_max) const {
-  const absl::Status status = CheckCall(handle, now_ms);
-  if (!status.ok()) return status;
+absl::StatusOr<AgentExplanation> RouterImpl::Explainer::Agent(
+    AgentHandle handle, InstantMs now_ms, std::size_t verdicts_max) {
   AgentExplanation result;
   result.at_ms = now_ms;
-  const std::shared_ptr<const CompiledConfiguration> applied =
-      InForceNow(&result.configuration_version);
+  result.configuration_version = version_;
   SeenAgent seen;
   {
-    const AgentRecord& agent = agents_[handle.slot];
+    const AgentRecord& agent = router_.agents_[handle.slot];
     MutexLock lock(agent.mutex);
-    if (!IsAgent(agent, handle)) {
+    if (!router_.IsAgent(agent, handle)) {
       return FieldError(absl::StatusCode::kNotFound, "agent_id", "was removed");
     }
     seen = SeeLocked(agent, handle.slot);
   }
-  WaitingCensus census;
-  CountWaiting(declines_.OfAgent(handle.slot), nullptr, &census);
-  result.waiting = census.waiting;
-  result.settled = seen.view.settled && census.settled;
-  const Names names(applied == nullptr ? Configuration{} : applied->source);
+  CountWaiting(router_.declines_.OfAgent(handle.slot));
+  result.waiting = waiting_;
+  result.settled = seen.view.settled && settled_;
+  const Names names(applied_ == nullptr ? Configuration{} : applied_->source);
   // Groups that say the same become one.
   std::map<std::tuple<std::string, Channel, PassedOver, std::string, int>,
-           WaitingCensus::Group>
+           Group>
       told;
-  for (const auto& [key, group] : census.groups) {
+  for (const auto& [key, group] : groups_) {
     const auto& [queue, c, declined] = key;
-    const CompiledRequirement& asks = *census.asked.at(c);
+    const CompiledRequirement& asks = *asked_.at(c);
     const Fitness fitness =
         FitnessOf(asks, {}, *seen.profile, std::cref(names));
     const PassedOver reason = WhyPassedOver(fitness, declined, seen.view,
                                             seen.capacity, asks.channel);
-    auto& all = told[{NameOfQueue(queue), asks.channel, reason, fitness.missing,
-                      fitness.queue_rank}];
+    std::string name;
+    {
+      const QueueSlot& slot = router_.queues_[queue];
+      MutexLock lock(slot.mutex);
+      name = slot.name;
+    }
+    Group& all = told[{std::move(name), asks.channel, reason, fitness.missing,
+                       fitness.queue_rank}];
     all.contacts += group.contacts;
     all.oldest_arrival_ms =
         std::min(all.oldest_arrival_ms, group.oldest_arrival_ms);
@@ -446,9 +448,18 @@ absl::StatusOr<AgentExplanation> RouterImpl::ExplainAgent(
   return result;
 }
 
-std::string RouterImpl::NameOfQueue(std::uint32_t slot) const {
-  MutexLock lock(queues_[slot].mutex);
-  return queues_[slot].name;
+absl::StatusOr<ContactExplanation> RouterImpl::ExplainContact(
+    std::string_view id, InstantMs now_ms, std::size_t agents_max) const {
+  const absl::Status status = CheckNow(now_ms);
+  if (!status.ok()) return status;
+  return Explainer(*this).Contact(id, now_ms, agents_max);
+}
+
+absl::StatusOr<AgentExplanation> RouterImpl::ExplainAgent(
+    AgentHandle handle, InstantMs now_ms, std::size_t verdicts_max) const {
+  const absl::Status status = CheckCall(handle, now_ms);
+  if (!status.ok()) return status;
+  return Explainer(*this).Agent(handle, now_ms, verdicts_max);
 }
 
 }  // namespace relais

@@ -37,7 +37,6 @@
 #include "lib/engine/deadline_table.h"
 #include "lib/engine/decline_table.h"
 #include "lib/engine/event_queue.h"
-#include "lib/engine/passed_over.h"
 #include "lib/engine/records.h"
 #include "lib/engine/retained_ids.h"
 #include "lib/engine/ring_watch.h"
@@ -486,34 +485,7 @@ class RouterImpl final : public Router, private ClassMatrix {
       AgentHandle handle, const AgentConfiguration& next,
       const CompiledConfiguration& centre, Call& call);
 
-  // --- Explanations (router_explain.cc) ---
-  struct Waiting;
-  struct WaitingCensus;
-  struct SeenAgent;
-  struct Question;
-  class Names;
-  bool ReadWaiting(std::uint32_t slot, WaitingCensus* census,
-                   Waiting* seen) const;
-  // All but `than`, if there is one.
-  void CountWaiting(const std::vector<DeclineTable::Standing>& declined,
-                    const Waiting* than, WaitingCensus* census) const;
-  static std::uint64_t CountAhead(const WaitingCensus& census,
-                                  const CompiledProfile& profile,
-                                  int queue_rank);
-  std::uint64_t CountDeclinedAhead(std::uint32_t agent, const Waiting& than,
-                                   const CompiledProfile& profile,
-                                   int queue_rank, WaitingCensus* census) const;
-  std::shared_ptr<const CompiledRequirement> RequirementOf(
-      const ContactView& view, WaitingCensus* census, Waiting* waiting) const;
-  std::vector<LaterRing> RingsAfter(const ContactView& view) const;
-  void JudgeAgents(const Question& question, const Names& names,
-                   WaitingCensus* census, ContactExplanation* result) const;
-  SeenAgent SeeLocked(const AgentRecord& agent, std::uint32_t slot) const
-      RELAIS_REQUIRES(agent.mutex);
-  // What was applied whole last, and the version with the changes since.
-  std::shared_ptr<const CompiledConfiguration> InForceNow(
-      std::uint64_t* version) const;
-  std::string NameOfQueue(std::uint32_t slot) const;
+  class Explainer;  // router_explain.cc
 
   // --- Recovery (router_restore.cc) ---
   absl::Status RestoreConfiguration(Restoration& restoration);
