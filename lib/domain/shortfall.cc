@@ -42,10 +42,9 @@ std::string DescribeLeaf(const ConditionNode& leaf, NameBehind name) {
     term.grades = static_cast<GradeSet>(leaf.count);
     return Describe(term);
   }
-  const std::string what =
-      Describe(leaf.subject, leaf.subject == Subject::kProvider
-                                 ? std::string()
-                                 : name(leaf.subject, leaf.id));
+  std::string what = Describe(leaf.subject, leaf.subject == Subject::kProvider
+                                                ? std::string()
+                                                : name(leaf.subject, leaf.id));
   if (leaf.subject == Subject::kSkill) return DescribeSkill(what, leaf.count);
   if (leaf.count == kHas) return what;
   return absl::StrCat("not ", leaf.subject == Subject::kProvider ? "at " : "",

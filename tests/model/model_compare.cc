@@ -12,7 +12,7 @@
 
 namespace relais::model {
 
-void ModelRun::Note(std::string call) {
+void ModelRun::Note(const std::string& call) {
   calls_.push_back(absl::StrCat("step ", step_, " now ", now_ms_, ": ", call));
   if (calls_.size() > 20) calls_.pop_front();
 }

@@ -113,7 +113,7 @@ class ModelRun {
   void CheckConservation(const std::vector<AgentView>& agents,
                          const std::vector<ContactView>& contacts);
   void Fail(const std::string& what);
-  void Note(std::string call);
+  void Note(const std::string& call);
 
   // Draws.
   std::optional<std::string> SomeContact();
