@@ -293,7 +293,6 @@ class ReferenceRouter final : public Router {
   bool QueueHasContacts(std::string_view name) const;
   AgentView ViewOf(const AgentRecord& agent) const;
   void TakeQueues(const Configuration& configuration);
-  void TakeQueues(const Configuration& configuration);
   absl::Status CheckRoom(const Configuration& configuration) const;
   void AddAgent(const AgentConfiguration& configured);
 
