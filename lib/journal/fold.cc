@@ -342,8 +342,7 @@ absl::Status Fold::Submitted(const Event& event, const EventDetail& detail) {
 
 absl::Status Fold::Widened(const Event& event) {
   LiveContact* contact = FindContact(event.contact_id.view());
-  const absl::Status status =
-      CheckContact(event, contact, ContactState::kWaiting);
+  absl::Status status = CheckContact(event, contact, ContactState::kWaiting);
   if (!status.ok()) return status;
   if (contact->state != ContactState::kWaiting || event.ring == contact->ring) {
     return Impossible(event, "contact ", Quoted(event.contact_id.view()),

@@ -262,6 +262,7 @@ TEST_F(RingsUnderThreadsTest, CallsThatMeetLeaveNobodyBehind) {
   limits.pending_events = 1 << 18;
   Begin(limits, Centre(2, 2));
   std::vector<std::thread> bringers;
+  bringers.reserve(2);
   for (int t = 0; t < 2; ++t) bringers.emplace_back([&, t] { SubmitMany(t); });
   std::thread presence([&] { SignInAndOut(); });
   std::thread due([&] { RunAndComplete(); });

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "lib/base/random.h"
+#include "lib/journal/codec.h"
 #include "relais/event.h"
 
 namespace relais::journal {

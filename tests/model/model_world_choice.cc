@@ -80,6 +80,7 @@ std::vector<CustomerSegment> World::Segments() {
 std::vector<QueueRank> World::QueueOrder(const Configuration& configuration) {
   std::vector<QueueRank> order;
   std::vector<std::string> names;
+  names.reserve(configuration.queues.size());
   for (const ContactQueue& queue : configuration.queues) {
     names.push_back(queue.name);
   }

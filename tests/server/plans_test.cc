@@ -98,7 +98,7 @@ TEST(PlansTest, EveryFieldOfAFileIsReadAndWritten) {
 TEST(PlansTest, MistakesHaveLinesAndPaths) {
   EXPECT_THAT(Errors(With("widen_after_ms: 60s", "widen_after_ms: 30s")),
               ElementsAre(HasSubstr(
-                  "f:16:26: error: bullseye_plans[0].rings[1].widen_after_ms: "
+                  "f:16:10: error: bullseye_plans[0].rings[1].widen_after_ms: "
                   "30000 ms is not later than the ring before")));
   EXPECT_THAT(
       Errors(With("teams: [lyon]", "teams: [lion]")),
@@ -107,16 +107,16 @@ TEST(PlansTest, MistakesHaveLinesAndPaths) {
           "not a team of this configuration; did you mean \"lyon\"?")));
   EXPECT_THAT(Errors(With("plan: curve", "plan: curv")),
               ElementsAre(HasSubstr(
-                  "f:27:11: error: queues[1].plan: \"curv\" is not a bullseye "
+                  "f:27:5: error: queues[1].plan: \"curv\" is not a bullseye "
                   "plan of this configuration; did you mean \"curve\"?")));
   EXPECT_THAT(Errors(With("skip_if: nobody_scheduled", "skip_if: nobody")),
               ElementsAre(HasSubstr("f:15:18: error: bullseye_plans[0].rings[0]"
                                     ".skip_if")));
   EXPECT_THAT(
       Errors(With("reduction: 4", "reduction: 0")),
-      ElementsAre(HasSubstr("bullseye_plans[1].curve[1].reduction: the level "
-                            "does not fall"),
-                  HasSubstr("bullseye_plans[1].curve: never widens")));
+      ElementsAre(HasSubstr("bullseye_plans[1].curve: never widens"),
+                  HasSubstr("bullseye_plans[1].curve[1].reduction: the level "
+                            "does not fall")));
 }
 
 TEST(PlansTest, ConditionsThatNobodyKnowsAreNamed) {
