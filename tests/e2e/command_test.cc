@@ -284,7 +284,7 @@ TEST_F(RelaisctlTest, ExplainsWhoIsPassedOver) {
   EXPECT_THAT(Done({"explain", "contact", "c1"}),
               AllOf(HasSubstr("contact c1 in queue accounts: waiting for "),
                     HasSubstr("agents: 1 logged_out\n"),
-                    ContainsRegex("anna +logged_out +0 +0 +logged_out +-\n")));
+                    ContainsRegex("anna +logged_out +3 +0 +logged_out +-\n")));
   EXPECT_THAT(Done({"explain", "contact", "c2"}),
               HasSubstr("requirement: skill \"accounts\" at level 7 or above, "
                         "held at 5"));

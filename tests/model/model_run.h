@@ -106,6 +106,7 @@ class ModelRun {
                        const ContactView& reference);
   void SameAgentView(const AgentView& subject, const AgentView& reference);
   void SameQueues();
+  bool IsListed(const std::string& agent) const;
   void SameContactExplanation();
   void SameAgentExplanation();
   void SameNextDue();
