@@ -168,7 +168,8 @@ class Writer {
     Add(EventType::kPresenceChanged, "", agent);
   }
 
-  void Submit(const std::string& id) {
+  void Submit(const std::string& id, std::uint8_t ring = 0) {
+    rings_[id] = ring;
     arrivals_[id] = kBeginMs + static_cast<InstantMs>(1'000 * events_.size());
     Add(EventType::kContactSubmitted, id, "");
     auto detail = std::make_shared<ContactDetail>();
@@ -183,8 +184,9 @@ class Writer {
     detail->spec.attributes = {{"caller", "+33 1 23 45 67 89"}, {"tier", "2"}};
     detail->queue = AccountsQueue();
     detail->plan = Wider();
+    detail->ring = ring;
     detail->fingerprint = {0x0123456789ABCDEF, 0xFEDCBA9876543210};
-    detail->rank_key_ms = arrivals_[id] - 240'000;
+    detail->rank_key_ms = arrivals_[id] - 240'000 - 60'000 * ring;
     detail->arrival_sequence = arrivals_.size();
     events_.back().detail.contact = std::move(detail);
   }
@@ -384,8 +386,8 @@ void Rings(Writer& writer) {
   writer.Submit("e2");
   writer.Widen("e2", 2);
   writer.Create("e2", "lena");
-  writer.Submit("e3");
-  writer.Widen("e3", 1);
+  writer.Submit("e3", 1);
+  writer.Widen("e3", 2);
   writer.End(EndReason::kAbandoned, "e3");
 }
 
