@@ -41,6 +41,7 @@ BullseyeRing RingToDomain(const v1::BullseyeRing& ring, const std::string& path,
   result.provider = ring.provider();
   result.anywhere = ring.anywhere();
   result.raise_boost_ms = ring.raise_boost_ms();
+  result.queue = ring.queue();
   result.skip_if = ConditionToDomain(ring.skip_if(),
                                      absl::StrCat(path, ".skip_if"), findings);
   return result;
@@ -62,6 +63,7 @@ void SetRing(const BullseyeRing& ring, v1::BullseyeRing* result) {
   result->set_provider(ring.provider);
   result->set_anywhere(ring.anywhere);
   result->set_raise_boost_ms(ring.raise_boost_ms);
+  result->set_queue(ring.queue);
   result->set_skip_if(ToProto(ring.skip_if));
 }
 

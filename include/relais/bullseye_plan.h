@@ -32,11 +32,15 @@ struct SkillLowering {
   friend bool operator==(const SkillLowering&, const SkillLowering&) = default;
 };
 
-// A later ring of a plan: what it changes of the ring before, which is nothing
-// but loosened.
+// A later ring of a plan: what it changes of the ring before, which is
+// loosened, or left for another queue's.
 struct BullseyeRing {
   // Since the contact came; later than that of the ring before.
   DurationMs widen_after_ms = 0;
+  // First of all its changes: what is asked for, the choice of agent and the
+  // rank in profiles' orders are those of this queue from now on; all else
+  // stays its own queue's. Empty: as in the ring before.
+  std::string queue = {};
   std::vector<SkillLowering> lower = {};
   // Levels by which every skill is lowered, besides.
   int lower_all_by = 0;

@@ -147,6 +147,8 @@ struct ContactDetail {
   // none.
   BullseyePlan plan = {};
   std::uint8_t ring = 0;  // in which it came
+  // Of which its rings speak, as configured when it came.
+  std::vector<ContactQueue> ring_queues = {};
 };
 
 // What an event of fixed size cannot carry.

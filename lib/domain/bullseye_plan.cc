@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lib/base/assert.h"
+#include "lib/domain/activity.h"
 
 namespace relais {
 namespace {
@@ -137,6 +138,41 @@ RoutingRequirement RequirementInRing(RoutingRequirement requirement,
   }
   WidenPlaces(std::move(further), anywhere, &requirement);
   return requirement;
+}
+
+std::vector<ContactQueue> QueuesOfRings(const BullseyePlan& plan,
+                                        const Configuration& configuration) {
+  std::vector<ContactQueue> queues;
+  for (const ContactQueue& queue : configuration.queues) {
+    const auto names = [&queue](const BullseyeRing& ring) {
+      return ring.queue == queue.name;
+    };
+    if (std::any_of(plan.rings.begin(), plan.rings.end(), names)) {
+      queues.push_back(WithActivity(queue, configuration));
+    }
+  }
+  return queues;
+}
+
+ContactQueue QueueInRing(const ContactQueue& first,
+                         const std::vector<ContactQueue>& others,
+                         const std::vector<BullseyeRing>& later,
+                         std::size_t ring) {
+  RELAIS_CHECK(ring <= later.size(), "a ring that the plan does not have");
+  const ContactQueue* asks = &first;
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < ring; ++i) {
+    for (const ContactQueue& other : others) {
+      if (later[i].queue != other.name) continue;
+      asks = &other;
+      from = i;
+    }
+  }
+  ContactQueue result = *asks;
+  const auto begin = later.begin() + static_cast<std::ptrdiff_t>(from);
+  result.requirement = RequirementInRing(std::move(result.requirement),
+                                         {begin, later.end()}, ring - from);
+  return result;
 }
 
 DurationMs BoostInRing(const std::vector<BullseyeRing>& later,

@@ -26,10 +26,24 @@ std::vector<BullseyeRing> LaterRings(const BullseyePlan& plan,
                                      DurationMs threshold_ms);
 
 // Of a requirement that is the first ring's; `ring` counts from 0, which is
-// that one. Of a queue's requirement and a contact's own alike.
+// that one. Of a queue's requirement and a contact's own alike, other queues
+// aside.
 RoutingRequirement RequirementInRing(RoutingRequirement requirement,
                                      const std::vector<BullseyeRing>& later,
                                      std::size_t ring);
+
+// The queues of which its rings speak, each once, as they are configured (what
+// their activities ask for included). Unknown ones are left out.
+std::vector<ContactQueue> QueuesOfRings(const BullseyePlan& plan,
+                                        const Configuration& configuration);
+
+// The queue as which the ring asks and chooses: the first ring's, or that of
+// `others` to which the rings have changed since, with its requirement loosened
+// by the changes from there on. Name, requirement and choice of agent count.
+ContactQueue QueueInRing(const ContactQueue& first,
+                         const std::vector<ContactQueue>& others,
+                         const std::vector<BullseyeRing>& later,
+                         std::size_t ring);
 
 // All boosts up to that ring together.
 DurationMs BoostInRing(const std::vector<BullseyeRing>& later,

@@ -1,5 +1,7 @@
 // What is wrong with bullseye plans, and with a queue's use of one.
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,7 +93,11 @@ void ConfigurationChecker::CheckRing(const BullseyeRing& ring,
   if (ring == nothing) {
     Error(path,
           "changes nothing, so it never widens; lower or drop a skill, add "
-          "places or raise the boost");
+          "places, raise the boost or change the queue");
+  }
+  // Of another queue's requirement nothing has been loosened yet.
+  if (!ring.queue.empty()) {
+    *before = {.after_ms = before->after_ms, .boost_ms = before->boost_ms};
   }
   CheckRingSkills(ring, number, path, before);
   CheckRingPlaces(ring, path, before);
@@ -212,6 +218,20 @@ void ConfigurationChecker::CheckRingPlaces(const BullseyeRing& ring,
   before->anywhere = before->anywhere || ring.anywhere;
 }
 
+void ConfigurationChecker::CheckRingQueues() {
+  const auto& plans = configuration_.bullseye_plans;
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    Enter(kPlans, i + 1);
+    for (std::size_t k = 0; k < plans[i].rings.size(); ++k) {
+      const std::string& queue = plans[i].rings[k].queue;
+      if (queue.empty()) continue;
+      CheckReference(
+          absl::StrCat("bullseye_plans[", i, "].rings[", k, "].queue"), queue,
+          queues_, "queue");
+    }
+  }
+}
+
 void ConfigurationChecker::CheckCurve(const std::vector<CurvePoint>& curve,
                                       const std::string& path) {
   CheckCount(path, curve.size(), kCurvePointsMax);
@@ -269,24 +289,39 @@ void ConfigurationChecker::CheckQueuePlan(const std::string& queue_path,
   }
   if (threshold_ms < 0 || threshold_ms > kDurationMsMax) return;
   const std::vector<BullseyeRing> later = LaterRings(plan, threshold_ms);
-  CheckPlacesOfQueue(path, queue, later);
-  WarnAboutIdleRings(path, queue, later);
+  for (const ContactQueue& other : QueuesOfRings(plan, configuration_)) {
+    for (int i = 0; i < kChannelCount; ++i) {
+      const auto channel = static_cast<Channel>(i);
+      if (!Contains(queue.channels, channel) ||
+          Contains(other.channels, channel)) {
+        continue;
+      }
+      Error(path, absl::StrCat(Quoted(queue.plan), " changes to the queue ",
+                               Quoted(other.name), ", which does not accept ",
+                               std::string(ChannelName(channel))));
+    }
+  }
+  CheckPlacesOfQueue(path, queue, plan, later);
+  WarnAboutIdleRings(path, queue, plan, later);
 }
 
 // A place that the requirement excludes is no place to widen to.
 void ConfigurationChecker::CheckPlacesOfQueue(
     const std::string& path, const ContactQueue& queue,
-    const std::vector<BullseyeRing>& later) {
-  const RoutingRequirement whole =
-      errors_[kActivities] == 0
-          ? WithActivity(queue, configuration_).requirement
-          : queue.requirement;
+    const BullseyePlan& plan, const std::vector<BullseyeRing>& later) {
+  if (errors_[kActivities] > 0) return;  // not known what is asked for
+  const ContactQueue first = WithActivity(queue, configuration_);
+  const auto others = QueuesOfRings(plan, configuration_);
   const FieldPath root("requirement");
-  bool right = true;
-  relais::CheckRequirement(
-      whole, root,
-      [&right](const FieldPath&, const std::string&) { right = false; });
-  if (!right || FindContradiction(whole, root)) return;
+  const auto is_right = [&root](const ContactQueue& one) {
+    bool right = true;
+    relais::CheckRequirement(
+        one.requirement, root,
+        [&right](const FieldPath&, const std::string&) { right = false; });
+    return right && !FindContradiction(one.requirement, root);
+  };
+  if (!is_right(first) || !std::all_of(others.begin(), others.end(), is_right))
+    return;
   std::vector<BullseyeRing> anywhere = later;
   for (std::size_t k = 0; k < later.size(); ++k) {
     std::vector<RequirementTerm> places;
@@ -298,7 +333,8 @@ void ConfigurationChecker::CheckPlacesOfQueue(
     }
     if (later[k].provider) places.push_back({.provider = true});
     anywhere[k].anywhere = true;
-    RoutingRequirement there = RequirementInRing(whole, anywhere, k + 1);
+    RoutingRequirement there =
+        QueueInRing(first, others, anywhere, k + 1).requirement;
     for (const RequirementTerm& place : places) {
       there.all_of.push_back(place);
       if (const auto why = FindContradiction(there, root)) {
@@ -314,13 +350,15 @@ void ConfigurationChecker::CheckPlacesOfQueue(
 
 void ConfigurationChecker::WarnAboutIdleRings(
     const std::string& path, const ContactQueue& queue,
-    const std::vector<BullseyeRing>& later) {
+    const BullseyePlan& plan, const std::vector<BullseyeRing>& later) {
+  const auto others = QueuesOfRings(plan, configuration_);
   for (std::size_t k = 0; k < later.size(); ++k) {
     const std::string ring =
         absl::StrCat("ring ", k + 1, " of ", Quoted(queue.plan));
-    if (later[k].raise_boost_ms == 0 &&
-        RequirementInRing(queue.requirement, later, k) ==
-            RequirementInRing(queue.requirement, later, k + 1)) {
+    const ContactQueue before = QueueInRing(queue, others, later, k);
+    const ContactQueue after = QueueInRing(queue, others, later, k + 1);
+    if (later[k].raise_boost_ms == 0 && before.name == after.name &&
+        before.requirement == after.requirement) {
       Warn(path, absl::StrCat(ring,
                               " changes nothing of what this queue asks for; "
                               "only contacts that ask for it themselves are "
@@ -353,13 +391,23 @@ void ConfigurationChecker::WarnAboutUnusedPlans() {
 
 RoutingRequirement ConfigurationChecker::WidestRequirement(
     const ContactQueue& queue) const {
-  if (errors_[kPlans] > 0) {
-    return WithActivity(queue, configuration_).requirement;
+  const ContactQueue first = WithActivity(queue, configuration_);
+  if (errors_[kPlans] > 0) return first.requirement;
+  const BullseyePlan plan = PlanOf(queue, configuration_);
+  const std::vector<BullseyeRing> later =
+      LaterRings(plan, queue.service_level.threshold_ms);
+  const auto others = QueuesOfRings(plan, configuration_);
+  // The last ring as each of the queues; whoever meets an earlier ring of it
+  // meets this one.
+  RoutingRequirement any;
+  for (std::size_t ring = 0; ring <= later.size(); ++ring) {
+    if (ring < later.size() && later[ring].queue.empty()) continue;
+    any.any_of.push_back(
+        {.requirement = std::make_shared<RoutingRequirement>(
+             QueueInRing(first, others, later, ring).requirement)});
   }
-  const std::vector<BullseyeRing> later = LaterRings(
-      PlanOf(queue, configuration_), queue.service_level.threshold_ms);
-  return RequirementInRing(WithActivity(queue, configuration_).requirement,
-                           later, later.size());
+  if (any.any_of.size() == 1) return *any.any_of.front().requirement;
+  return any;
 }
 
 }  // namespace relais

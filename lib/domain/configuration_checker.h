@@ -153,11 +153,15 @@ class ConfigurationChecker {
                   const std::string& path);
   void CheckQueuePlan(const std::string& queue_path, const ContactQueue& queue);
   void CheckPlacesOfQueue(const std::string& path, const ContactQueue& queue,
+                          const BullseyePlan& plan,
                           const std::vector<BullseyeRing>& later);
   void WarnAboutIdleRings(const std::string& path, const ContactQueue& queue,
+                          const BullseyePlan& plan,
                           const std::vector<BullseyeRing>& later);
+  // When all queues are known.
+  void CheckRingQueues();
   void WarnAboutUnusedPlans();
-  // Of the queue's last ring, which is met by whoever meets an earlier one's.
+  // Met by whoever meets that of one of the queue's rings.
   RoutingRequirement WidestRequirement(const ContactQueue& queue) const;
 
   // validate_choice.cc

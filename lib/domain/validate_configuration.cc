@@ -460,6 +460,7 @@ std::vector<Finding> ConfigurationChecker::Run() && {
   Enter(kQueues, 0);
   CheckCount("queues", configuration_.queues.size(), limits_.queues);
   for (std::size_t i = 0; i < configuration_.queues.size(); ++i) CheckQueue(i);
+  CheckRingQueues();
   CheckChoice();
   WarnAboutUnusedProfiles();
   WarnAboutUnusedPlans();

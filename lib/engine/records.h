@@ -26,6 +26,7 @@
 #include "lib/base/cache_line.h"
 #include "lib/base/fingerprint.h"
 #include "lib/base/mutex.h"
+#include "lib/domain/bullseye_plan.h"
 #include "lib/domain/compile_profile.h"
 #include "lib/domain/compiled.h"
 #include "lib/domain/tutor.h"
@@ -70,17 +71,25 @@ struct QueueTerms {
   // What a contact of this queue asks for that brings `own` terms.
   CompiledRequirement RequirementOf(Channel channel,
                                     const CompiledRequirement& own) const {
-    return RequirementOf(channel, requirement, own);
+    return Chosen(queue, CombineRequirements(channel, requirement, own));
   }
-  // In a ring in which the queue itself asks for `asked`.
-  CompiledRequirement RequirementOf(Channel channel,
-                                    const CompiledRequirement& asked,
+  // In a ring that asks and chooses as this queue.
+  CompiledRequirement RequirementOf(Channel channel, const ContactQueue& asking,
                                     const CompiledRequirement& own) const {
-    CompiledRequirement combined = CombineRequirements(channel, asked, own);
-    combined.fit = queue.agent_choice.fit;
-    combined.order = queue.agent_choice.order;
-    combined.queue = ranked ? QueueIdOf(queue.name) : 0;
-    return combined;
+    return Chosen(
+        asking,
+        CombineRequirements(
+            channel, CompileRequirement(channel, asking.requirement), own));
+  }
+  CompiledRequirement Chosen(const ContactQueue& asking,
+                             CompiledRequirement requirement) const {
+    requirement.fit = asking.agent_choice.fit;
+    requirement.order = asking.agent_choice.order;
+    requirement.queue = ranked ? QueueIdOf(asking.name) : 0;
+    return requirement;
+  }
+  ContactQueue InRing(std::size_t ring) const {
+    return QueueInRing(queue, ring_queues, later, ring);
   }
 
   std::uint32_t slot = 0;  // of its figures
@@ -98,9 +107,11 @@ struct QueueTerms {
                      kChannelCount>
       lanes;
   // Its plan, without a name if it has none and without boosts in mode strict;
-  // the rings after the first, and by channel all as the core knows them.
+  // the rings after the first, the queues of which they speak, and by channel
+  // all rings as the core knows them.
   BullseyePlan plan;
   std::vector<BullseyeRing> later;
+  std::vector<ContactQueue> ring_queues;
   std::array<std::shared_ptr<const RingClasses>, kChannelCount> rings;
 };
 

@@ -216,8 +216,9 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
       compiled.held.push_back(*id);
       terms->classes[static_cast<std::size_t>(i)] = *id;
     }
+    const BullseyePlan plan = PlanOf(queue, configuration);
     absl::Status status =
-        AddRings(PlanOf(queue, configuration), terms.get(), call);
+        AddRings(plan, QueuesOfRings(plan, configuration), terms.get(), call);
     if (!status.ok()) return status;
     compiled.queues.emplace(queue.name, std::move(terms));
   }

@@ -58,7 +58,8 @@ EventDetail DetailOf(const ContactSpec& spec, const QueueTerms& terms,
                             place.sequence,
                             terms.ranked,
                             terms.plan,
-                            submitted.ring}),
+                            submitted.ring,
+                            terms.ring_queues}),
           nullptr, nullptr};
 }
 

@@ -227,8 +227,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::StatusOr<std::shared_ptr<const RingClasses>> MakeRings(
       const QueueTerms& terms, Channel channel, const ContactSpec* spec,
       Call& call);
-  absl::Status AddRings(const BullseyePlan& plan, QueueTerms* terms,
-                        Call& call);
+  // With the queues of which the plan speaks.
+  absl::Status AddRings(const BullseyePlan& plan,
+                        std::vector<ContactQueue> ring_queues,
+                        QueueTerms* terms, Call& call);
   // With a lane in every ring; null if the queue has no plan.
   absl::Status FindRings(const ContactSpec& spec, const Terms& terms,
                          std::shared_ptr<const ContactRings>* rings,

@@ -138,8 +138,8 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
 void RouterImpl::FillTutor(const ContactRecord& record,
                            const AgentRecord& agent, Event* event) const {
   if (!record.tutor_may_listen || agent.tutors == nullptr) return;
-  const RoutingRequirement queue = RequirementInRing(
-      record.terms->queue.requirement, record.terms->later, event->ring);
+  const RoutingRequirement queue =
+      record.terms->InRing(event->ring).requirement;
   const RoutingRequirement own =
       RequirementInRing(record.requirement, record.terms->later, event->ring);
   const std::string* tutor = TutorNeeded(

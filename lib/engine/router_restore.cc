@@ -260,6 +260,7 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
   const ContactQueue& queue = detail.queue;
   const auto same = [&detail](const QueueTerms& terms) {
     return terms.queue == detail.queue && terms.plan == detail.plan &&
+           terms.ring_queues == detail.ring_queues &&
            terms.ranked == detail.ranked;
   };
   const auto configuration = CurrentCompiled();
@@ -296,7 +297,8 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
     held->push_back(*id);
     terms->classes[static_cast<std::size_t>(i)] = *id;
   }
-  absl::Status status = AddRings(detail.plan, terms.get(), call);
+  absl::Status status =
+      AddRings(detail.plan, detail.ring_queues, terms.get(), call);
   if (!status.ok()) return status;
   restoration.old_terms.push_back(terms);
   return terms;

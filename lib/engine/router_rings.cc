@@ -20,8 +20,6 @@ absl::StatusOr<std::shared_ptr<const RingClasses>> RouterImpl::MakeRings(
   std::vector<RingClasses::Ring> rings;
   absl::Status status;
   for (std::size_t i = 0; i <= terms.later.size(); ++i) {
-    const CompiledRequirement queue = CompileRequirement(
-        channel, RequirementInRing(terms.queue.requirement, terms.later, i));
     CompiledRequirement own;
     if (spec != nullptr) {
       own = CompileRequirement(
@@ -29,7 +27,7 @@ absl::StatusOr<std::shared_ptr<const RingClasses>> RouterImpl::MakeRings(
       own.tutor_may_listen = spec->tutor_may_listen;
     }
     const auto acquired = classes_.AcquireRequirement(
-        terms.RequirementOf(channel, queue, own),
+        terms.RequirementOf(channel, terms.InRing(i), own),
         [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
     if (!acquired.ok()) {
       status = acquired.status();
@@ -46,10 +44,15 @@ absl::StatusOr<std::shared_ptr<const RingClasses>> RouterImpl::MakeRings(
   return made;
 }
 
-absl::Status RouterImpl::AddRings(const BullseyePlan& plan, QueueTerms* terms,
-                                  Call& call) {
+absl::Status RouterImpl::AddRings(const BullseyePlan& plan,
+                                  std::vector<ContactQueue> ring_queues,
+                                  QueueTerms* terms, Call& call) {
   if (plan.name.empty()) return absl::OkStatus();
   terms->plan = plan;
+  terms->ring_queues = std::move(ring_queues);
+  for (const ContactQueue& queue : terms->ring_queues) {
+    UseOrder(queue.agent_choice.order, call);
+  }
   // There no credit counts. What is kept of the contact says so, too.
   if (terms->contact_choice == ContactChoice::kStrict) {
     for (BullseyeRing& ring : terms->plan.rings) ring.raise_boost_ms = 0;

@@ -84,6 +84,9 @@ absl::StatusOr<RouterImpl::Terms> RouterImpl::FindTerms(
                      " is not accepted by queue ", Quoted(spec.queue)));
   }
   status = CheckAgainstQueue(spec.requirement, queue->second->queue);
+  for (const ContactQueue& other : queue->second->ring_queues) {
+    if (status.ok()) status = CheckAgainstQueue(spec.requirement, other);
+  }
   if (!status.ok()) return status;
   return Terms{queue->second,
                queue->second->BoostOf(spec.priority, segment_credit_ms)};

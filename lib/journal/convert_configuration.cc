@@ -184,6 +184,9 @@ absl::Status FromMessage(const v1::ContactDetail& message,
   reader.Fail(FromMessage(message.queue(), &detail->queue));
   reader.Fail(FromMessage(message.plan(), &detail->plan));
   reader.Byte("ring", message.ring(), &detail->ring);
+  for (const v1::ContactQueue& queue : message.ring_queues()) {
+    reader.Fail(FromMessage(queue, &detail->ring_queues.emplace_back()));
+  }
   detail->fingerprint = {message.fingerprint_0(), message.fingerprint_1()};
   detail->rank_key_ms = message.rank_key_ms();
   detail->arrival_sequence = message.arrival_sequence();

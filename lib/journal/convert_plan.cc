@@ -33,6 +33,7 @@ absl::Status FromMessage(const v1::BullseyeRing& message, BullseyeRing* ring) {
   ring->provider = message.provider();
   ring->anywhere = message.anywhere();
   ring->raise_boost_ms = message.raise_boost_ms();
+  ring->queue = message.queue();
   return ReadCondition("skip_if", message.skip_if(), &ring->skip_if);
 }
 
@@ -58,6 +59,7 @@ void ToMessage(const BullseyePlan& plan, v1::BullseyePlan* message) {
     added->set_provider(ring.provider);
     added->set_anywhere(ring.anywhere);
     added->set_raise_boost_ms(ring.raise_boost_ms);
+    added->set_queue(ring.queue);
     added->set_skip_if(static_cast<std::uint32_t>(ring.skip_if));
   }
   for (const CurvePoint& point : plan.curve) {

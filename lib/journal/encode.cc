@@ -227,6 +227,7 @@ void Walk(const BullseyeRing& ring, Sink& sink) {
   sink.Uint(M::kAnywhereFieldNumber, Number(ring.anywhere));
   sink.Sint(M::kRaiseBoostMsFieldNumber, ring.raise_boost_ms);
   sink.Uint(M::kSkipIfFieldNumber, Number(ring.skip_if));
+  sink.Bytes(M::kQueueFieldNumber, ring.queue);
 }
 
 template <typename Sink>
@@ -305,6 +306,10 @@ void Walk(const ContactDetail& detail, Sink& sink) {
   sink.Message(M::kPlanFieldNumber,
                [&detail](auto& inner) { Walk(detail.plan, inner); });
   sink.Uint(M::kRingFieldNumber, detail.ring);
+  for (const ContactQueue& queue : detail.ring_queues) {
+    sink.Message(M::kRingQueuesFieldNumber,
+                 [&queue](auto& inner) { Walk(queue, inner); });
+  }
 }
 
 template <typename Sink>

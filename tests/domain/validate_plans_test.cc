@@ -101,6 +101,25 @@ TEST(ValidatePlans, NamesEachMistakeOfARing) {
   });
 }
 
+// Of the other queue's requirement nothing has been changed yet.
+TEST(ValidatePlans, AQueueToChangeToMustBeThereAndTakeTheChannels) {
+  Configuration c = Planned();
+  RingOf(c, 2) = {.widen_after_ms = 90'000,
+                  .queue = c.queues[0].name,
+                  .lower = {{"savings", 0, 2}},
+                  .teams = {"home"}};
+  EXPECT_THAT(Validate(c), IsEmpty());
+  RingOf(c, 2).queue = "nowhere";
+  EXPECT_THAT(ErrorsOf(c),
+              ElementsAre(IsError("bullseye_plans[0].rings[2].queue",
+                                  "\"nowhere\" is not a queue")));
+  RingOf(c, 2).queue = c.queues[1].name;
+  c.queues[0].channels = SetOf(Channel::kVoice) | SetOf(Channel::kVideo);
+  c.queues[1].channels = SetOf(Channel::kVoice);
+  EXPECT_THAT(ErrorsOf(c),
+              ElementsAre(IsError("queues[0].plan", "does not accept video")));
+}
+
 TEST(ValidatePlans, NamesEachMistakeOfPlacesBoostsAndConditions) {
   using C = Configuration;
   ExpectEach({

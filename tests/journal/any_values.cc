@@ -148,6 +148,7 @@ BullseyePlan AnyPlan(Random& random) {
     ring.provider = random.Bernoulli(0.5);
     ring.anywhere = random.Bernoulli(0.5);
     ring.raise_boost_ms = AnySigned(random);
+    ring.queue = AnyText(random, 9);
     ring.skip_if = AnyOf(random, RingCondition::kNobodyScheduled);
     plan.curve.push_back({any_int(), any_int()});
   }
@@ -255,6 +256,9 @@ std::shared_ptr<ContactDetail> AnyDetail(Random& random) {
   if (random.Bernoulli(0.5)) {
     detail->plan = AnyPlan(random);
     detail->ring = static_cast<std::uint8_t>(Any(random));
+    for (std::uint64_t i = random.Uniform(3); i > 0; --i) {
+      detail->ring_queues.push_back(AnyQueue(random));
+    }
   }
   detail->fingerprint = {Any(random), Any(random)};
   detail->rank_key_ms = AnySigned(random);

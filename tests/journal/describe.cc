@@ -137,6 +137,7 @@ std::string Describe(const BullseyePlan& plan) {
                     " all=", ring.lower_all_by, " provider=", ring.provider,
                     " anywhere=", ring.anywhere, " boost=", ring.raise_boost_ms,
                     " skip=", static_cast<int>(ring.skip_if));
+    if (!ring.queue.empty()) absl::StrAppend(&text, " queue=", ring.queue);
     for (const SkillLowering& lowering : ring.lower) {
       absl::StrAppend(&text, " lower ", lowering.skill, " ", lowering.by, ":",
                       lowering.to);
@@ -224,6 +225,9 @@ std::string Describe(const ContactDetail& detail) {
   if (!detail.plan.name.empty()) {
     absl::StrAppend(&text, " ring=", static_cast<int>(detail.ring), " plan ",
                     Describe(detail.plan));
+    for (const ContactQueue& queue : detail.ring_queues) {
+      absl::StrAppend(&text, " of ", Describe(queue));
+    }
   }
   return text;
 }

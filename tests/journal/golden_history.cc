@@ -75,11 +75,12 @@ BullseyePlan Wider() {
 std::vector<BullseyePlan> OtherPlans() {
   BullseyePlan farther;
   farther.name = "farther";
-  farther.rings = {{.widen_after_ms = 20'000,
-                    .teams = {"lille"},
-                    .sites = {"north", "night"},
-                    .provider = true},
-                   {.widen_after_ms = 40'000, .anywhere = true}};
+  farther.rings = {
+      {.widen_after_ms = 20'000,
+       .teams = {"lille"},
+       .sites = {"north", "night"},
+       .provider = true},
+      {.widen_after_ms = 40'000, .queue = "accounts", .anywhere = true}};
   BullseyePlan curve;
   curve.name = "curve";
   curve.curve = {{40, 0}, {90, 4}};

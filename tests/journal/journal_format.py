@@ -52,7 +52,7 @@ RING = {1: ("widen_after_ms", "sint"),
         3: ("lower_all_by", "sint"), 4: ("drop_skills", ("bytes",)),
         5: ("teams", ("bytes",)), 6: ("sites", ("bytes",)),
         7: ("provider", "bool"), 8: ("anywhere", "bool"),
-        9: ("raise_boost_ms", "sint"), 10: ("skip_if", "uint")}
+        9: ("raise_boost_ms", "sint"), 10: ("skip_if", "uint"), 11: ("queue", "bytes")}
 PLAN = {1: ("name", "bytes"), 2: ("skip_first_if", "uint"),
         3: ("rings", (RING,)),
         4: ("curve", ({1: ("share_percent", "sint"),
@@ -79,7 +79,7 @@ DETAIL = {
     12: ("any_of", (TERM,)), 13: ("none_of", (TERM,)),
     14: ("preferred", (PREFERRED,)), 15: ("tutor_may_listen", "bool"),
     16: ("segment", "bytes"), 17: ("ranked", "bool"),
-    20: ("plan", PLAN), 21: ("ring", "uint"),
+    20: ("plan", PLAN), 21: ("ring", "uint"), 22: ("ring_queues", (QUEUE,)),
 }
 AGENT = {
     1: ("id", "bytes"), 2: ("grade", "uint"), 3: ("routing_profile", "bytes"),

@@ -16,7 +16,6 @@ namespace {
 constexpr int kSkills = 5;
 const char* const kCertifications[] = {"amf", "insurance"};
 const char* const kLanguages[] = {"french", "german"};
-constexpr int kQueues = 4;
 // Ids are drawn from more names than there are places, so that agents come,
 // go and come back.
 constexpr int kAgentNames = 40;
@@ -59,7 +58,7 @@ RouterOptions WorldOptions(RouterObserver* observer) {
   options.id_retention_ms = 100'000;
   options.limits.agents = kAgentsMax;
   options.limits.contacts = kContactsMax;
-  options.limits.queues = kQueues + 1;
+  options.limits.queues = World::kQueues + 1;
   options.limits.ended_ids = kEndedIdsMax;
   options.limits.requirement_classes = 1'024;
   options.limits.profile_classes = 1'024;
@@ -302,6 +301,7 @@ Configuration World::Lists() {
 bool World::IsRefused(const ContactQueue& queue) const {
   Configuration alone = Lists();
   alone.bullseye_plans = plans_;
+  ClearQueuesOfRings(&alone.bullseye_plans);
   alone.queues = {queue};
   return HasErrors(ValidateConfiguration(alone, Limits()));
 }
@@ -327,6 +327,7 @@ Configuration World::First() {
     if (random_->Bernoulli(0.2))
       profile.queue_order = QueueOrder(configuration);
   }
+  ChangeQueuesOfRings(&configuration);
   return configuration;
 }
 
@@ -410,7 +411,7 @@ Configuration World::Next(const Configuration& present) {
   for (RoutingProfile& profile : next.routing_profiles) {
     KeepListed(next, &profile.queue_order);
   }
-  if (random_->Bernoulli(0.3)) ChangePlan(&next);
+  ChangePlans(&next);
   if (random_->Bernoulli(0.05)) next.agents[0].routing_profile = "nowhere";
   return next;
 }

@@ -27,6 +27,8 @@ RouterOptions WorldOptions(RouterObserver* observer);
 
 class World {
  public:
+  static constexpr int kQueues = 4;
+
   explicit World(Random* random) : random_(random) {}
 
   // Every queue, and about 20 agents.
@@ -71,6 +73,11 @@ class World {
   BullseyePlan Plan(int index);
   BullseyeRing Ring();
   void ChangePlan(Configuration* configuration);
+  // Also puts right what they say of queues that are no longer there.
+  void ChangePlans(Configuration* configuration);
+  static void ClearQueuesOfRings(std::vector<BullseyePlan>* plans);
+  // Some rings ask as another queue, where that is right.
+  void ChangeQueuesOfRings(Configuration* configuration);
   // Of any kind; nested ones get fewer terms with each level.
   RequirementTerm Term(int depth);
   RoutingRequirement Nested(int depth);

@@ -108,6 +108,35 @@ void World::KeepListed(const Configuration& configuration,
                 [](const QueueRank& rank) { return rank.queues.empty(); });
 }
 
+void World::ChangeQueuesOfRings(Configuration* configuration) {
+  for (BullseyePlan& plan : configuration->bullseye_plans) {
+    for (BullseyeRing& ring : plan.rings) {
+      const std::string before = ring.queue;
+      ring.queue.clear();
+      if (random_->Bernoulli(0.2)) {
+        ring.queue = absl::StrCat("queue", random_->Uniform(kQueues));
+      }
+      if (HasErrors(ValidateConfiguration(*configuration, Limits()))) {
+        ring.queue = before;
+      }
+    }
+  }
+}
+
+void World::ClearQueuesOfRings(std::vector<BullseyePlan>* plans) {
+  for (BullseyePlan& plan : *plans) {
+    for (BullseyeRing& ring : plan.rings) ring.queue.clear();
+  }
+}
+
+void World::ChangePlans(Configuration* configuration) {
+  if (HasErrors(ValidateConfiguration(*configuration, Limits()))) {
+    ClearQueuesOfRings(&configuration->bullseye_plans);
+  }
+  if (random_->Bernoulli(0.3)) ChangePlan(configuration);
+  if (random_->Bernoulli(0.2)) ChangeQueuesOfRings(configuration);
+}
+
 // Contacts that wait keep the plan under which they came.
 void World::ChangePlan(Configuration* configuration) {
   const auto index = static_cast<std::size_t>(random_->Uniform(kPlans));

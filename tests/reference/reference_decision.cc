@@ -13,7 +13,7 @@ namespace relais::reference {
 
 int ReferenceRouter::FitStep(const ContactRecord& contact,
                              const AgentRecord& agent) {
-  return reference::FitStep(contact.terms->agent_choice.fit,
+  return reference::FitStep(As(contact).agent_choice.fit,
                             QueueAsks(contact, contact.ring),
                             ContactAsks(contact, contact.ring), agent.holdings,
                             contact.spec.tutor_may_listen);
@@ -24,7 +24,7 @@ std::size_t ReferenceRouter::RankOf(const ContactRecord& contact,
   if (!contact.ranked) return 0;
   for (std::size_t rank = 0; rank < agent.profile.queue_order.size(); ++rank) {
     for (const std::string& name : agent.profile.queue_order[rank].queues) {
-      if (name == contact.spec.queue) return rank;
+      if (name == As(contact).name) return rank;
     }
   }
   return agent.profile.queue_order.size();
@@ -157,7 +157,7 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
     if (!Accepts(contact, agent)) continue;
     const int fit = FitStep(contact, agent);
     // By rising slot, so equals stay with the lower one.
-    const AgentOrder order = contact.terms->agent_choice.order;
+    const AgentOrder order = As(contact).agent_choice.order;
     if (best == nullptr || fit > best_fit ||
         (fit == best_fit &&
          PlaceInOrder(agent, order) < PlaceInOrder(*best, order))) {

@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include "tests/reference/reference_requirement.h"
+
 namespace relais::reference {
 namespace {
 
@@ -65,7 +67,12 @@ void LowerTo(int level, RequirementTerm* term) {
 
 std::vector<Ring> RingsOf(const ContactQueue& queue,
                           const Configuration& configuration) {
+  const auto with_activity = [&](const ContactQueue& one) {
+    return std::make_shared<const ContactQueue>(
+        WithActivity(one, configuration));
+  };
   std::vector<Ring> rings(1);
+  rings[0].as = with_activity(queue);
   for (const BullseyePlan& plan : configuration.bullseye_plans) {
     if (queue.plan.empty() || plan.name != queue.plan) continue;
     rings[0].skip_if = plan.skip_first_if;
@@ -76,6 +83,12 @@ std::vector<Ring> RingsOf(const ContactQueue& queue,
       next.boost_ms += written.raise_boost_ms;
       next.skip_if = written.skip_if;
       next.changes.push_back(written);
+      for (const ContactQueue& other : configuration.queues) {
+        if (written.queue.empty() || other.name != written.queue) continue;
+        next.as = with_activity(other);
+        next.changes_as.clear();
+      }
+      next.changes_as.push_back(written);
       rings.push_back(next);
     }
     // There is no ring to go on to.
@@ -84,12 +97,13 @@ std::vector<Ring> RingsOf(const ContactQueue& queue,
   return rings;
 }
 
-RoutingRequirement In(const Ring& ring, const RoutingRequirement& requirement) {
+RoutingRequirement After(const std::vector<BullseyeRing>& changes,
+                         const RoutingRequirement& requirement) {
   RoutingRequirement result = requirement;
   result.all_of.clear();
   std::vector<RequirementTerm> further;
   bool anywhere = false;
-  for (const BullseyeRing& change : ring.changes) {
+  for (const BullseyeRing& change : changes) {
     for (const std::string& team : change.teams) {
       further.push_back({.team = team});
     }
@@ -109,7 +123,7 @@ RoutingRequirement In(const Ring& ring, const RoutingRequirement& requirement) {
       continue;
     }
     bool stays = true;
-    for (const BullseyeRing& change : ring.changes) {
+    for (const BullseyeRing& change : changes) {
       if (term.skill.empty()) continue;
       const auto& drops = change.drop_skills;
       if (std::count(drops.begin(), drops.end(), term.skill) > 0) stays = false;

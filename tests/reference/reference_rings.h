@@ -7,6 +7,7 @@
 #define RELAIS_TESTS_REFERENCE_REFERENCE_RINGS_H_
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "relais/configuration.h"
@@ -19,13 +20,18 @@ struct Ring {
   DurationMs boost_ms = 0;   // all together
   RingCondition skip_if = RingCondition::kNone;
   std::vector<BullseyeRing> changes;  // all up to it
+  // The queue as which it asks and chooses, as configured, its activity's terms
+  // included; and the changes since it does.
+  std::shared_ptr<const ContactQueue> as;
+  std::vector<BullseyeRing> changes_as;
 };
 
 std::vector<Ring> RingsOf(const ContactQueue& queue,
                           const Configuration& configuration);
 
-// What is left of a requirement in that ring.
-RoutingRequirement In(const Ring& ring, const RoutingRequirement& requirement);
+// What is left of a requirement after these changes.
+RoutingRequirement After(const std::vector<BullseyeRing>& changes,
+                         const RoutingRequirement& requirement);
 
 }  // namespace relais::reference
 

@@ -8,12 +8,13 @@ namespace relais::reference {
 
 RoutingRequirement ReferenceRouter::QueueAsks(const ContactRecord& contact,
                                               std::size_t ring) {
-  return In((*contact.rings)[ring], contact.terms->requirement);
+  const Ring& waits = (*contact.rings)[ring];
+  return After(waits.changes_as, waits.as->requirement);
 }
 
 RoutingRequirement ReferenceRouter::ContactAsks(const ContactRecord& contact,
                                                 std::size_t ring) {
-  return In((*contact.rings)[ring], contact.spec.requirement);
+  return After((*contact.rings)[ring].changes, contact.spec.requirement);
 }
 
 bool ReferenceRouter::MeetsIn(std::size_t ring, const ContactRecord& contact,

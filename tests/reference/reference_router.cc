@@ -293,6 +293,16 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   if (absl::Status s = CheckAgainstQueue(spec.requirement, *queue); !s.ok()) {
     return s;
   }
+  // Then those of its rings, in the order of the configuration.
+  for (const ContactQueue& other : configuration_.queues) {
+    for (const Ring& ring : *rings_.at(queue->name)) {
+      if (ring.as->name != other.name || other.name == queue->name) continue;
+      if (absl::Status s = CheckAgainstQueue(spec.requirement, *ring.as);
+          !s.ok()) {
+        return s;
+      }
+    }
+  }
   if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
   if (contacts_.size() >= options_.limits.contacts) {
     return Full("limits.contacts", "too many contacts alive");

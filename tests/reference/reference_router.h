@@ -231,6 +231,10 @@ class ReferenceRouter final : public Router {
                                       std::size_t ring);
   static RoutingRequirement ContactAsks(const ContactRecord& contact,
                                         std::size_t ring);
+  // The queue as which it waits.
+  static const ContactQueue& As(const ContactRecord& contact) {
+    return *(*contact.rings)[contact.ring].as;
+  }
   // What it asks for in that ring, declines aside.
   static bool MeetsIn(std::size_t ring, const ContactRecord& contact,
                       const AgentRecord& agent);
