@@ -30,8 +30,8 @@ static_assert(static_cast<int>(ContactState::kEnded) + 1 ==
               v1::CONTACT_STATE_ENDED);
 static_assert(static_cast<int>(EndReason::kLeaseExpired) ==
               v1::END_REASON_LEASE_EXPIRED);
-static_assert(static_cast<int>(EventType::kAgentChanged) ==
-              v1::EVENT_TYPE_AGENT_CHANGED);
+static_assert(static_cast<int>(EventType::kContactWidened) ==
+              v1::EVENT_TYPE_CONTACT_WIDENED);
 
 // gRPC clients refuse trailers above 8 KiB by default; base64 adds a third.
 constexpr std::size_t kMessageBytesMax = 512;
@@ -70,6 +70,7 @@ void SetContact(const Event& event, v1::ContactChange* contact) {
   contact->set_arrival_ms(event.arrival_ms);
   contact->set_rank_key_ms(event.rank_key_ms);
   contact->set_arrival_sequence(event.arrival_sequence);
+  contact->set_ring(event.ring);
 }
 
 void SetAgent(const Event& event, v1::AgentChange* agent) {
@@ -200,6 +201,8 @@ v1::ContactSnapshot ToProto(const ContactView& contact) {
   result.set_ended_ms(contact.ended_ms);
   result.set_agent_id(contact.agent_id);
   result.set_attempt(contact.attempt);
+  result.set_ring(contact.ring);
+  result.set_next_ring_ms(contact.next_ring_ms);
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include "lib/domain/error.h"
 #include "lib/domain/utf8.h"
 #include "server/convert.h"
+#include "server/convert_plan.h"
 #include "server/convert_requirement.h"
 #include "server/wire_enum.h"
 
@@ -176,6 +177,7 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
   result.requirement = RequirementToDomain(queue.requirement(),
                                            root.Field("requirement"), findings);
   result.activity = queue.activity();
+  result.plan = queue.plan();
   if (queue.has_service_level()) {
     result.service_level = {queue.service_level().answered_fraction(),
                             queue.service_level().threshold_ms()};
@@ -285,6 +287,7 @@ void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
   SetChannels(queue.channels, result, &v1::ContactQueue::add_channels);
   SetRequirement(queue.requirement, result->mutable_requirement());
   result->set_activity(queue.activity);
+  result->set_plan(queue.plan);
   v1::ServiceLevelTarget* target = result->mutable_service_level();
   target->set_answered_fraction(queue.service_level.answered_fraction);
   target->set_threshold_ms(queue.service_level.threshold_ms);
@@ -365,6 +368,11 @@ Configuration ToDomain(const v1::Configuration& configuration,
                "contact_choice", &result.contact_choice, findings);
   for (const v1::CustomerSegment& segment : configuration.segments()) {
     result.segments.push_back({segment.name(), segment.credit_ms()});
+  }
+  for (int i = 0; i < configuration.bullseye_plans_size(); ++i) {
+    result.bullseye_plans.push_back(
+        PlanToDomain(configuration.bullseye_plans(i),
+                     absl::StrCat("bullseye_plans[", i, "]"), findings));
   }
   return result;
 }
@@ -456,6 +464,9 @@ v1::Configuration ToProto(const Configuration& configuration) {
     v1::CustomerSegment* added = result.add_segments();
     added->set_name(segment.name);
     added->set_credit_ms(segment.credit_ms);
+  }
+  for (const BullseyePlan& plan : configuration.bullseye_plans) {
+    SetPlan(plan, result.add_bullseye_plans());
   }
   return result;
 }

@@ -107,6 +107,7 @@ constexpr std::array kColumns = {
     Column{"reservation.at_once"},
     Column{"reservation.units"},
     Column{"reservation.tutor_id"},
+    Column{"contact.ring"},
 };
 
 // A cell as RFC 4180 has it.
@@ -174,6 +175,12 @@ v1::ContactQueue QueueTerms(const ContactQueue& queue) {
   return ToProto(one).queues(0);
 }
 
+v1::BullseyePlan PlanTerms(const BullseyePlan& plan) {
+  Configuration one;
+  one.bullseye_plans.push_back(plan);
+  return ToProto(one).bullseye_plans(0);
+}
+
 absl::Status ContactObject(const std::string& id, const LiveContact& contact,
                            bool with_attributes, JsonObject* object) {
   const ContactDetail& detail = *contact.detail;
@@ -190,6 +197,7 @@ absl::Status ContactObject(const std::string& id, const LiveContact& contact,
   view.attempt = contact.attempt;
   view.segment = detail.spec.segment;
   view.tutor_id = contact.tutor_id;
+  view.ring = contact.ring;
   view.requirement = detail.spec.requirement;
   view.tutor_may_listen = detail.spec.tutor_may_listen;
   if (with_attributes) view.attributes = detail.spec.attributes;
@@ -213,6 +221,11 @@ absl::Status ContactObject(const std::string& id, const LiveContact& contact,
       .SetNumber("accepted_ms", contact.accepted_ms)
       .SetObjects("declines", declines)
       .SetObject("queue_terms", terms);
+  if (!detail.plan.name.empty()) {
+    JsonObject plan;
+    status.Update(plan.Merge(PlanTerms(detail.plan)));
+    object->SetObject("plan", plan);
+  }
   return status;
 }
 
@@ -250,6 +263,7 @@ absl::Status EndedObject(const EndedContact& ended, JsonObject* object) {
   view.version = ended.version;
   view.arrival_ms = ended.arrival_ms;
   view.rank_key_ms = ended.rank_key_ms;
+  view.ring = ended.ring;
   view.ended_ms = ended.ended_ms;
   absl::Status status = object->Merge(ToProto(view));
   object->Set("record", "ended").SetBool("at_once", ended.at_once);

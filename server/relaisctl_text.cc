@@ -178,6 +178,10 @@ void PrintContact(const v1::GetContactResponse& response) {
     table.Add({"ended", Instant(contact.ended_ms())});
   }
   table.Add({"arrived", Instant(contact.arrival_ms())});
+  table.Add({"ring", absl::StrCat(contact.ring())});
+  if (contact.next_ring_ms() != 0) {
+    table.Add({"next ring", Instant(contact.next_ring_ms())});
+  }
   table.Add({"agent", OrDash(contact.agent_id())});
   if (!contact.tutor_id().empty()) {
     table.Add({"tutor listens", contact.tutor_id()});

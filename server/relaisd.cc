@@ -130,6 +130,7 @@ Event StandingOffer(const LiveContact& contact, InstantMs expires_ms) {
   event.offer_expires_ms = std::max(contact.offer_expires_ms, expires_ms);
   event.fit_step = contact.fit_step;
   event.tutor_id.Assign(contact.tutor_id);
+  event.ring = contact.ring;
   return event;
 }
 

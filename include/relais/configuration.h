@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relais/bullseye_plan.h"
 #include "relais/limits.h"
 #include "relais/requirement.h"
 #include "relais/types.h"
@@ -192,6 +193,8 @@ struct ContactQueue {
       0,       60'000,  120'000, 180'000, 240'000,
       300'000, 360'000, 420'000, 480'000, 540'000};
   AgentChoice agent_choice;
+  // How its requirement loosens; empty: not at all.
+  std::string plan = {};
   friend bool operator==(const ContactQueue&, const ContactQueue&) = default;
 };
 
@@ -211,6 +214,7 @@ struct Configuration {
   // One for the centre, since places in all lanes are compared.
   ContactChoice contact_choice = ContactChoice::kAged;
   std::vector<CustomerSegment> segments;
+  std::vector<BullseyePlan> bullseye_plans = {};
 };
 
 struct Finding {

@@ -44,11 +44,17 @@ struct ContactView {
   EndReason end_reason = EndReason::kNone;
   std::uint64_t version = 0;  // number of its events so far
   InstantMs arrival_ms = 0;
-  InstantMs rank_key_ms = 0;  // arrival less its boost
+  InstantMs rank_key_ms = 0;  // arrival less its boost, its ring's included
   InstantMs ended_ms = 0;     // 0 while it lives
   std::string agent_id;       // who holds it, reserved or assigned
   std::uint64_t attempt = 0;  // of the reservation that stands
   std::string tutor_id;  // of that reservation or assignment, if it needs one
+  // Of its queue's plan: where it waits, or was when it was reserved or ended;
+  // 0 is the first.
+  std::uint8_t ring = 0;
+  // When it goes on to the next ring if it still waits; 0 if there is none, or
+  // while it does not wait.
+  InstantMs next_ring_ms = 0;
   // False: another call is changing it at this moment and has not handed over
   // the event of this version yet. Whoever must tell only what is durable reads
   // it again.

@@ -63,8 +63,9 @@ enum class EventType : std::uint8_t {
   kAgentRemoved,          // agent: no longer configured
   kAgentChanged,          // agent: as it was, configured otherwise;
                           // configuration_version
+  kContactWidened,        // contact: waiting, in a later ring
 };
-inline constexpr EventType kEventTypeLast = EventType::kAgentChanged;
+inline constexpr EventType kEventTypeLast = EventType::kContactWidened;
 std::string_view EventTypeName(EventType type);
 
 struct Event {
@@ -87,6 +88,8 @@ struct Event {
   // first. Known from the first reservation on; 0 in kContactSubmitted.
   InstantMs rank_key_ms = 0;
   std::uint64_t arrival_sequence = 0;
+  // Of its queue's plan, where it waits or was when it was reserved.
+  std::uint8_t ring = 0;
 
   // Agent, if the event concerns one: its state after the event.
   InlineId agent_id;
@@ -108,7 +111,9 @@ struct Event {
   InstantMs offer_expires_ms = 0;  // kReservationCreated; 0 = at once
   InstantMs decline_until_ms = 0;  // kReservationDeclined
   InstantMs wrap_up_ends_ms = 0;   // kContactEnded with wrap-up
-  std::uint32_t lane = 0;          // of the decision
+  // Of the decision; in an event that makes the contact wait again, or in
+  // another ring, those where it waits.
+  std::uint32_t lane = 0;
   std::uint32_t requirement_class = 0;
   std::uint32_t profile_class = 0;
   std::uint8_t fit_step = 0;  // 0..7, larger fits better
@@ -138,6 +143,10 @@ struct ContactDetail {
   // Some profile ordered queues when it came; otherwise it has the first rank
   // for agents whose profile orders them since.
   bool ranked = false;
+  // As configured when it came, in mode strict without boosts; without a name:
+  // none.
+  BullseyePlan plan = {};
+  std::uint8_t ring = 0;  // in which it came
 };
 
 // What an event of fixed size cannot carry.

@@ -55,6 +55,15 @@ inline constexpr std::size_t kQueueRanksMax = 15;
 // segment in use with each priority in use is a lane of each class (below).
 inline constexpr std::size_t kSegmentsMax = 64;
 
+// Bullseye plans. Of other routers the longest have 6 and 10 rings; each is a
+// requirement class, and lanes, for each queue with the plan and channel of it.
+inline constexpr std::size_t kBullseyePlansMax = 4'096;
+inline constexpr std::size_t kRingsPerPlanMax = 32;  // after the first
+inline constexpr std::size_t kNamesPerRingMax = 64;  // of each list
+// A reduction of 0 and each of the nine levels.
+inline constexpr std::size_t kCurvePointsMax = 10;
+inline constexpr int kLevelReductionMax = 9;
+
 // An agent's capacity, in units of which a voice call usually takes all. Seven
 // bits of the agent's word count them.
 inline constexpr int kCapacityUnitsMax = 100;
@@ -102,15 +111,16 @@ struct Limits {
   std::uint32_t agents = 10'000;
   std::uint32_t queues = 5'000;
   // Compiled requirements (channel and choice of agent included) in use at
-  // once: each queue and channel is one, and contacts may add skills of their
-  // own. Queues that ask for the same share them, unless a profile orders
-  // queues.
+  // once: each queue and channel is one, each ring of its plan one more, and
+  // contacts may add skills of their own. Queues that ask for the same share
+  // them, unless a profile orders queues.
   std::uint32_t requirement_classes = 1'024;
   // Classes of agents' profiles at once; profiles that agree in eligibility and
   // fit step on every requirement class in use share one.
   std::uint32_t profile_classes = 4'096;
-  // Lanes: a requirement class times the boosts seen with it: at most the ten
-  // priorities, each without a segment and with each.
+  // Lanes: a requirement class times the boosts and rings seen with it: at most
+  // the ten priorities, each without a segment and with each; nearly always one
+  // ring.
   std::uint32_t lanes = 10'240;
   // Ended ids remembered for id_retention; beyond it the oldest is forgotten
   // and counted. 24 h of a 10,000-agent centre: about 1,000,000.

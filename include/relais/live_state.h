@@ -42,6 +42,7 @@ struct LiveContact {
   bool placed = false;
   InstantMs rank_key_ms = 0;
   std::uint64_t arrival_sequence = 0;
+  std::uint8_t ring = 0;
   // While reserved or in handling.
   std::string agent_id;
   std::uint64_t attempt = 0;
@@ -93,6 +94,7 @@ struct EndedContact {
   InstantMs rank_key_ms = 0;
   InstantMs ended_ms = 0;
   bool at_once = false;
+  std::uint8_t ring = 0;
 };
 
 struct LiveState {

@@ -1,5 +1,5 @@
 // The check of a configuration, part by part; for validate_configuration.cc,
-// check_agents.cc and warn_reachability.cc alone.
+// check_agents.cc, check_plans.cc and warn_reachability.cc alone.
 //
 // Collects findings, entry by entry, and sorts them in the end: warnings about
 // who could serve whom come only after everything was checked.
@@ -50,6 +50,7 @@ class ConfigurationChecker {
     kGrades,
     kActivities,
     kAgents,
+    kPlans,
     kQueues,
     kChoice,
     kSectionCount,
@@ -135,6 +136,30 @@ class ConfigurationChecker {
   void CheckAgentPlace(const AgentConfiguration& agent,
                        const std::string& path);
 
+  // check_plans.cc
+  struct RingsSoFar;
+  void CheckPlans();
+  void CheckPlan(const BullseyePlan& plan, const std::string& path);
+  void CheckCondition(const std::string& path, RingCondition condition);
+  void CheckRing(const BullseyeRing& ring, std::size_t number,
+                 const std::string& path, RingsSoFar* before);
+  void CheckRingSkills(const BullseyeRing& ring, std::size_t number,
+                       const std::string& path, RingsSoFar* before);
+  void CheckLowering(const SkillLowering& lowering, const std::string& path,
+                     RingsSoFar* before);
+  void CheckRingPlaces(const BullseyeRing& ring, const std::string& path,
+                       RingsSoFar* before);
+  void CheckCurve(const std::vector<CurvePoint>& curve,
+                  const std::string& path);
+  void CheckQueuePlan(const std::string& queue_path, const ContactQueue& queue);
+  void CheckPlacesOfQueue(const std::string& path, const ContactQueue& queue,
+                          const std::vector<BullseyeRing>& later);
+  void WarnAboutIdleRings(const std::string& path, const ContactQueue& queue,
+                          const std::vector<BullseyeRing>& later);
+  void WarnAboutUnusedPlans();
+  // Of the queue's last ring, which is met by whoever meets an earlier one's.
+  RoutingRequirement WidestRequirement(const ContactQueue& queue) const;
+
   // validate_choice.cc
   void CheckChoice();
 
@@ -162,6 +187,7 @@ class ConfigurationChecker {
   Index teams_;
   Index activities_;
   Index agents_;
+  Index plans_;
   Index queues_;
 };
 

@@ -221,6 +221,20 @@ std::string_view EventTypeName(EventType type) {
       return "agent_changed";
     case EventType::kAgentRemoved:
       return "agent_removed";
+    case EventType::kContactWidened:
+      return "contact_widened";
+  }
+  return kUnknown;
+}
+
+std::string_view RingConditionName(RingCondition condition) {
+  switch (condition) {
+    case RingCondition::kNone:
+      return "none";
+    case RingCondition::kNobodySignedIn:
+      return "nobody_signed_in";
+    case RingCondition::kNobodyScheduled:
+      return "nobody_scheduled";
   }
   return kUnknown;
 }

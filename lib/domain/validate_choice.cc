@@ -132,6 +132,15 @@ void Checker::CheckContactChoice() {
     Warn(absl::StrCat("queues[", i, "].priority_credit_ms"),
          "has no effect: in mode strict no credit counts");
   }
+  const auto& plans = configuration_.bullseye_plans;
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    for (std::size_t k = 0; k < plans[i].rings.size(); ++k) {
+      if (plans[i].rings[k].raise_boost_ms == 0) continue;
+      Warn(
+          absl::StrCat("bullseye_plans[", i, "].rings[", k, "].raise_boost_ms"),
+          "has no effect: in mode strict no credit counts");
+    }
+  }
 }
 
 void Checker::CheckSegments() {

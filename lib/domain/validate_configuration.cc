@@ -359,6 +359,7 @@ void ConfigurationChecker::CheckQueue(std::size_t i) {
   const FieldPath root(path);
   CheckRequirementOf(queue.requirement, root.Field("requirement"));
   if (!queue.activity.empty()) CheckQueueActivity(path, queue);
+  if (!queue.plan.empty()) CheckQueuePlan(path, queue);
   CheckQueueTerms(path, queue);
 }
 
@@ -455,11 +456,13 @@ std::vector<Finding> ConfigurationChecker::Run() && {
     Enter(kAgents, i + 1);
     CheckTutors(configuration_.agents[i], At("agents", i));
   }
+  CheckPlans();
   Enter(kQueues, 0);
   CheckCount("queues", configuration_.queues.size(), limits_.queues);
   for (std::size_t i = 0; i < configuration_.queues.size(); ++i) CheckQueue(i);
   CheckChoice();
   WarnAboutUnusedProfiles();
+  WarnAboutUnusedPlans();
   WarnAboutReachability();
   std::stable_sort(noted_.begin(), noted_.end(),
                    [](const Noted& a, const Noted& b) {

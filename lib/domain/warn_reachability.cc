@@ -9,7 +9,6 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "lib/domain/activity.h"
 #include "lib/domain/configuration_checker.h"
 #include "lib/domain/error.h"
 
@@ -109,8 +108,8 @@ void ConfigurationChecker::WarnAboutQueue(
   for (int k = 0; k < kChannelCount; ++k) {
     const auto channel = static_cast<Channel>(k);
     if (!Contains(unserved, channel)) continue;
-    std::string reason = WhyNobody(
-        WithActivity(queue, configuration_).requirement, channel, reachability);
+    std::string reason =
+        WhyNobody(WidestRequirement(queue), channel, reachability);
     if (!whole) {
       Warn(absl::StrCat(path, ".channels"),
            absl::StrCat("nobody could ever serve ", NameText(channel),
@@ -159,7 +158,10 @@ void ConfigurationChecker::WarnAboutReachability() {
   }
   absl::flat_hash_set<std::size_t> wrong;
   for (const Noted& noted : noted_) {
-    if (noted.section == kQueues) wrong.insert(noted.place);
+    if (noted.section == kQueues &&
+        noted.finding.severity == Finding::Severity::kError) {
+      wrong.insert(noted.place);
+    }
   }
   std::vector<Reachability::Demand> demands;
   for (std::size_t i = 0; i < configuration_.queues.size(); ++i) {
@@ -167,8 +169,7 @@ void ConfigurationChecker::WarnAboutReachability() {
     const ContactQueue& queue = configuration_.queues[i];
     demands.push_back(
         {queue.channels,
-         CompileRequirement(Channel{},
-                            WithActivity(queue, configuration_).requirement)});
+         CompileRequirement(Channel{}, WidestRequirement(queue))});
     WarnAboutQueue(i, demands.back().requirement, reachability);
   }
   if (errors_[kQueues] > 0 || demands.empty()) return;

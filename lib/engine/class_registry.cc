@@ -267,24 +267,24 @@ bool ClassRegistry::TakeLane(std::uint32_t* id) {
 }
 
 std::uint32_t ClassRegistry::KnownLane(std::uint32_t requirement_class,
-                                       DurationMs boost) {
+                                       DurationMs boost, std::size_t ring) {
   Class& entry = classes_[requirement_class];
   MutexLock lock(shards_[entry.shard].mutex);
   RELAIS_CHECK(entry.count > 0, "a class that nobody holds");
   for (const Lane& lane : entry.lanes) {
-    if (lane.boost == boost) return lane.id;
+    if (lane.boost == boost && lane.ring == ring) return lane.id;
   }
   return kNoLane;
 }
 
 absl::StatusOr<std::uint32_t> ClassRegistry::LaneFor(
-    std::uint32_t requirement_class, DurationMs boost) {
+    std::uint32_t requirement_class, DurationMs boost, std::size_t ring) {
   RELAIS_CHECK(requirement_class < limits_.requirement_classes,
                "a class id beyond the table");
-  std::uint32_t id = KnownLane(requirement_class, boost);
+  std::uint32_t id = KnownLane(requirement_class, boost, ring);
   if (id != kNoLane) return id;
   MutexLock lock(lanes_mutex_);
-  id = KnownLane(requirement_class, boost);
+  id = KnownLane(requirement_class, boost, ring);
   if (id != kNoLane) return id;  // another thread was first
   if (!TakeLane(&id)) {
     return Full("lanes", limits_.lanes,
@@ -293,7 +293,7 @@ absl::StatusOr<std::uint32_t> ClassRegistry::LaneFor(
   matrix_->SetLane(id, requirement_class);
   Class& entry = classes_[requirement_class];
   MutexLock shard_lock(shards_[entry.shard].mutex);
-  entry.lanes.push_back({id, boost});
+  entry.lanes.push_back({id, boost, ring});
   return id;
 }
 

@@ -10,8 +10,8 @@
 // where contents are many (profile_partition.h). None left to give is
 // RESOURCE_EXHAUSTED naming the limit.
 //
-// A lane serves one boost of one class. When no lane is left to hand out, those
-// of classes that nobody uses are taken back; no contact is in them.
+// A lane serves one boost and ring of one class. When no lane is left to hand
+// out, those of classes that nobody uses are taken back; no contact is in them.
 //
 // Thread safety: every member from any thread; the caller of anything that
 // takes an id holds a reference to what it stands for.
@@ -109,11 +109,12 @@ class ClassRegistry {
   // The content; valid while the caller holds its reference.
   const CompiledRequirement& Requirement(std::uint32_t c) const;
 
-  // The lane of this class for this boost, the same while the caller's
-  // reference lasts; every contact in a lane holds one from this call until it
-  // has left. RESOURCE_EXHAUSTED if the boost is new and no lane is left.
+  // The lane of this class for this boost in this ring of a plan, the same
+  // while the caller's reference lasts; so a lane tells the ring. Every contact
+  // in a lane holds one from this call until it has left. RESOURCE_EXHAUSTED if
+  // the boost is new and no lane is left.
   absl::StatusOr<std::uint32_t> LaneFor(std::uint32_t requirement_class,
-                                        DurationMs boost);
+                                        DurationMs boost, std::size_t ring = 0);
 
   // --- Profiles -------------------------------------------------------------
 
@@ -147,6 +148,7 @@ class ClassRegistry {
   struct Lane {
     std::uint32_t id = 0;
     DurationMs boost = 0;
+    std::size_t ring = 0;
   };
 
   struct Class {
@@ -189,7 +191,8 @@ class ClassRegistry {
   // Everything that has moved up to now is told when it returns.
   void TellMoved(TellAgent tell);
   bool TakeLane(std::uint32_t* id) RELAIS_REQUIRES(lanes_mutex_);
-  std::uint32_t KnownLane(std::uint32_t requirement_class, DurationMs boost);
+  std::uint32_t KnownLane(std::uint32_t requirement_class, DurationMs boost,
+                          std::size_t ring);
 
   ClassMatrix* const matrix_;
   const Limits limits_;

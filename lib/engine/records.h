@@ -31,6 +31,7 @@
 #include "lib/domain/tutor.h"
 #include "lib/engine/class_registry.h"
 #include "lib/engine/configured_names.h"
+#include "lib/engine/contact_rings.h"
 #include "lib/engine/holdings.h"
 #include "lib/policy/contact_choice.h"
 #include "relais/event.h"
@@ -69,8 +70,13 @@ struct QueueTerms {
   // What a contact of this queue asks for that brings `own` terms.
   CompiledRequirement RequirementOf(Channel channel,
                                     const CompiledRequirement& own) const {
-    CompiledRequirement combined =
-        CombineRequirements(channel, requirement, own);
+    return RequirementOf(channel, requirement, own);
+  }
+  // In a ring in which the queue itself asks for `asked`.
+  CompiledRequirement RequirementOf(Channel channel,
+                                    const CompiledRequirement& asked,
+                                    const CompiledRequirement& own) const {
+    CompiledRequirement combined = CombineRequirements(channel, asked, own);
     combined.fit = queue.agent_choice.fit;
     combined.order = queue.agent_choice.order;
     combined.queue = ranked ? QueueIdOf(queue.name) : 0;
@@ -91,6 +97,11 @@ struct QueueTerms {
   mutable std::array<std::array<std::atomic<std::uint32_t>, kPriorityCount>,
                      kChannelCount>
       lanes;
+  // Its plan, without a name if it has none and without boosts in mode strict;
+  // the rings after the first, and by channel all as the core knows them.
+  BullseyePlan plan;
+  std::vector<BullseyeRing> later;
+  std::array<std::shared_ptr<const RingClasses>, kChannelCount> rings;
 };
 
 // One configuration, compiled. Holds a reference to each class of its queues.
@@ -140,11 +151,18 @@ struct ContactRecord {
   RoutingRequirement requirement;  // as submitted
   bool tutor_may_listen = false;
   std::map<std::string, std::string> attributes;
+  // Of its queue's plan; null if it has none. Who may not rely on the contact
+  // being alive reads them, and then what stands above, under
+  // RouterImpl::RingsMutex if rings_of is the contact's base tag: before any of
+  // it changes they are taken away.
+  std::shared_ptr<const ContactRings> rings;
+  std::uint64_t rings_of = 0;
 
   // Guarded by the mutex of the agent that the contact's word names while it
   // is reserved, otherwise by ownership.
   std::int64_t rank_key = 0;  // 0, 0 until first reserved
   std::uint64_t arrival_sequence = 0;
+  std::uint8_t ring = 0;  // when last reserved, or when it ended
   bool ended_unregistered = false;
   EndReason end_reason = EndReason::kNone;
   InstantMs ended_ms = 0;

@@ -107,6 +107,7 @@ std::int64_t RouterImpl::OrderKeyOf(const AgentRecord& agent,
 RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
                                                std::uint32_t slot,
                                                std::uint32_t units_back) const {
+  CountPresence(agent, slot);
   ++agent.revision;
   AgentUpdate update;
   update.agent = slot;
@@ -366,6 +367,7 @@ RouterImpl::Removal RouterImpl::RemoveIfLeft(AgentRecord& agent,
   removal.profile = agent.profile;
   agent.leaving = false;
   agent.used = false;
+  CountPresence(agent, slot);
   AgentShard& shard = agent_shards_[RetainedIds::ShardOf(agent.id)];
   {
     MutexLock lock(shard.mutex);

@@ -11,6 +11,7 @@
 #include "lib/base/assert.h"
 #include "lib/domain/activity.h"
 #include "lib/domain/agent_figures.h"
+#include "lib/domain/bullseye_plan.h"
 #include "lib/domain/compile_profile.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
@@ -215,6 +216,9 @@ absl::Status RouterImpl::PrepareQueues(const Configuration& configuration,
       compiled.held.push_back(*id);
       terms->classes[static_cast<std::size_t>(i)] = *id;
     }
+    absl::Status status =
+        AddRings(PlanOf(queue, configuration), terms.get(), call);
+    if (!status.ok()) return status;
     compiled.queues.emplace(queue.name, std::move(terms));
   }
   return absl::OkStatus();
@@ -363,6 +367,7 @@ void RouterImpl::InstallAgent(std::uint32_t slot, Preparation& preparation,
     handle = {slot, agent.generation};
     const auto found = preparation.compiled->agents.find(agent.id);
     agent.leaving = found == preparation.compiled->agents.end();
+    CountPresence(agent, slot);
     if (!agent.leaving) {
       listed = &preparation.agents[found->second];
       listed->known = true;
@@ -449,6 +454,7 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     agent.idle_since_ms = 0;
     agent.idle_before_pause_ms = 0;
     agent.figures = {};
+    CountPresence(agent, *slot);
     AgentShard& shard = agent_shards_[RetainedIds::ShardOf(id)];
     MutexLock shard_lock(shard.mutex);
     shard.slots.insert_or_assign(id, *slot);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/bullseye_plan.h"
 #include "lib/domain/error.h"
 #include "lib/domain/requirement_content.h"
 #include "lib/domain/validate_contact.h"
@@ -47,14 +48,17 @@ Fingerprint ContentOf(const ContactSpec& spec) {
 }
 
 EventDetail DetailOf(const ContactSpec& spec, const QueueTerms& terms,
-                     const Fingerprint& content, const match::Position& place) {
+                     const Fingerprint& content, const match::Position& place,
+                     const Event& submitted) {
   return {std::make_shared<const ContactDetail>(
               ContactDetail{spec,
                             terms.queue,
                             {content.high, content.low},
                             place.key,
                             place.sequence,
-                            terms.ranked}),
+                            terms.ranked,
+                            terms.plan,
+                            submitted.ring}),
           nullptr, nullptr};
 }
 
@@ -115,6 +119,7 @@ std::optional<absl::StatusOr<SubmitOutcome>> RouterImpl::KnownId(
 ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
                                      const ContactSpec& spec,
                                      const Fingerprint& content, Terms terms,
+                                     std::shared_ptr<const ContactRings> rings,
                                      std::uint32_t requirement_class,
                                      InstantMs now_ms, std::uint64_t skip) {
   ContactRecord& record = contacts_[slot];
@@ -131,12 +136,14 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.attributes = spec.attributes;
   record.rank_key = 0;
   record.arrival_sequence = 0;
+  record.ring = 0;
   record.ended_unregistered = false;
   record.end_reason = EndReason::kNone;
   record.at_once.store(false, std::memory_order_relaxed);
   record.arrival_ms.store(now_ms, std::memory_order_relaxed);
   record.queue_slot.store(terms.queue->slot, std::memory_order_relaxed);
   record.terms = std::move(terms.queue);
+  SetRings(handle, std::move(rings));
   record.base_tag.store(handle.base_tag, std::memory_order_release);
   return handle;
 }
@@ -172,19 +179,22 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
   }
   std::uint32_t requirement_class = 0;
   std::uint32_t lane = 0;
-  status = CompileContact(spec, *terms, &requirement_class, &lane, call);
+  std::shared_ptr<const ContactRings> rings;
+  status =
+      CompileWithRings(spec, *terms, &requirement_class, &lane, &rings, call);
   if (!status.ok()) {
     contact_slots_.Free(*slot);
     return status;
   }
-  const ContactHandle handle =
-      OpenRecord(*slot, spec, content, *terms, requirement_class, now_ms, 0);
-  const match::Position place{
-      lane, policy::RankKey(now_ms, terms->boost_ms),
-      // relaxed: a number; who publishes first in a lane stands first there.
-      arrivals_.fetch_add(1, std::memory_order_relaxed) + 1};
+  const ContactHandle handle = OpenRecord(*slot, spec, content, *terms, rings,
+                                          requirement_class, now_ms, 0);
+  Event submitted = ContactEvent(EventType::kContactSubmitted, contacts_[*slot],
+                                 handle, 1, ContactState::kWaiting, now_ms);
+  const match::Position place = PlaceNew(*terms, rings.get(), lane, &submitted);
   EventDetail detail;
-  if (wants_details_) detail = DetailOf(spec, *terms->queue, content, place);
+  if (wants_details_) {
+    detail = DetailOf(spec, *terms->queue, content, place, submitted);
+  }
   std::optional<absl::StatusOr<SubmitOutcome>> known;
   {
     MutexLock lock(shard.mutex);
@@ -193,9 +203,7 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
     if (!known.has_value()) {
       shard.live.emplace(spec.id, *slot);
       // Before the contact can be seen by others, and its id be known to them.
-      call.HandOver(ContactEvent(EventType::kContactSubmitted, contacts_[*slot],
-                                 handle, 1, ContactState::kWaiting, now_ms),
-                    std::move(detail));
+      call.HandOver(submitted, std::move(detail));
     }
   }
   if (known.has_value()) {
@@ -204,35 +212,30 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
     return *std::move(known);
   }
   call.Notify();
-  return Bring(handle, place, *terms->queue, call);
-}
-
-void RouterImpl::CloseUnused(ContactHandle contact,
-                             std::uint32_t requirement_class) {
-  ContactWord ended;
-  matcher_.End(contact.slot, matcher_.Contact(contact.slot), &ended);
-  classes_.ReleaseRequirement(requirement_class);
-  contacts_[contact.slot].terms.reset();
-  contact_slots_.Free(contact.slot);
+  return Bring(handle, place, *terms->queue, rings.get(), submitted.ring, call);
 }
 
 SubmitOutcome RouterImpl::Bring(ContactHandle contact,
                                 const match::Position& place,
-                                const QueueTerms& terms, Call& call) {
+                                const QueueTerms& terms,
+                                const ContactRings* rings, std::size_t ring,
+                                Call& call) {
   QueueFigures& figures = FiguresOf(terms);
   figures.alive.fetch_add(1, std::memory_order_relaxed);
   figures.waiting.fetch_add(1, std::memory_order_relaxed);
   figures.offered_total.fetch_add(1, std::memory_order_relaxed);
-  if (terms.queue.wait_limit_ms > 0) {
-    SetDeadline(contact.slot, contact.base_tag,
-                call.now_ms() + terms.queue.wait_limit_ms, contact.base_tag + 1,
-                call);
+  if (terms.queue.wait_limit_ms > 0 || rings != nullptr) {
+    const ContactWord will_wait(ContactPhase::kWaiting, 0,
+                                contact.base_tag + 1);
+    SetWaitDeadline(terms, rings, ring, call.now_ms(), contact.slot, will_wait,
+                    call);
   }
   call.set_submitted(contact);
   const match::Result result = matcher_.Submit(
       contact.slot, ContactWord(ContactPhase::kNew, 0, contact.base_tag), place,
       call);
   RELAIS_CHECK(result == match::Result::kOk, "a new contact found no place");
+  if (rings != nullptr) EnterFirstRing(*rings, ring, contact);
   SubmitOutcome outcome;
   outcome.contact = contact;
   outcome.arrival_ms = call.now_ms();
@@ -322,17 +325,25 @@ absl::StatusOr<Outcome> RouterImpl::Cancel(ContactHandle contact,
 bool RouterImpl::CancelWaiting(ContactHandle contact, ContactWord word,
                                EndReason reason, Call& call,
                                std::uint64_t* version) {
+  // Where it waits, which its record tells only when it was reserved.
+  match::Position position;
   ContactWord ended;
-  if (matcher_.End(contact.slot, word, &ended) != match::Result::kOk) {
+  if (!matcher_.PositionOf(contact.slot, word, &position) ||
+      matcher_.End(contact.slot, word, &ended) != match::Result::kOk) {
     return false;
   }
   *version = VersionOf(ended, contact);
-  const ContactRecord& record = contacts_[contact.slot];
+  ContactRecord& record = contacts_[contact.slot];
+  if (record.rings != nullptr) {
+    record.ring =
+        static_cast<std::uint8_t>(record.rings->RingOf(position.lane));
+  }
   Event event = ContactEvent(EventType::kContactEnded, record, contact,
                              *version, ContactState::kEnded, call.now_ms());
   event.end_reason = reason;
   event.rank_key_ms = record.rank_key;
   event.arrival_sequence = record.arrival_sequence;
+  event.ring = record.ring;
   call.Push(event);
   QueueFigures& figures = FiguresOf(*record.terms);
   figures.waiting.fetch_sub(1, std::memory_order_relaxed);
@@ -364,6 +375,7 @@ bool RouterImpl::CancelReserved(ContactHandle contact, ContactWord word,
     MutexLock lock(agent.mutex);
     event.rank_key_ms = record.rank_key;
     event.arrival_sequence = record.arrival_sequence;
+    event.ring = record.ring;
     const Holding* holding =
         agent.used ? agent.held.Find(contact, word.tag()) : nullptr;
     registered = holding != nullptr && holding->state == WorkState::kReserved;
@@ -501,7 +513,10 @@ void RouterImpl::FreeContact(ContactHandle contact, std::uint64_t version,
   view.end_reason = reason;
   view.version = version;
   view.arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
-  view.rank_key_ms = policy::RankKey(view.arrival_ms, record.boost_ms);
+  view.rank_key_ms = policy::RankKey(
+      view.arrival_ms,
+      record.boost_ms + BoostInRing(record.terms->later, record.ring));
+  view.ring = record.ring;
   view.ended_ms = ended_ms;
   retained.outcome.contact = contact;
   retained.outcome.arrival_ms = view.arrival_ms;
@@ -519,22 +534,12 @@ void RouterImpl::FreeContact(ContactHandle contact, std::uint64_t version,
   }
   FiguresOf(*record.terms).alive.fetch_sub(1, std::memory_order_release);
   classes_.ReleaseRequirement(record.requirement_class);
+  SetRings(contact, nullptr);
   record.terms.reset();
   record.segment.clear();
   record.requirement = {};
   record.attributes.clear();
   contact_slots_.Free(contact.slot);
-}
-
-void RouterImpl::SetWaitLimit(const QueueTerms& terms, InstantMs arrival_ms,
-                              std::uint32_t slot, ContactWord waiting,
-                              Call& call) {
-  if (terms.queue.wait_limit_ms > 0) {
-    SetDeadline(slot, waiting.tag(), arrival_ms + terms.queue.wait_limit_ms,
-                waiting.tag(), call);
-  } else {
-    deadlines_.Cancel(slot, waiting.tag());
-  }
 }
 
 }  // namespace relais

@@ -1,6 +1,5 @@
-// Deadlines: offer timeouts, wait limits, leases, wrap-ups, declines, ids.
-
-#include <algorithm>
+// Deadlines: offer timeouts, rings, wait limits, leases, wrap-ups, declines,
+// ids.
 
 #include "lib/engine/router_impl.h"
 
@@ -12,9 +11,11 @@ using match::ContactWord;
 std::optional<InstantMs> RouterImpl::NextDue() const {
   const std::optional<InstantMs> deadline = deadlines_.NextDue();
   const std::optional<InstantMs> id = retained_.NextDue();
-  if (!deadline.has_value()) return id;
-  if (!id.has_value()) return deadline;
-  return std::min(*deadline, *id);
+  std::optional<InstantMs> first = rings_watch_->Since();
+  for (const std::optional<InstantMs>& due : {deadline, id}) {
+    if (due.has_value() && (!first.has_value() || *due < *first)) first = due;
+  }
+  return first;
 }
 
 void RouterImpl::SetDeadline(std::uint32_t id, std::uint64_t version,
@@ -27,6 +28,14 @@ std::size_t RouterImpl::RunDue(InstantMs now_ms, std::size_t limit) {
   if (now_ms < 0) return 0;
   std::size_t taken = 0;
   while (taken < limit) {
+    if (rings_watch_->turned()) {
+      Call call(*this, now_ms);
+      if (!call.Reserve(EventPurpose::kExisting)) break;
+      if (SkipOne(call)) {
+        ++taken;
+        continue;
+      }
+    }
     const std::optional<InstantMs> deadline = deadlines_.NextDue();
     const std::optional<InstantMs> id = retained_.NextDue();
     const bool id_first =
@@ -69,13 +78,18 @@ void RouterImpl::RunOne(const DeadlineTable::Due& due, Call& call) {
 void RouterImpl::ContactDue(const DeadlineTable::Due& due, Call& call) {
   const std::uint32_t slot = due.id;
   const ContactWord word = matcher_.Contact(slot);
+  if (word.phase() == ContactPhase::kNew && word.tag() + 1 == due.payload) {
+    // Another call is still bringing it: a little later.
+    SetDeadline(slot, due.version, call.now_ms() + 1, due.payload, call);
+    return;
+  }
   if (word.tag() != due.payload) return;
   const ContactHandle contact{
       slot, contacts_[slot].base_tag.load(std::memory_order_acquire)};
   std::uint64_t version = 0;
   switch (word.phase()) {
     case ContactPhase::kWaiting:
-      CancelWaiting(contact, word, EndReason::kWaitLimit, call, &version);
+      WaitingDue(contact, word, call);
       break;
     case ContactPhase::kReserved:
       OfferTimedOut(slot, word, call);

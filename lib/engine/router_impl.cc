@@ -105,6 +105,7 @@ RouterImpl::RouterImpl(const RouterOptions& options)
       agent_slots_(AgentSlots(options.limits)),
       matcher_(SizesOf(options.limits)),
       classes_(options.limits, this),
+      rings_watch_(std::make_unique<RingWatch>(agent_slots_, &classes_)),
       events_(options.limits.pending_events, wants_details_),
       deadlines_(DeclineDeadline(DeclineTable::EntriesFor(agent_slots_))),
       retained_(options.limits.ended_ids, options.id_retention_ms),
@@ -121,6 +122,7 @@ RouterImpl::~RouterImpl() = default;
 Call::~Call() {
   if (room_ > 0) router_.events_.Unreserve(room_);
   Notify();
+  if (router_.rings_watch_->Note(now_ms_)) next_due_earlier_ = true;
   if (next_due_earlier_) router_.observer_->OnNextDueEarlier();
 }
 

@@ -15,6 +15,7 @@
 //   agent record  ->  shard of agent ids
 //   agent record  ->  shard of classes
 //   contact shard ->  shard of retained ids
+//   agent record  ->  ring watch
 // docs/concurrency.md lists them with their longest hold.
 
 #ifndef RELAIS_LIB_ENGINE_ROUTER_IMPL_H_
@@ -38,6 +39,7 @@
 #include "lib/engine/event_queue.h"
 #include "lib/engine/records.h"
 #include "lib/engine/retained_ids.h"
+#include "lib/engine/ring_watch.h"
 #include "lib/engine/slot_pool.h"
 #include "lib/match/matcher.h"
 #include "relais/router.h"
@@ -163,13 +165,15 @@ class RouterImpl final : public Router, private ClassMatrix {
       const CompiledConfiguration* configuration) const;
   ContactHandle OpenRecord(std::uint32_t slot, const ContactSpec& spec,
                            const Fingerprint& content, Terms terms,
+                           std::shared_ptr<const ContactRings> rings,
                            std::uint32_t requirement_class, InstantMs now_ms,
                            std::uint64_t skip);
   // Gives back what a submit took when another of the same id was faster.
   void CloseUnused(ContactHandle contact, std::uint32_t requirement_class);
   // The submitted contact begins to wait.
   SubmitOutcome Bring(ContactHandle contact, const match::Position& place,
-                      const QueueTerms& terms, Call& call);
+                      const QueueTerms& terms, const ContactRings* rings,
+                      std::size_t ring, Call& call);
   absl::Status CompileContact(const ContactSpec& spec, const Terms& terms,
                               std::uint32_t* requirement_class,
                               std::uint32_t* lane, Call& call);
@@ -197,8 +201,81 @@ class RouterImpl final : public Router, private ClassMatrix {
   void FinishEndedUnregistered(ContactHandle contact,
                                match::ContactWord reserved, Call& call);
   absl::Status CheckContactGiven(ContactHandle contact) const;
-  void SetWaitLimit(const QueueTerms& terms, InstantMs arrival_ms,
-                    std::uint32_t slot, match::ContactWord waiting, Call& call);
+
+  // --- Rings (router_rings.cc) ---
+  struct alignas(kCacheLineBytes) RingsShard {
+    mutable Mutex mutex;
+  };
+  Mutex& RingsMutex(std::uint32_t slot) const {
+    return rings_shards_[slot % kShards].mutex;
+  }
+  // What is needed of a contact to move it on, whether or not it lives when
+  // this is used.
+  struct ToWiden {
+    std::shared_ptr<const QueueTerms> terms;
+    std::shared_ptr<const ContactRings> rings;
+    Event event;
+  };
+  // Of contacts of these terms and channel; `spec` if one asks for something
+  // itself.
+  absl::StatusOr<std::shared_ptr<const RingClasses>> MakeRings(
+      const QueueTerms& terms, Channel channel, const ContactSpec* spec,
+      Call& call);
+  absl::Status AddRings(const BullseyePlan& plan, QueueTerms* terms,
+                        Call& call);
+  // With a lane in every ring; null if the queue has no plan.
+  absl::Status FindRings(const ContactSpec& spec, const Terms& terms,
+                         std::shared_ptr<const ContactRings>* rings,
+                         Call& call);
+  // CompileContact and FindRings.
+  absl::Status CompileWithRings(const ContactSpec& spec, const Terms& terms,
+                                std::uint32_t* requirement_class,
+                                std::uint32_t* lane,
+                                std::shared_ptr<const ContactRings>* rings,
+                                Call& call);
+  // Where a new contact will wait; `lane` is that of the first ring. Its event
+  // learns the ring.
+  match::Position PlaceNew(const Terms& terms, const ContactRings* rings,
+                           std::uint32_t lane, Event* submitted);
+  // Null: none, and it leaves the watch.
+  void SetRings(ContactHandle contact,
+                std::shared_ptr<const ContactRings> rings);
+  // Nothing: it has no rings, or has ended.
+  std::optional<ToWiden> ReadToWiden(ContactHandle contact,
+                                     InstantMs now_ms) const;
+  static match::Position PlaceIn(const ContactRings& rings, std::size_t ring,
+                                 InstantMs arrival_ms, std::uint64_t sequence);
+  // The contact goes on to the ring where it belongs by now, if that is another
+  // one. False if its word has changed.
+  bool Widen(ContactHandle contact, match::ContactWord word, Call& call);
+  // Tells the watch where the contact waits.
+  void EnterRing(const ContactRings& rings, std::size_t ring,
+                 std::uint32_t slot, match::ContactWord waiting,
+                 std::uint64_t sequence);
+  // If it waits where it was brought.
+  void EnterFirstRing(const ContactRings& rings, std::size_t ring,
+                      ContactHandle contact);
+  // The earlier of its wait limit and its next ring. `rings` may be null.
+  void SetWaitDeadline(const QueueTerms& terms, const ContactRings* rings,
+                       std::size_t ring, InstantMs arrival_ms,
+                       std::uint32_t slot, match::ContactWord waiting,
+                       Call& call);
+  // Of a reservation that ends with its contact waiting again: the place where
+  // it belongs by now, which the event then tells.
+  static match::Position WidenReturned(const ContactRings* rings, Event* event);
+  // What a return has done is noted, and what is due next.
+  void WaitAgain(const QueueTerms& terms, const ContactRings* rings,
+                 const Event& returned, match::ContactWord waiting, Call& call);
+  void WaitingDue(ContactHandle contact, match::ContactWord word, Call& call);
+  // Moves one contact on out of a ring where nobody could answer; false if
+  // there is none.
+  bool SkipOne(Call& call);
+  void CountPresence(const AgentRecord& agent, std::uint32_t slot) const
+      RELAIS_REQUIRES(agent.mutex) {
+    rings_watch_->SetAgent(slot, {agent.profile, agent.used && !agent.leaving,
+                                  agent.used && agent.presence.state !=
+                                                    PresenceState::kLoggedOut});
+  }
 
   // --- Reservations (router_reservations.cc) ---
   void OnDecision(const match::Decision& decision, Call& call);
@@ -468,7 +545,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   match::Matcher matcher_;
   // Contacts submitted so far: the arrival sequence.
   alignas(kCacheLineBytes) std::atomic<std::uint64_t> arrivals_{0};
-  ClassRegistry classes_;  // before the configurations, which refer to it
+  // Before the configurations, which refer to both.
+  ClassRegistry classes_;
+  const std::unique_ptr<RingWatch> rings_watch_;
   EventQueue events_;
   DeadlineTable deadlines_;
   RetainedIds retained_;
@@ -496,6 +575,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   const std::unique_ptr<QueueSlot[]> queues_;
   mutable std::array<ContactShard, kShards> contact_shards_;
   mutable std::array<AgentShard, kShards> agent_shards_;
+  mutable std::array<RingsShard, kShards> rings_shards_;
 };
 
 }  // namespace relais

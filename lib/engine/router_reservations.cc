@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
 #include "lib/domain/agent_figures.h"
+#include "lib/domain/bullseye_plan.h"
 #include "lib/domain/error.h"
 #include "lib/engine/router_impl.h"
 
@@ -31,11 +32,6 @@ absl::Status CheckRetry(const std::optional<DurationMs>& retry_after_ms) {
       absl::StrCat(*retry_after_ms, " is not in 0..", kDurationMsMax));
 }
 
-match::Position PlaceOf(const Event& reservation) {
-  return {reservation.lane, reservation.rank_key_ms,
-          reservation.arrival_sequence};
-}
-
 }  // namespace
 
 Event RouterImpl::CreatedEvent(const match::Decision& decision,
@@ -48,6 +44,10 @@ Event RouterImpl::CreatedEvent(const match::Decision& decision,
   event.arrival_sequence = decision.position.sequence;
   event.attempt = event.contact_version;
   event.lane = decision.position.lane;
+  if (record.rings != nullptr) {
+    event.ring =
+        static_cast<std::uint8_t>(record.rings->RingOf(decision.position.lane));
+  }
   event.requirement_class = decision.requirement_class;
   event.profile_class = decision.profile_class;
   event.fit_step = decision.fit_step;
@@ -86,6 +86,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     if (KeepsFigures()) {
       NoteReserved(call.now_ms(), agent.held.empty(), &agent.figures);
     }
+    record.ring = event.ring;
     Holding& holding = agent.held.Add();
     holding.contact = contact;
     holding.reserved_tag = decision.word.tag();
@@ -137,9 +138,12 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
 void RouterImpl::FillTutor(const ContactRecord& record,
                            const AgentRecord& agent, Event* event) const {
   if (!record.tutor_may_listen || agent.tutors == nullptr) return;
-  const std::string* tutor =
-      TutorNeeded({&record.terms->queue.requirement, &record.requirement},
-                  classes_.Profile(agent.profile), *agent.tutors);
+  const RoutingRequirement queue = RequirementInRing(
+      record.terms->queue.requirement, record.terms->later, event->ring);
+  const RoutingRequirement own =
+      RequirementInRing(record.requirement, record.terms->later, event->ring);
+  const std::string* tutor = TutorNeeded(
+      {&queue, &own}, classes_.Profile(agent.profile), *agent.tutors);
   if (tutor != nullptr) event->tutor_id.Assign(*tutor);
 }
 
@@ -285,6 +289,8 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   Event event;
   AgentUpdate closed, update;
   std::shared_ptr<const QueueTerms> terms;
+  // Holds the class that it returns to until nobody looks on its behalf.
+  std::shared_ptr<const ContactRings> rings;
   bool had_room = false;
   {
     MutexLock lock(agent.mutex);
@@ -293,13 +299,17 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
     if (holding == nullptr || holding->state != WorkState::kReserved) {
       return false;
     }
-    const match::Position place = PlaceOf(holding->reservation);
+    terms = holding->terms;
+    event = ReservationEvent(type, *holding, call.now_ms());
+    rings = contacts_[contact.slot].rings;
+    const match::Position place = WidenReturned(rings.get(), &event);
     // With the event, so that a change of presence does not come between them
     // and forget a decline that is told after it.
     if (declining != nullptr) {
       declining->added = declines_.Add(contact, slot);
       const DeclineTable::Change& added = declining->added->added;
       matcher_.SetExclusion(contact.slot, added.cell, slot, added.number);
+      event.decline_until_ms = call.now_ms() + declining->retry_ms;
     }
     // Under the lock: from here on another call may take the contact, for this
     // agent, too, if it has room left, and would draw the agent's next version
@@ -308,16 +318,11 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
         match::Result::kOk) {
       return false;
     }
-    terms = holding->terms;
     const std::uint32_t units = holding->units;
-    event = ReservationEvent(type, *holding, call.now_ms());
     event.contact_version = VersionOf(waiting, contact);
     event.contact_state = ContactState::kWaiting;
     if (type == EventType::kReservationNoAnswer) {
       agent.no_answer_channels |= SetOf(event.channel);
-    }
-    if (declining != nullptr) {
-      event.decline_until_ms = call.now_ms() + declining->retry_ms;
     }
     ++agent.version;
     had_room = agent.held.ChannelsWithUnits(agent.served.capacity) != 0;
@@ -328,12 +333,10 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   }
   if (version != nullptr) *version = event.contact_version;
   call.Push(event);
-  FiguresOf(*terms).reserved.fetch_sub(1, std::memory_order_relaxed);
-  FiguresOf(*terms).waiting.fetch_add(1, std::memory_order_relaxed);
   if (declining != nullptr) {
     KeepUntil(*declining->added, event.decline_until_ms, call);
   }
-  SetWaitLimit(*terms, event.arrival_ms, contact.slot, waiting, call);
+  WaitAgain(*terms, rings.get(), event, waiting, call);
   if (had_room) {
     // The core does not know yet what the record says of this agent, who would
     // be given the contact again.

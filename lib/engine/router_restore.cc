@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/assert.h"
+#include "lib/domain/bullseye_plan.h"
 #include "lib/domain/error.h"
 #include "lib/engine/live_state_check.h"
 #include "lib/engine/router_impl.h"
@@ -179,6 +180,7 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
     agent.idle_since_ms = live.idle_since_ms;
     agent.idle_before_pause_ms = live.idle_before_pause_ms;
     agent.figures = live.figures;
+    CountPresence(agent, slot);
     if (live.version > 0) {
       events_.ContinueAgent({slot, agent.generation}, live.version);
       agent.told.store(ToldOf(agent.generation, live.version),
@@ -256,15 +258,17 @@ absl::Status RouterImpl::RestoreContacts(Restoration& restoration) {
 absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
     const ContactDetail& detail, Restoration& restoration) {
   const ContactQueue& queue = detail.queue;
+  const auto same = [&detail](const QueueTerms& terms) {
+    return terms.queue == detail.queue && terms.plan == detail.plan &&
+           terms.ranked == detail.ranked;
+  };
   const auto configuration = CurrentCompiled();
   const auto listed = configuration->queues.find(queue.name);
-  if (listed != configuration->queues.end() && listed->second->queue == queue &&
-      listed->second->ranked == detail.ranked) {
+  if (listed != configuration->queues.end() && same(*listed->second)) {
     return listed->second;
   }
   for (const auto& terms : restoration.old_terms) {
-    if (terms->queue == queue && terms->ranked == detail.ranked &&
-        Contains(queue.channels, detail.spec.channel)) {
+    if (same(*terms) && Contains(queue.channels, detail.spec.channel)) {
       return terms;
     }
   }
@@ -292,6 +296,8 @@ absl::StatusOr<std::shared_ptr<const QueueTerms>> RouterImpl::RestoreTerms(
     held->push_back(*id);
     terms->classes[static_cast<std::size_t>(i)] = *id;
   }
+  absl::Status status = AddRings(detail.plan, terms.get(), call);
+  if (!status.ok()) return status;
   restoration.old_terms.push_back(terms);
   return terms;
 }
@@ -302,13 +308,24 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
   const ContactDetail& detail = *live.detail;
   const auto queue = RestoreTerms(detail, restoration);
   if (!queue.ok()) return queue.status();
+  for (const std::size_t ring :
+       {std::size_t{live.ring}, std::size_t{detail.ring}}) {
+    if (ring <= (*queue)->later.size()) continue;
+    return FieldError(
+        absl::StatusCode::kInvalidArgument,
+        absl::StrCat("state.contacts[", Quoted(id), "]"),
+        absl::StrCat("is in ring ", ring, ", which its plan lacks"));
+  }
   // Whatever mode and segments gave it then.
-  const Terms terms{*queue, live.arrival_ms - detail.rank_key_ms};
+  const Terms terms{*queue, live.arrival_ms - detail.rank_key_ms -
+                                BoostInRing((*queue)->later, detail.ring)};
   std::uint32_t requirement_class = 0;
   std::uint32_t lane = 0;
-  absl::Status status = CompileContact(detail.spec, terms, &requirement_class,
-                                       &lane, restoration.call);
+  std::shared_ptr<const ContactRings> rings;
+  absl::Status status = CompileWithRings(detail.spec, terms, &requirement_class,
+                                         &lane, &rings, restoration.call);
   if (!status.ok()) return status;
+  if (rings != nullptr) lane = rings->LaneOf(live.ring);
   const std::optional<std::uint32_t> slot = contact_slots_.Take();
   RELAIS_CHECK(slot.has_value(), "contacts were counted before");
   // A return takes one tag, what waits where it came none but its own.
@@ -318,9 +335,11 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
   const bool returned = waiting && live.placed;
   const ContactHandle contact = OpenRecord(
       *slot, detail.spec, {detail.fingerprint[0], detail.fingerprint[1]}, terms,
-      requirement_class, live.arrival_ms, live.version - (returned ? 2 : 1));
+      rings, requirement_class, live.arrival_ms,
+      live.version - (returned ? 2 : 1));
   ContactRecord& record = contacts_[*slot];
   record.at_once.store(live.at_once, std::memory_order_relaxed);
+  record.ring = live.ring;
   if (live.placed) {
     record.rank_key = live.rank_key_ms;
     record.arrival_sequence = live.arrival_sequence;
@@ -369,7 +388,15 @@ void RouterImpl::RestoreWaiting(const LiveContact& live, ContactHandle contact,
   const ContactWord waiting = matcher_.Contact(contact.slot);
   RELAIS_CHECK(VersionOf(waiting, contact) == live.version,
                "a contact with another version");
-  SetWaitLimit(terms, live.arrival_ms, contact.slot, waiting, restoration.call);
+  const ContactRings* rings = contacts_[contact.slot].rings.get();
+  SetWaitDeadline(terms, rings, live.ring, live.arrival_ms, contact.slot,
+                  waiting, restoration.call);
+  match::Position place;
+  RELAIS_CHECK(matcher_.PositionOf(contact.slot, waiting, &place),
+               "nothing takes a contact yet");
+  if (rings != nullptr) {
+    EnterRing(*rings, live.ring, contact.slot, waiting, place.sequence);
+  }
 }
 
 void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
@@ -403,7 +430,10 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   event.arrival_sequence = live.arrival_sequence;
   event.attempt = live.attempt;
   event.lane = lane;
-  event.requirement_class = record.requirement_class;
+  event.ring = live.ring;
+  event.requirement_class = record.rings == nullptr
+                                ? record.requirement_class
+                                : (*record.rings)[live.ring].requirement_class;
   event.fit_step = live.fit_step;
   event.tutor_id.Assign(live.tutor_id);
   {
@@ -463,6 +493,7 @@ void RouterImpl::RestoreEnded(Restoration& restoration) {
     view.version = ended.version;
     view.arrival_ms = ended.arrival_ms;
     view.rank_key_ms = ended.rank_key_ms;
+    view.ring = ended.ring;
     view.ended_ms = ended.ended_ms;
     retained.outcome.contact = kEndedBefore;
     retained.outcome.arrival_ms = ended.arrival_ms;

@@ -67,6 +67,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
   const ContactShard& shard = ShardFor(id);
   ContactView view;
   ContactWord word;
+  std::shared_ptr<const ContactRings> rings;
   std::uint32_t slot = 0;
   {
     MutexLock lock(shard.mutex);
@@ -78,7 +79,11 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     }
     slot = live->second;
     const ContactRecord& record = contacts_[slot];
-    word = matcher_.Contact(slot);
+    match::Position place;
+    do {
+      word = matcher_.Contact(slot);
+    } while (word.phase() == ContactPhase::kWaiting &&
+             !matcher_.PositionOf(slot, word, &place));
     if (word.phase() == ContactPhase::kNew) return UnknownId("contact_id", id);
     view.id = std::string(id);
     view.handle = {slot, record.base_tag.load(std::memory_order_acquire)};
@@ -88,6 +93,14 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     view.arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
     view.rank_key_ms = policy::RankKey(view.arrival_ms, record.boost_ms);
     view.segment = record.segment;
+    rings = record.rings;
+    if (rings != nullptr && word.phase() == ContactPhase::kWaiting) {
+      const std::size_t ring = rings->RingOf(place.lane);
+      view.ring = static_cast<std::uint8_t>(ring);
+      if (ring + 1 < rings->size()) {
+        view.next_ring_ms = view.arrival_ms + (*rings)[ring + 1].after_ms;
+      }
+    }
     view.requirement = record.requirement;
     view.tutor_may_listen = record.tutor_may_listen;
     view.attributes = record.attributes;
@@ -110,8 +123,10 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
       view.agent_id = agent.id;
       view.attempt = holding->reservation.attempt;
       view.tutor_id = std::string(holding->reservation.tutor_id.view());
+      view.ring = holding->reservation.ring;
     }
   }
+  if (rings != nullptr) view.rank_key_ms -= (*rings)[view.ring].boost_ms;
   return view;
 }
 

@@ -27,6 +27,7 @@ void ContactFromMessage(const v1::Event& message, MessageReader* reader,
   event->arrival_ms = message.arrival_ms();
   event->rank_key_ms = message.rank_key_ms();
   event->arrival_sequence = message.arrival_sequence();
+  reader->Byte("ring", message.ring(), &event->ring);
 }
 
 void AgentFromMessage(const v1::Event& message, MessageReader* reader,
@@ -114,6 +115,7 @@ absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
     contact->declines.push_back({decline.agent_id(), decline.until_ms()});
   }
   contact->tutor_id = message.tutor_id();
+  reader.Byte("ring", message.ring(), &contact->ring);
   return reader.status();
 }
 
@@ -206,6 +208,7 @@ absl::Status FromMessage(const v1::EndedContact& message,
   contact->rank_key_ms = message.rank_key_ms();
   contact->ended_ms = message.ended_ms();
   contact->at_once = message.at_once();
+  reader.Byte("ring", message.ring(), &contact->ring);
   return reader.status();
 }
 

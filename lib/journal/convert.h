@@ -17,6 +17,9 @@
 
 namespace relais::journal {
 
+void ToMessage(const BullseyePlan& plan, v1::BullseyePlan* message);
+absl::Status FromMessage(const v1::BullseyePlan& message, BullseyePlan* plan);
+
 void ToMessage(const ContactQueue& queue, v1::ContactQueue* message);
 absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue);
 

@@ -117,6 +117,7 @@ void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
   message->set_channels(queue.channels);
   RequirementToMessage(queue.requirement, message);
   message->set_activity(queue.activity);
+  message->set_plan(queue.plan);
   message->set_answered_fraction(queue.service_level.answered_fraction);
   message->set_threshold_ms(queue.service_level.threshold_ms);
   message->set_offer_timeout_ms(queue.offer_timeout_ms);
@@ -139,6 +140,7 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
   reader.Byte("channels", message.channels(), &queue->channels);
   RequirementFromMessage(message, &reader, &queue->requirement);
   queue->activity = message.activity();
+  queue->plan = message.plan();
   queue->service_level.answered_fraction = message.answered_fraction();
   queue->service_level.threshold_ms = message.threshold_ms();
   queue->offer_timeout_ms = message.offer_timeout_ms();
@@ -180,6 +182,8 @@ absl::Status FromMessage(const v1::ContactDetail& message,
                                          attribute.key(), attribute.value());
   }
   reader.Fail(FromMessage(message.queue(), &detail->queue));
+  reader.Fail(FromMessage(message.plan(), &detail->plan));
+  reader.Byte("ring", message.ring(), &detail->ring);
   detail->fingerprint = {message.fingerprint_0(), message.fingerprint_1()};
   detail->rank_key_ms = message.rank_key_ms();
   detail->arrival_sequence = message.arrival_sequence();
@@ -228,6 +232,27 @@ absl::Status FromMessage(const v1::AgentConfiguration& message,
   return reader.status();
 }
 
+namespace {
+
+void ToMessage(const RoutingProfile& profile, v1::RoutingProfile* message) {
+  message->set_name(profile.name);
+  message->set_channels(profile.channels);
+  message->set_capacity_units(
+      static_cast<std::uint32_t>(profile.capacity_units));
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    message->add_cost_units(static_cast<std::uint32_t>(profile.cost_units[i]));
+    message->add_contacts_max(
+        static_cast<std::uint32_t>(profile.contacts_max[i]));
+  }
+  message->set_load_order(static_cast<std::uint32_t>(profile.load_order));
+  for (const QueueRank& rank : profile.queue_order) {
+    v1::QueueRank* next = message->add_queue_order();
+    for (const std::string& queue : rank.queues) next->add_queues(queue);
+  }
+}
+
+}  // namespace
+
 void ToMessage(const Configuration& configuration, v1::Configuration* message) {
   message->set_name(configuration.name);
   for (const Skill& skill : configuration.skills) {
@@ -241,21 +266,7 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
     }
   }
   for (const RoutingProfile& profile : configuration.routing_profiles) {
-    v1::RoutingProfile* added = message->add_routing_profiles();
-    added->set_name(profile.name);
-    added->set_channels(profile.channels);
-    added->set_capacity_units(
-        static_cast<std::uint32_t>(profile.capacity_units));
-    for (std::size_t i = 0; i < kChannelCount; ++i) {
-      added->add_cost_units(static_cast<std::uint32_t>(profile.cost_units[i]));
-      added->add_contacts_max(
-          static_cast<std::uint32_t>(profile.contacts_max[i]));
-    }
-    added->set_load_order(static_cast<std::uint32_t>(profile.load_order));
-    for (const QueueRank& rank : profile.queue_order) {
-      v1::QueueRank* next = added->add_queue_order();
-      for (const std::string& queue : rank.queues) next->add_queues(queue);
-    }
+    ToMessage(profile, message->add_routing_profiles());
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     ToMessage(agent, message->add_agents());
@@ -294,6 +305,9 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
     v1::CustomerSegment* added = message->add_segments();
     added->set_name(segment.name);
     added->set_credit_ms(segment.credit_ms);
+  }
+  for (const BullseyePlan& plan : configuration.bullseye_plans) {
+    ToMessage(plan, message->add_bullseye_plans());
   }
 }
 
@@ -382,6 +396,10 @@ absl::Status FromMessage(const v1::Configuration& message,
               ContactChoice::kStrict, &configuration->contact_choice);
   for (const v1::CustomerSegment& segment : message.segments()) {
     configuration->segments.push_back({segment.name(), segment.credit_ms()});
+  }
+  for (const v1::BullseyePlan& plan : message.bullseye_plans()) {
+    reader.Fail(
+        FromMessage(plan, &configuration->bullseye_plans.emplace_back()));
   }
   return reader.status();
 }

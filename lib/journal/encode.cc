@@ -202,6 +202,52 @@ void Walk(int field, const std::vector<PreferredTerm>& preferred, Sink& sink) {
 }
 
 template <typename Sink>
+void Walk(const BullseyeRing& ring, Sink& sink) {
+  using M = v1::BullseyeRing;
+  sink.Sint(M::kWidenAfterMsFieldNumber, ring.widen_after_ms);
+  for (const SkillLowering& lowering : ring.lower) {
+    sink.Message(M::kLowerFieldNumber, [&lowering](auto& inner) {
+      using L = v1::SkillLowering;
+      inner.Bytes(L::kSkillFieldNumber, lowering.skill);
+      inner.Sint(L::kByFieldNumber, lowering.by);
+      inner.Sint(L::kToFieldNumber, lowering.to);
+    });
+  }
+  sink.Sint(M::kLowerAllByFieldNumber, ring.lower_all_by);
+  for (const std::string& skill : ring.drop_skills) {
+    sink.Always(M::kDropSkillsFieldNumber, skill);
+  }
+  for (const std::string& team : ring.teams) {
+    sink.Always(M::kTeamsFieldNumber, team);
+  }
+  for (const std::string& site : ring.sites) {
+    sink.Always(M::kSitesFieldNumber, site);
+  }
+  sink.Uint(M::kProviderFieldNumber, Number(ring.provider));
+  sink.Uint(M::kAnywhereFieldNumber, Number(ring.anywhere));
+  sink.Sint(M::kRaiseBoostMsFieldNumber, ring.raise_boost_ms);
+  sink.Uint(M::kSkipIfFieldNumber, Number(ring.skip_if));
+}
+
+template <typename Sink>
+void Walk(const BullseyePlan& plan, Sink& sink) {
+  using M = v1::BullseyePlan;
+  sink.Bytes(M::kNameFieldNumber, plan.name);
+  sink.Uint(M::kSkipFirstIfFieldNumber, Number(plan.skip_first_if));
+  for (const BullseyeRing& ring : plan.rings) {
+    sink.Message(M::kRingsFieldNumber,
+                 [&ring](auto& inner) { Walk(ring, inner); });
+  }
+  for (const CurvePoint& point : plan.curve) {
+    sink.Message(M::kCurveFieldNumber, [&point](auto& inner) {
+      using P = v1::CurvePoint;
+      inner.Sint(P::kSharePercentFieldNumber, point.share_percent);
+      inner.Sint(P::kReductionFieldNumber, point.reduction);
+    });
+  }
+}
+
+template <typename Sink>
 void Walk(const ContactQueue& queue, Sink& sink) {
   using M = v1::ContactQueue;
   sink.Bytes(M::kNameFieldNumber, queue.name);
@@ -225,6 +271,7 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   sink.Bytes(M::kActivityFieldNumber, queue.activity);
   sink.Uint(M::kFitRuleFieldNumber, Number(queue.agent_choice.fit));
   sink.Uint(M::kAgentOrderFieldNumber, Number(queue.agent_choice.order));
+  sink.Bytes(M::kPlanFieldNumber, queue.plan);
 }
 
 template <typename Sink>
@@ -254,6 +301,10 @@ void Walk(const ContactDetail& detail, Sink& sink) {
             Number(detail.spec.tutor_may_listen));
   sink.Bytes(M::kSegmentFieldNumber, detail.spec.segment);
   sink.Uint(M::kRankedFieldNumber, Number(detail.ranked));
+  if (detail.plan.name.empty()) return;
+  sink.Message(M::kPlanFieldNumber,
+               [&detail](auto& inner) { Walk(detail.plan, inner); });
+  sink.Uint(M::kRingFieldNumber, detail.ring);
 }
 
 template <typename Sink>
@@ -333,6 +384,7 @@ void Walk(const Detailed& detailed, Sink& sink) {
   if (detailed.agent != nullptr) {
     sink.Always(M::kAgentConfigurationFieldNumber, *detailed.agent);
   }
+  sink.Uint(M::kRingFieldNumber, event.ring);
 }
 
 template <typename Sink>
@@ -358,6 +410,7 @@ void Walk(const LiveContact& contact, Sink& sink) {
     });
   }
   sink.Bytes(M::kTutorIdFieldNumber, contact.tutor_id);
+  sink.Uint(M::kRingFieldNumber, contact.ring);
 }
 
 template <typename Sink>
@@ -423,6 +476,7 @@ void Walk(const EndedContact& contact, Sink& sink) {
   sink.Sint(M::kRankKeyMsFieldNumber, contact.rank_key_ms);
   sink.Sint(M::kEndedMsFieldNumber, contact.ended_ms);
   sink.Uint(M::kAtOnceFieldNumber, Number(contact.at_once));
+  sink.Uint(M::kRingFieldNumber, contact.ring);
 }
 
 template <typename Value>

@@ -35,6 +35,7 @@ bool NamesContact(EventType type) {
     case EventType::kReservationNoAnswer:
     case EventType::kReservationRescinded:
     case EventType::kWrapUpEnded:
+    case EventType::kContactWidened:
       return true;
     case EventType::kNone:
     case EventType::kConfigurationApplied:
@@ -63,6 +64,7 @@ bool NamesAgent(const Event& event) {
     case EventType::kNone:
     case EventType::kConfigurationApplied:
     case EventType::kContactSubmitted:
+    case EventType::kContactWidened:
       break;
   }
   return false;
@@ -168,6 +170,8 @@ absl::Status Fold::ApplyByType(const Event& event, const EventDetail& detail) {
       return Removed(event);
     case EventType::kAgentChanged:
       return AgentChanged(event, detail);
+    case EventType::kContactWidened:
+      return Widened(event);
   }
   return Impossible(event, "type ", static_cast<int>(event.type),
                     " is no event");
@@ -210,6 +214,12 @@ absl::Status Fold::CheckContact(const Event& event, const LiveContact* contact,
     return Impossible(event, "contact ", id(), " is in queue ",
                       Quoted(contact->detail->spec.queue), ", not in ",
                       Quoted(event.queue.view()));
+  }
+  // It goes on to another one only by waiting there.
+  if (event.ring < contact->ring ||
+      (event.ring > contact->ring && after != ContactState::kWaiting)) {
+    return Impossible(event, "contact ", id(), " is in ring ", contact->ring,
+                      " before it, in ring ", event.ring, " after it");
   }
   return absl::OkStatus();
 }
@@ -320,12 +330,32 @@ absl::Status Fold::Submitted(const Event& event, const EventDetail& detail) {
   contact.detail = detail.contact;
   contact.arrival_ms = event.arrival_ms;
   contact.version = 1;
+  contact.ring = event.ring;
   state_.arrival_sequence =
       std::max(state_.arrival_sequence, detail.contact->arrival_sequence);
   ++QueueOf(spec.queue).offered_total;
   ++queues_[spec.queue].alive;
   changed_->contacts.Set(id, &contact);
   changed_->details.Set(id, detail.contact.get());
+  return absl::OkStatus();
+}
+
+absl::Status Fold::Widened(const Event& event) {
+  LiveContact* contact = FindContact(event.contact_id.view());
+  absl::Status status = CheckContact(event, contact, ContactState::kWaiting);
+  if (!status.ok()) return status;
+  if (contact->state != ContactState::kWaiting || event.ring == contact->ring) {
+    return Impossible(event, "contact ", Quoted(event.contact_id.view()),
+                      " is ", Text(ContactStateName(contact->state)),
+                      " in ring ", contact->ring,
+                      "; only one that waits is widened, and to another ring");
+  }
+  contact->version = event.contact_version;
+  contact->placed = true;
+  contact->ring = event.ring;
+  contact->rank_key_ms = event.rank_key_ms;
+  contact->arrival_sequence = event.arrival_sequence;
+  changed_->contacts.Set(event.contact_id.view(), contact);
   return absl::OkStatus();
 }
 
@@ -365,7 +395,11 @@ absl::Status Fold::Ended(const Event& event) {
   ended.end_reason = event.end_reason;
   ended.version = event.contact_version;
   ended.arrival_ms = contact->arrival_ms;
-  ended.rank_key_ms = contact->detail->rank_key_ms;
+  // What it asked for; in a later ring it may be told only by its place.
+  ended.rank_key_ms = contact->ring > 0 && contact->placed
+                          ? contact->rank_key_ms
+                          : contact->detail->rank_key_ms;
+  ended.ring = contact->ring;
   ended.ended_ms = event.at_ms;
   ended.at_once = contact->at_once;
   DropContact(event.contact_id.view());

@@ -136,6 +136,7 @@ class Fold {
   absl::Status ApplyByType(const Event& event, const EventDetail& detail);
   absl::Status Configured(const Event& event, const EventDetail& detail);
   absl::Status Submitted(const Event& event, const EventDetail& detail);
+  absl::Status Widened(const Event& event);
   absl::Status Ended(const Event& event);
   absl::Status Created(const Event& event);
   absl::Status Accepted(const Event& event);

@@ -220,6 +220,7 @@ void Fold::BackToWaiting(const Event& event, LiveContact& contact) {
   contact.version = event.contact_version;
   contact.state = ContactState::kWaiting;
   contact.placed = true;
+  contact.ring = event.ring;
   contact.rank_key_ms = event.rank_key_ms;
   contact.arrival_sequence = event.arrival_sequence;
   contact.agent_id.clear();

@@ -169,6 +169,7 @@ void CheckEnded(const LiveState& state, Tell tell) {
 bool ContactBefore(const Event& event, ContactState* state) {
   switch (event.type) {
     case EventType::kReservationCreated:
+    case EventType::kContactWidened:
       *state = ContactState::kWaiting;
       return true;
     case EventType::kReservationAccepted:

@@ -136,6 +136,9 @@ std::string TextOf(const v1::Event& event) {
                     EnumValueShortName(*v1::EndReason_descriptor(),
                                        event.contact().end_reason()));
   }
+  if (event.type() == v1::EVENT_TYPE_CONTACT_WIDENED) {
+    absl::StrAppend(&text, " ", event.contact().ring());
+  }
   if (!agent.id().empty()) absl::StrAppend(&text, " ", agent.id());
   if (!event.reservation().tutor_id().empty()) {
     absl::StrAppend(&text, " tutored by ", event.reservation().tutor_id());

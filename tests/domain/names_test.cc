@@ -40,6 +40,7 @@ TEST(Names, EveryEnumeratorHasItsOwn) {
   CheckNames(ReservationStateName, ReservationState::kRescinded);
   CheckNames(EventTypeName, kEventTypeLast);
   CheckNames(LoadOrderName, LoadOrder::kPack);
+  CheckNames(RingConditionName, RingCondition::kNobodyScheduled);
   EXPECT_EQ(static_cast<int>(Channel::kInternal) + 1, kChannelCount);
   EXPECT_EQ(static_cast<int>(AgentGrade::kSpecialised) + 1, kAgentGradeCount);
   EXPECT_EQ(static_cast<int>(NotReadyReason::kNoAnswer) + 1,

@@ -127,8 +127,13 @@ TEST(ValidateChoice, NamesEachMistake) {
        [](Configuration& c) {
          c.contact_choice = ContactChoice::kStrict;
          c.queues[1].priority_credit_ms[3] = 5;
+         c.bullseye_plans = {
+             {.name = "plan",
+              .rings = {{.widen_after_ms = 1, .anywhere = true},
+                        {.widen_after_ms = 2, .raise_boost_ms = 5}}}};
        },
        {"warning contact_choice", "warning queues[1].priority_credit_ms",
+        "warning bullseye_plans[0].rings[1].raise_boost_ms",
         "warning segments[0].credit_ms"}},
   };
   for (const Case& test : cases) {

@@ -20,7 +20,8 @@ from journal_format import (CAPACITY_UNITS, CONTACTS_PER_AGENT, FORMAT_VERSION,
                             decode_live, empty, read_dump, read_record)
 
 (CONFIGURED, SUBMITTED, ENDED, CREATED, ACCEPTED, DECLINED, NO_ANSWER,
- RESCINDED, PRESENCE, WRAP_UP_ENDED, REMOVED, CHANGED) = range(1, 13)
+ RESCINDED, PRESENCE, WRAP_UP_ENDED, REMOVED, CHANGED,
+ WIDENED) = range(1, 14)
 WAITING, RESERVED, ASSIGNED, CONTACT_ENDED = range(4)
 IDLE, AGENT_RESERVED, HANDLING, WRAP_UP = range(4)
 ABANDONED = 2
@@ -90,6 +91,10 @@ class Replay:
             self.must(event["contact_version"] == contact["version"] + 1,
                       "leaves out a version of its contact")
             contact["version"] += 1
+            waits = event["contact_state"] == WAITING
+            self.must(event["ring"] == contact["ring"] or
+                      waits and event["ring"] > contact["ring"],
+                      "puts its contact into an impossible ring")
         if event["agent_version"]:
             agent = self.agents.setdefault(agent_id, empty(LIVE["a"]))
             self.must(event["agent_version"] == agent["version"] + 1,
@@ -100,6 +105,7 @@ class Replay:
          RESCINDED: self.returned, PRESENCE: self.presence,
          WRAP_UP_ENDED: self.wrap_up_ended, REMOVED: self.removed,
          CHANGED: self.changed,
+         WIDENED: self.widened,
          }[kind](event, contact)
         self.last_at_ms = max(self.last_at_ms, event["at_ms"])
         self.arrival_sequence = max(self.arrival_sequence,
@@ -141,7 +147,8 @@ class Replay:
         self.must(detail is not None and detail["id"] == event["contact_id"],
                   "no detail of its contact")
         contact = empty(LIVE["c"])
-        contact.update(version=1, arrival_ms=event["arrival_ms"])
+        contact.update(version=1, arrival_ms=event["arrival_ms"],
+                       ring=event["ring"])
         self.contacts[detail["id"]] = contact
         self.details[detail["id"]] = detail
         self.ended.pop(detail["id"], None)
@@ -245,9 +252,19 @@ class Replay:
             "priority": event["priority"], "end_reason": event["end_reason"],
             "version": event["contact_version"],
             "arrival_ms": contact["arrival_ms"],
-            "rank_key_ms": detail["rank_key_ms"], "ended_ms": event["at_ms"],
-            "at_once": contact["at_once"]}
+            "rank_key_ms": (contact if contact["ring"] and contact["placed"]
+                            else detail)["rank_key_ms"],
+            "ended_ms": event["at_ms"], "at_once": contact["at_once"],
+            "ring": contact["ring"]}
         self.forget_queue_if_unused(detail["queue_name"])
+
+    def widened(self, event, contact):
+        self.must(contact["state"] == WAITING and
+                  event["contact_state"] == WAITING, "its contact does not wait")
+        self.must(event["ring"] > contact["ring"], "is no later ring")
+        contact.update(placed=True, ring=event["ring"],
+                       rank_key_ms=event["rank_key_ms"],
+                       arrival_sequence=event["arrival_sequence"])
 
     def created(self, event, contact):
         self.must(contact["state"] == WAITING, "its contact does not wait")
@@ -284,7 +301,8 @@ class Replay:
         if event["contact_version"]:
             held = self.must_hold(event, contact, RESERVED)
             contact.update(
-                state=WAITING, placed=True, rank_key_ms=event["rank_key_ms"],
+                state=WAITING, placed=True, ring=event["ring"],
+                rank_key_ms=event["rank_key_ms"],
                 arrival_sequence=event["arrival_sequence"], agent_id=b"",
                 attempt=0, fit_step=0, tutor_id=b"", idle_since_ms=0,
                 offer_expires_ms=0)

@@ -125,6 +125,29 @@ std::string Describe(const ContactQueue& queue) {
     absl::StrAppend(&text, " chosen=", static_cast<int>(queue.agent_choice.fit),
                     ":", static_cast<int>(queue.agent_choice.order));
   }
+  if (!queue.plan.empty()) absl::StrAppend(&text, " plan=", queue.plan);
+  return text;
+}
+
+std::string Describe(const BullseyePlan& plan) {
+  std::string text =
+      absl::StrCat(plan.name, " skip=", static_cast<int>(plan.skip_first_if));
+  for (const BullseyeRing& ring : plan.rings) {
+    absl::StrAppend(&text, " [", ring.widen_after_ms,
+                    " all=", ring.lower_all_by, " provider=", ring.provider,
+                    " anywhere=", ring.anywhere, " boost=", ring.raise_boost_ms,
+                    " skip=", static_cast<int>(ring.skip_if));
+    for (const SkillLowering& lowering : ring.lower) {
+      absl::StrAppend(&text, " lower ", lowering.skill, " ", lowering.by, ":",
+                      lowering.to);
+    }
+    absl::StrAppend(&text, Describe(ring.drop_skills, " drop "),
+                    Describe(ring.teams, " team "),
+                    Describe(ring.sites, " site "), "]");
+  }
+  for (const CurvePoint& point : plan.curve) {
+    absl::StrAppend(&text, " ", point.share_percent, "%:", point.reduction);
+  }
   return text;
 }
 
@@ -175,6 +198,7 @@ std::string Describe(const Event& event) {
       " pc=", event.profile_class, " fit=", event.fit_step,
       " began=", event.began_after_sequence, " once=", event.at_once);
   if (event.units != 0) absl::StrAppend(&text, " units=", event.units);
+  if (event.ring != 0) absl::StrAppend(&text, " ring=", event.ring);
   if (!event.tutor_id.empty()) {
     absl::StrAppend(&text, " tutor=", Text(event.tutor_id.view()));
   }
@@ -197,6 +221,10 @@ std::string Describe(const ContactDetail& detail) {
     absl::StrAppend(&text, " segment=", detail.spec.segment);
   }
   if (detail.ranked) absl::StrAppend(&text, " ranked");
+  if (!detail.plan.name.empty()) {
+    absl::StrAppend(&text, " ring=", static_cast<int>(detail.ring), " plan ",
+                    Describe(detail.plan));
+  }
   return text;
 }
 
@@ -256,6 +284,9 @@ std::string Describe(const Configuration& configuration) {
   for (const CustomerSegment& segment : configuration.segments) {
     absl::StrAppend(&text, "\nsegment ", segment.name, " ", segment.credit_ms);
   }
+  for (const BullseyePlan& plan : configuration.bullseye_plans) {
+    absl::StrAppend(&text, "\nplan ", Describe(plan));
+  }
   return text;
 }
 
@@ -292,6 +323,7 @@ std::string Describe(const LiveState& state) {
                     " idle=", c.idle_since_ms, " exp=", c.offer_expires_ms,
                     " acc=", c.accepted_ms);
     if (!c.tutor_id.empty()) absl::StrAppend(&text, " tutor=", c.tutor_id);
+    if (c.ring != 0) absl::StrAppend(&text, " ring=", c.ring);
     for (const LiveDecline& decline : c.declines) {
       absl::StrAppend(&text, " declined ", decline.agent_id, ":",
                       decline.until_ms);

@@ -28,6 +28,7 @@ ContactQueue AccountsQueue() {
   queue.requirement.none_of = {{.provider = true}};
   queue.requirement.preferred = {{{.language = "german"}, 20}};
   queue.activity = "answers";
+  queue.plan = "wider";
   queue.service_level = {0.8, 20'000};
   queue.offer_timeout_ms = 15'000;
   queue.wrap_up_ms = 30'000;
@@ -52,6 +53,37 @@ RoutingRequirement OwnRequirement() {
   own.none_of = {{.site = "night"}};
   own.preferred = {{{.certification = "amf"}, 3}};
   return own;
+}
+
+BullseyePlan Wider() {
+  BullseyePlan plan;
+  plan.name = "wider";
+  plan.skip_first_if = RingCondition::kNobodyScheduled;
+  plan.rings = {{.widen_after_ms = 30'000,
+                 .lower = {{"accounts", 2, 0}},
+                 .lower_all_by = 1,
+                 .raise_boost_ms = 60'000,
+                 .skip_if = RingCondition::kNobodySignedIn},
+                {.widen_after_ms = 60'000,
+                 .lower = {{"accounts", 0, 1}},
+                 .drop_skills = {"fran\xC3\xA7"
+                                 "ais"}}};
+  return plan;
+}
+
+// What the accounts' plan does not have.
+std::vector<BullseyePlan> OtherPlans() {
+  BullseyePlan farther;
+  farther.name = "farther";
+  farther.rings = {{.widen_after_ms = 20'000,
+                    .teams = {"lille"},
+                    .sites = {"north", "night"},
+                    .provider = true},
+                   {.widen_after_ms = 40'000, .anywhere = true}};
+  BullseyePlan curve;
+  curve.name = "curve";
+  curve.curve = {{40, 0}, {90, 4}};
+  return {farther, curve};
 }
 
 Configuration GoldenConfiguration() {
@@ -92,6 +124,8 @@ Configuration GoldenConfiguration() {
                                OwnRequirement()}};
   configuration.contact_choice = ContactChoice::kDeadline;
   configuration.segments = {{"gold", 120'000}};
+  configuration.bullseye_plans = OtherPlans();
+  configuration.bullseye_plans.push_back(Wider());
   return configuration;
 }
 
@@ -117,6 +151,7 @@ class Writer {
       event.channel = Channel::kChat;
       event.priority = 4;
       event.arrival_ms = arrivals_[contact];
+      event.ring = rings_[contact];
     }
     if (!agent.empty()) {
       event.agent_version = ++agent_versions_[agent];
@@ -132,7 +167,8 @@ class Writer {
     Add(EventType::kPresenceChanged, "", agent);
   }
 
-  void Submit(const std::string& id) {
+  void Submit(const std::string& id, std::uint8_t ring = 0) {
+    rings_[id] = ring;
     arrivals_[id] = kBeginMs + static_cast<InstantMs>(1'000 * events_.size());
     Add(EventType::kContactSubmitted, id, "");
     auto detail = std::make_shared<ContactDetail>();
@@ -146,8 +182,10 @@ class Writer {
     detail->ranked = true;
     detail->spec.attributes = {{"caller", "+33 1 23 45 67 89"}, {"tier", "2"}};
     detail->queue = AccountsQueue();
+    detail->plan = Wider();
+    detail->ring = ring;
     detail->fingerprint = {0x0123456789ABCDEF, 0xFEDCBA9876543210};
-    detail->rank_key_ms = arrivals_[id] - 240'000;
+    detail->rank_key_ms = arrivals_[id] - 240'000 - 60'000 * ring;
     detail->arrival_sequence = arrivals_.size();
     events_.back().detail.contact = std::move(detail);
   }
@@ -166,6 +204,15 @@ class Writer {
     event.tutor_id.Assign("bela");
     event.began_after_sequence = event.sequence - 1;
     event.at_once = true;
+  }
+
+  void Widen(const std::string& contact, std::uint8_t ring) {
+    rings_[contact] = ring;
+    Event& event = Add(EventType::kContactWidened, contact, "");
+    event.rank_key_ms = event.arrival_ms - 240'001 - 60'000 * ring;
+    event.arrival_sequence = 12;
+    event.lane = 10;
+    event.requirement_class = 3;
   }
 
   void Accept(const std::string& contact, const std::string& agent) {
@@ -250,6 +297,7 @@ class Writer {
   std::map<std::string, std::uint64_t> agent_versions_;
   std::map<std::string, std::uint64_t> attempts_;
   std::map<std::string, InstantMs> arrivals_;
+  std::map<std::string, std::uint8_t> rings_;
   // By agent: what it does with each contact that it holds.
   std::map<std::string, std::map<std::string, WorkState>> work_;
 };
@@ -329,6 +377,19 @@ void Several(Writer& writer) {
   writer.Create("d4", "ivan");
 }
 
+// What stands at the end: e1 waiting in ring 1, e2 with lena in ring 2.
+void Rings(Writer& writer) {
+  writer.Ready("lena");
+  writer.Submit("e1");
+  writer.Widen("e1", 1);
+  writer.Submit("e2");
+  writer.Widen("e2", 2);
+  writer.Create("e2", "lena");
+  writer.Submit("e3", 1);
+  writer.Widen("e3", 2);
+  writer.End(EndReason::kAbandoned, "e3");
+}
+
 }  // namespace
 
 JournalOptions GoldenOptions() {
@@ -353,6 +414,7 @@ std::vector<NumberedEvent> GoldenEvents() {
   Reservations(writer);
   Ends(writer);
   Several(writer);
+  Rings(writer);
   return writer.Take();
 }
 

@@ -10,6 +10,7 @@ namespace relais::journal {
 namespace {
 
 constexpr int kQueues = 3;
+constexpr int kRings = 3;  // after the first
 constexpr int kAgents = 6;
 
 bool IsBusy(const std::vector<HeldContact>& held) {
@@ -62,7 +63,7 @@ void History::Step() {
   if (configuration_version_ == 0) return Apply();
   // A call's time may be a little behind another's.
   now_ms_ += random_.UniformBetween(-20, 400);
-  switch (random_.Uniform(13)) {
+  switch (random_.Uniform(14)) {
     case 0:
     case 1:
     case 2:
@@ -82,6 +83,8 @@ void History::Step() {
       return ChangePresence();
     case 11:
       return WrapUp();
+    case 12:
+      return Widen();
     default:
       if (random_.Bernoulli(0.1)) return Apply();
       if (random_.Bernoulli(0.1)) return ChangeAgent();
@@ -151,6 +154,12 @@ void History::Submit() {
   detail->spec.attributes["caller"] = std::string(attributes_bytes_, 'x');
   detail->queue = SmallConfiguration(1, 0).queues[0];
   detail->queue.name = detail->spec.queue;
+  detail->queue.plan = "wider";
+  detail->plan.name = "wider";
+  for (int ring = 1; ring <= kRings; ++ring) {
+    detail->plan.rings.push_back(
+        {.widen_after_ms = ring * 10'000, .raise_boost_ms = 1'000});
+  }
   detail->fingerprint = {random_.NextUint64(), random_.NextUint64()};
   detail->rank_key_ms = now_ms_ - detail->spec.priority * 60'000;
   detail->arrival_sequence = ++arrivals_;
@@ -183,6 +192,7 @@ void History::NameContact(const std::string& id, ContactState state,
   event->arrival_ms = last.arrival_ms;
   event->rank_key_ms = last.rank_key_ms;
   event->arrival_sequence = last.arrival_sequence;
+  event->ring = last.ring;
   event->attempt = last.attempt;
   event->units = last.units;
   event->fit_step = last.fit_step;
@@ -295,6 +305,7 @@ void History::EndReservation() {
   if (how == 5) return Rescind(contact_id);
   if (how == 4) agent.no_answer_channels |= 1;
   LetGo(contact_id);
+  if (random_.Bernoulli(0.3)) GoOn(&contacts_[contact_id].last);
   Event event = Joint(how == 3 ? EventType::kReservationDeclined
                                : EventType::kReservationNoAnswer,
                       contact_id, ContactState::kWaiting);
@@ -306,6 +317,27 @@ void History::Rescind(const std::string& contact_id) {
   LetGo(contact_id);
   Emit(Joint(EventType::kReservationRescinded, contact_id,
              ContactState::kWaiting));
+}
+
+void History::GoOn(Event* contact) {
+  if (contact->ring == kRings) return;
+  ++contact->ring;
+  contact->rank_key_ms -= 1'000;
+}
+
+void History::Widen() {
+  const std::string id = Pick(contacts_, [](const Contact& contact) {
+    return contact.last.contact_state == ContactState::kWaiting &&
+           contact.last.ring < kRings;
+  });
+  if (id.empty()) return;
+  GoOn(&contacts_[id].last);
+  Event event = Base(EventType::kContactWidened);
+  NameContact(id, ContactState::kWaiting, &event);
+  event.attempt = 0;
+  event.units = 0;
+  event.fit_step = 0;
+  Emit(event);
 }
 
 void History::CancelWaiting() {

@@ -51,6 +51,9 @@ class History {
   void ChangeAgent();
   void WrapUp();
   void Remove();
+  void Widen();
+  // Into the next ring, if there is one.
+  static void GoOn(Event* contact);
   void Rescind(const std::string& contact_id);
 
   Event Base(EventType type);

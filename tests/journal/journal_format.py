@@ -46,6 +46,17 @@ TERM[10] = ("requirement", {1: ("all_of", (TERM,)), 2: ("any_of", (TERM,)),
                             3: ("none_of", (TERM,))})
 PREFERRED = {1: ("term", TERM), 2: ("weight", "sint")}
 ATTRIBUTE = {1: ("key", "bytes"), 2: ("value", "bytes")}
+RING = {1: ("widen_after_ms", "sint"),
+        2: ("lower", ({1: ("skill", "bytes"), 2: ("by", "sint"),
+                       3: ("to", "sint")},)),
+        3: ("lower_all_by", "sint"), 4: ("drop_skills", ("bytes",)),
+        5: ("teams", ("bytes",)), 6: ("sites", ("bytes",)),
+        7: ("provider", "bool"), 8: ("anywhere", "bool"),
+        9: ("raise_boost_ms", "sint"), 10: ("skip_if", "uint")}
+PLAN = {1: ("name", "bytes"), 2: ("skip_first_if", "uint"),
+        3: ("rings", (RING,)),
+        4: ("curve", ({1: ("share_percent", "sint"),
+                       2: ("reduction", "sint")},))}
 QUEUE = {
     1: ("name", "bytes"), 2: ("channels", "uint"), 3: ("all_of", (TERM,)),
     4: ("answered_fraction", "double"), 5: ("threshold_ms", "sint"),
@@ -57,6 +68,7 @@ QUEUE = {
     13: ("any_of", (TERM,)), 14: ("none_of", (TERM,)),
     15: ("preferred", (PREFERRED,)), 16: ("activity", "bytes"),
     17: ("fit_rule", "uint"), 18: ("agent_order", "uint"),
+    20: ("plan", "bytes"),
 }
 DETAIL = {
     1: ("id", "bytes"), 2: ("queue_name", "bytes"), 3: ("channel", "uint"),
@@ -67,6 +79,7 @@ DETAIL = {
     12: ("any_of", (TERM,)), 13: ("none_of", (TERM,)),
     14: ("preferred", (PREFERRED,)), 15: ("tutor_may_listen", "bool"),
     16: ("segment", "bytes"), 17: ("ranked", "bool"),
+    20: ("plan", PLAN), 21: ("ring", "uint"),
 }
 AGENT = {
     1: ("id", "bytes"), 2: ("grade", "uint"), 3: ("routing_profile", "bytes"),
@@ -103,6 +116,7 @@ CONFIGURATION = {
                          6: ("preferred", (PREFERRED,))},)),
     12: ("contact_choice", "uint"),
     13: ("segments", ({1: ("name", "bytes"), 2: ("credit_ms", "sint")},)),
+    20: ("bullseye_plans", (PLAN,)),
 }
 FIGURES = {
     1: ("contacts", "uint"), 2: ("offered", "bool"),
@@ -131,6 +145,7 @@ EVENT = {
     34: ("contact_detail", DETAIL), 35: ("configuration", CONFIGURATION),
     36: ("tutor_id", "bytes"), 37: ("units", "uint"),
     38: ("agent_configuration", AGENT),
+    40: ("ring", "uint"),
 }
 EVENT_1 = {number: field for number, field in EVENT.items() if number < 36}
 EVENT_1[35] = ("configuration", CONFIGURATION_1)
@@ -147,7 +162,7 @@ LIVE = {
           13: ("accepted_ms", "sint"),
           14: ("declines", ({1: ("agent_id", "bytes"),
                              2: ("until_ms", "sint")},)),
-          15: ("tutor_id", "bytes")},
+          15: ("tutor_id", "bytes"), 20: ("ring", "uint")},
     "d": DETAIL,
     "a": {1: ("version", "uint"), 2: ("presence", PRESENCE),
           3: ("presence_pending", "bool"), 4: ("pending", PRESENCE),
@@ -162,7 +177,7 @@ LIVE = {
           5: ("priority", "uint"), 6: ("end_reason", "uint"),
           7: ("version", "uint"), 8: ("arrival_ms", "sint"),
           9: ("rank_key_ms", "sint"), 10: ("ended_ms", "sint"),
-          11: ("at_once", "bool")},
+          11: ("at_once", "bool"), 20: ("ring", "uint")},
     "f": CONFIGURATION,
     "m": {1: ("format_version", "uint"), 2: ("partition", "uint"),
           3: ("epoch", "uint"), 4: ("time_scaled", "bool"),

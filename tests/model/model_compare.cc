@@ -91,6 +91,8 @@ void ModelRun::SameEvents() {
   for (const Event& event : expected) {
     ++counts_.by_type[static_cast<std::size_t>(event.type)];
     if (!event.tutor_id.empty()) ++counts_.tutored;
+    // No later ring's time has come then.
+    if (event.ring > 0 && event.at_ms == event.arrival_ms) ++counts_.skipped;
   }
   Same("LastSequence", subject_->LastSequence(), reference_->LastSequence());
 }
@@ -123,6 +125,9 @@ void ModelRun::SameContactView(const ContactView& subject,
   Same("version", subject.version, reference.version, of);
   Same("arrival_ms", subject.arrival_ms, reference.arrival_ms, of);
   Same("rank_key_ms", subject.rank_key_ms, reference.rank_key_ms, of);
+  Same("ring", static_cast<std::uint64_t>(subject.ring),
+       static_cast<std::uint64_t>(reference.ring), of);
+  Same("next_ring_ms", subject.next_ring_ms, reference.next_ring_ms, of);
   Same("ended_ms", subject.ended_ms, reference.ended_ms, of);
   Same("segment", subject.segment == reference.segment, true, of);
   Same("requirement", subject.requirement == reference.requirement, true, of);

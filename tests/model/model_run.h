@@ -37,6 +37,7 @@ struct RunCounts {
   std::array<std::uint64_t, static_cast<std::size_t>(kEventTypeLast) + 1>
       by_type{};              // EventType
   std::uint64_t tutored = 0;  // reservations that a tutor listens to
+  std::uint64_t skipped = 0;  // when their contact came
   std::uint64_t repeated = 0;
   std::uint64_t full = 0;
   std::uint64_t declines_forgotten = 0;

@@ -46,6 +46,7 @@ TEST(ModelSelfTest, ReferenceAgreesWithItselfAndEverythingHappens) {
     EXPECT_GT(counts.by_type[static_cast<std::size_t>(type)], 20U)
         << EventTypeName(static_cast<EventType>(type));
   }
+  EXPECT_GT(counts.skipped, 20U);
   EXPECT_GT(counts.repeated, 20U);
   EXPECT_GT(counts.tutored, 20U);
   EXPECT_GT(counts.full, 20U);

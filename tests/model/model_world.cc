@@ -16,11 +16,7 @@ namespace {
 constexpr int kSkills = 5;
 const char* const kCertifications[] = {"amf", "insurance"};
 const char* const kLanguages[] = {"french", "german"};
-const char* const kTeams[] = {"red", "green", "blue"};
-const char* const kSites[] = {"north", "night"};  // the second a provider's
-constexpr int kProfiles = 5;
 constexpr int kQueues = 4;
-constexpr std::uint64_t kSegments = 3;
 // Ids are drawn from more names than there are places, so that agents come,
 // go and come back.
 constexpr int kAgentNames = 40;
@@ -53,20 +49,6 @@ bool HasAgent(const Configuration& configuration, const std::string& id) {
   return std::any_of(
       configuration.agents.begin(), configuration.agents.end(),
       [&](const AgentConfiguration& agent) { return agent.id == id; });
-}
-
-// What the order says of queues that are no longer there.
-void KeepListed(const Configuration& configuration,
-                std::vector<QueueRank>* order) {
-  for (QueueRank& rank : *order) {
-    std::erase_if(rank.queues, [&](const std::string& name) {
-      return std::none_of(
-          configuration.queues.begin(), configuration.queues.end(),
-          [&](const ContactQueue& queue) { return queue.name == name; });
-    });
-  }
-  std::erase_if(*order,
-                [](const QueueRank& rank) { return rank.queues.empty(); });
 }
 
 }  // namespace
@@ -274,39 +256,11 @@ ContactQueue World::Queue(int index) {
     queue.agent_choice.order =
         static_cast<AgentOrder>(random_->Uniform(kAgentOrderCount));
   }
+  if (!plans_.empty() && random_->Bernoulli(0.7)) {
+    queue.plan = absl::StrCat("plan", random_->Uniform(kPlans));
+    if (IsRefused(queue)) queue.plan.clear();
+  }
   return queue;
-}
-
-ContactChoice World::Mode() {
-  return static_cast<ContactChoice>(random_->Uniform(kContactChoiceCount));
-}
-
-// Two of three, so that contacts name one that is not there.
-std::vector<CustomerSegment> World::Segments() {
-  std::vector<CustomerSegment> segments;
-  const std::uint64_t missing = random_->Uniform(kSegments);
-  for (std::uint64_t i = 0; i < kSegments; ++i) {
-    if (i == missing) continue;
-    segments.push_back(
-        {absl::StrCat("segment", i), 5'000 * random_->UniformBetween(0, 4)});
-  }
-  return segments;
-}
-
-std::vector<QueueRank> World::QueueOrder(const Configuration& configuration) {
-  std::vector<QueueRank> order;
-  std::vector<std::string> names;
-  for (const ContactQueue& queue : configuration.queues) {
-    names.push_back(queue.name);
-  }
-  while (!names.empty() && random_->Bernoulli(0.7)) {
-    const auto name = names.begin() + static_cast<std::ptrdiff_t>(
-                                          random_->Uniform(names.size()));
-    if (order.empty() || random_->Bernoulli(0.7)) order.emplace_back();
-    order.back().queues.push_back(*name);
-    names.erase(name);
-  }
-  return order;
 }
 
 Configuration World::Lists() {
@@ -345,8 +299,9 @@ Configuration World::Lists() {
   return configuration;
 }
 
-bool World::IsRefused(const ContactQueue& queue) {
+bool World::IsRefused(const ContactQueue& queue) const {
   Configuration alone = Lists();
+  alone.bullseye_plans = plans_;
   alone.queues = {queue};
   return HasErrors(ValidateConfiguration(alone, Limits()));
 }
@@ -362,6 +317,9 @@ Configuration World::First() {
     configuration.agents.push_back(
         Agent(absl::StrCat("agent", i), configuration));
   }
+  plans_.clear();
+  for (int i = 0; i < kPlans; ++i) plans_.push_back(Plan(i));
+  configuration.bullseye_plans = plans_;
   for (int i = 0; i < kQueues; ++i) configuration.queues.push_back(Queue(i));
   configuration.contact_choice = Mode();
   configuration.segments = Segments();
@@ -388,29 +346,9 @@ void World::ChangeForMany(Configuration* next) {
   }
 }
 
-// Which contact comes first.
-void World::ChangeChoice(Configuration* next) {
-  switch (random_->Uniform(4)) {
-    case 0:
-      next->contact_choice = Mode();
-      break;
-    case 1:
-      next->segments = Segments();
-      break;
-    case 2:
-      next->routing_profiles[random_->Uniform(kProfiles)].queue_order =
-          QueueOrder(*next);
-      break;
-    default:
-      for (RoutingProfile& profile : next->routing_profiles) {
-        profile.queue_order.clear();
-      }
-      break;
-  }
-}
-
 Configuration World::Next(const Configuration& present) {
   Configuration next = present;
+  plans_ = present.bullseye_plans;
   for (std::uint64_t changes = random_->Uniform(5) + 1; changes > 0;
        --changes) {
     const std::size_t at = random_->Uniform(next.agents.size());
@@ -472,6 +410,7 @@ Configuration World::Next(const Configuration& present) {
   for (RoutingProfile& profile : next.routing_profiles) {
     KeepListed(next, &profile.queue_order);
   }
+  if (random_->Bernoulli(0.3)) ChangePlan(&next);
   if (random_->Bernoulli(0.05)) next.agents[0].routing_profile = "nowhere";
   return next;
 }

@@ -1,16 +1,19 @@
 // The small centre of the model test, drawn from a seed: at most 30 agents, 60
-// contacts alive, 4 queues with different terms, 5 skills of which some imply
-// others, 5 profiles, 2 certifications, 2 languages, 3 teams at 2 sites.
+// contacts alive, 4 queues with different terms, 3 plans, 5 skills of which
+// some imply others, 5 profiles, 2 certifications, 2 languages, 3 teams at 2
+// sites.
 //
 // Thread safety: none; one thread at a time.
 
 #ifndef RELAIS_TESTS_MODEL_MODEL_WORLD_H_
 #define RELAIS_TESTS_MODEL_MODEL_WORLD_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "lib/base/random.h"
+#include "relais/bullseye_plan.h"
 #include "relais/contact.h"
 #include "relais/router.h"
 
@@ -40,20 +43,34 @@ class World {
   void Spoil(ContactSpec* spec);
 
  private:
+  static constexpr int kPlans = 3;
+  static constexpr int kProfiles = 5;
+  static constexpr std::uint64_t kSegments = 3;
+  static constexpr const char* kTeams[] = {"red", "green", "blue"};
+  // The second is a provider's.
+  static constexpr const char* kSites[] = {"north", "night"};
+
   // Tutors are drawn from those who are there.
   AgentConfiguration Agent(const std::string& id, const Configuration& centre);
   RoutingProfile Profile(int index, ChannelSet channels);
   ContactQueue Queue(int index);
   ContactChoice Mode();
   std::vector<CustomerSegment> Segments();
-  // Of some of the queues.
   void ChangeForMany(Configuration* next);
   void ChangeChoice(Configuration* next);
+  // Of some of the queues.
   std::vector<QueueRank> QueueOrder(const Configuration& configuration);
+  // Without those that are no longer there.
+  static void KeepListed(const Configuration& configuration,
+                         std::vector<QueueRank>* order);
   std::string SkillName();
   // Skills, teams and so on, of which agents and queues speak.
   static Configuration Lists();
-  static bool IsRefused(const ContactQueue& queue);
+  bool IsRefused(const ContactQueue& queue) const;
+  // The last one is a curve. Right in itself.
+  BullseyePlan Plan(int index);
+  BullseyeRing Ring();
+  void ChangePlan(Configuration* configuration);
   // Of any kind; nested ones get fewer terms with each level.
   RequirementTerm Term(int depth);
   RoutingRequirement Nested(int depth);
@@ -61,6 +78,7 @@ class World {
   void AddTerms(RoutingRequirement* requirement);
 
   Random* random_;
+  std::vector<BullseyePlan> plans_;  // of which queues speak
 };
 
 }  // namespace relais::model

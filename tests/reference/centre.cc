@@ -119,6 +119,8 @@ std::string ShortEvent(const Event& event) {
       return absl::StrCat("changed ", agent);
     case EventType::kAgentRemoved:
       return "removed " + agent;
+    case EventType::kContactWidened:
+      return absl::StrCat("widened ", contact, " ", event.ring);
     case EventType::kNone:
       break;
   }

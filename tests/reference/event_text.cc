@@ -60,6 +60,7 @@ void CompareContacts(const Event& a, const Event& b, Comparison& comparison) {
   comparison.Field("channel", a.channel, b.channel);
   comparison.Field("priority", a.priority, b.priority);
   comparison.Field("arrival_ms", a.arrival_ms, b.arrival_ms);
+  comparison.Field("ring", static_cast<int>(a.ring), static_cast<int>(b.ring));
   // "Known from the first reservation on": a contact that ends unreserved may
   // carry them or not.
   if (a.type == EventType::kContactEnded && a.agent_id.empty()) return;
@@ -98,7 +99,7 @@ std::string Describe(const Event& event) {
         Text(event.queue.view()), " ", Text(ChannelName(event.channel)),
         " priority ", static_cast<int>(event.priority), " arrival ",
         event.arrival_ms, " key ", event.rank_key_ms, "/",
-        event.arrival_sequence);
+        event.arrival_sequence, " ring ", static_cast<int>(event.ring));
   }
   if (!event.agent_id.empty()) {
     absl::StrAppend(&text, ", agent ", Text(event.agent_id.view()), " v",

@@ -13,8 +13,10 @@ namespace relais::reference {
 
 int ReferenceRouter::FitStep(const ContactRecord& contact,
                              const AgentRecord& agent) {
-  return reference::FitStep(*contact.terms, contact.spec.requirement,
-                            agent.holdings, contact.spec.tutor_may_listen);
+  return reference::FitStep(contact.terms->agent_choice.fit,
+                            QueueAsks(contact, contact.ring),
+                            ContactAsks(contact, contact.ring), agent.holdings,
+                            contact.spec.tutor_may_listen);
 }
 
 std::size_t ReferenceRouter::RankOf(const ContactRecord& contact,
@@ -95,11 +97,7 @@ DurationMs ReferenceRouter::BoostOf(const Configuration& configuration,
 
 bool ReferenceRouter::Accepts(const ContactRecord& contact,
                               const AgentRecord& agent) const {
-  return Contains(agent.profile.channels, contact.spec.channel) &&
-         Meets(contact.terms->requirement, agent.holdings,
-               contact.spec.tutor_may_listen) &&
-         Meets(contact.spec.requirement, agent.holdings,
-               contact.spec.tutor_may_listen) &&
+  return MeetsIn(contact.ring, contact, agent) &&
          !IsExcluded(contact.number, agent.number);
 }
 
@@ -211,10 +209,11 @@ void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
   contact.agent = agent.number;
   contact.at_once = contact.at_once || at_once;
   contact.fit_step = FitStep(contact, agent);
-  contact.tutor_id = contact.spec.tutor_may_listen
-                         ? TutorOf(contact.terms->requirement,
-                                   contact.spec.requirement, agent.holdings)
-                         : "";
+  contact.tutor_id =
+      contact.spec.tutor_may_listen
+          ? TutorOf(QueueAsks(contact, contact.ring),
+                    ContactAsks(contact, contact.ring), agent.holdings)
+          : "";
   contact.idle_since_ms = agent.idle_since_ms;
   if (keeps_figures_) {
     agent.offered = true;
@@ -263,17 +262,12 @@ void ReferenceRouter::AcceptReservation(ContactRecord& contact,
 void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
                                       AgentRecord& agent, InstantMs now_ms) {
   ClearContactDeadline(contact);
+  PutInRing(RingAfter(contact, now_ms - contact.arrival_ms), contact);
   contact.state = ContactState::kWaiting;
   contact.agent = 0;
   ++contact.version;
   LetGo(agent, contact.number, now_ms);
   ++agent.version;
-}
-
-void ReferenceRouter::SetWaitLimit(ContactRecord& contact) {
-  if (contact.terms->wait_limit_ms == 0) return;
-  SetContactDeadline(contact, DeadlineKind::kWaitLimit,
-                     contact.arrival_ms + contact.terms->wait_limit_ms);
 }
 
 // The part that every end has in common; its event is the caller's.
@@ -332,7 +326,7 @@ void ReferenceRouter::NoAnswer(ContactRecord& contact, InstantMs now_ms) {
   NameAgent(agent, event);
   NameReservation(contact, event);
   HandOver(event);
-  SetWaitLimit(contact);
+  SetWaitingDeadline(contact);
   const std::uint64_t agent_number = agent.number;
   LookForContact(contact, now_ms, false);
   LookForAgent(agent_number, now_ms);
@@ -416,7 +410,7 @@ void ReferenceRouter::RescindByAgent(ContactRecord& contact, AgentRecord& agent,
   NameAgent(agent, rescinded);
   NameReservation(contact, rescinded);
   HandOver(rescinded);
-  SetWaitLimit(contact);
+  SetWaitingDeadline(contact);
 }
 
 // The contact has ended; the agent has room for another.

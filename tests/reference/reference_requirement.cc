@@ -179,10 +179,11 @@ bool Meets(const RoutingRequirement& requirement, const Holdings& holdings,
          std::none_of(none.begin(), none.end(), meets);
 }
 
-int FitStep(const ContactQueue& queue, const RoutingRequirement& own,
-            const Holdings& holdings, bool with_training) {
+int FitStep(FitRule rule, const RoutingRequirement& queue,
+            const RoutingRequirement& own, const Holdings& holdings,
+            bool with_training) {
   std::map<std::string, std::pair<ProficiencyLevel, ProficiencyLevel>> asked;
-  CollectLevels(queue.requirement, &asked);
+  CollectLevels(queue, &asked);
   CollectLevels(own, &asked);
   const Levels& counting = Counting(holdings, with_training);
   int surplus = 0;
@@ -194,7 +195,7 @@ int FitStep(const ContactQueue& queue, const RoutingRequirement& own,
   std::set<std::string> named;  // by preferred terms
   int preferred_met = 0;
   int preferred_all = 0;
-  for (const RoutingRequirement* requirement : {&queue.requirement, &own}) {
+  for (const RoutingRequirement* requirement : {&queue, &own}) {
     for (const PreferredTerm& preferred : requirement->preferred) {
       named.insert(preferred.term.skill);
       preferred_all += preferred.weight;
@@ -203,7 +204,7 @@ int FitStep(const ContactQueue& queue, const RoutingRequirement& own,
       }
     }
   }
-  if (queue.agent_choice.fit == FitRule::kBestFit) {
+  if (rule == FitRule::kBestFit) {
     room += preferred_all;
     return room == 0 ? 0 : std::min(7, 8 * (surplus + preferred_met) / room);
   }

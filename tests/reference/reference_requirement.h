@@ -45,9 +45,10 @@ bool SameHoldings(const Holdings& a, const Holdings& b);
 bool Meets(const RoutingRequirement& requirement, const Holdings& holdings,
            bool with_training);
 
-// By the queue's rule, of its requirement and a contact's own, both met.
-int FitStep(const ContactQueue& queue, const RoutingRequirement& own,
-            const Holdings& holdings, bool with_training);
+// By the rule, of a queue's requirement and a contact's own, both met.
+int FitStep(FitRule rule, const RoutingRequirement& queue,
+            const RoutingRequirement& own, const Holdings& holdings,
+            bool with_training);
 
 // Of two requirements that are met with skills in training: who listens; empty
 // if they are met without.

@@ -146,6 +146,18 @@ void ReferenceRouter::AddAgent(const AgentConfiguration& configured) {
   agent.holdings = HoldingsOf(configured, configuration_);
 }
 
+void ReferenceRouter::TakeQueues(const Configuration& configuration) {
+  queues_.clear();
+  rings_.clear();
+  for (const ContactQueue& queue : configuration.queues) {
+    rings_[queue.name] = std::make_shared<const std::vector<Ring>>(
+        RingsOf(queue, configuration));
+    queues_.push_back(std::make_shared<const ContactQueue>(
+        WithActivity(queue, configuration)));
+    figures_.try_emplace(queue.name);
+  }
+}
+
 absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     const Configuration& configuration, InstantMs now_ms) {
   if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
@@ -157,12 +169,7 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
 
   outcome.configuration_version = ++configuration_version_;
   configuration_ = configuration;
-  queues_.clear();
-  for (const ContactQueue& queue : configuration.queues) {
-    queues_.push_back(std::make_shared<const ContactQueue>(
-        WithActivity(queue, configuration)));
-    figures_.try_emplace(queue.name);
-  }
+  TakeQueues(configuration);
   std::erase_if(figures_, [this](const auto& entry) {
     return QueueByName(entry.first) == nullptr &&
            !QueueHasContacts(entry.first);
@@ -302,14 +309,17 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
       [](const RoutingProfile& one) { return !one.queue_order.empty(); });
   contact.version = 1;
   contact.arrival_ms = now_ms;
-  contact.rank_key_ms = now_ms - BoostOf(configuration_, spec);
+  contact.boost_ms = BoostOf(configuration_, spec);
+  contact.strict = configuration_.contact_choice == ContactChoice::kStrict;
+  contact.rings = rings_.at(queue->name);
+  PutInRing(RingAfter(contact, 0), contact);
   ++figures_[spec.queue].offered;
   Event event = MakeEvent(EventType::kContactSubmitted, now_ms);
   NameContact(contact, event);
   event.rank_key_ms = 0;
   event.arrival_sequence = 0;
   HandOver(event);
-  SetWaitLimit(contact);
+  SetWaitingDeadline(contact);
   LookForContact(contact, now_ms, true);
   return SubmitOutcome{HandleOf(contact), now_ms, contact.at_once, false,
                        Ticket()};
@@ -381,6 +391,12 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
   view.arrival_ms = contact->arrival_ms;
   view.rank_key_ms = contact->rank_key_ms;
   view.ended_ms = contact->ended_ms;
+  view.ring = static_cast<std::uint8_t>(contact->ring);
+  if (contact->state == ContactState::kWaiting &&
+      contact->ring + 1 < contact->rings->size()) {
+    view.next_ring_ms =
+        contact->arrival_ms + (*contact->rings)[contact->ring + 1].begins_ms;
+  }
   if (contact->state == ContactState::kReserved ||
       contact->state == ContactState::kAssigned) {
     view.attempt = contact->attempt;
@@ -477,7 +493,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Decline(
   HandOver(event);
   const std::uint64_t agent_number = agent.number;
   Exclude(contact, agent, until_ms);
-  SetWaitLimit(contact);
+  SetWaitingDeadline(contact);
   LookForContact(contact, now_ms, false);
   LookForAgent(agent_number, now_ms);
   outcome.ticket = Ticket();

@@ -28,6 +28,7 @@
 #include "absl/status/statusor.h"
 #include "relais/router.h"
 #include "tests/reference/reference_requirement.h"
+#include "tests/reference/reference_rings.h"
 
 namespace relais::stress {
 class HistoryReplay;
@@ -104,7 +105,7 @@ class ReferenceRouter final : public Router {
   using DueKey = std::pair<InstantMs, std::uint64_t>;
 
   enum class DeadlineKind {
-    kWaitLimit,
+    kWaiting,
     kOfferTimeout,
     kLease,
     kWrapUp,
@@ -112,7 +113,7 @@ class ReferenceRouter final : public Router {
     kForgetId,
   };
   struct Deadline {
-    DeadlineKind kind = DeadlineKind::kWaitLimit;
+    DeadlineKind kind = DeadlineKind::kWaiting;
     std::uint64_t contact = 0;    // number
     std::uint64_t agent = 0;      // number
     std::string contact_id = {};  // kWrapUp
@@ -122,7 +123,11 @@ class ReferenceRouter final : public Router {
     std::uint64_t number = 0;  // also its arrival sequence
     ContactSpec spec;
     std::shared_ptr<const ContactQueue> terms;
-    bool ranked = false;  // some profile ordered queues when it came
+    bool ranked = false;      // some profile ordered queues when it came
+    DurationMs boost_ms = 0;  // its ring's not counted
+    bool strict = false;      // the mode when it came
+    std::shared_ptr<const std::vector<Ring>> rings;
+    std::size_t ring = 0;
     ContactState state = ContactState::kWaiting;
     EndReason end_reason = EndReason::kNone;
     std::uint64_t version = 0;
@@ -212,7 +217,23 @@ class ReferenceRouter final : public Router {
                          InstantMs now_ms);
   void ReturnToWaiting(ContactRecord& contact, AgentRecord& agent,
                        InstantMs now_ms);
-  void SetWaitLimit(ContactRecord& contact);
+  void SetWaitingDeadline(ContactRecord& contact);
+  void EndAtWaitLimit(ContactRecord& contact, InstantMs now_ms);
+
+  // Rings (reference_rings_steps.cc).
+  static RoutingRequirement QueueAsks(const ContactRecord& contact,
+                                      std::size_t ring);
+  static RoutingRequirement ContactAsks(const ContactRecord& contact,
+                                        std::size_t ring);
+  // What it asks for in that ring, declines aside.
+  static bool MeetsIn(std::size_t ring, const ContactRecord& contact,
+                      const AgentRecord& agent);
+  bool IsSkipped(std::size_t ring, const ContactRecord& contact) const;
+  std::size_t RingAfter(const ContactRecord& contact, DurationMs waited) const;
+  static void PutInRing(std::size_t ring, ContactRecord& contact);
+  void Widen(ContactRecord& contact, InstantMs now_ms);
+  // The contact that leaves its ring because nobody could answer, if any.
+  ContactRecord* NextToSkip();
   void EndContact(ContactRecord& contact, EndReason reason, InstantMs now_ms);
   void EndAssigned(ContactRecord& contact, EndReason reason, InstantMs now_ms);
   void NoAnswer(ContactRecord& contact, InstantMs now_ms);
@@ -271,6 +292,7 @@ class ReferenceRouter final : public Router {
   std::shared_ptr<const ContactQueue> QueueByName(std::string_view name) const;
   bool QueueHasContacts(std::string_view name) const;
   AgentView ViewOf(const AgentRecord& agent) const;
+  void TakeQueues(const Configuration& configuration);
   absl::Status CheckRoom(const Configuration& configuration) const;
   void AddAgent(const AgentConfiguration& configured);
 
@@ -279,6 +301,8 @@ class ReferenceRouter final : public Router {
   std::uint64_t configuration_version_ = 0;
   bool keeps_figures_ = false;
   std::vector<std::shared_ptr<const ContactQueue>> queues_;
+  std::map<std::string, std::shared_ptr<const std::vector<Ring>>> rings_;
+  InstantMs latest_ms_ = 0;  // of the last event
   std::map<std::string, QueueFigures> figures_;
   std::map<std::uint64_t, ContactRecord> contacts_;  // alive
   std::map<std::uint64_t, ContactRecord> ended_;     // remembered

@@ -39,29 +39,39 @@ void ReferenceRouter::ClearContactDeadline(ContactRecord& contact) {
 }
 
 std::optional<InstantMs> ReferenceRouter::NextDue() const {
+  const bool skips =
+      std::any_of(contacts_.begin(), contacts_.end(), [this](const auto& one) {
+        return one.second.state == ContactState::kWaiting &&
+               IsSkipped(one.second.ring, one.second);
+      });
+  if (skips) return latest_ms_;
   if (deadlines_.empty()) return std::nullopt;
   return deadlines_.begin()->first.first;
 }
 
 std::size_t ReferenceRouter::RunDue(InstantMs now_ms, std::size_t limit) {
   std::size_t taken = 0;
-  while (taken < limit && now_ms >= 0 && !deadlines_.empty() &&
-         deadlines_.begin()->first.first <= now_ms) {
+  for (; taken < limit && now_ms >= 0; ++taken) {
+    if (ContactRecord* contact = NextToSkip()) {
+      Widen(*contact, now_ms);
+      continue;
+    }
+    if (deadlines_.empty() || deadlines_.begin()->first.first > now_ms) break;
     RunDeadline(Deadline(deadlines_.begin()->second), now_ms);
-    ++taken;
   }
   return taken;
 }
 
 void ReferenceRouter::RunDeadline(const Deadline& deadline, InstantMs now_ms) {
   switch (deadline.kind) {
-    case DeadlineKind::kWaitLimit: {
+    case DeadlineKind::kWaiting: {
       ContactRecord& contact = contacts_.at(deadline.contact);
-      EndContact(contact, EndReason::kWaitLimit, now_ms);
-      Event event = MakeEvent(EventType::kContactEnded, now_ms);
-      NameContact(contact, event);
-      HandOver(event);
-      Remember(contact, now_ms);
+      const DurationMs limit_ms = contact.terms->wait_limit_ms;
+      if (limit_ms > 0 && now_ms >= contact.arrival_ms + limit_ms) {
+        EndAtWaitLimit(contact, now_ms);
+      } else {
+        Widen(contact, now_ms);
+      }
       return;
     }
     case DeadlineKind::kOfferTimeout:
@@ -111,6 +121,7 @@ void ReferenceRouter::NameContact(const ContactRecord& contact, Event& event) {
   event.arrival_ms = contact.arrival_ms;
   event.rank_key_ms = contact.rank_key_ms;
   event.arrival_sequence = contact.number;
+  event.ring = static_cast<std::uint8_t>(contact.ring);
 }
 
 void ReferenceRouter::NameAgent(const AgentRecord& agent, Event& event) {
@@ -139,6 +150,7 @@ void ReferenceRouter::NameReservation(const ContactRecord& contact,
 
 void ReferenceRouter::HandOver(const Event& event) {
   ++handed_over_;
+  latest_ms_ = event.at_ms;
   pending_events_.push_back(event);
   if (pending_events_.size() == 1) options_.observer->OnEventsPending();
 }
@@ -331,7 +343,7 @@ std::vector<std::string> ReferenceRouter::AliveContacts() const {
 std::string ReferenceRouter::NextDueText() const {
   if (deadlines_.empty()) return "nothing";
   const auto& [key, deadline] = *deadlines_.begin();
-  static constexpr const char* kKinds[] = {"wait limit",     "offer timeout",
+  static constexpr const char* kKinds[] = {"waiting",        "offer timeout",
                                            "lease",          "wrap-up",
                                            "end of decline", "forgotten id"};
   std::string text =

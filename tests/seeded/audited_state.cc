@@ -106,8 +106,9 @@ bool AuditedState::MustServe(const AuditedAgent& agent,
 
 int AuditedState::FitStep(const reference::Holdings& has,
                           const AuditedContact& contact) {
-  return reference::FitStep(contact.terms, contact.spec.requirement, has,
-                            contact.spec.tutor_may_listen);
+  const auto& [spec, terms] = std::tie(contact.spec, contact.terms);
+  return reference::FitStep(terms.agent_choice.fit, terms.requirement,
+                            spec.requirement, has, spec.tutor_may_listen);
 }
 
 const AuditedExclusion* AuditedState::ExclusionOf(const AuditedContact& contact,
@@ -200,7 +201,8 @@ std::string AuditedState::ApplyByType(const Event& event,
     case EventType::kAgentRemoved:
       return Removed(event);
     case EventType::kAgentChanged:
-      return "no call changes an agent here";
+    case EventType::kContactWidened:
+      return "no run changes an agent, and no queue has a plan";
   }
   return "it has no type";
 }
@@ -240,15 +242,10 @@ DurationMs AuditedState::BoostOf(const ContactSpec& spec,
   for (const CustomerSegment& segment : configuration.segments) {
     if (segment.name == spec.segment) boost += segment.credit_ms;
   }
-  switch (configuration.contact_choice) {
-    case ContactChoice::kAged:
-      return boost;
-    case ContactChoice::kDeadline:
-      return boost - queue.service_level.threshold_ms;
-    case ContactChoice::kStrict:
-      break;
-  }
-  return spec.priority * kTenYears;
+  const ContactChoice mode = configuration.contact_choice;
+  if (mode == ContactChoice::kStrict) return spec.priority * kTenYears;
+  if (mode == ContactChoice::kAged) return boost;
+  return boost - queue.service_level.threshold_ms;
 }
 
 void AuditedState::ForgetFiguresIfUnused(const std::string& queue) {

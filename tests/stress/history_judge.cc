@@ -150,6 +150,7 @@ std::string HistoryJudge::NotItsCause(const Event& event,
     case EventType::kReservationDeclined:
       return own(CallKind::kDecline);
     case EventType::kReservationNoAnswer:
+    case EventType::kContactWidened:
       return by({CallKind::kRunDue});
     case EventType::kPresenceChanged:
       return call.ok() ? by({CallKind::kSetPresence, CallKind::kApply})

@@ -161,6 +161,8 @@ std::string HistoryReplay::Step(const Event& event, const Cause& cause) {
       return WrapUpEnded(event, cause);
     case EventType::kAgentRemoved:
       return Removed(event, cause);
+    case EventType::kContactWidened:
+      return "widened in a centre without plans";
     case EventType::kConfigurationApplied:
     case EventType::kAgentChanged:  // nobody changes one in a history
     case EventType::kNone:

@@ -72,11 +72,9 @@ int StreamChecker::ContactOf(const Event& event) {
 int StreamChecker::AgentOf(const Event& event) {
   if (event.agent_id.empty()) return -1;
   const auto found = agent_numbers_.find(std::string(event.agent_id.view()));
-  if (found == agent_numbers_.end()) {
-    Fail(event, "an agent that is not configured");
-    return -1;
-  }
-  return found->second;
+  if (found != agent_numbers_.end()) return found->second;
+  Fail(event, "an agent that is not configured");
+  return -1;
 }
 
 void StreamChecker::Add(const Event& event) {
@@ -132,6 +130,8 @@ void StreamChecker::Step(const Event& event, int contact, int agent) {
       return;
     case EventType::kWrapUpEnded:
       return StepWrapUpEnded(event, contact, agent);
+    case EventType::kContactWidened:
+      return Fail(event, "no queue has a plan");
     case EventType::kAgentRemoved:
     case EventType::kAgentChanged:
     case EventType::kConfigurationApplied:

@@ -1,0 +1,142 @@
+// What the model centre says of choice: plans, modes, segments, queue orders.
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/model/model_world.h"
+
+namespace relais::model {
+
+BullseyeRing World::Ring() {
+  BullseyeRing ring;
+  if (random_->Bernoulli(0.4)) {
+    const int levels = static_cast<int>(random_->UniformBetween(1, 5));
+    const bool by = random_->Bernoulli(0.5);
+    ring.lower = {{SkillName(), by ? levels : 0, by ? 0 : levels}};
+  }
+  if (random_->Bernoulli(0.4)) ring.drop_skills = {SkillName()};
+  if (random_->Bernoulli(0.3)) {
+    ring.lower_all_by = static_cast<int>(random_->UniformBetween(1, 3));
+  }
+  if (random_->Bernoulli(0.3)) ring.teams = {kTeams[random_->Uniform(3)]};
+  if (random_->Bernoulli(0.2)) ring.sites = {kSites[random_->Uniform(2)]};
+  ring.provider = random_->Bernoulli(0.2);
+  ring.anywhere = random_->Bernoulli(0.15);
+  ring.raise_boost_ms = 5'000 * random_->UniformBetween(0, 2);
+  if (random_->Bernoulli(0.4)) {
+    ring.skip_if =
+        static_cast<RingCondition>(random_->Uniform(kRingConditionCount));
+  }
+  return ring;
+}
+
+BullseyePlan World::Plan(int index) {
+  Configuration alone = Lists();
+  do {
+    BullseyePlan plan;
+    plan.name = absl::StrCat("plan", index);
+    if (random_->Bernoulli(0.4)) {
+      plan.skip_first_if =
+          static_cast<RingCondition>(random_->Uniform(kRingConditionCount));
+    }
+    if (index + 1 == kPlans) {
+      plan.curve = {{static_cast<int>(random_->Uniform(5)) * 10, 0},
+                    {static_cast<int>(random_->UniformBetween(5, 10)) * 10,
+                     static_cast<int>(random_->UniformBetween(1, 9))}};
+    }
+    DurationMs after_ms = 0;
+    for (std::int64_t i = random_->UniformBetween(1, 4);
+         i > 0 && plan.curve.empty(); --i) {
+      after_ms += 5'000 * random_->UniformBetween(1, 3);
+      plan.rings.push_back(Ring());
+      plan.rings.back().widen_after_ms = after_ms;
+      if (i == 1) plan.rings.back().skip_if = RingCondition::kNone;
+    }
+    alone.bullseye_plans = {plan};
+  } while (HasErrors(ValidateConfiguration(alone, Limits())));
+  return alone.bullseye_plans.front();
+}
+
+ContactChoice World::Mode() {
+  return static_cast<ContactChoice>(random_->Uniform(kContactChoiceCount));
+}
+
+// Two of three, so that contacts name one that is not there.
+std::vector<CustomerSegment> World::Segments() {
+  std::vector<CustomerSegment> segments;
+  const std::uint64_t missing = random_->Uniform(kSegments);
+  for (std::uint64_t i = 0; i < kSegments; ++i) {
+    if (i == missing) continue;
+    segments.push_back(
+        {absl::StrCat("segment", i), 5'000 * random_->UniformBetween(0, 4)});
+  }
+  return segments;
+}
+
+std::vector<QueueRank> World::QueueOrder(const Configuration& configuration) {
+  std::vector<QueueRank> order;
+  std::vector<std::string> names;
+  names.reserve(configuration.queues.size());
+  for (const ContactQueue& queue : configuration.queues) {
+    names.push_back(queue.name);
+  }
+  while (!names.empty() && random_->Bernoulli(0.7)) {
+    const auto name = names.begin() + static_cast<std::ptrdiff_t>(
+                                          random_->Uniform(names.size()));
+    if (order.empty() || random_->Bernoulli(0.7)) order.emplace_back();
+    order.back().queues.push_back(*name);
+    names.erase(name);
+  }
+  return order;
+}
+
+// What the order says of queues that are no longer there.
+void World::KeepListed(const Configuration& configuration,
+                       std::vector<QueueRank>* order) {
+  for (QueueRank& rank : *order) {
+    std::erase_if(rank.queues, [&](const std::string& name) {
+      return std::none_of(
+          configuration.queues.begin(), configuration.queues.end(),
+          [&](const ContactQueue& queue) { return queue.name == name; });
+    });
+  }
+  std::erase_if(*order,
+                [](const QueueRank& rank) { return rank.queues.empty(); });
+}
+
+// Contacts that wait keep the plan under which they came.
+void World::ChangePlan(Configuration* configuration) {
+  const auto index = static_cast<std::size_t>(random_->Uniform(kPlans));
+  Configuration changed = *configuration;
+  changed.bullseye_plans[index] = Plan(static_cast<int>(index));
+  if (HasErrors(ValidateConfiguration(changed, Limits()))) return;
+  plans_ = changed.bullseye_plans;
+  *configuration = std::move(changed);
+}
+
+// Which contact comes first.
+void World::ChangeChoice(Configuration* next) {
+  switch (random_->Uniform(4)) {
+    case 0:
+      next->contact_choice = Mode();
+      break;
+    case 1:
+      next->segments = Segments();
+      break;
+    case 2:
+      next->routing_profiles[random_->Uniform(kProfiles)].queue_order =
+          QueueOrder(*next);
+      break;
+    default:
+      for (RoutingProfile& profile : next->routing_profiles) {
+        profile.queue_order.clear();
+      }
+      break;
+  }
+}
+
+}  // namespace relais::model
