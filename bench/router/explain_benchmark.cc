@@ -135,18 +135,24 @@ BENCHMARK(BM_ExplainAgent)
     ->Arg(20'000)
     ->Unit(benchmark::kMillisecond);
 
-// A contact in hand is completed and the next one comes for the agent, while
-// another thread explains without a pause (range(0) = 1) or nobody does.
+// Whom another thread explains without a pause.
+enum Explaining { kNobody, kThisCentre, kAnotherCentre };
+
+// A contact in hand is completed and the next one comes for the agent. What
+// explanations of this centre cost it beside those of another one is what they
+// keep it waiting for; the rest is the machine's.
 void BM_DecisionBesideExplanations(benchmark::State& state) {
   Centre centre(1'000, 0);
+  Centre another(1'000, 0);
   std::atomic<bool> over{false};
   std::thread reader;
-  if (state.range(0) == 1) {
+  if (state.range(0) != kNobody) {
+    Centre& explained_centre = state.range(0) == kThisCentre ? centre : another;
     reader = std::thread([&] {
       // relaxed: nothing but the flag itself is told.
       while (!over.load(std::memory_order_relaxed)) {
         const auto explained =
-            centre.router().ExplainContact("asked", kNowMs, 100);
+            explained_centre.router().ExplainContact("asked", kNowMs, 100);
         benchmark::DoNotOptimize(explained);
       }
     });
@@ -162,7 +168,11 @@ void BM_DecisionBesideExplanations(benchmark::State& state) {
   over.store(true, std::memory_order_relaxed);
   if (reader.joinable()) reader.join();
 }
-BENCHMARK(BM_DecisionBesideExplanations)->ArgName("explaining")->Arg(0)->Arg(1);
+BENCHMARK(BM_DecisionBesideExplanations)
+    ->ArgName("explaining")
+    ->Arg(kNobody)
+    ->Arg(kThisCentre)
+    ->Arg(kAnotherCentre);
 
 }  // namespace
 }  // namespace relais::bench
