@@ -12,11 +12,16 @@
 // Atomics
 //   W2  bits that are set, and how many are used: RMW seq_cst <-> load seq_cst.
 //       Setting one widens what somebody may take, which is a publication
-//       (matcher.h, M5). Clearing one is none, so it is relaxed.
+//       (matcher.h, M5). Clearing one is none; fetch_and(release) for W11.
 //   W8  what a bit leads to (cell, traits), relaxed: written before the bit is
 //       set, and read after it, or after a contact or front word of the class
 //       was seen. A class that is redefined while a look runs is caught by
 //       reading the cell again then (Matcher::StillFits).
+//   W11 cells and cleared bits of a profile class that becomes others':
+//       store(release) <-> load(acquire). All agents of it were told otherwise
+//       before, so a look that sees the new meaning finds the agent's word
+//       changed when it reads that afterwards (Matcher::TakeBest,
+//       TakeDirectly).
 //   W9  lanes of a class: store(release) <-> load(acquire): who sees a lane in
 //       the run or chain sees what comes after it; who sees that a lane belongs
 //       to another class sees the version that says so. That a look sees the
@@ -62,7 +67,7 @@ class EligibilityT {
     return cells_[static_cast<std::size_t>(requirement_class) *
                       profile_classes_ +
                   profile_class]
-        .load(std::memory_order_relaxed);  // W8
+        .load(std::memory_order_acquire);  // W11
   }
   std::uint8_t Fit(std::uint32_t requirement_class,
                    std::uint32_t profile_class) const {
@@ -212,13 +217,14 @@ void EligibilityT<AtomicT>::SetCell(std::uint32_t requirement_class,
   auto& cell =
       cells_[static_cast<std::size_t>(requirement_class) * profile_classes_ +
              profile_class];
-  cell.store(value, std::memory_order_relaxed);  // W8
+  cell.store(value, std::memory_order_release);  // W11
   if (value != 0) {
     row.fetch_or(in_row, std::memory_order_seq_cst);        // W2
     column.fetch_or(in_column, std::memory_order_seq_cst);  // W2
   } else {
-    row.fetch_and(~in_row, std::memory_order_relaxed);        // W2
-    column.fetch_and(~in_column, std::memory_order_relaxed);  // W2
+    row.fetch_and(~in_row, std::memory_order_release);  // W11
+    // relaxed: whoever finds an agent by its class asks the agent's word.
+    column.fetch_and(~in_column, std::memory_order_relaxed);
   }
 }
 

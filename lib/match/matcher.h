@@ -30,7 +30,8 @@
 //       having been looked into.
 //   M8  An arrival may go to an agent without entering a lane only while it
 //       holds that agent's claim and every front word of that agent's classes,
-//       and of its own lane, is larger than its own key.
+//       and of its own lane, is larger than its own key; and the agent, read
+//       after them, is still told the same (W11).
 //   M9  For agents whose terms say that there are ranks, "smaller" and "larger"
 //       in M7 and M8 are of *places*: the rank of the class's cell with their
 //       profile class, then the image of the key; contacts held for the agent

@@ -165,7 +165,7 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
                                      DecisionSink& sink, Result* result) {
   const AgentTerms terms = agents_.TermsOf(agent, word);
   const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
-  if (agents_.Agent(agent) != word || (kinds >> kind & 1) == 0) return false;
+  if ((kinds >> kind & 1) == 0) return false;
   const std::uint64_t smallest =
       terms.ranked ? SmallestFronts<true>(agent, terms, kinds).first
                    : SmallestFronts<false>(agent, terms, kinds).first;
@@ -189,6 +189,10 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
       terms.ranked ? PlaceOf<true>(choice.requirement_class, choice.cell, image)
                    : image;
   if (smallest <= place) return false;
+  // As in TakeBest: terms, fronts and cells count only if the agent is still
+  // told the same. One that is told to be of another class meanwhile leaves a
+  // class whose cells may be given to others.
+  if (agents_.Agent(agent) != word) return false;
   ContactWord reserved;
   *result = Result::kOk;
   if (!lanes_.TakeNew(slot, from, agent, &reserved)) {

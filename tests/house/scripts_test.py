@@ -46,6 +46,7 @@ class Run(unittest.TestCase):
         shutil.copytree(ROOT / "scripts", self.root / "scripts")
         # Everything is installed on the machine that runs this test.
         self.executable("scripts/install-deps", "#!/bin/sh\n")
+        shutil.copytree(ROOT / "examples", self.root / "examples")
         (self.root / "CMakePresets.json").write_text("{}")
         self.executable("build/release/bin/relaisd", RELAISD)
         self.executable("build/release/bin/relais-load", LOAD)
@@ -93,14 +94,30 @@ class Run(unittest.TestCase):
     def test_a_day(self):
         code, output = self.run_script("--seed", "7", "--scale", "60")
         self.assertEqual(code, 0, output)
-        self.assertIn("--config examples/bank/bank.yaml",
-                      self.heard("relaisd"))
+        bank = (self.root / "examples/bank").resolve()
+        self.assertIn(f"--config {bank}/bank.yaml", self.heard("relaisd"))
+        self.assertIn(f"--center {bank}/bank.yaml --day {bank}/day.yaml",
+                      self.heard("load"))
         self.assertIn("--time-scale 60", self.heard("relaisd"))
         self.assertIn("--start-time 917900000000", self.heard("relaisd"))
         self.assertIn("--server 127.0.0.1:4242", self.heard("load"))
         self.assertIn("--seed 7", self.heard("load"))
         self.assertEqual(self.heard("stopped"), "yes")
         self.expect_stopped()
+
+    def test_a_day_of_another_centre(self):
+        directory = (self.root / "examples/ebranch").resolve()
+        for center in (directory, directory / "ebranch.yaml"):
+            code, output = self.run_script("--center", str(center))
+            self.assertEqual(code, 0, output)
+            self.assertIn(f"--config {directory}/ebranch.yaml",
+                          self.heard("relaisd"))
+            self.assertIn(
+                f"--center {directory}/ebranch.yaml --day {directory}/day.yaml",
+                self.heard("load"))
+        self.run_script("--center", str(directory), "--day",
+                        str(self.root / "examples/bank/day.yaml"))
+        self.assertIn("examples/bank/day.yaml", self.heard("load"))
 
     def test_violated_invariants_are_the_exit_code(self):
         self.say("code", "1")
@@ -148,7 +165,12 @@ class Run(unittest.TestCase):
         for arguments, part in [
                 (["--sed", "3"], "did you mean --seed?"),
                 (["--in-proces"], "did you mean --in-process?"),
-                (["bank"], "known are: --seed"),
+                (["bank"], "known are: --center"),
+                (["--center", "nowhere"], "--center: cannot read nowhere"),
+                (["--center", "/"], "--center: cannot read "),
+                (["--day", "nowhere"], "--day: cannot read nowhere"),
+                (["--center", "x", "--calls", __file__, "--date",
+                  "1999-02-02"], "--center and --day are for a generated"),
                 (["--seed"], "--seed needs a value"),
                 (["--seed", "x"], '"x" is not a whole number'),
                 (["--scale", "0"], "would stop the clock"),

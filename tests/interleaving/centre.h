@@ -38,7 +38,7 @@ class Centre final : private DecisionSink {
         capacity_(capacity),
         cost_{cost, 1},
         ranked_(ranked),
-        core_(Sizes{kContacts, kAgents, 2, 1, kLanes, 4, 1}) {
+        core_(Sizes{kContacts, kAgents, 2, 2, kLanes, 4, 1}) {
     for (std::uint8_t kind = 0; kind < 2; ++kind) {
       core_.SetRequirementClass(kind, kind);
       core_.SetFit(kind, 0, 1, RankOfKind(kind));
@@ -69,11 +69,26 @@ class Centre final : private DecisionSink {
   void Ready(std::uint32_t agent, std::uint32_t revision,
              std::uint8_t kinds = kBothKinds, std::uint32_t back = 0) {
     AgentTerms terms;
+    terms.profile_class = profile_class_;
     terms.kinds = kinds;
     terms.capacity = agent == kDrainer ? 100 : capacity_;
     terms.cost[0] = cost_[0];
     terms.ranked = ranked_;
     core_.Update(agent, revision, terms, back, *this);
+  }
+  // All agents are of another profile class from now on, which may serve the
+  // same; the one they were of becomes others', who have the ranks the other
+  // way round, or without ranks may serve nothing.
+  void Retell(std::uint32_t agent, std::uint32_t revision) {
+    for (std::uint8_t kind = 0; kind < 2; ++kind) {
+      core_.SetFit(kind, 1, 1, RankOfKind(kind));
+    }
+    core_.SetProfileClass(1);
+    profile_class_ = 1;
+    Ready(agent, revision);
+    for (std::uint8_t kind = 0; kind < 2; ++kind) {
+      core_.SetFit(kind, 0, ranked_ ? 1 : 0, RankOfKind(1U - kind));
+    }
   }
   void Withdraw(std::uint32_t agent, std::uint32_t revision,
                 std::uint32_t back = 0) {
@@ -104,6 +119,16 @@ class Centre final : private DecisionSink {
     Published(slot, now.tag());
     core_.LookForContact(slot, now, *this);
     return true;
+  }
+  // The same while the look is still to come, its units not given back.
+  void ReturnUnseen(std::uint32_t slot) {
+    const ContactWord from = core_.Contact(slot);
+    ContactWord now;
+    const Position place = decisions_[decision_count_ - 1].position;
+    run_.Expect(core_.Return(slot, from, place, &now) == Result::kOk,
+                "nobody else returns it");
+    owed_[from.ref()] += cost_[kind_[slot]];
+    Published(slot, now.tag());
   }
   bool Move(std::uint32_t slot, ContactWord from, std::uint32_t lane,
             std::int64_t key) {
@@ -310,6 +335,7 @@ class Centre final : private DecisionSink {
   const bool ranked_;
   Core core_;
   std::array<std::size_t, kContacts> kind_{};
+  std::uint32_t profile_class_ = 0;
   // The agent + 1 who has declined it at some time.
   std::array<std::uint32_t, kContacts> declined_by_{};
   // Of contacts that ended while reserved, units not given back yet.

@@ -416,7 +416,7 @@ constexpr Scenario kRecords[] = {
     {"lane_leaves_run", {3, 2}, 156, LaneLeavesRun},
     {"lanes_leave", {3, 2}, 3'624, LanesLeave},
     {"new_class_ready", {3, 1}, 376'507, NewClassReady},
-    {"wider_fit_submit", {3, 1}, 765'496, WiderFitSubmit},
+    {"wider_fit_submit", {3, 1}, 765'568, WiderFitSubmit},
     {"order_comes_into_use_ready", {2, 1}, 39'124, OrderComesIntoUseReady},
     {"lane_of_another_class", {3, 1}, 194'470, LaneOfAnotherClass},
     {"class_of_another_content", {3, 1}, 110'793, ClassOfAnotherContent},

@@ -160,17 +160,17 @@ void SubmitBehindCancelReady(Explorer& run) {
 constexpr Scenario kTriples[] = {
     {"submit_cancel_ready", {2, 1}, 111'628, SubmitCancelReady},
     {"submit_cancel_own_ready", {2, 1}, 130'070, SubmitCancelOwnReady},
-    {"submit_submit_ready", {2, 1}, 776'499, SubmitSubmitReady},
+    {"submit_submit_ready", {2, 1}, 776'225, SubmitSubmitReady},
     {"submit_submit_ready_two_lanes",
      {2, 1},
-     306'172,
+     306'027,
      SubmitSubmitReadyTwoLanes},
     {"submit_ready_ready", {2, 0}, 116'541, SubmitReadyReady},
-    {"submit_ready_withdraw", {2, 1}, 169'799, SubmitReadyWithdraw},
+    {"submit_ready_withdraw", {2, 1}, 169'829, SubmitReadyWithdraw},
     {"return_submit_ready", {2, 1}, 192'609, ReturnSubmitReady},
     {"move_submit_ready", {2, 1}, 278'934, MoveSubmitReady},
     {"move_cancel_ready", {2, 1}, 29'749, MoveCancelReady},
-    {"submits_of_two_kinds_ready", {2, 1}, 598'018, TwoKindsReady},
+    {"submits_of_two_kinds_ready", {2, 1}, 597'876, TwoKindsReady},
     {"submit_behind_cancel_ready", {2, 1}, 121'824, SubmitBehindCancelReady},
 };
 

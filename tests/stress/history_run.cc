@@ -132,6 +132,9 @@ std::vector<Configuration> HistoryConfigurations() {
     // none did, and stands beside the first rank.
     other.routing_profiles[1].queue_order =
         first.routing_profiles[1].queue_order;
+    if (i == 1) {
+      other.routing_profiles[1].queue_order = {{{"q1"}}, {{"q2"}}};
+    }
     for (int change = 0; change < 6; ++change) {
       const auto at = static_cast<int>(random.Uniform(kAgents));
       other.agents[static_cast<std::size_t>(at)] = DrawAgent(at, random);
