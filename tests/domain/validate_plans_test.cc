@@ -106,7 +106,7 @@ TEST(ValidatePlans, AQueueToChangeToMustBeThereAndTakeTheChannels) {
   Configuration c = Planned();
   RingOf(c, 2) = {.widen_after_ms = 90'000,
                   .queue = c.queues[0].name,
-                  .lower = {{"savings", 0, 2}},
+                  .lower = {{"savings", 0, 3}},
                   .teams = {"home"}};
   EXPECT_THAT(Validate(c), IsEmpty());
   RingOf(c, 2).queue = "nowhere";

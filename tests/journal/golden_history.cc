@@ -185,6 +185,7 @@ class Writer {
     detail->queue = AccountsQueue();
     detail->plan = Wider();
     detail->ring = ring;
+    if (ring > 0) detail->ring_queues = {AccountsQueue()};
     detail->fingerprint = {0x0123456789ABCDEF, 0xFEDCBA9876543210};
     detail->rank_key_ms = arrivals_[id] - 240'000 - 60'000 * ring;
     detail->arrival_sequence = arrivals_.size();
