@@ -116,6 +116,18 @@ TEST(ExampleEBranchTest, IsAWholeEBranch) {
   EXPECT_EQ(present.size(), 24u);
 }
 
+TEST(ExampleEBranchTest, APlanIsRefusedBecauseNobodyWouldJudgeIt) {
+  server::ConfigFile file =
+      server::ReadConfigFile("examples/ebranch/ebranch.yaml", Limits());
+  file.message.mutable_queues(0)->set_plan("wider");
+  const auto day = ReadDayFile("examples/ebranch/day.yaml");
+  ASSERT_TRUE(day.ok()) << day.status();
+  const absl::Status status = GenerateDay(file.message, *day, 1).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("queue \"customers\" has the bullseye plan \"wider\""));
+}
+
 TEST(ExampleEBranchTest, SharesOfItsCustomersAreDrawn) {
   const server::ConfigFile file =
       server::ReadConfigFile("examples/ebranch/ebranch.yaml", Limits());
