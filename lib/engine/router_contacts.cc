@@ -391,6 +391,7 @@ bool RouterImpl::CancelReserved(ContactHandle contact, ContactWord word,
   }
   if (!registered) return true;  // the reserving thread does the rest
   call.Push(rescinded);
+  KeepDecision(contact);
   FreeContact(contact, *version, reason, call.now_ms(), call);
   TellCore(update, call);
   RemoveAgentIfLeft(word.ref(), call);
@@ -482,6 +483,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
     SetDeadline(WrapUpDeadline(slot, place), wrap_up_version,
                 event.wrap_up_ends_ms, wrap_up_version, call);
   }
+  KeepDecision(contact);
   FreeContact(contact, *version, reason, call.now_ms(), call);
   if (removal.due) call.Push(removal.event);
   if (over || moved) TellCore(update, call);

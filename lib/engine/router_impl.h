@@ -33,8 +33,10 @@
 
 #include "lib/base/counter.h"
 #include "lib/engine/call.h"
+#include "lib/engine/class_hold.h"
 #include "lib/engine/class_registry.h"
 #include "lib/engine/deadline_table.h"
+#include "lib/engine/decision_log.h"
 #include "lib/engine/decline_table.h"
 #include "lib/engine/event_queue.h"
 #include "lib/engine/records.h"
@@ -95,6 +97,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::StatusOr<AgentExplanation> ExplainAgent(
       AgentHandle agent, InstantMs now_ms,
       std::size_t verdicts_max) const override;
+  absl::StatusOr<DecisionView> DecisionOf(ContactHandle contact,
+                                          std::uint64_t attempt) const override;
+  std::vector<DecisionView> Decisions(InstantMs since_ms,
+                                      std::size_t limit) const override;
 
  private:
   friend class Call;
@@ -298,6 +304,8 @@ class RouterImpl final : public Router, private ClassMatrix {
                       match::ContactWord reserved, Call& call,
                       std::uint64_t* version);
   void CountAccepted(const QueueTerms& terms);
+  // Of a contact that is the caller's alone: its reservation is over.
+  void KeepDecision(ContactHandle contact);
   // Into the reservation's event: who is to listen to it.
   void FillTutor(const ContactRecord& record, const AgentRecord& agent,
                  Event* event) const RELAIS_REQUIRES(agent.mutex);
@@ -328,29 +336,6 @@ class RouterImpl final : public Router, private ClassMatrix {
                  Call& call);
   // What a new exclusion displaced is over; the caller looks on its behalf.
   void DropDisplaced(const DeclineTable::Added& added);
-  // Keeps a class, and so its lanes, from being given to another content.
-  class ClassHold {
-   public:
-    ClassHold() = default;
-    ClassHold(ClassRegistry* classes, std::uint32_t id)
-        : classes_(classes), id_(id) {
-      classes_->AddRequirementReference(id_);
-    }
-    ClassHold(ClassHold&& other) noexcept
-        : classes_(std::exchange(other.classes_, nullptr)), id_(other.id_) {}
-    ClassHold& operator=(ClassHold&& other) noexcept {
-      std::swap(classes_, other.classes_);
-      std::swap(id_, other.id_);
-      return *this;
-    }
-    ~ClassHold() {
-      if (classes_ != nullptr) classes_->ReleaseRequirement(id_);
-    }
-
-   private:
-    ClassRegistry* classes_ = nullptr;
-    std::uint32_t id_ = 0;
-  };
   // A reservation to be rescinded because its agent leaves.
   struct ToRescind {
     ContactHandle contact;
@@ -487,7 +472,8 @@ class RouterImpl final : public Router, private ClassMatrix {
       AgentHandle handle, const AgentConfiguration& next,
       const CompiledConfiguration& centre, Call& call);
 
-  class Explainer;  // router_explain.cc
+  class Explainer;       // router_explain.cc
+  class DecisionReader;  // router_decisions.cc
 
   // --- Recovery (router_restore.cc) ---
   absl::Status RestoreConfiguration(Restoration& restoration);
@@ -563,6 +549,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   DeadlineTable deadlines_;
   RetainedIds retained_;
   DeclineTable declines_;
+  DecisionLog decision_log_;
   SlotPool contact_slots_;
   Counter decisions_;
   Counter rona_;

@@ -32,6 +32,24 @@ absl::Status CheckRetry(const std::optional<DurationMs>& retry_after_ms) {
       absl::StrCat(*retry_after_ms, " is not in 0..", kDurationMsMax));
 }
 
+// Without the agent's generation.
+DecisionRecord RecordOf(const match::Decision& decision, const Event& created,
+                        std::uint32_t queue) {
+  DecisionRecord record;
+  record.contact_base_tag = created.contact.base_tag;
+  record.contact_slot = created.contact.slot;
+  record.agent_slot = decision.agent;
+  record.at_ms = created.at_ms;
+  record.configuration_version = created.configuration_version;
+  record.attempt = static_cast<std::uint32_t>(created.attempt);
+  record.queue = queue;
+  record.ring = created.ring;
+  record.fit_step = decision.fit_step;
+  record.order = static_cast<AgentOrder>(decision.order);
+  FillCompared(decision, &record);
+  return record;
+}
+
 }  // namespace
 
 Event RouterImpl::CreatedEvent(const match::Decision& decision,
@@ -74,6 +92,8 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   if (offer_timeout_ms > 0) {
     event.offer_expires_ms = call.now_ms() + offer_timeout_ms;
   }
+  DecisionRecord why;
+  if (decision.lanes != nullptr) why = RecordOf(decision, event, terms->slot);
   bool ended = false;
   bool leaves = false;
   bool room = false;
@@ -95,6 +115,11 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     ++agent.version;
     FillAgent(agent, decision.agent, &event);
     FillTutor(record, agent, &event);
+    // Before others find the reservation, and may end it and its contact.
+    if (decision.lanes != nullptr) {
+      why.agent_generation = agent.generation;
+      decision_log_.Write(why, event.contact_id.view());
+    }
     holding.reservation = event;
     holding.reservation.offer_expires_ms = 0;
     holding.reservation.at_once = false;
@@ -133,6 +158,13 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
               decision.word.tag(), call);
 }
 
+void RouterImpl::KeepDecision(ContactHandle contact) {
+  const auto kept = decision_log_.OfSlot(contact.slot);
+  if (kept.has_value() && kept->record.contact() == contact) {
+    decision_log_.KeepEnded(*kept);
+  }
+}
+
 // By the agent's skills as they are now, which a change of them at the same
 // moment may have made others than those of the decision.
 void RouterImpl::FillTutor(const ContactRecord& record,
@@ -169,6 +201,7 @@ void RouterImpl::FinishEndedUnregistered(ContactHandle contact,
     update = NextUpdate(agent, slot, units);
   }
   call.Push(rescinded);
+  KeepDecision(contact);
   FreeContact(contact, version, record.end_reason, record.ended_ms, call);
   TellCore(update, call);
   RemoveAgentIfLeft(slot, call);
@@ -291,6 +324,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   std::shared_ptr<const QueueTerms> terms;
   // Holds the class that it returns to until nobody looks on its behalf.
   std::shared_ptr<const ContactRings> rings;
+  std::optional<DecisionLog::Kept> why;
   bool had_room = false;
   {
     MutexLock lock(agent.mutex);
@@ -311,6 +345,8 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
       matcher_.SetExclusion(contact.slot, added.cell, slot, added.number);
       event.decline_until_ms = declining->until_ms;
     }
+    // From here on another decision about the contact may be written there.
+    why = decision_log_.OfSlot(contact.slot);
     // Under the lock: from here on another call may take the contact, for this
     // agent, too, if it has room left, and would draw the agent's next version
     // before this event does, which the contact's comes after (event_queue.h).
@@ -333,6 +369,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   }
   if (version != nullptr) *version = event.contact_version;
   call.Push(event);
+  if (why.has_value()) decision_log_.KeepEnded(*why);
   if (declining != nullptr) {
     KeepUntil(*declining->added, event.decline_until_ms, call);
   }

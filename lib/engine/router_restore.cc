@@ -450,6 +450,7 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
     FillAgent(agent, slot, &event);
     event.idle_since_ms = live.idle_since_ms;
     holding->reservation = event;
+    decision_log_.WriteRestored(event, terms.slot);
   }
   if (assigned) {
     SetDeadline(contact.slot, word.tag(),

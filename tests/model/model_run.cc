@@ -54,6 +54,7 @@ ModelRun::ModelRun(std::uint64_t seed, Router* subject,
     return;
   }
   reference_ = std::move(*reference);
+  reference_->KeepComparisons();
 }
 
 std::string ModelRun::Run(std::uint64_t steps) {
