@@ -186,6 +186,25 @@ void DecisionLog::Write(const DecisionRecord& record,
   standing_.Write(record.contact_slot, Filling(record, contact_id));
 }
 
+void DecisionLog::Write(const match::Decision& decision, const Event& created,
+                        std::uint32_t queue) {
+  if (decision.lanes == nullptr) return;
+  DecisionRecord record;
+  record.contact_base_tag = created.contact.base_tag;
+  record.contact_slot = created.contact.slot;
+  record.agent_generation = created.agent.generation;
+  record.agent_slot = created.agent.slot;
+  record.at_ms = created.at_ms;
+  record.configuration_version = created.configuration_version;
+  record.attempt = static_cast<std::uint32_t>(created.attempt);
+  record.queue = queue;
+  record.ring = created.ring;
+  record.fit_step = decision.fit_step;
+  record.order = static_cast<AgentOrder>(decision.order);
+  FillCompared(decision, &record);
+  Write(record, created.contact_id.view());
+}
+
 void DecisionLog::WriteRestored(const Event& reservation, std::uint32_t queue) {
   DecisionRecord record;
   record.contact_base_tag = reservation.contact.base_tag;
@@ -209,13 +228,14 @@ std::optional<DecisionLog::Kept> DecisionLog::OfSlot(std::uint32_t slot) const {
   return ToKept(words);
 }
 
-void DecisionLog::KeepEnded(const Kept& kept) {
+void DecisionLog::KeepEnded(const std::optional<Kept>& kept) {
+  if (!kept.has_value()) return;
   const std::uint64_t number =
       next_.fetch_add(1, std::memory_order_relaxed);  // T3
   // False: a thread is inside this cell for as long as the ring takes for a
   // turn; the record is dropped.
   ended_.TryWrite(number % ended_.size(), number,
-                  Filling(kept.record, kept.contact_id));
+                  Filling(kept->record, kept->contact_id));
 }
 
 std::optional<DecisionLog::Kept> DecisionLog::Ended(

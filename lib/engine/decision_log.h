@@ -55,12 +55,16 @@ class DecisionLog {
   DecisionLog(std::uint32_t contacts, std::uint32_t agents,
               std::uint32_t records);
 
-  void Write(const DecisionRecord& record, std::string_view contact_id);
+  // Of the reservation that the event tells, unless the core tells nothing of
+  // what it compared.
+  void Write(const match::Decision& decision, const Event& created,
+             std::uint32_t queue);
   // Of a decision made before a restart.
   void WriteRestored(const Event& reservation, std::uint32_t queue);
   // The cell of a contact's slot, whether or not its reservation stands.
   std::optional<Kept> OfSlot(std::uint32_t slot) const;
-  void KeepEnded(const Kept& kept);
+  // Nothing: nothing is known of the decision.
+  void KeepEnded(const std::optional<Kept>& kept);
   // The last that ended of this contact and attempt; 0: of any.
   std::optional<Kept> FindEnded(ContactHandle contact,
                                 std::uint64_t attempt) const;
@@ -87,6 +91,7 @@ class DecisionLog {
   static std::string IdAt(const Words& words, std::size_t at);
   static auto Filling(const DecisionRecord& record, std::string_view id);
   static Kept ToKept(const Cells::Words& words);
+  void Write(const DecisionRecord& record, std::string_view contact_id);
   std::optional<Kept> Ended(std::uint64_t number) const;
 
   Cells standing_;  // by contact slot

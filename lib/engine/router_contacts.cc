@@ -433,8 +433,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
   Event event;
   Removal removal;
   AgentUpdate update;
-  bool over = false;
-  bool moved = false;
+  bool over = false, moved = false;
   std::uint64_t wrap_up_version = 0;
   std::uint8_t place = 0;
   {

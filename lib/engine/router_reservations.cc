@@ -32,24 +32,6 @@ absl::Status CheckRetry(const std::optional<DurationMs>& retry_after_ms) {
       absl::StrCat(*retry_after_ms, " is not in 0..", kDurationMsMax));
 }
 
-// Without the agent's generation.
-DecisionRecord RecordOf(const match::Decision& decision, const Event& created,
-                        std::uint32_t queue) {
-  DecisionRecord record;
-  record.contact_base_tag = created.contact.base_tag;
-  record.contact_slot = created.contact.slot;
-  record.agent_slot = decision.agent;
-  record.at_ms = created.at_ms;
-  record.configuration_version = created.configuration_version;
-  record.attempt = static_cast<std::uint32_t>(created.attempt);
-  record.queue = queue;
-  record.ring = created.ring;
-  record.fit_step = decision.fit_step;
-  record.order = static_cast<AgentOrder>(decision.order);
-  FillCompared(decision, &record);
-  return record;
-}
-
 }  // namespace
 
 Event RouterImpl::CreatedEvent(const match::Decision& decision,
@@ -92,8 +74,6 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   if (offer_timeout_ms > 0) {
     event.offer_expires_ms = call.now_ms() + offer_timeout_ms;
   }
-  DecisionRecord why;
-  if (decision.lanes != nullptr) why = RecordOf(decision, event, terms->slot);
   bool ended = false;
   bool leaves = false;
   bool room = false;
@@ -115,11 +95,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     ++agent.version;
     FillAgent(agent, decision.agent, &event);
     FillTutor(record, agent, &event);
-    // Before others find the reservation, and may end it and its contact.
-    if (decision.lanes != nullptr) {
-      why.agent_generation = agent.generation;
-      decision_log_.Write(why, event.contact_id.view());
-    }
+    decision_log_.Write(decision, event, terms->slot);
     holding.reservation = event;
     holding.reservation.offer_expires_ms = 0;
     holding.reservation.at_once = false;
@@ -161,7 +137,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
 void RouterImpl::KeepDecision(ContactHandle contact) {
   const auto kept = decision_log_.OfSlot(contact.slot);
   if (kept.has_value() && kept->record.contact() == contact) {
-    decision_log_.KeepEnded(*kept);
+    decision_log_.KeepEnded(kept);
   }
 }
 
@@ -324,7 +300,6 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   std::shared_ptr<const QueueTerms> terms;
   // Holds the class that it returns to until nobody looks on its behalf.
   std::shared_ptr<const ContactRings> rings;
-  std::optional<DecisionLog::Kept> why;
   bool had_room = false;
   {
     MutexLock lock(agent.mutex);
@@ -345,15 +320,14 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
       matcher_.SetExclusion(contact.slot, added.cell, slot, added.number);
       event.decline_until_ms = declining->until_ms;
     }
-    // From here on another decision about the contact may be written there.
-    why = decision_log_.OfSlot(contact.slot);
+    const auto why = decision_log_.OfSlot(contact.slot);
     // Under the lock: from here on another call may take the contact, for this
     // agent, too, if it has room left, and would draw the agent's next version
     // before this event does, which the contact's comes after (event_queue.h).
-    if (matcher_.Return(contact.slot, reserved, place, &waiting) !=
-        match::Result::kOk) {
-      return false;
-    }
+    const match::Result result =
+        matcher_.Return(contact.slot, reserved, place, &waiting);
+    if (result != match::Result::kOk) return false;
+    decision_log_.KeepEnded(why);
     const std::uint32_t units = holding->units;
     event.contact_version = VersionOf(waiting, contact);
     event.contact_state = ContactState::kWaiting;
@@ -369,7 +343,6 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   }
   if (version != nullptr) *version = event.contact_version;
   call.Push(event);
-  if (why.has_value()) decision_log_.KeepEnded(*why);
   if (declining != nullptr) {
     KeepUntil(*declining->added, event.decline_until_ms, call);
   }
