@@ -65,7 +65,8 @@ struct ComparedEntry {
   std::uint8_t unused = 0;
 };
 
-struct DecisionRecord {
+// Who got whom, when and why.
+struct DecisionHead {
   std::uint64_t contact_base_tag = 0;
   std::uint64_t agent_generation = 0;
   InstantMs at_ms = 0;
@@ -73,21 +74,25 @@ struct DecisionRecord {
   std::uint32_t contact_slot = 0;
   std::uint32_t agent_slot = 0;
   std::uint32_t attempt = 0;
-  std::uint32_t queue = 0;   // its number; DecisionView has the name
-  std::uint32_t others = 0;  // lanes and classes that came later than all below
+  std::uint32_t queue = 0;  // its number; DecisionView has the name
+  // Lanes and classes that came later than all that are told.
+  std::uint32_t others = 0;
   DecidingRule contact_rule = DecidingRule::kNone;  // why this contact
   DecidingRule agent_rule = DecidingRule::kNone;    // why this agent
   std::uint8_t ring = 0;
   std::uint8_t fit_step = 0;
   AgentOrder order = AgentOrder::kLongestIdle;
-  std::uint8_t lanes = 0;   // how many of `compared`, the chosen one first
+  std::uint8_t lanes = 0;   // how many were compared, the chosen one first
   std::uint8_t agents = 0;  // how many follow them, likewise; 0: it was not
                             // chosen, see agent_rule
   std::uint8_t unused = 0;
-  std::array<ComparedEntry, kComparedPerDecisionMax> compared = {};
 
   ContactHandle contact() const { return {contact_slot, contact_base_tag}; }
   AgentHandle agent() const { return {agent_slot, agent_generation}; }
+};
+
+struct DecisionRecord : DecisionHead {
+  std::array<ComparedEntry, kComparedPerDecisionMax> compared = {};
 };
 static_assert(sizeof(ComparedEntry) == 16 && sizeof(DecisionRecord) <= 192,
               "a decision's record is small (docs/adr/0018)");

@@ -21,11 +21,9 @@ constexpr std::uint64_t kImageMask = FrontWord::kEmptyImage;
 static_assert(ComparedEntry::kNotFound == ComparedFront::kNotFound);
 static_assert(match::kComparedMax == kComparedPerDecisionMax);
 
-// The head of a record is what stands before its entries.
-constexpr std::size_t kHeadWords = offsetof(DecisionRecord, compared) / 8;
+constexpr std::size_t kHeadWords = sizeof(DecisionHead) / 8;
 constexpr std::size_t kEntryWords = sizeof(ComparedEntry) / 8;
-static_assert(offsetof(DecisionRecord, compared) % 8 == 0 &&
-              sizeof(DecisionRecord) % 8 == 0);
+static_assert(sizeof(DecisionHead) % 8 == 0);
 
 std::uint16_t ClassOf(std::uint32_t requirement_class) {
   return static_cast<std::uint16_t>(requirement_class);
@@ -87,49 +85,85 @@ Others OthersOf(const Compared* compared, std::uint32_t chosen) {
   return others;
 }
 
-}  // namespace
+// The chosen contact's lane and the lanes after it, the chosen agent's class
+// and the classes after it. Each of the two keeps at least four places if both
+// have so many.
+class ComparedWriter {
+ public:
+  ComparedWriter(const match::Decision& decision, DecisionHead* head)
+      : decision_(decision),
+        lanes_(OthersOf(decision.lanes, decision.position.lane)),
+        agents_(OthersOf(decision.agents, decision.agent)) {
+    constexpr std::size_t kHalf = kComparedPerDecisionMax / 2;
+    const bool held = decision.requirement_class == match::kHeldClass;
+    const bool chosen = decision.agents != nullptr && !held;
+    const std::size_t agents = chosen ? 1 + agents_.size : 0;
+    const std::size_t lanes = std::min(
+        1 + lanes_.size, kComparedPerDecisionMax - std::min(agents, kHalf));
+    const std::size_t agent_places =
+        std::min(agents, kComparedPerDecisionMax - lanes);
+    head->lanes = static_cast<std::uint8_t>(lanes);
+    head->agents = static_cast<std::uint8_t>(agent_places);
+    head->others = static_cast<std::uint32_t>(lanes_.beyond + agents_.beyond +
+                                              (1 + lanes_.size - lanes) +
+                                              (agents - agent_places));
+    const ComparedEntry next_lane =
+        lanes > 1 ? LaneEntry(*lanes_.front[0]) : ComparedEntry();
+    head->contact_rule =
+        policy::ContactRule(Contact(), lanes > 1 ? &next_lane : nullptr);
+    if (!chosen) {
+      head->agent_rule = held ? DecidingRule::kHeld : DecidingRule::kNone;
+      return;
+    }
+    const ComparedEntry next_agent =
+        agent_places > 1 ? AgentEntry(*agents_.front[0], decision.order)
+                         : ComparedEntry();
+    head->agent_rule =
+        policy::AgentRule(Agent(), agent_places > 1 ? &next_agent : nullptr);
+  }
 
-void FillCompared(const match::Decision& decision, DecisionRecord* record) {
-  const Others lanes = OthersOf(decision.lanes, decision.position.lane);
-  const Others agents = OthersOf(decision.agents, decision.agent);
-  constexpr std::size_t kHalf = kComparedPerDecisionMax / 2;
-  const bool held = decision.requirement_class == match::kHeldClass;
-  const bool chosen = decision.agents != nullptr && !held;
-  std::size_t agent_places = chosen ? 1 + agents.size : 0;
-  const std::size_t lane_places = std::min(
-      1 + lanes.size, kComparedPerDecisionMax - std::min(agent_places, kHalf));
-  agent_places = std::min(agent_places, kComparedPerDecisionMax - lane_places);
+  // Calls put(entry) for each that the head counts.
+  template <class Put>
+  void ForEach(const DecisionHead& head, Put put) const {
+    put(Contact());
+    for (std::size_t i = 1; i < head.lanes; ++i) {
+      put(LaneEntry(*lanes_.front[i - 1]));
+    }
+    if (head.agents == 0) return;
+    put(Agent());
+    for (std::size_t i = 1; i < head.agents; ++i) {
+      put(AgentEntry(*agents_.front[i - 1], decision_.order));
+    }
+  }
 
-  ComparedEntry* const first = record->compared.data();
-  first->key = decision.position.key;
-  first->found = decision.position.lane;
-  first->of = ClassOf(decision.requirement_class);
-  first->rank = decision.rank;
-  for (std::size_t i = 1; i < lane_places; ++i) {
-    first[i] = LaneEntry(*lanes.front[i - 1]);
+ private:
+  ComparedEntry Contact() const {
+    return {decision_.position.key, decision_.position.lane,
+            ClassOf(decision_.requirement_class), decision_.rank, 0};
   }
-  record->lanes = static_cast<std::uint8_t>(lane_places);
-  record->contact_rule =
-      policy::ContactRule(*first, lane_places > 1 ? first + 1 : nullptr);
-  record->others = lanes.beyond + agents.beyond +
-                   static_cast<std::uint32_t>(1 + lanes.size - lane_places);
-  if (!chosen) {
-    record->agent_rule = held ? DecidingRule::kHeld : DecidingRule::kNone;
-    return;
+  ComparedEntry Agent() const {
+    return {decision_.agent_order_key, decision_.agent,
+            static_cast<std::uint16_t>(decision_.profile_class),
+            decision_.fit_step, 0};
   }
-  ComparedEntry* const agent = first + lane_places;
-  agent->key = decision.agent_order_key;
-  agent->found = decision.agent;
-  agent->of = static_cast<std::uint16_t>(decision.profile_class);
-  agent->rank = decision.fit_step;
-  for (std::size_t i = 1; i < agent_places; ++i) {
-    agent[i] = AgentEntry(*agents.front[i - 1], decision.order);
-  }
-  record->agents = static_cast<std::uint8_t>(agent_places);
-  record->agent_rule =
-      policy::AgentRule(*agent, agent_places > 1 ? agent + 1 : nullptr);
-  record->others += static_cast<std::uint32_t>(1 + agents.size - agent_places);
+
+  const match::Decision& decision_;
+  const Others lanes_;
+  const Others agents_;
+};
+
+using HeadWords = std::array<std::uint64_t, kHeadWords>;
+using EntryWords = std::array<std::uint64_t, kEntryWords>;
+
+// The id stands behind the entries that there are, so that a short record is
+// on few cache lines.
+std::size_t IdPlace(const DecisionHead& head) {
+  return kHeadWords +
+         kEntryWords * std::min(kComparedPerDecisionMax,
+                                std::size_t{head.lanes} + head.agents);
 }
+
+}  // namespace
 
 DecisionLog::DecisionLog(std::uint32_t contacts, std::uint32_t agents,
                          std::uint32_t records)
@@ -155,41 +189,44 @@ std::string DecisionLog::IdAt(const Words& words, std::size_t at) {
   return id;
 }
 
-// Only what says something, so that a short record costs little.
-auto DecisionLog::Filling(const DecisionRecord& record, std::string_view id) {
-  return [&record, id](auto put) {
-    std::array<std::uint64_t, kRecordWords> words;
-    std::memcpy(words.data(), &record, sizeof(record));
-    const std::size_t used =
-        kHeadWords + kEntryWords * (std::size_t{record.lanes} + record.agents);
-    for (std::size_t i = 0; i < used; ++i) put(i, words[i]);
-    PutId(id, kRecordWords, put);
-  };
-}
-
 DecisionLog::Kept DecisionLog::ToKept(const Cells::Words& words) {
   Kept kept;
-  std::memcpy(static_cast<void*>(&kept.record), words.data(),
-              sizeof(kept.record));
-  // The rest is of an earlier record.
-  const std::size_t used =
-      std::min(kComparedPerDecisionMax,
-               std::size_t{kept.record.lanes} + kept.record.agents);
-  std::fill(kept.record.compared.begin() + static_cast<std::ptrdiff_t>(used),
-            kept.record.compared.end(), ComparedEntry{});
-  kept.contact_id = IdAt(words, kRecordWords);
+  HeadWords head;
+  std::copy_n(words.begin(), kHeadWords, head.begin());
+  static_cast<DecisionHead&>(kept.record) = std::bit_cast<DecisionHead>(head);
+  const std::size_t id = IdPlace(kept.record);
+  for (std::size_t at = kHeadWords; at < id; at += kEntryWords) {
+    EntryWords entry;
+    std::copy_n(words.begin() + static_cast<std::ptrdiff_t>(at), kEntryWords,
+                entry.begin());
+    kept.record.compared[(at - kHeadWords) / kEntryWords] =
+        std::bit_cast<ComparedEntry>(entry);
+  }
+  kept.contact_id = IdAt(words, id);
   return kept;
 }
 
-void DecisionLog::Write(const DecisionRecord& record,
-                        std::string_view contact_id) {
-  standing_.Write(record.contact_slot, Filling(record, contact_id));
+template <class Entries>
+auto DecisionLog::Filling(const DecisionHead& head, std::string_view id,
+                          const Entries& entries) {
+  return [&head, id, &entries](auto put) {
+    std::size_t at = 0;
+    for (const std::uint64_t word : std::bit_cast<HeadWords>(head)) {
+      put(at++, word);
+    }
+    entries([&](const ComparedEntry& entry) {
+      for (const std::uint64_t word : std::bit_cast<EntryWords>(entry)) {
+        put(at++, word);
+      }
+    });
+    PutId(id, at, put);
+  };
 }
 
 void DecisionLog::Write(const match::Decision& decision, const Event& created,
                         std::uint32_t queue) {
   if (decision.lanes == nullptr) return;
-  DecisionRecord record;
+  DecisionHead record;
   record.contact_base_tag = created.contact.base_tag;
   record.contact_slot = created.contact.slot;
   record.agent_generation = created.agent.generation;
@@ -201,12 +238,14 @@ void DecisionLog::Write(const match::Decision& decision, const Event& created,
   record.ring = created.ring;
   record.fit_step = decision.fit_step;
   record.order = static_cast<AgentOrder>(decision.order);
-  FillCompared(decision, &record);
-  Write(record, created.contact_id.view());
+  const ComparedWriter compared(decision, &record);
+  const auto entries = [&](auto put) { compared.ForEach(record, put); };
+  standing_.Write(record.contact_slot,
+                  Filling(record, created.contact_id.view(), entries));
 }
 
 void DecisionLog::WriteRestored(const Event& reservation, std::uint32_t queue) {
-  DecisionRecord record;
+  DecisionHead record;
   record.contact_base_tag = reservation.contact.base_tag;
   record.contact_slot = reservation.contact.slot;
   record.agent_generation = reservation.agent.generation;
@@ -219,7 +258,8 @@ void DecisionLog::WriteRestored(const Event& reservation, std::uint32_t queue) {
   record.agent_rule = DecidingRule::kRestored;
   record.ring = reservation.ring;
   record.fit_step = reservation.fit_step;
-  Write(record, reservation.contact_id.view());
+  standing_.Write(record.contact_slot,
+                  Filling(record, reservation.contact_id.view(), [](auto) {}));
 }
 
 std::optional<DecisionLog::Kept> DecisionLog::OfSlot(std::uint32_t slot) const {
@@ -234,8 +274,15 @@ void DecisionLog::KeepEnded(const std::optional<Kept>& kept) {
       next_.fetch_add(1, std::memory_order_relaxed);  // T3
   // False: a thread is inside this cell for as long as the ring takes for a
   // turn; the record is dropped.
+  const DecisionRecord& record = kept->record;
+  const auto entries = [&record](auto put) {
+    for (std::size_t i = 0; i < std::size_t{record.lanes} + record.agents;
+         ++i) {
+      put(record.compared[i]);
+    }
+  };
   ended_.TryWrite(number % ended_.size(), number,
-                  Filling(kept->record, kept->contact_id));
+                  Filling(record, kept->contact_id, entries));
 }
 
 std::optional<DecisionLog::Kept> DecisionLog::Ended(

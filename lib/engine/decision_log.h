@@ -13,8 +13,8 @@
 // ring's turn comes to a cell that another thread is still writing, the record
 // is dropped. NameAgent: one thread at a time.
 //
-// Progress: no member waits. Cost of Write: 12 words and two for each lane and
-// class compared.
+// Progress: no member waits. Cost of Write: 8 words, two for each lane and
+// class compared, and the contact's id.
 //
 // Atomics: T (stamped_cells.h), and
 //   T3  next_: fetch_add relaxed by KeepEnded <-> load relaxed by readers: the
@@ -38,11 +38,6 @@
 #include "relais/event.h"
 
 namespace relais {
-
-// What was compared, as the record tells it: the chosen contact's lane and the
-// lanes after it, the chosen agent's class and the classes after it. Each of
-// the two keeps at least four places if both have so many.
-void FillCompared(const match::Decision& decision, DecisionRecord* record);
 
 class DecisionLog {
  public:
@@ -89,9 +84,11 @@ class DecisionLog {
   static void PutId(std::string_view id, std::size_t at, Put put);
   template <class Words>
   static std::string IdAt(const Words& words, std::size_t at);
-  static auto Filling(const DecisionRecord& record, std::string_view id);
+  // `entries(put)` calls put(entry) for each.
+  template <class Entries>
+  static auto Filling(const DecisionHead& head, std::string_view id,
+                      const Entries& entries);
   static Kept ToKept(const Cells::Words& words);
-  void Write(const DecisionRecord& record, std::string_view contact_id);
   std::optional<Kept> Ended(std::uint64_t number) const;
 
   Cells standing_;  // by contact slot

@@ -179,26 +179,6 @@ void ModelRun::SameDecisions(const std::vector<Event>& events) {
     std::string wrong = NotTheDecision(*view, event);
     if (wrong.empty()) wrong = WrongContacts(view->record, seen);
     if (wrong.empty()) wrong = WrongAgents(*view, seen);
-    if (!wrong.empty()) {
-      fprintf(stderr,
-              "DBG lanes %d agents %d others %u rules %d %d fit %d units %d ch "
-              "%d agent %s\n",
-              view->record.lanes, view->record.agents, view->record.others,
-              (int)view->record.contact_rule, (int)view->record.agent_rule,
-              event.fit_step, event.units, (int)event.channel,
-              view->agent_id.c_str());
-      for (const auto& e : view->record.compared)
-        fprintf(stderr, "  key %ld found %u of %u rank %d\n", e.key, e.found,
-                e.of, e.rank);
-      for (const auto& o : seen.other_contacts)
-        fprintf(stderr, "  other ch %d rank %zu key %ld boost %ld number %lu\n",
-                (int)o.channel, o.rank, o.rank_key_ms, o.boost_ms, o.number);
-      for (const auto& e : events)
-        fprintf(stderr, "  event %s %s agent %s ch %d lane %u\n",
-                std::string(EventTypeName(e.type)).c_str(),
-                std::string(e.contact_id.view()).c_str(),
-                std::string(e.agent_id.view()).c_str(), (int)e.channel, e.lane);
-    }
     if (!wrong.empty()) return Fail(of + wrong);
     const DecisionRecord& record = view->record;
     ++counts_.contact_rules[static_cast<std::size_t>(record.contact_rule)];

@@ -59,6 +59,16 @@ TEST_P(ModelTest, EngineDecidesAsTheReferenceDoes) {
   const std::string difference =
       run.Run(FromEnvironment("RELAIS_MODEL_STEPS", kStepsPerSeed));
   EXPECT_EQ(difference, "");
+  const auto& contact_rules = run.counts().contact_rules;
+  const auto& agent_rules = run.counts().agent_rules;
+  // Seeds that are run for a few steps need not have met them.
+  if (run.counts().calls >= 1'000) {
+    EXPECT_GT(contact_rules[static_cast<int>(DecidingRule::kOnly)], 0U);
+    EXPECT_GT(contact_rules[static_cast<int>(DecidingRule::kRankKey)], 0U);
+    EXPECT_GT(agent_rules[static_cast<int>(DecidingRule::kNone)], 0U);
+    EXPECT_GT(agent_rules[static_cast<int>(DecidingRule::kFit)], 0U);
+    EXPECT_GT(agent_rules[static_cast<int>(DecidingRule::kAgentOrder)], 0U);
+  }
   RecordProperty("events", std::to_string(run.counts().events));
 }
 
