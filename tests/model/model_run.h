@@ -47,6 +47,7 @@ struct RunCounts {
   std::uint64_t declines_forgotten = 0;
   std::uint64_t ids_forgotten = 0;
   std::uint64_t served_after_restart = 0;
+  std::uint64_t withdrawn_after_restart = 0;
 };
 
 class ModelRun {
@@ -90,6 +91,8 @@ class ModelRun {
   void RunAllDue();
   void Read();
   void RestartSubject(const Restart& restart);
+  void UnlistSomeBusy();
+  bool Withdraw(const AgentView& agent);
   void SignOut(const AgentView& agent);
   void ServeAll(const AgentView& agent);
 
