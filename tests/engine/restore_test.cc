@@ -289,23 +289,6 @@ std::vector<Case> HoldersAndHeld() {
              {"c9", Channel::kChat, WorkState::kWrapUp, 2, 1, 9'000});
        },
        absl::StatusCode::kInvalidArgument, "anne"},
-      {"what is said of somebody else",
-       [](LiveState& s) {
-         Configuration listed = Centre();
-         listed.agents.erase(listed.agents.begin());
-         s.agents["anne"].last_listed =
-             std::make_shared<const Configuration>(listed);
-       },
-       absl::StatusCode::kInvalidArgument, "anne\"].last_listed"},
-      {"what is said without its routing profile",
-       [](LiveState& s) {
-         Configuration listed = Centre();
-         listed.agents.pop_back();
-         listed.routing_profiles.clear();
-         s.agents["anne"].last_listed =
-             std::make_shared<const Configuration>(listed);
-       },
-       absl::StatusCode::kInvalidArgument, "anne\"].last_listed"},
       {"more contacts than an agent can hold",
        [](LiveState& s) {
          s.agents["bilal"].held.assign(

@@ -44,7 +44,7 @@ ModelRun::ModelRun(std::uint64_t seed, Router* subject,
                    reference::EventRecorder* subject_events)
     : seed_(seed),
       random_(seed),
-      world_(&random_),
+      world_(&random_, /*all_rules=*/seed % 2 == 0),
       subject_(subject),
       subject_events_(subject_events) {
   auto reference =
@@ -68,6 +68,7 @@ std::string ModelRun::Run(std::uint64_t steps) {
     }
     Step();
     ++counts_.calls;
+    if (World::HasAllRules(configuration_)) ++counts_.with_all_rules;
     SameEvents();
     SameNextDue();
     SameViews();

@@ -32,6 +32,7 @@ namespace relais::model {
 // How often things happened, so that a test can tell that a run was not idle.
 struct RunCounts {
   std::uint64_t calls = 0;
+  std::uint64_t with_all_rules = 0;  // of those
   std::uint64_t refused = 0;
   std::uint64_t events = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(kEventTypeLast) + 1>
