@@ -182,6 +182,12 @@ absl::Status CheckPlan(const DayPlan& plan) {
           "\": the check of a played day does not know rings "
           "yet; leave the plan out"));
     }
+    if (queue.pull_only()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("queue \"", queue.name(),
+                       "\" is pull_only: agents of a played day do not pull; "
+                       "leave it out"));
+    }
   }
   std::set<std::string> agents;
   for (const v1::AgentConfiguration& agent : plan.configuration.agents()) {
