@@ -137,14 +137,14 @@ void PullUnitsBack(Explorer& run) {
 }
 
 constexpr Scenario kPulls[] = {
-    {"pull_submit", {3, 2}, 1, PullSubmit},
-    {"pull_nothing_submit", {3, 2}, 1, PullNothingSubmit},
-    {"pull_only_submit", {3, 2}, 1, PullOnlySubmit},
-    {"pull_pull", {3, 2}, 1, PullPull},
-    {"pull_pull_one_agent", {3, 2}, 1, PullPullOneAgent},
-    {"pull_cancel", {3, 2}, 1, PullCancel},
-    {"pull_withdraw", {3, 2}, 1, PullWithdraw},
-    {"pull_units_back", {3, 2}, 1, PullUnitsBack},
+    {"pull_submit", {3, 2}, 1'280'992, PullSubmit},
+    {"pull_nothing_submit", {3, 2}, 1'282'396, PullNothingSubmit},
+    {"pull_only_submit", {3, 2}, 2'540'315, PullOnlySubmit},
+    {"pull_pull", {3, 2}, 122'472, PullPull},
+    {"pull_pull_one_agent", {3, 2}, 31'250, PullPullOneAgent},
+    {"pull_cancel", {3, 2}, 232, PullCancel},
+    {"pull_withdraw", {3, 2}, 1'315, PullWithdraw},
+    {"pull_units_back", {3, 2}, 4'765, PullUnitsBack},
 };
 
 class PullsTest : public testing::TestWithParam<Scenario> {};
