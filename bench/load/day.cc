@@ -175,6 +175,12 @@ absl::Status CheckPlan(const DayPlan& plan) {
   std::set<std::string> queues;
   for (const v1::ContactQueue& queue : plan.configuration.queues()) {
     queues.insert(queue.name());
+    if (queue.pull_only()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("queue \"", queue.name(),
+                       "\" is pull_only: agents of a played day do not pull; "
+                       "leave it out"));
+    }
   }
   std::set<std::string> agents;
   for (const v1::AgentConfiguration& agent : plan.configuration.agents()) {

@@ -68,7 +68,7 @@ QUEUE = {
     13: ("any_of", (TERM,)), 14: ("none_of", (TERM,)),
     15: ("preferred", (PREFERRED,)), 16: ("activity", "bytes"),
     17: ("fit_rule", "uint"), 18: ("agent_order", "uint"),
-    20: ("plan", "bytes"),
+    20: ("plan", "bytes"), 25: ("pull_only", "bool"),
 }
 DETAIL = {
     1: ("id", "bytes"), 2: ("queue_name", "bytes"), 3: ("channel", "uint"),
@@ -145,7 +145,7 @@ EVENT = {
     34: ("contact_detail", DETAIL), 35: ("configuration", CONFIGURATION),
     36: ("tutor_id", "bytes"), 37: ("units", "uint"),
     38: ("agent_configuration", AGENT),
-    40: ("ring", "uint"),
+    40: ("ring", "uint"), 45: ("pulled", "bool"),
 }
 EVENT_1 = {number: field for number, field in EVENT.items() if number < 36}
 EVENT_1[35] = ("configuration", CONFIGURATION_1)

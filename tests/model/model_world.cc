@@ -206,7 +206,6 @@ ContactQueue World::Queue(int index) {
     case 1:
       queue.channels = Set({Channel::kVoice, Channel::kChat, Channel::kEmail});
       queue.offer_timeout_ms = 0;
-      queue.wrap_up_ms = 0;
       queue.wait_limit_ms = 90'000;
       break;
     case 2:
@@ -259,6 +258,7 @@ ContactQueue World::Queue(int index) {
     queue.plan = absl::StrCat("plan", random_->Uniform(kPlans));
     if (IsRefused(queue)) queue.plan.clear();
   }
+  queue.pull_only = random_->Bernoulli(0.25);
   return queue;
 }
 
