@@ -9,9 +9,9 @@
 namespace relais::server {
 namespace {
 
-static_assert(static_cast<int>(DecidingRule::kAgentNumber) + 1 ==
-              v1::DECIDING_RULE_AGENT_NUMBER);
-static_assert(static_cast<int>(DecidingRule::kAgentNumber) + 1 ==
+static_assert(static_cast<int>(DecidingRule::kPulled) + 1 ==
+              v1::DECIDING_RULE_PULLED);
+static_assert(static_cast<int>(DecidingRule::kPulled) + 1 ==
               kDecidingRuleCount);
 
 void AddLane(const ComparedEntry& entry, const std::vector<std::string>& names,

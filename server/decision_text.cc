@@ -43,6 +43,8 @@ std::string WhyContact(const v1::Decision& decision) {
           " s before the next");
     case v1::DECIDING_RULE_ARRIVAL:
       return "it came before the next, which has the same rank key";
+    case v1::DECIDING_RULE_PULLED:
+      return "the agent took it itself";
     default:
       return RuleName(decision.contact_rule());
   }
@@ -69,6 +71,8 @@ std::string WhyAgent(const v1::Decision& decision) {
                           " of those who fit alike");
     case v1::DECIDING_RULE_AGENT_NUMBER:
       return "alike in all with the next, and configured before it";
+    case v1::DECIDING_RULE_PULLED:
+      return "it took the contact itself";
     default:
       return RuleName(decision.agent_rule());
   }

@@ -37,8 +37,9 @@ enum class DecidingRule : std::uint8_t {
   kFit,          // fits better
   kAgentOrder,   // comes first by the queue's order of agents
   kAgentNumber,  // alike in all: the smaller number
+  kPulled,       // the agent took it itself: nothing was compared
 };
-inline constexpr int kDecidingRuleCount = 10;
+inline constexpr int kDecidingRuleCount = 11;
 // Lower-case name: "rank_key", "agent_order".
 std::string_view DecidingRuleName(DecidingRule rule);
 

@@ -56,6 +56,8 @@ std::string_view DecidingRuleName(DecidingRule rule) {
       return "agent_order";
     case DecidingRule::kAgentNumber:
       return "agent_number";
+    case DecidingRule::kPulled:
+      return "pulled";
   }
   return kUnknown;
 }
@@ -82,6 +84,8 @@ std::string_view PassedOverName(PassedOver reason) {
       return "contacts_max";
     case PassedOver::kCapacity:
       return "capacity";
+    case PassedOver::kPullOnly:
+      return "pull_only";
     case PassedOver::kNot:
       return "not";
   }

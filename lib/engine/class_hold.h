@@ -1,5 +1,4 @@
-// Keeps a requirement class, and so its lanes, from being given to another
-// content.
+// Keeps a class, and so its lanes, from being given to another content.
 //
 // Thread safety: belongs to one thread at a time.
 

@@ -111,6 +111,11 @@ class ComparedWriter {
         lanes > 1 ? LaneEntry(*lanes_.front[0]) : ComparedEntry();
     head->contact_rule =
         policy::ContactRule(Contact(), lanes > 1 ? &next_lane : nullptr);
+    if (decision.pulled) {
+      head->contact_rule = DecidingRule::kPulled;
+      head->agent_rule = DecidingRule::kPulled;
+      return;
+    }
     if (!chosen) {
       head->agent_rule = held ? DecidingRule::kHeld : DecidingRule::kNone;
       return;
@@ -166,8 +171,11 @@ std::size_t IdPlace(const DecisionHead& head) {
 }  // namespace
 
 DecisionLog::DecisionLog(std::uint32_t contacts, std::uint32_t agents,
-                         std::uint32_t records)
-    : standing_(contacts), ended_(records), agents_(agents) {}
+                         std::uint32_t records, bool enabled)
+    : enabled_(enabled),
+      standing_(contacts),
+      ended_(records),
+      agents_(agents) {}
 
 template <class Put>
 void DecisionLog::PutId(std::string_view id, std::size_t at, Put put) {
@@ -225,7 +233,7 @@ auto DecisionLog::Filling(const DecisionHead& head, std::string_view id,
 
 void DecisionLog::Write(const match::Decision& decision, const Event& created,
                         std::uint32_t queue) {
-  if (decision.lanes == nullptr) return;
+  if (!enabled_) return;
   DecisionHead record;
   record.contact_base_tag = created.contact.base_tag;
   record.contact_slot = created.contact.slot;

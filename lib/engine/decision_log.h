@@ -46,12 +46,12 @@ class DecisionLog {
     std::string contact_id;
   };
 
-  // Of `records` that have ended, at least 1.
+  // Of `records` that have ended, at least 1. Not `enabled`: decisions leave
+  // none.
   DecisionLog(std::uint32_t contacts, std::uint32_t agents,
-              std::uint32_t records);
+              std::uint32_t records, bool enabled);
 
-  // Of the reservation that the event tells, unless the core tells nothing of
-  // what it compared.
+  // Of the reservation that the event tells.
   void Write(const match::Decision& decision, const Event& created,
              std::uint32_t queue);
   // Of a decision made before a restart.
@@ -91,6 +91,7 @@ class DecisionLog {
   static Kept ToKept(const Cells::Words& words);
   std::optional<Kept> Ended(std::uint64_t number) const;
 
+  const bool enabled_;
   Cells standing_;  // by contact slot
   Cells ended_;
   Names agents_;

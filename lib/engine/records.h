@@ -53,6 +53,18 @@ struct alignas(kCacheLineBytes) QueueFigures {
   std::atomic<std::int64_t> alive{0};
 };
 
+// Where a queue's figures and name are.
+struct QueueSlot {
+  QueueFigures figures;
+  mutable Mutex mutex;
+  std::string name RELAIS_GUARDED_BY(mutex);
+  bool used RELAIS_GUARDED_BY(mutex) = false;
+  bool listed RELAIS_GUARDED_BY(mutex) = false;
+};
+inline bool StillThere(const QueueSlot& queue) RELAIS_REQUIRES(queue.mutex) {
+  return queue.used && (queue.listed || queue.figures.alive > 0);
+}
+
 // One queue under one configuration.
 struct QueueTerms {
   static constexpr std::uint32_t kNoLane = 0xFFFF'FFFF;
@@ -86,6 +98,7 @@ struct QueueTerms {
     requirement.fit = asking.agent_choice.fit;
     requirement.order = asking.agent_choice.order;
     requirement.queue = ranked ? QueueIdOf(asking.name) : 0;
+    requirement.pulled_only = asking.pull_only;
     return requirement;
   }
   ContactQueue InRing(std::size_t ring) const {

@@ -114,7 +114,7 @@ RouterImpl::RouterImpl(const RouterOptions& options)
       retained_(options.limits.ended_ids, options.id_retention_ms),
       declines_(options.limits.contacts, agent_slots_),
       decision_log_(options.limits.contacts, agent_slots_,
-                    options.limits.decision_records),
+                    options.limits.decision_records, options.record_decisions),
       contact_slots_(options.limits.contacts),
       contacts_(std::make_unique<ContactRecord[]>(options.limits.contacts)),
       agents_(std::make_unique<AgentRecord[]>(agent_slots_)),
@@ -212,8 +212,8 @@ std::uint64_t RouterImpl::LastSequence() const {
 // --- The registry's view of the core -----------------------------------------
 
 void RouterImpl::SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                                     std::uint8_t order) {
-  Ours(matcher_.SetRequirementClass(c, kind, order));
+                                     std::uint8_t order, bool pulled_only) {
+  Ours(matcher_.SetRequirementClass(c, kind, order, pulled_only));
 }
 void RouterImpl::SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) {
   Ours(matcher_.SetFit(c, p, cell & 0xF, cell >> 4));

@@ -82,6 +82,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
                                     std::string_view contact_id,
                                     InstantMs now_ms) override;
+  absl::StatusOr<PullOutcome> Pull(AgentHandle agent,
+                                   const PullRequest& request,
+                                   InstantMs now_ms) override;
   std::optional<InstantMs> NextDue() const override;
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
   std::size_t DrainEvents() override;
@@ -132,16 +135,6 @@ class RouterImpl final : public Router, private ClassMatrix {
     absl::flat_hash_map<std::string, std::uint32_t> slots
         RELAIS_GUARDED_BY(mutex);
   };
-  struct QueueSlot {
-    QueueFigures figures;
-    mutable Mutex mutex;
-    std::string name RELAIS_GUARDED_BY(mutex);
-    bool used RELAIS_GUARDED_BY(mutex) = false;
-    bool listed RELAIS_GUARDED_BY(mutex) = false;
-  };
-  static bool StillThere(const QueueSlot& queue) RELAIS_REQUIRES(queue.mutex) {
-    return queue.used && (queue.listed || queue.figures.alive > 0);
-  }
   // The configuration as it is shown: as applied, with the agents changed
   // since.
   struct InForce {
@@ -156,7 +149,7 @@ class RouterImpl final : public Router, private ClassMatrix {
 
   // ClassMatrix, for the registry.
   void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                           std::uint8_t order) override;
+                           std::uint8_t order, bool pulled_only) override;
   void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override;
   void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
@@ -474,6 +467,23 @@ class RouterImpl final : public Router, private ClassMatrix {
 
   class Explainer;       // router_explain.cc
   class DecisionReader;  // router_decisions.cc
+  // Why the agent is passed over for a contact that waits, with what is missing
+  // in words; nothing if it does not wait any more.
+  std::optional<PassedOver> WhyPassedOverFor(const std::string& contact_id,
+                                             AgentHandle handle,
+                                             std::string* missing) const;
+
+  // --- Pulls (router_pull.cc) ---
+  absl::StatusOr<PullOutcome> PullFromQueues(
+      AgentHandle handle, const std::vector<std::string>& queues, Call& call);
+  absl::StatusOr<PullOutcome> PullOne(AgentHandle handle,
+                                      const std::string& contact_id,
+                                      Call& call);
+  // The slots of their figures, sorted.
+  absl::StatusOr<std::vector<std::uint32_t>> SlotsOfQueues(
+      const std::vector<std::string>& queues) const;
+  // What stands in the way of every pull of this agent.
+  absl::Status CheckPulls(AgentHandle handle) const;
 
   // --- Recovery (router_restore.cc) ---
   absl::Status RestoreConfiguration(Restoration& restoration);
@@ -501,6 +511,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   void OpenRestored(Restoration& restoration);
   absl::Status InstallConfiguration(const Configuration& configuration,
                                     std::uint64_t version, Call& call);
+  // As AddAgent, for one who is not listed any more: as the last configuration
+  // had it that did.
+  absl::Status AddUnlisted(const std::string& id, const LiveAgent& live,
+                           Call& call, std::uint32_t* slot);
   // Lists an agent, in a free slot from `*slot` on, with a profile that the
   // caller holds a reference of.
   void AddAgent(const std::string& id, AgentGrade grade, std::uint32_t profile,

@@ -156,9 +156,18 @@ std::string WrongAgents(const DecisionView& view, const Comparison& seen) {
                    " for the agent, not ", std::string(DecidingRuleName(rule)));
 }
 
+std::string NotPulled(const DecisionRecord& record) {
+  const bool pulled = record.contact_rule == DecidingRule::kPulled &&
+                      record.agent_rule == DecidingRule::kPulled &&
+                      record.lanes == 1 && record.agents == 0;
+  return pulled ? "" : "does not say that the agent pulled it";
+}
+
 }  // namespace
 
 void ModelRun::SameDecisions(const std::vector<Event>& events) {
+  // From the first call on, which decides nothing.
+  reference_->KeepComparisons();
   const std::vector<Comparison> comparisons = reference_->TakeComparisons();
   std::size_t made = 0;
   for (const Event& event : events) {
@@ -177,8 +186,12 @@ void ModelRun::SameDecisions(const std::vector<Event>& events) {
     }
     const Comparison& seen = comparisons[made++];
     std::string wrong = NotTheDecision(*view, event);
-    if (wrong.empty()) wrong = WrongContacts(view->record, seen);
-    if (wrong.empty()) wrong = WrongAgents(*view, seen);
+    if (seen.pulled) {
+      if (wrong.empty()) wrong = NotPulled(view->record);
+    } else {
+      if (wrong.empty()) wrong = WrongContacts(view->record, seen);
+      if (wrong.empty()) wrong = WrongAgents(*view, seen);
+    }
     if (!wrong.empty()) return Fail(of + wrong);
     const DecisionRecord& record = view->record;
     ++counts_.contact_rules[static_cast<std::size_t>(record.contact_rule)];

@@ -59,12 +59,24 @@ TEST_P(ModelTest, EngineDecidesAsTheReferenceDoes) {
   const std::string difference =
       run.Run(FromEnvironment("RELAIS_MODEL_STEPS", kStepsPerSeed));
   EXPECT_EQ(difference, "");
-  const auto& contact_rules = run.counts().contact_rules;
-  const auto& agent_rules = run.counts().agent_rules;
+  // Every second seed has all rules on at once, all the time.
+  const RunCounts& counts = run.counts();
+  if (GetParam() % 2 == 0 && difference.empty()) {
+    EXPECT_EQ(counts.with_all_rules, counts.calls);
+    EXPECT_GT(
+        counts.by_type.at(static_cast<std::size_t>(EventType::kContactWidened)),
+        counts.calls / 100);
+    EXPECT_GT(counts.tutored, 0U);
+    EXPECT_GT(counts.skipped, 0U);
+    EXPECT_GT(counts.told_ahead, 0U);
+  }
   // Seeds that are run for a few steps need not have met them.
-  if (run.counts().calls >= 1'000) {
+  if (counts.calls >= 1'000 && difference.empty()) {
+    const auto& contact_rules = counts.contact_rules;
+    const auto& agent_rules = counts.agent_rules;
     EXPECT_GT(contact_rules[static_cast<int>(DecidingRule::kOnly)], 0U);
     EXPECT_GT(contact_rules[static_cast<int>(DecidingRule::kRankKey)], 0U);
+    EXPECT_GT(contact_rules[static_cast<int>(DecidingRule::kPulled)], 0U);
     EXPECT_GT(agent_rules[static_cast<int>(DecidingRule::kNone)], 0U);
     EXPECT_GT(agent_rules[static_cast<int>(DecidingRule::kFit)], 0U);
     EXPECT_GT(agent_rules[static_cast<int>(DecidingRule::kAgentOrder)], 0U);

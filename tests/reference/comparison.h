@@ -32,6 +32,7 @@ struct ComparedAgent {
 struct Comparison {
   std::string contact_id;
   std::uint64_t attempt = 0;
+  bool pulled = false;  // then nothing else decided
   ComparedContact contact;
   // That waited, and that the agent was free for and eligible.
   std::vector<ComparedContact> other_contacts;

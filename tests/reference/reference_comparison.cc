@@ -9,7 +9,7 @@
 namespace relais::reference {
 
 void ReferenceRouter::NoteComparison(const ContactRecord& contact,
-                                     const AgentRecord& agent) {
+                                     const AgentRecord& agent, bool pulled) {
   if (!keeps_comparisons_) return;
   const auto described = [&](const ContactRecord& one) {
     return ComparedContact{one.spec.channel, RankOf(one, agent),
@@ -22,20 +22,21 @@ void ReferenceRouter::NoteComparison(const ContactRecord& contact,
                          PlaceInOrder(one, order)};
   };
   Comparison comparison;
+  comparison.pulled = pulled;
   comparison.contact_id = contact.spec.id;
   comparison.attempt = contact.version + 1;
   comparison.contact = described(contact);
   comparison.agent = of_agent(agent);
   for (const auto& [number, other] : contacts_) {
     if (number == contact.number || other.state != ContactState::kWaiting ||
-        !IsFree(agent, other.spec.channel) || !Accepts(other, agent)) {
+        !IsFree(agent, other.spec.channel) || !IsOffered(other, agent)) {
       continue;
     }
     comparison.other_contacts.push_back(described(other));
   }
   for (const auto& [slot, other] : agents_) {
     if (other.number == agent.number || !IsFree(other, contact.spec.channel) ||
-        !Accepts(contact, other)) {
+        !IsOffered(contact, other)) {
       continue;
     }
     comparison.other_agents.push_back(of_agent(other));

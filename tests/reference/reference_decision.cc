@@ -154,7 +154,7 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
   int best_fit = 0;
   for (auto& [slot, agent] : agents_) {
     if (!IsFree(agent, contact.spec.channel)) continue;
-    if (!Accepts(contact, agent)) continue;
+    if (!IsOffered(contact, agent)) continue;
     const int fit = FitStep(contact, agent);
     // By rising slot, so equals stay with the lower one.
     const AgentOrder order = As(contact).agent_choice.order;
@@ -177,7 +177,7 @@ void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
     for (auto& [number, contact] : contacts_) {
       if (contact.state != ContactState::kWaiting) continue;
       if (!IsFree(*agent, contact.spec.channel)) continue;
-      if (!Accepts(contact, *agent)) continue;
+      if (!IsOffered(contact, *agent)) continue;
       // By rising arrival sequence, so equals stay with the earlier one.
       if (best == nullptr ||
           std::pair(RankOf(contact, *agent), contact.rank_key_ms) <
@@ -191,9 +191,9 @@ void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
 }
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
-                             InstantMs now_ms, bool at_once) {
-  NoteComparison(contact, agent);
-  Reserve(contact, agent, now_ms, at_once);
+                             InstantMs now_ms, bool at_once, bool pulled) {
+  NoteComparison(contact, agent, pulled);
+  Reserve(contact, agent, now_ms, at_once, pulled);
   const DurationMs timeout_ms = contact.terms->offer_timeout_ms;
   if (timeout_ms == 0) {
     AcceptReservation(contact, agent, now_ms);
@@ -204,7 +204,7 @@ void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
 }
 
 void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
-                              InstantMs now_ms, bool at_once) {
+                              InstantMs now_ms, bool at_once, bool pulled) {
   contact.state = ContactState::kReserved;
   contact.attempt = ++contact.version;
   contact.agent = agent.number;
@@ -240,6 +240,7 @@ void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
   event.offer_expires_ms = timeout_ms == 0 ? 0 : now_ms + timeout_ms;
   event.began_after_sequence = last_sequence_;
   event.at_once = at_once;
+  event.pulled = pulled;
   HandOver(event);
 }
 

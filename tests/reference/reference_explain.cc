@@ -45,13 +45,15 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
       agent.held.begin(), agent.held.end(),
       [&](const Held& held) { return held.contact.channel == channel; });
   if (most != 0 && of_channel >= most) return PassedOver::kContactsMax;
-  return IsFree(agent, channel) ? PassedOver::kNot : PassedOver::kCapacity;
+  if (!IsFree(agent, channel)) return PassedOver::kCapacity;
+  return As(contact).pull_only ? PassedOver::kPullOnly : PassedOver::kNot;
 }
 
 bool ReferenceRouter::ComesBefore(const ContactRecord& a,
                                   const ContactRecord& b,
                                   const AgentRecord& agent) const {
-  return a.state == ContactState::kWaiting && Accepts(a, agent) &&
+  return a.state == ContactState::kWaiting && IsOffered(a, agent) &&
+         !As(b).pull_only &&
          std::tuple(RankOf(a, agent), a.rank_key_ms, a.number) <
              std::tuple(RankOf(b, agent), b.rank_key_ms, b.number);
 }
