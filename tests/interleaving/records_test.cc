@@ -493,8 +493,8 @@ void ClassBecomesPulledOnly(Explorer& run) {
 constexpr Scenario kRecords[] = {
     {"take_free_take", {3, 2}, 17'484, TakeFreeTake},
     {"free_take", {3, 2}, 928, FreeTake},
-    {"write_read", {3, 2}, 0, WriteRead},
-    {"try_write_try_write", {3, 2}, 0, TryWriteTryWrite},
+    {"write_read", {3, 2}, 7'024, WriteRead},
+    {"try_write_try_write", {3, 2}, 502, TryWriteTryWrite},
     {"profile_of_another_life", {3, 2}, 846'764, ProfileOfAnotherLife},
     {"capacity_of_another_life", {3, 2}, 174'994, CapacityOfAnotherLife},
     {"cost_of_another_life", {3, 2}, 175'426, CostOfAnotherLife},

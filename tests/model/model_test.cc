@@ -76,7 +76,6 @@ TEST_P(ModelTest, EngineDecidesAsTheReferenceDoes) {
     const auto& agent_rules = counts.agent_rules;
     EXPECT_GT(contact_rules[static_cast<int>(DecidingRule::kOnly)], 0U);
     EXPECT_GT(contact_rules[static_cast<int>(DecidingRule::kRankKey)], 0U);
-    EXPECT_GT(contact_rules[static_cast<int>(DecidingRule::kPulled)], 0U);
     EXPECT_GT(agent_rules[static_cast<int>(DecidingRule::kNone)], 0U);
     EXPECT_GT(agent_rules[static_cast<int>(DecidingRule::kFit)], 0U);
     EXPECT_GT(agent_rules[static_cast<int>(DecidingRule::kAgentOrder)], 0U);
