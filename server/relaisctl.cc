@@ -56,6 +56,10 @@ ABSL_FLAG(std::vector<std::string>, languages, {}, "of the agent");
 ABSL_FLAG(std::string, requirement, "", "what the contact asks for, as YAML");
 ABSL_FLAG(bool, tutor_may_listen, false, "skills in training count");
 ABSL_FLAG(std::vector<std::string>, attributes, {}, "key=value, ...");
+ABSL_FLAG(std::vector<std::string>, preferred, {}, "agents, in order");
+ABSL_FLAG(std::string, source, "", "why these agents");
+ABSL_FLAG(std::string, reply_by, "", "in the agent's box until then");
+ABSL_FLAG(std::string, back_at, "", "when the agent will be back");
 ABSL_FLAG(std::string, reason, "", "abandoned (default) or cancelled");
 
 namespace relais::server {
@@ -336,7 +340,10 @@ int ContactSubmit(const Arguments& arguments) {
     return Misused(problem);
   }
   contact->set_channel(static_cast<v1::Channel>(channel));
-  if (!absl::GetFlag(FLAGS_requirement).empty()) {
+  problem =
+      ReadPreferred(absl::GetFlag(FLAGS_preferred), absl::GetFlag(FLAGS_source),
+                    absl::GetFlag(FLAGS_reply_by), contact);
+  if (problem.empty() && !absl::GetFlag(FLAGS_requirement).empty()) {
     problem = ReadRequirement(absl::GetFlag(FLAGS_requirement),
                               contact->mutable_requirement());
   }
@@ -417,6 +424,13 @@ int SetPresence(const Arguments& arguments) {
   request.mutable_presence()->set_state(static_cast<v1::PresenceState>(state));
   request.mutable_presence()->set_reason(
       static_cast<v1::NotReadyReason>(reason));
+  if (!absl::GetFlag(FLAGS_back_at).empty()) {
+    const auto back_ms = ParseInstant(absl::GetFlag(FLAGS_back_at));
+    if (!back_ms.ok()) {
+      return Misused("--back-at: " + std::string(back_ms.status().message()));
+    }
+    request.mutable_presence()->set_back_at_ms(*back_ms);
+  }
   auto stub = v1::AgentService::NewStub(Channel());
   return Call<v1::AgentService::Stub, v1::SetPresenceRequest,
               v1::SetPresenceResponse>(

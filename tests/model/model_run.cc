@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "lib/domain/requirement_term.h"
 
 namespace relais::model {
@@ -18,7 +19,8 @@ constexpr std::uint64_t kPhaseSteps = 250;
 
 std::string Text(const Presence& presence) {
   return absl::StrCat(std::string(PresenceStateName(presence.state)), "/",
-                      static_cast<int>(presence.reason));
+                      static_cast<int>(presence.reason), " back ",
+                      presence.back_at_ms);
 }
 
 std::string Text(const ContactSpec& spec) {
@@ -35,7 +37,10 @@ std::string Text(const ContactSpec& spec) {
     }
   }
   return absl::StrCat(text, " and ", preferred.size(), " preferred",
-                      spec.tutor_may_listen ? ", tutor may listen" : "");
+                      spec.tutor_may_listen ? ", tutor may listen" : "",
+                      spec.preferred.empty() ? "" : ", rather with ",
+                      absl::StrJoin(spec.preferred.agents, " "),
+                      spec.preferred.reply_by_ms > 0 ? " in its box" : "");
 }
 
 }  // namespace
@@ -330,6 +335,11 @@ void ModelRun::SetPresence() {
     presence.state = PresenceState::kNotReady;
     presence.reason = static_cast<NotReadyReason>(random_.Uniform(4));
   }
+  const bool absent = presence.state != PresenceState::kAvailable;
+  if (random_.Bernoulli(absent ? 0.6 : 0.01)) {
+    presence.back_at_ms = now_ms_ + 5'000 * random_.UniformBetween(0, 5);
+  }
+  if (random_.Bernoulli(0.01)) presence.back_at_ms = -1;
   if (random_.Bernoulli(0.02)) presence.reason = NotReadyReason::kNoAnswer;
   if (random_.Bernoulli(0.01)) presence.state = static_cast<PresenceState>(3);
   Note(absl::StrCat("SetPresence ", agent->id, " ", Text(presence)));
