@@ -215,7 +215,7 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
     }
   }
   if (known.has_value()) {
-    ForgetHold(hold, handle.slot);
+    GiveUpHold(hold, handle.slot, call);
     CloseUnused(handle, requirement_class);
     if (known->ok()) (*known)->ticket = call.ticket();
     return *std::move(known);

@@ -181,6 +181,14 @@ void RouterImpl::ForgetHold(std::uint32_t agent_slot,
   agent.waiting.erase({contact_slot, tag});
 }
 
+void RouterImpl::GiveUpHold(const Hold& hold, std::uint32_t contact_slot,
+                            Call& call) {
+  if (!hold.held()) return;
+  ForgetHold(hold.agent, contact_slot, hold.tag);
+  // Which may have waited for this.
+  RemoveAgentIfLeft(hold.agent, call);
+}
+
 match::Position RouterImpl::PlaceNext(const ToMove& move, const Hold& hold,
                                       Event* event) const {
   const std::uint64_t sequence = event->arrival_sequence;
@@ -312,7 +320,7 @@ void RouterImpl::EndHold(ContactHandle contact, ContactWord word,
   const match::Position to = PlaceNext(*move, hold, &event);
   ContactWord waiting;
   if (matcher_.Move(contact.slot, word, to, &waiting) != match::Result::kOk) {
-    ForgetHold(hold, contact.slot);
+    GiveUpHold(hold, contact.slot, call);
     return;
   }
   ForgetHold(agent_slot, contact.slot, word.tag());

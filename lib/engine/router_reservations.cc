@@ -351,7 +351,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   const Hold& hold = returning.after.hold;
   if (!ReturnInRecord(slot, contact, reserved, type, declining, call,
                       &returning)) {
-    ForgetHold(hold, contact.slot);
+    GiveUpHold(hold, contact.slot, call);
     return false;
   }
   const Event& event = returning.event;

@@ -74,9 +74,10 @@ PreferredAgents World::Preferred() {
   PreferredAgents preferred;
   preferred.source =
       static_cast<PreferenceSource>(random_->Uniform(kPreferenceSourceCount));
-  std::uint64_t agents = 1;
+  if (random_->Bernoulli(0.5)) preferred.source = PreferenceSource::kList;
+  std::size_t agents = 1;
   if (preferred.source == PreferenceSource::kList) {
-    agents = random_->UniformBetween(1, 4);
+    agents = random_->UniformBetween(1, kPreferredAgentsMax);
   }
   while (preferred.agents.size() < agents) {
     const std::string agent =
