@@ -108,6 +108,7 @@ constexpr std::array kColumns = {
     Column{"reservation.units"},
     Column{"reservation.tutor_id"},
     Column{"contact.ring"},
+    Column{"reservation.pulled"},
 };
 
 // A cell as RFC 4180 has it.

@@ -46,6 +46,7 @@ ABSL_FLAG(double, timeout, 10, "seconds to wait for an answer");
 ABSL_FLAG(std::uint64_t, from, 0, "first event number; 0: see --help");
 ABSL_FLAG(std::uint64_t, count, 0, "stop after that many; 0: never");
 ABSL_FLAG(std::string, queue, "", "queue of the contact");
+ABSL_FLAG(std::vector<std::string>, queues, {}, "to pull from");
 ABSL_FLAG(std::string, channel, "voice", "channel of the contact");
 ABSL_FLAG(std::int32_t, priority, 0, "priority of the contact");
 ABSL_FLAG(std::string, segment, "", "customer segment of the contact");
@@ -409,34 +410,36 @@ int ContactComplete(const Arguments& arguments) {
 int SetPresence(const Arguments& arguments) {
   v1::SetPresenceRequest request;
   request.set_agent_id(arguments[0]);
-  int state = 0;
-  int reason = 0;
-  std::string problem;
-  if (!ParseEnum("STATE", arguments[1], *v1::PresenceState_descriptor(), &state,
-                 &problem)) {
-    return Misused(problem);
-  }
-  if (arguments.size() > 2 &&
-      !ParseEnum("REASON", arguments[2], *v1::NotReadyReason_descriptor(),
-                 &reason, &problem)) {
-    return Misused(problem);
-  }
-  request.mutable_presence()->set_state(static_cast<v1::PresenceState>(state));
-  request.mutable_presence()->set_reason(
-      static_cast<v1::NotReadyReason>(reason));
-  if (!absl::GetFlag(FLAGS_back_at).empty()) {
-    const auto back_ms = ParseInstant(absl::GetFlag(FLAGS_back_at));
-    if (!back_ms.ok()) {
-      return Misused("--back-at: " + std::string(back_ms.status().message()));
-    }
-    request.mutable_presence()->set_back_at_ms(*back_ms);
-  }
+  const std::string problem =
+      ReadPresence(arguments[1], arguments.size() > 2 ? arguments[2] : "",
+                   absl::GetFlag(FLAGS_back_at), request.mutable_presence());
+  if (!problem.empty()) return Misused(problem);
   auto stub = v1::AgentService::NewStub(Channel());
   return Call<v1::AgentService::Stub, v1::SetPresenceRequest,
               v1::SetPresenceResponse>(
       stub.get(), &v1::AgentService::Stub::SetPresence, request,
       [](const v1::SetPresenceResponse& response) {
         std::cout << "done (event " << response.event_sequence() << ")\n";
+      });
+}
+
+int AgentPull(const Arguments& arguments) {
+  v1::PullRequest request;
+  request.set_agent_id(arguments[0]);
+  for (const std::string& queue : absl::GetFlag(FLAGS_queues)) {
+    request.add_queues(queue);
+  }
+  if (arguments.size() > 1) request.set_contact_id(arguments[1]);
+  if (request.queues().empty() == request.contact_id().empty()) {
+    return Misused("agent pull: name a contact, or queues with --queues");
+  }
+  auto stub = v1::AgentService::NewStub(Channel());
+  return Call<v1::AgentService::Stub, v1::PullRequest, v1::PullResponse>(
+      stub.get(), &v1::AgentService::Stub::Pull, request,
+      [](const v1::PullResponse& response) {
+        std::cout << (response.repeated() ? "pulled before: " : "pulled: ")
+                  << response.contact_id() << ", attempt " << response.attempt()
+                  << " (event " << response.event_sequence() << ")\n";
       });
 }
 
@@ -517,6 +520,7 @@ const std::vector<Command>& Commands() {
       {"events", "", 0, 0, Events},
       {"presence", "AGENT STATE [REASON]", 2, 3, SetPresence},
       {"agent change", "AGENT", 1, 1, ChangeAgent},
+      {"agent pull", "AGENT [CONTACT]", 1, 2, AgentPull},
       {"explain contact", "ID", 1, 1, ExplainContact},
       {"explain agent", "AGENT", 1, 1, ExplainAgent},
       {"info", "", 0, 0, Info},

@@ -42,6 +42,31 @@ std::string ReadPreferred(const std::vector<std::string>& agents,
   return "";
 }
 
+std::string ReadPresence(const std::string& state, const std::string& reason,
+                         const std::string& back_at, v1::Presence* presence) {
+  int value = 0;
+  std::string problem;
+  if (!ParseEnum("STATE", state, *v1::PresenceState_descriptor(), &value,
+                 &problem)) {
+    return problem;
+  }
+  presence->set_state(static_cast<v1::PresenceState>(value));
+  if (!reason.empty()) {
+    if (!ParseEnum("REASON", reason, *v1::NotReadyReason_descriptor(), &value,
+                   &problem)) {
+      return problem;
+    }
+    presence->set_reason(static_cast<v1::NotReadyReason>(value));
+  }
+  if (back_at.empty()) return "";
+  const auto back_at_ms = ParseInstant(back_at);
+  if (!back_at_ms.ok()) {
+    return "--back-at: " + std::string(back_at_ms.status().message());
+  }
+  presence->set_back_at_ms(*back_at_ms);
+  return "";
+}
+
 std::string ReadSkills(const std::vector<std::string>& texts,
                        v1::RoutingRequirement* requirement) {
   std::set<std::string> names;

@@ -1,6 +1,6 @@
-// A reference to a requirement class that is given back with the object.
+// Keeps a class, and so its lanes, from being given to another content.
 //
-// Thread safety: belongs to one thread.
+// Thread safety: belongs to one thread at a time.
 
 #ifndef RELAIS_LIB_ENGINE_CLASS_HOLD_H_
 #define RELAIS_LIB_ENGINE_CLASS_HOLD_H_
@@ -12,7 +12,6 @@
 
 namespace relais {
 
-// Keeps a class, and so its lanes, from being given to another content.
 class ClassHold {
  public:
   ClassHold() = default;

@@ -304,7 +304,7 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
   return outcome;
 }
 
-std::vector<RouterImpl::ToRescind> RouterImpl::ReservationsOfLeaver(
+std::vector<ToRescind> RouterImpl::ReservationsOfLeaver(
     const AgentRecord& agent, std::uint32_t slot) {
   std::vector<ToRescind> found;
   if (IsOpen(agent)) return found;

@@ -140,6 +140,8 @@ class RouterImpl::Explainer {
                                              std::size_t agents_max);
   absl::StatusOr<AgentExplanation> Agent(AgentHandle handle, InstantMs now_ms,
                                          std::size_t verdicts_max);
+  std::optional<PassedOver> Pair(const std::string& contact_id,
+                                 AgentHandle handle, std::string* missing);
 
  private:
   using Declines = std::vector<DeclineTable::Standing>;
@@ -254,7 +256,7 @@ std::uint64_t RouterImpl::Explainer::CountAhead(const CompiledProfile& profile,
   for (const auto& [key, group] : groups_) {
     if (std::get<3>(key) != Hold::kNobody) continue;
     const CompiledRequirement& asks = *asked_.at(std::get<1>(key));
-    if (!policy::Accepts(asks, profile)) continue;
+    if (asks.pulled_only || !policy::Accepts(asks, profile)) continue;
     const int rank = policy::QueueRankOf(asks, profile);
     if (rank < queue_rank) ahead += group.contacts;
     if (rank == queue_rank) ahead += group.before;
@@ -295,7 +297,7 @@ std::uint64_t RouterImpl::Explainer::CountDeclinedAhead(
     Waiting seen;
     if (!ReadWaiting(one.contact.slot, &seen) || seen.contact != one.contact ||
         seen.contact == own_.contact || seen.held_for != Hold::kNobody ||
-        !policy::Accepts(*seen.asks, profile)) {
+        seen.asks->pulled_only || !policy::Accepts(*seen.asks, profile)) {
       continue;
     }
     const int rank = policy::QueueRankOf(*seen.asks, profile);
@@ -374,7 +376,8 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
     if (first) {
       of.profile = seen.profile;
       of.fitness = FitnessOf(*asks_, later_, *seen.profile, std::cref(names));
-      if (waits_ && of.fitness.reason == PassedOver::kNot) {
+      if (waits_ && of.fitness.reason == PassedOver::kNot &&
+          !of.fitness.pulled_only) {
         of.ahead = CountAhead(*seen.profile, of.fitness.queue_rank);
       }
     }
@@ -398,7 +401,8 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
     verdict.queue_rank = of.fitness.queue_rank;
     if (verdict.reason == PassedOver::kDeclined) {
       verdict.until_ms = decline->until_ms;
-    } else if (waits_ && !held && of.fitness.reason == PassedOver::kNot) {
+    } else if (waits_ && !held && of.fitness.reason == PassedOver::kNot &&
+               !of.fitness.pulled_only) {
       verdict.ahead =
           AheadAt(slot, *seen.profile, of.fitness.queue_rank, of.ahead);
     }
@@ -490,6 +494,40 @@ absl::StatusOr<AgentExplanation> RouterImpl::Explainer::Agent(
   KeepLargest(verdicts_max, &result.verdicts);
   result.agent = std::move(seen.view);
   return result;
+}
+
+std::optional<PassedOver> RouterImpl::Explainer::Pair(
+    const std::string& contact_id, AgentHandle handle, std::string* missing) {
+  const auto view = router_.GetContact(contact_id);
+  if (!view.ok() || view->state != ContactState::kWaiting) return std::nullopt;
+  ReadQuestion(*view);
+  if (asks_ == nullptr || applied_ == nullptr) return std::nullopt;
+  SeenAgent seen;
+  {
+    const AgentRecord& agent = router_.agents_[handle.slot];
+    MutexLock lock(agent.mutex);
+    if (!router_.IsAgent(agent, handle)) return std::nullopt;
+    seen = SeeLocked(agent, handle.slot);
+  }
+  const Names names(applied_->source);
+  const Fitness fitness =
+      FitnessOf(*asks_, {}, *seen.profile, std::cref(names));
+  const Declines declines = router_.declines_.OfContact(view->handle.slot);
+  const bool declined =
+      std::any_of(declines.begin(), declines.end(), [&](const auto& one) {
+        return one.agent == handle.slot && one.contact == view->handle;
+      });
+  *missing = fitness.missing;
+  const bool held =
+      own_.held_for != Hold::kNobody && own_.held_for != handle.slot;
+  return WhyPassedOver(fitness, held, declined, seen.view, seen.capacity,
+                       asks_->channel);
+}
+
+std::optional<PassedOver> RouterImpl::WhyPassedOverFor(
+    const std::string& contact_id, AgentHandle handle,
+    std::string* missing) const {
+  return Explainer(*this).Pair(contact_id, handle, missing);
 }
 
 absl::StatusOr<ContactExplanation> RouterImpl::ExplainContact(

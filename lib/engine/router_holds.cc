@@ -147,7 +147,8 @@ WaitingHeld RouterImpl::HeldBy(const ToMove& move, ContactHandle contact,
 Hold RouterImpl::BeginHold(const ToMove& move, std::size_t first,
                            std::uint64_t tag, std::uint64_t sequence) {
   Hold hold;
-  if (move.preferred == nullptr) return hold;
+  // What is to be pulled is offered to nobody, whomever it prefers.
+  if (move.preferred == nullptr || move.asks->pulled_only) return hold;
   const std::vector<std::string>& agents = move.preferred->agents;
   for (std::size_t i = first; i < agents.size(); ++i) {
     const auto handle = FindAgent(agents[i]);

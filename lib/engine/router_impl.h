@@ -43,6 +43,7 @@
 #include "lib/engine/holds.h"
 #include "lib/engine/records.h"
 #include "lib/engine/retained_ids.h"
+#include "lib/engine/returning.h"
 #include "lib/engine/ring_watch.h"
 #include "lib/engine/slot_pool.h"
 #include "lib/match/matcher.h"
@@ -84,6 +85,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
                                     std::string_view contact_id,
                                     InstantMs now_ms) override;
+  absl::StatusOr<PullOutcome> Pull(AgentHandle agent,
+                                   const PullRequest& request,
+                                   InstantMs now_ms) override;
   std::optional<InstantMs> NextDue() const override;
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
   std::size_t DrainEvents() override;
@@ -112,7 +116,7 @@ class RouterImpl final : public Router, private ClassMatrix {
 
   // ClassMatrix, for the registry.
   void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                           std::uint8_t order) override;
+                           std::uint8_t order, bool pulled_only) override;
   void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override;
   void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
@@ -318,28 +322,12 @@ class RouterImpl final : public Router, private ClassMatrix {
   Event AcceptLocked(AgentRecord& agent, Holding& holding,
                      std::uint64_t assigned_tag, InstantMs now_ms)
       RELAIS_REQUIRES(agent.mutex);
-  struct Declining {
-    InstantMs until_ms = 0;
-    // Set once the exclusion is made, whether or not the contact returns.
-    std::optional<DeclineTable::Added> added;
-  };
   // Ends a reservation with the contact back at its place. `type` says how.
   // False if the contact's word has changed. The caller holds the contact's
   // class (HoldClass), so that its lane is still its lane.
   bool ReturnReserved(std::uint32_t agent, ContactHandle contact,
                       match::ContactWord reserved, EventType type,
                       Declining* declining, Call& call, std::uint64_t* version);
-  // What a return has changed in its agent's record, and what it leaves to do.
-  struct Returning {
-    AfterHold after;
-    Event event;
-    match::ContactWord waiting;
-    AgentUpdate closed, update;
-    bool had_room = false;
-    std::shared_ptr<const QueueTerms> terms;
-    // Holds the class that it returns to until nobody looks on its behalf.
-    std::shared_ptr<const ContactRings> rings;
-  };
   bool ReturnInRecord(std::uint32_t agent, ContactHandle contact,
                       match::ContactWord reserved, EventType type,
                       Declining* declining, Call& call, Returning* returning);
@@ -349,12 +337,6 @@ class RouterImpl final : public Router, private ClassMatrix {
                  Call& call);
   // What a new exclusion displaced is over; the caller looks on its behalf.
   void DropDisplaced(const DeclineTable::Added& added);
-  // A reservation to be rescinded because its agent leaves.
-  struct ToRescind {
-    ContactHandle contact;
-    match::ContactWord reserved;
-    ClassHold hold;
-  };
   // Of the contact that is reserved in an agent's record. Taken under its
   // mutex: until the reservation is gone from there the contact is not freed.
   ClassHold HoldClass(const Holding& holding) {
@@ -486,6 +468,23 @@ class RouterImpl final : public Router, private ClassMatrix {
       const CompiledConfiguration& centre, Call& call);
 
   class Explainer;  // router_explain.cc
+  // Why the agent is passed over for a contact that waits, with what is missing
+  // in words; nothing if it does not wait any more.
+  std::optional<PassedOver> WhyPassedOverFor(const std::string& contact_id,
+                                             AgentHandle handle,
+                                             std::string* missing) const;
+
+  // --- Pulls (router_pull.cc) ---
+  absl::StatusOr<PullOutcome> PullFromQueues(
+      AgentHandle handle, const std::vector<std::string>& queues, Call& call);
+  absl::StatusOr<PullOutcome> PullOne(AgentHandle handle,
+                                      const std::string& contact_id,
+                                      Call& call);
+  // The slots of their figures, sorted.
+  absl::StatusOr<std::vector<std::uint32_t>> SlotsOfQueues(
+      const std::vector<std::string>& queues) const;
+  // What stands in the way of every pull of this agent.
+  absl::Status CheckPulls(AgentHandle handle) const;
 
   // --- Recovery (router_restore.cc) ---
   absl::Status RestoreConfiguration(Restoration& restoration);

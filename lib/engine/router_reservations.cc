@@ -36,6 +36,7 @@ absl::Status CheckRetry(const std::optional<DurationMs>& retry_after_ms) {
 Event ForLaterEvents(Event event) {
   event.offer_expires_ms = 0;
   event.at_once = false;
+  event.pulled = false;
   event.began_after_sequence = 0;
   return event;
 }
@@ -62,6 +63,10 @@ Event RouterImpl::CreatedEvent(const match::Decision& decision,
   event.profile_class = decision.profile_class;
   event.fit_step = decision.fit_step;
   event.units = decision.units;
+  event.pulled = decision.pulled;
+  if (decision.pulled) {
+    call.set_pulled(contact, event.contact_id.view(), event.attempt);
+  }
   event.began_after_sequence = call.began_after_sequence();
   event.at_once = call.Submitted(contact);
   if (event.at_once) {

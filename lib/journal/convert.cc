@@ -59,6 +59,7 @@ void ReservationFromMessage(const v1::Event& message, MessageReader* reader,
   reader->Byte("fit_step", message.fit_step(), &event->fit_step);
   event->began_after_sequence = message.began_after_sequence();
   event->at_once = message.at_once();
+  event->pulled = message.pulled();
   reader->Byte("units", message.units(), &event->units);
   reader->Id("tutor_id", message.tutor_id(), &event->tutor_id);
 }

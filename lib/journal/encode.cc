@@ -274,6 +274,7 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   sink.Uint(M::kFitRuleFieldNumber, Number(queue.agent_choice.fit));
   sink.Uint(M::kAgentOrderFieldNumber, Number(queue.agent_choice.order));
   sink.Bytes(M::kPlanFieldNumber, queue.plan);
+  sink.Uint(M::kPullOnlyFieldNumber, Number(queue.pull_only));
   if (queue.hold == HoldTimes{}) return;
   sink.Message(M::kHoldFieldNumber, [&queue](auto& inner) {
     using H = v1::HoldTimes;
@@ -414,6 +415,7 @@ void Walk(const Detailed& detailed, Sink& sink) {
     sink.Always(M::kAgentConfigurationFieldNumber, *detailed.agent);
   }
   sink.Uint(M::kRingFieldNumber, event.ring);
+  sink.Uint(M::kPulledFieldNumber, Number(event.pulled));
   sink.Bytes(M::kHeldForFieldNumber, event.held_for.view());
   sink.Sint(M::kHeldUntilMsFieldNumber, event.held_until_ms);
 }

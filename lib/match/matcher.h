@@ -48,6 +48,13 @@
 //       before the CAS (StillFits). Whether there are ranks is told with the
 //       terms and confirmed with them; so no look that began without ranks can
 //       take a contact for an agent who has any.
+//   M10 A pull claims its agent as an arrival does and ends the claim by
+//       Release, so M5 and M6 hold of it. It takes what it was asked for,
+//       whatever stands before that; its decision says so, and order is
+//       promised of the others. Contacts of classes that are pulled only are
+//       given by pulls alone: their classes are in no row or column that a look
+//       walks along (eligibility.h), and one that began when the class's id
+//       stood for another is told by StillFits. So no look is owed to them.
 //
 // Progress: lock-free. Each loop repeats only when another call has completed
 // a step on the same word or list. A thread stopped anywhere hides at most the
@@ -109,6 +116,7 @@ struct Decision {
   std::uint32_t profile_class = 0;
   std::uint8_t fit_step = 0;
   std::uint8_t units = 0;  // to be given back with Update
+  bool pulled = false;     // by Pull: the agent's own choice, order aside
 };
 
 class DecisionSink {
@@ -117,6 +125,15 @@ class DecisionSink {
   // Right before a look that may lead to OnDecision.
   virtual void OnLook() = 0;
   virtual void OnDecision(const Decision& decision) = 0;
+};
+
+// Which contacts a pull may take. Asked while it looks, on the calling thread,
+// of contacts that wait; what is answered of one that is gone by then does no
+// harm.
+class PullFilter {
+ public:
+  virtual ~PullFilter() = default;
+  virtual bool Wants(std::uint32_t contact) const = 0;
 };
 
 template <template <typename> class AtomicT>
@@ -134,10 +151,11 @@ class MatcherT {
   Result UseOrder(int order);
   bool UsesOrder(int order) const { return agents_.UsesOrder(order); }
   // (Re)defines a requirement class: contacts of it are of `kind` and choose
-  // agents by `order`, which is in use. May be redefined only while no contact
-  // of it is alive.
+  // agents by `order`, which is in use, or, `pulled_only`, are given to nobody
+  // but by Pull. May be redefined only while no contact of it is alive; its
+  // cells are set anew then.
   Result SetRequirementClass(std::uint32_t requirement_class, std::uint8_t kind,
-                             std::uint8_t order = 0);
+                             std::uint8_t order = 0, bool pulled_only = false);
   // `fit` is 0 (not eligible) or 1 + step, step 0..7. Contacts of a smaller
   // `rank`, 0..15, come first for agents of the profile class, whatever their
   // keys; agents who may have a rank above 0 must say so in their terms before.
@@ -225,6 +243,17 @@ class MatcherT {
   Result Update(std::uint32_t agent, std::uint32_t revision,
                 const AgentTerms& terms, std::uint32_t units_back,
                 DecisionSink& sink);
+  // The agent takes the contact of those that `filter` wants which stands first
+  // for it, by its own order, among those that it is eligible and has room for;
+  // then finds it more like any call that had claimed it. Looks past contacts
+  // that are not wanted: O(those before it in their lanes). kStale: somebody
+  // else has claimed the agent, and this call took nothing. kNotAllowed:
+  // nothing is there for it.
+  Result Pull(std::uint32_t agent, const PullFilter& filter,
+              DecisionSink& sink);
+  // The same of one contact, if it still has this waiting word (else kStale).
+  Result PullContact(std::uint32_t agent, std::uint32_t slot,
+                     ContactWord waiting, DecisionSink& sink);
   // Whether it could take a contact of some kind now, if nobody claimed it.
   bool HasRoom(std::uint32_t agent) const {
     const AgentWord word = Agent(agent);
@@ -299,7 +328,7 @@ class MatcherT {
   Nearest SmallestFronts(std::uint32_t agent, const AgentTerms& terms,
                          std::uint8_t kinds) const;
   bool FindIn(std::uint32_t lane, std::uint32_t agent, std::uint8_t kinds,
-              Found* found);
+              const PullFilter* filter, Found* found);
   bool FindContactFor(std::uint32_t agent, const AgentTerms& terms,
                       std::uint8_t kinds, ContactChoice* best) {
     return terms.ranked ? FindContact<true>(agent, terms, kinds, best)
@@ -310,8 +339,8 @@ class MatcherT {
                    std::uint8_t kinds, ContactChoice* best);
   bool FindAgentFor(std::uint32_t contact, std::uint32_t requirement_class,
                     AgentChoice* best);
-  bool StillFits(const ContactChoice& choice, const AgentTerms& terms,
-                 int kind) const;
+  bool StillFits(const ContactChoice& choice, const AgentTerms& terms, int kind,
+                 bool pulled) const;
   // Finds an agent for a contact that may stand in `lane` and claims it.
   bool ClaimAgentFor(std::uint32_t contact, std::uint32_t lane, int kind,
                      std::uint32_t* agent, AgentWord* claimed);
@@ -330,6 +359,19 @@ class MatcherT {
                 std::uint32_t units);
   Taking TakeBest(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
                   std::uint8_t kinds, DecisionSink& sink);
+  // The last steps of both: the contact that was found, for an agent who had
+  // this word and these terms then. kNothing: look again.
+  Taking TakeChosen(const ContactChoice& choice, std::uint32_t agent,
+                    AgentWord word, const AgentTerms& terms, bool pulled,
+                    DecisionSink& sink);
+  // Claims the agent, takes what `find(terms, kinds, &choice)` finds, and
+  // releases the agent.
+  template <class Find>
+  Result PullBy(std::uint32_t agent, Find find, DecisionSink& sink);
+  template <bool kRanked>
+  bool FindWanted(std::uint32_t agent, const AgentTerms& terms,
+                  std::uint8_t kinds, const PullFilter& filter,
+                  ContactChoice* best);
   // Serves the agent while it has room, then ends the claim.
   void Release(std::uint32_t agent, DecisionSink& sink);
   static Decision Describe(const ContactChoice& choice, std::uint32_t agent,
@@ -354,6 +396,7 @@ using Matcher = MatcherT<std::atomic>;
 
 #include "lib/match/matcher_agents_inl.h"
 #include "lib/match/matcher_inl.h"
+#include "lib/match/matcher_pull_inl.h"
 
 namespace relais::match {
 extern template class MatcherT<std::atomic>;

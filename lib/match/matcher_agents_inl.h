@@ -97,12 +97,13 @@ bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, AgentWord word,
 
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::StillFits(const ContactChoice& choice,
-                                  const AgentTerms& terms, int kind) const {
+                                  const AgentTerms& terms, int kind,
+                                  bool pulled) const {
   if (choice.requirement_class == kHeldClass) return true;
   return eligibility_.ClassOf(choice.lane) == choice.requirement_class &&
          eligibility_.Cell(choice.requirement_class, terms.profile_class) ==
              choice.cell &&
-         eligibility_.KindOf(choice.requirement_class) == kind;
+         eligibility_.Is(choice.requirement_class, kind, pulled);
 }
 
 template <template <typename> class AtomicT>
@@ -136,26 +137,35 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
     // Whoever changed the agent meanwhile (withdrawn, other terms) is honoured
     // here; what comes after this reading overlaps the decision.
     if (agents_.Agent(agent) != word) return Taking::kAgain;
-    const auto kind = static_cast<int>(
-        lanes_.KindOf(best.found.owner).load(std::memory_order_relaxed));  // W7
-    // The lane or its class may have been redefined after they were read. That
-    // was complete before any contact of the new meaning was published, and
-    // the contact has been seen by now, so a second reading tells.
-    ContactWord reserved;
-    if (!StillFits(best, terms, kind) ||
-        !lanes_.Take(best.found, agent, &reserved)) {
-      continue;
-    }
-    const Decision decision =
-        Describe(best, agent, terms, reserved, kind,
-                 best.requirement_class == kHeldClass
-                     ? 0
-                     : eligibility_.OrderOf(best.requirement_class));
-    const bool room = AddUnits(agent, word, terms, decision.units);
-    lanes_.Tidy(best.lane);
-    sink.OnDecision(decision);
-    return room ? Taking::kTook : Taking::kReleased;
+    const Taking taking = TakeChosen(best, agent, word, terms, false, sink);
+    if (taking != Taking::kNothing) return taking;
   }
+}
+
+template <template <typename> class AtomicT>
+typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
+    const ContactChoice& choice, std::uint32_t agent, AgentWord word,
+    const AgentTerms& terms, bool pulled, DecisionSink& sink) {
+  const auto kind = static_cast<int>(
+      lanes_.KindOf(choice.found.owner).load(std::memory_order_relaxed));  // W7
+  // The lane or its class may have been redefined after they were read. That
+  // was complete before any contact of the new meaning was published, and the
+  // contact has been seen by now, so a second reading tells.
+  ContactWord reserved;
+  if (!StillFits(choice, terms, kind, pulled) ||
+      !lanes_.Take(choice.found, agent, &reserved)) {
+    return Taking::kNothing;
+  }
+  Decision decision =
+      Describe(choice, agent, terms, reserved, kind,
+               choice.requirement_class == kHeldClass
+                   ? 0
+                   : eligibility_.OrderOf(choice.requirement_class));
+  decision.pulled = pulled;
+  const bool room = AddUnits(agent, word, terms, decision.units);
+  lanes_.Tidy(choice.lane);
+  sink.OnDecision(decision);
+  return room ? Taking::kTook : Taking::kReleased;
 }
 
 template <template <typename> class AtomicT>
@@ -261,13 +271,15 @@ typename MatcherT<AtomicT>::Nearest MatcherT<AtomicT>::SmallestFronts(
 
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::FindIn(std::uint32_t lane, std::uint32_t agent,
-                               std::uint8_t kinds, Found* found) {
+                               std::uint8_t kinds, const PullFilter* filter,
+                               Found* found) {
   return lanes_.Find(
       lane,
       [&](std::uint32_t contact) {
         const std::uint32_t kind =
             lanes_.KindOf(contact).load(std::memory_order_relaxed);  // W7
-        return (kinds >> kind & 1) != 0 && !Excluded(contact, agent);
+        return (kinds >> kind & 1) != 0 && !Excluded(contact, agent) &&
+               (filter == nullptr || filter->Wants(contact));
       },
       found);
 }
@@ -304,7 +316,7 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
       here.cell = eligibility_.Cell(requirement_class, terms.profile_class);
       if (here.cell == 0) return;
     }
-    if (!FindIn(lane, agent, kinds, &here.found)) return;
+    if (!FindIn(lane, agent, kinds, nullptr, &here.found)) return;
     const std::uint64_t there = PlaceOf<kRanked>(
         requirement_class, here.cell, FrontWord::ImageOf(here.found.key));
     if (there > place) return;

@@ -130,6 +130,7 @@ std::string Describe(const ContactQueue& queue) {
                     ":", static_cast<int>(queue.agent_choice.order));
   }
   if (!queue.plan.empty()) absl::StrAppend(&text, " plan=", queue.plan);
+  if (queue.pull_only) absl::StrAppend(&text, " pull_only");
   if (queue.hold != HoldTimes()) {
     absl::StrAppend(&text, " hold=", queue.hold.idle_ms, ":",
                     queue.hold.handling_ms, ":", queue.hold.wrapping_up_ms, ":",
@@ -209,6 +210,7 @@ std::string Describe(const Event& event) {
       " began=", event.began_after_sequence, " once=", event.at_once);
   if (event.units != 0) absl::StrAppend(&text, " units=", event.units);
   if (event.ring != 0) absl::StrAppend(&text, " ring=", event.ring);
+  if (event.pulled) absl::StrAppend(&text, " pulled");
   if (!event.held_for.empty() || event.held_until_ms != 0) {
     absl::StrAppend(&text, " held=", Text(event.held_for.view()), ":",
                     event.held_until_ms);

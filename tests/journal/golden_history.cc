@@ -29,6 +29,7 @@ ContactQueue AccountsQueue() {
   queue.requirement.preferred = {{{.language = "german"}, 20}};
   queue.activity = "answers";
   queue.plan = "wider";
+  queue.pull_only = true;
   queue.service_level = {0.8, 20'000};
   queue.offer_timeout_ms = 15'000;
   queue.wrap_up_ms = 30'000;
@@ -228,6 +229,7 @@ class Writer {
     event.tutor_id.Assign("bela");
     event.began_after_sequence = event.sequence - 1;
     event.at_once = true;
+    event.pulled = true;
   }
 
   void Widen(const std::string& contact, std::uint8_t ring) {

@@ -69,7 +69,7 @@ QUEUE = {
     13: ("any_of", (TERM,)), 14: ("none_of", (TERM,)),
     15: ("preferred", (PREFERRED,)), 16: ("activity", "bytes"),
     17: ("fit_rule", "uint"), 18: ("agent_order", "uint"),
-    20: ("plan", "bytes"),
+    20: ("plan", "bytes"), 25: ("pull_only", "bool"),
     30: ("hold", {1: ("idle_ms", "sint"), 2: ("handling_ms", "sint"),
                   3: ("wrapping_up_ms", "sint"),
                   4: ("absent_until_ms", "sint")}),
@@ -151,7 +151,8 @@ EVENT = {
     34: ("contact_detail", DETAIL), 35: ("configuration", CONFIGURATION),
     36: ("tutor_id", "bytes"), 37: ("units", "uint"),
     38: ("agent_configuration", AGENT),
-    40: ("ring", "uint"), 50: ("held_for", "bytes"),
+    40: ("ring", "uint"), 45: ("pulled", "bool"),
+    50: ("held_for", "bytes"),
     51: ("held_until_ms", "sint"),
 }
 EVENT_1 = {number: field for number, field in EVENT.items() if number < 36}

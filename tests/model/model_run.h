@@ -44,6 +44,7 @@ struct RunCounts {
   std::uint64_t skipped = 0;          // when their contact came
   std::uint64_t repeated = 0;
   std::uint64_t full = 0;
+  std::uint64_t pulled = 0;
   std::uint64_t declines_forgotten = 0;
   std::uint64_t ids_forgotten = 0;
   std::uint64_t served_after_restart = 0;
@@ -86,6 +87,7 @@ class ModelRun {
   void SetPresence();
   void AnswerOffer(bool accept);
   void EndWrapUp();
+  void Pull();
   void RunDue();
   void RunAllDue();
   void Read();

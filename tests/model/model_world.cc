@@ -206,7 +206,6 @@ ContactQueue World::Queue(int index) {
     case 1:
       queue.channels = Set({Channel::kVoice, Channel::kChat, Channel::kEmail});
       queue.offer_timeout_ms = 0;
-      queue.wrap_up_ms = 0;
       queue.wait_limit_ms = 90'000;
       break;
     case 2:
@@ -257,6 +256,7 @@ ContactQueue World::Queue(int index) {
   }
   queue.hold = Hold();
   ChoosePlan(&queue);
+  queue.pull_only = random_->Bernoulli(0.25);
   return queue;
 }
 

@@ -77,7 +77,7 @@ PreferredAgents World::Preferred() {
   if (random_->Bernoulli(0.5)) preferred.source = PreferenceSource::kList;
   std::size_t agents = 1;
   if (preferred.source == PreferenceSource::kList) {
-    agents = random_->UniformBetween(1, kPreferredAgentsMax);
+    agents = 1 + random_->Uniform(kPreferredAgentsMax);
   }
   while (preferred.agents.size() < agents) {
     const std::string agent =

@@ -158,7 +158,7 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
   int best_fit = 0;
   for (auto& [slot, agent] : agents_) {
     if (!IsFree(agent, contact.spec.channel)) continue;
-    if (!Accepts(contact, agent)) continue;
+    if (!IsOffered(contact, agent)) continue;
     const int fit = FitStep(contact, agent);
     // By rising slot, so equals stay with the lower one.
     const AgentOrder order = As(contact).agent_choice.order;
@@ -181,7 +181,7 @@ void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
     for (auto& [number, contact] : contacts_) {
       if (contact.state != ContactState::kWaiting) continue;
       if (!IsFree(*agent, contact.spec.channel)) continue;
-      if (!Accepts(contact, *agent)) continue;
+      if (!IsOffered(contact, *agent)) continue;
       if (best == nullptr ||
           PlaceAt(*agent, contact) < PlaceAt(*agent, *best)) {
         best = &contact;
@@ -193,8 +193,8 @@ void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
 }
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
-                             InstantMs now_ms, bool at_once) {
-  Reserve(contact, agent, now_ms, at_once);
+                             InstantMs now_ms, bool at_once, bool pulled) {
+  Reserve(contact, agent, now_ms, at_once, pulled);
   const DurationMs timeout_ms = contact.terms->offer_timeout_ms;
   if (timeout_ms == 0) {
     AcceptReservation(contact, agent, now_ms);
@@ -205,7 +205,7 @@ void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
 }
 
 void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
-                              InstantMs now_ms, bool at_once) {
+                              InstantMs now_ms, bool at_once, bool pulled) {
   contact.fit_step = IsHeld(contact) ? 0 : FitStep(contact, agent);
   contact.state = ContactState::kReserved;
   contact.attempt = ++contact.version;
@@ -241,6 +241,7 @@ void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
   event.offer_expires_ms = timeout_ms == 0 ? 0 : now_ms + timeout_ms;
   event.began_after_sequence = last_sequence_;
   event.at_once = at_once;
+  event.pulled = pulled;
   HandOver(event);
 }
 

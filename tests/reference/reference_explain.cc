@@ -46,14 +46,15 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
       agent.held.begin(), agent.held.end(),
       [&](const Held& held) { return held.contact.channel == channel; });
   if (most != 0 && of_channel >= most) return PassedOver::kContactsMax;
-  return IsFree(agent, channel) ? PassedOver::kNot : PassedOver::kCapacity;
+  if (!IsFree(agent, channel)) return PassedOver::kCapacity;
+  return As(contact).pull_only ? PassedOver::kPullOnly : PassedOver::kNot;
 }
 
 bool ReferenceRouter::ComesBefore(const ContactRecord& a,
                                   const ContactRecord& b,
                                   const AgentRecord& agent) const {
-  return a.state == ContactState::kWaiting &&
-         (IsHeldFor(a, agent) || Accepts(a, agent)) &&
+  return a.state == ContactState::kWaiting && !As(b).pull_only &&
+         (IsHeldFor(a, agent) || IsOffered(a, agent)) &&
          PlaceAt(agent, a) < PlaceAt(agent, b);
 }
 

@@ -50,7 +50,8 @@ void ReferenceRouter::PutInHold(std::size_t place, ContactRecord& contact,
   contact.hold = 0;
   contact.held_for = 0;
   const auto& list = contact.spec.preferred.agents;
-  for (std::size_t i = place; i < list.size(); ++i) {
+  const bool pulled = (*contact.rings)[0].as->pull_only;
+  for (std::size_t i = pulled ? list.size() : place; i < list.size(); ++i) {
     const AgentRecord* agent = AgentById(list[i]);
     if (agent == nullptr || !agent->listed || !MeetsIn(0, contact, *agent)) {
       continue;
