@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -229,6 +230,8 @@ class HoldsUnderThreadsTest : public HoldsTest {
       Presence presence = i / kAgents % 3 == 0 ? kAway : kReady;
       if (i % 7 == 0 && presence == kAway) presence.back_at_ms = Now() + 200;
       router_->SetPresence(agent, presence, Now()).IgnoreError();
+      // So that something is answered in between.
+      std::this_thread::sleep_for(std::chrono::microseconds(300));
     }
   }
   void AnswerAll() {

@@ -448,7 +448,7 @@ ContactSpec World::Contact(const std::string& id) {
   }
   if (random_->Bernoulli(0.25)) AddTerms(&spec.requirement);
   spec.tutor_may_listen = random_->Bernoulli(0.3);
-  if (random_->Bernoulli(0.45)) spec.preferred = Preferred();
+  if (random_->Bernoulli(0.3)) spec.preferred = Preferred();
   if (random_->Bernoulli(0.1)) spec.attributes["customer"] = id;
   return spec;
 }
