@@ -148,7 +148,6 @@ class RouterImpl final : public Router, private ClassMatrix {
   // It does not wait by that word, or no longer.
   void ForgetHold(std::uint32_t agent, std::uint32_t contact_slot,
                   std::uint64_t tag);
-  // It was begun for nothing.
   void GiveUpHold(const Hold& hold, std::uint32_t contact_slot, Call& call);
   // The place of a contact that is held, or is so no more; its event tells it.
   match::Position PlaceNext(const ToMove& move, const Hold& hold,
