@@ -16,11 +16,16 @@ using reference::ComparedAgent;
 using reference::ComparedContact;
 using reference::Comparison;
 
-std::pair<int, std::int64_t> PlaceOf(const ComparedEntry& entry) {
-  return {entry.rank, entry.key};
+bool IsHeld(const ComparedEntry& entry) {
+  return entry.of == ComparedEntry::kHeldClass;
+}
+// Held ones come before all ranks, if there are any.
+std::pair<int, std::int64_t> PlaceOf(const ComparedEntry& entry,
+                                     const Comparison& seen) {
+  return {IsHeld(entry) && seen.orders_queues ? -1 : entry.rank, entry.key};
 }
 std::pair<int, std::int64_t> PlaceOf(const ComparedContact& contact) {
-  return {static_cast<int>(contact.rank), contact.rank_key_ms};
+  return {contact.rank, contact.rank_key_ms};
 }
 
 std::string NotTheDecision(const DecisionView& view, const Event& event) {
@@ -45,7 +50,7 @@ std::string NotTheDecision(const DecisionView& view, const Event& event) {
   }
   const ComparedEntry& chosen = record.compared[0];
   if (chosen.found != event.lane || chosen.key != event.rank_key_ms ||
-      chosen.of != event.requirement_class) {
+      (!IsHeld(chosen) && chosen.of != event.requirement_class)) {
     return "begins with another lane than the chosen contact's";
   }
   if (record.agents > 0 &&
@@ -59,16 +64,16 @@ std::string NotTheDecision(const DecisionView& view, const Event& event) {
 std::string WrongContacts(const DecisionRecord& record,
                           const Comparison& seen) {
   const ComparedEntry& chosen = record.compared[0];
-  if (PlaceOf(chosen) != PlaceOf(seen.contact)) return "a wrong place";
+  if (PlaceOf(chosen, seen) != PlaceOf(seen.contact)) return "a wrong place";
   for (std::size_t i = 1; i < record.lanes; ++i) {
     const ComparedEntry& entry = record.compared[i];
-    if (PlaceOf(entry) < PlaceOf(record.compared[i - 1])) {
+    if (PlaceOf(entry, seen) < PlaceOf(record.compared[i - 1], seen)) {
       return "lanes are not in their order";
     }
     if (entry.found != ComparedEntry::kNotFound &&
         std::none_of(seen.other_contacts.begin(), seen.other_contacts.end(),
                      [&](const ComparedContact& one) {
-                       return PlaceOf(one) == PlaceOf(entry);
+                       return PlaceOf(one) == PlaceOf(entry, seen);
                      })) {
       return absl::StrCat("a lane's first contact that did not wait, key ",
                           entry.key);
@@ -76,12 +81,13 @@ std::string WrongContacts(const DecisionRecord& record,
   }
   const ComparedEntry* next = record.lanes > 1 ? &record.compared[1] : nullptr;
   for (const ComparedContact& one : seen.other_contacts) {
-    // Of another channel or boost: of another lane.
-    if (one.channel == seen.contact.channel &&
-        one.boost_ms == seen.contact.boost_ms) {
+    // Of another channel or boost, or held: of another lane.
+    if (one.held == seen.contact.held &&
+        (one.held || (one.channel == seen.contact.channel &&
+                      one.boost_ms == seen.contact.boost_ms))) {
       continue;
     }
-    if (next == nullptr || PlaceOf(*next) > PlaceOf(one)) {
+    if (next == nullptr || PlaceOf(*next, seen) > PlaceOf(one)) {
       return absl::StrCat(
           "nothing of a contact that waited: rank ", one.rank, ", key ",
           one.rank_key_ms, ", boost ", one.boost_ms, ", number ", one.number,
@@ -97,6 +103,7 @@ std::string WrongContacts(const DecisionRecord& record,
            : next->key > seen.contact.rank_key_ms ? DecidingRule::kRankKey
                                                   : DecidingRule::kArrival;
   }
+  if (seen.contact.held) rule = DecidingRule::kHeld;
   if (rule != record.contact_rule) {
     return absl::StrCat(
         "rule ", std::string(DecidingRuleName(record.contact_rule)),
@@ -108,8 +115,10 @@ std::string WrongContacts(const DecisionRecord& record,
 std::string WrongAgents(const DecisionView& view, const Comparison& seen) {
   const DecisionRecord& record = view.record;
   if (record.agents == 0) {
-    return record.agent_rule == DecidingRule::kNone ? ""
-                                                    : "a rule without agents";
+    return record.agent_rule == (seen.contact.held ? DecidingRule::kHeld
+                                                   : DecidingRule::kNone)
+               ? ""
+               : "a rule without agents";
   }
   const std::size_t first = record.lanes;
   DecidingRule rule = DecidingRule::kOnly;

@@ -16,7 +16,9 @@ namespace relais::reference {
 
 struct ComparedContact {
   Channel channel = Channel::kVoice;
-  std::size_t rank = 0;  // for the agent
+  bool held = false;  // for the agent
+  // For the agent; -1: held, and the agent's queues are ordered.
+  int rank = 0;
   InstantMs rank_key_ms = 0;
   DurationMs boost_ms = 0;
   std::uint64_t number = 0;  // arrival sequence
@@ -32,7 +34,8 @@ struct ComparedAgent {
 struct Comparison {
   std::string contact_id;
   std::uint64_t attempt = 0;
-  bool pulled = false;  // then nothing else decided
+  bool pulled = false;         // then nothing else decided
+  bool orders_queues = false;  // the agent's profile
   ComparedContact contact;
   // That waited, and that the agent was free for and eligible.
   std::vector<ComparedContact> other_contacts;

@@ -12,8 +12,13 @@ void ReferenceRouter::NoteComparison(const ContactRecord& contact,
                                      const AgentRecord& agent, bool pulled) {
   if (!keeps_comparisons_) return;
   const auto described = [&](const ContactRecord& one) {
-    return ComparedContact{one.spec.channel, RankOf(one, agent),
-                           one.rank_key_ms, one.arrival_ms - one.rank_key_ms,
+    const bool held = IsHeldFor(one, agent);
+    const bool first = held && !agent.profile.queue_order.empty();
+    return ComparedContact{one.spec.channel,
+                           held,
+                           first ? -1 : static_cast<int>(RankOf(one, agent)),
+                           one.rank_key_ms,
+                           one.arrival_ms - one.rank_key_ms,
                            one.number};
   };
   const AgentOrder order = As(contact).agent_choice.order;
@@ -23,6 +28,7 @@ void ReferenceRouter::NoteComparison(const ContactRecord& contact,
   };
   Comparison comparison;
   comparison.pulled = pulled;
+  comparison.orders_queues = !agent.profile.queue_order.empty();
   comparison.contact_id = contact.spec.id;
   comparison.attempt = contact.version + 1;
   comparison.contact = described(contact);
