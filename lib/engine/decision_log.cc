@@ -293,6 +293,11 @@ void DecisionLog::KeepEnded(const std::optional<Kept>& kept) {
                   Filling(record, kept->contact_id, entries));
 }
 
+void DecisionLog::KeepEnded(ContactHandle contact) {
+  const auto kept = OfSlot(contact.slot);
+  if (kept.has_value() && kept->record.contact() == contact) KeepEnded(kept);
+}
+
 std::optional<DecisionLog::Kept> DecisionLog::Ended(
     std::uint64_t number) const {
   Cells::Words words;

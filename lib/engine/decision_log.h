@@ -60,6 +60,8 @@ class DecisionLog {
   std::optional<Kept> OfSlot(std::uint32_t slot) const;
   // Nothing: nothing is known of the decision.
   void KeepEnded(const std::optional<Kept>& kept);
+  // Of a contact that is the caller's alone: its reservation is over.
+  void KeepEnded(ContactHandle contact);
   // The last that ended of this contact and attempt; 0: of any.
   std::optional<Kept> FindEnded(ContactHandle contact,
                                 std::uint64_t attempt) const;

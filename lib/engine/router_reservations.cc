@@ -148,13 +148,6 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
               decision.word.tag(), call);
 }
 
-void RouterImpl::KeepDecision(ContactHandle contact) {
-  const auto kept = decision_log_.OfSlot(contact.slot);
-  if (kept.has_value() && kept->record.contact() == contact) {
-    decision_log_.KeepEnded(kept);
-  }
-}
-
 // By the agent's skills as they are now, which a change of them at the same
 // moment may have made others than those of the decision.
 void RouterImpl::FillTutor(const ContactRecord& record,
@@ -191,7 +184,7 @@ void RouterImpl::FinishEndedUnregistered(ContactHandle contact,
     update = NextUpdate(agent, slot, units);
   }
   call.Push(rescinded);
-  KeepDecision(contact);
+  decision_log_.KeepEnded(contact);
   FreeContact(contact, version, record.end_reason, record.ended_ms, call);
   TellCore(update, call);
   RemoveAgentIfLeft(slot, call);
