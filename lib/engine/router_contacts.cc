@@ -479,7 +479,8 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
     event.end_reason = reason;
     event.fit_step = 0;
     const DurationMs wrap_up_ms = holding->terms->queue.wrap_up_ms;
-    over = wrap_up_ms == 0;
+    // Nobody was at what is interrupted.
+    over = wrap_up_ms == 0 || holding->interrupted;
     ++agent.version;
     if (over) {
       const std::uint32_t units = holding->units;
@@ -495,7 +496,8 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
       holding->deadline_version = wrap_up_version;
       place = holding->place;
       FillAgent(agent, slot, &event);
-      moved = accepted && AcceptanceMoves(agent);
+      moved = (accepted && AcceptanceMoves(agent)) ||
+              agent.served.capacity.interruptible(event.channel);
       if (moved) update = NextUpdate(agent, slot, 0);
     }
   }

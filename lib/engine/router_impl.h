@@ -355,6 +355,17 @@ class RouterImpl final : public Router, private ClassMatrix {
   void LookAgain(std::uint32_t slot, Call& call);
   void OfferTimedOut(std::uint32_t slot, match::ContactWord word, Call& call);
 
+  // --- Interruptions (router_interruptions.cc) ---
+  // What gives way to what the agent handles; `accepted`, if any, is what it has
+  // just accepted. The events are handed over.
+  void Interrupt(AgentRecord& agent, const Holding* accepted, Call& call)
+      RELAIS_REQUIRES(agent.mutex);
+  // What was interrupted goes on while there is room for it.
+  void Resume(std::uint32_t slot, Call& call);
+  // Of a contact in handling whose lease is over: ends it, unless it is
+  // interrupted.
+  void LeaseDue(ContactHandle contact, match::ContactWord word, Call& call);
+
   // --- Agents (router_agents.cc) ---
   static absl::Status CheckNow(InstantMs now_ms);
   absl::Status CheckCall(AgentHandle handle, InstantMs now_ms) const;
@@ -419,7 +430,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Removes an agent who has left, now or, if a decision may still give it a
   // contact, a little later.
   void RemoveAgentIfLeft(std::uint32_t slot, Call& call);
+  // The core knows the agent as it is, and has looked; what was interrupted is
+  // resumed if there is room for it then.
   void TellCore(const AgentUpdate& update, Call& call);
+  void TellCoreAlone(const AgentUpdate& update, Call& call);
   // Its profile may have another class in the core now (ClassRegistry), or an
   // order come into use.
   void TellAgain(std::uint32_t slot, Call& call);

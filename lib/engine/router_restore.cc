@@ -215,6 +215,7 @@ void RouterImpl::RestoreHolding(const HeldContact& held, std::uint32_t slot,
   }
   Holding& holding = agent.held.Add();
   holding.state = held.state;
+  holding.interrupted = held.interrupted;
   holding.units = reservation.units;
   holding.reservation = reservation;
   if (held.state != WorkState::kWrapUp) return;
@@ -480,6 +481,7 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   }
   event.fit_step = live.fit_step;
   event.tutor_id.Assign(live.tutor_id);
+  bool interrupted = false;
   {
     AgentRecord& agent = agents_[slot];
     MutexLock lock(agent.mutex);
@@ -489,10 +491,12 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
     holding->contact = contact;
     holding->reserved_tag = contact.base_tag + live.attempt;
     holding->terms = record.terms;
+    interrupted = holding->interrupted;
     FillAgent(agent, slot, &event);
     event.idle_since_ms = live.idle_since_ms;
     holding->reservation = event;
   }
+  if (interrupted) return;  // its lease begins when it is resumed
   if (assigned) {
     SetDeadline(contact.slot, word.tag(),
                 live.accepted_ms + terms.queue.handling_lease_ms, word.tag(),

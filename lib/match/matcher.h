@@ -55,6 +55,15 @@
 //       given by pulls alone: their classes are in no row or column that a look
 //       walks along (eligibility.h), and one that began when the class's id
 //       stood for another is told by StillFits. So no look is owed to them.
+//   M11 Units that a kind may interrupt are told with the terms, and room is a
+//       function of the word and the terms that it names. So work that may be
+//       interrupted keeps nobody from being published or taken, an Update that
+//       raises what may be interrupted publishes by M5 like one that gives
+//       units back, and one that lowers it together with the units taken does
+//       both in one change of the word. A call that looked by terms that were
+//       replaced meanwhile reads the word again (TakeBest); what is told after
+//       that reading overlaps the decision, and its caller undoes what no
+//       longer fits.
 //
 // Progress: lock-free. Each loop repeats only when another call has completed
 // a step on the same word or list. A thread stopped anywhere hides at most the

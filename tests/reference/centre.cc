@@ -123,6 +123,10 @@ std::string ShortEvent(const Event& event) {
       return absl::StrCat("widened ", contact, " ", event.ring);
     case EventType::kContactHoldEnded:
       return absl::StrCat("hold ended ", contact);
+    case EventType::kContactInterrupted:
+      return absl::StrCat("interrupted ", contact, " ", agent);
+    case EventType::kContactResumed:
+      return absl::StrCat("resumed ", contact, " ", agent);
     case EventType::kNone:
       break;
   }

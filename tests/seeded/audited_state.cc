@@ -205,7 +205,9 @@ std::string AuditedState::ApplyByType(const Event& event,
     case EventType::kAgentChanged:
     case EventType::kContactWidened:
     case EventType::kContactHoldEnded:
-      return "no run changes an agent, or has plans or preferred agents";
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return "no run changes an agent, or has plans, preferred agents or channels that interrupt others";
   }
   return "it has no type";
 }

@@ -165,6 +165,9 @@ std::string HistoryReplay::Step(const Event& event, const Cause& cause) {
       return "widened in a centre without plans";
     case EventType::kContactHoldEnded:
       return "held for an agent, though no contact prefers one";
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return "interrupted, though no channel may interrupt another";
     case EventType::kConfigurationApplied:
     case EventType::kAgentChanged:  // nobody changes one in a history
     case EventType::kNone:

@@ -133,6 +133,9 @@ void StreamChecker::Step(const Event& event, int contact, int agent) {
     case EventType::kContactWidened:
     case EventType::kContactHoldEnded:
       return Fail(event, "no queue has a plan, no contact prefers an agent");
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return Fail(event, "no channel may interrupt another");
     case EventType::kAgentRemoved:
     case EventType::kAgentChanged:
     case EventType::kConfigurationApplied:
