@@ -55,7 +55,7 @@
 //       given by pulls alone: their classes are in no row or column that a look
 //       walks along (eligibility.h), and one that began when the class's id
 //       stood for another is told by StillFits. So no look is owed to them.
-//   M11 Units that a kind may interrupt are told with the terms, and room is a
+//   M12 Units that a kind may interrupt are told with the terms, and room is a
 //       function of the word and the terms that it names. So work that may be
 //       interrupted keeps nobody from being published or taken, an Update that
 //       raises what may be interrupted publishes by M5 like one that gives

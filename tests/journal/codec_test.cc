@@ -205,7 +205,8 @@ LiveAgent AnyLiveAgent(Random& random) {
     agent.held.push_back(
         {AnyText(random, 50), AnyOf(random, Channel::kInternal),
          AnyOf(random, WorkState::kWrapUp), Any(random),
-         static_cast<int>(random.Uniform(128)), AnySigned(random)});
+         static_cast<int>(random.Uniform(128)), AnySigned(random),
+         random.Bernoulli(0.5)});
   }
   agent.presence_configuration_version = Any(random);
   if (random.Bernoulli(0.5)) {
