@@ -34,6 +34,7 @@ ReferenceRouter::OrderPlace ReferenceRouter::PlaceInOrder(
     const AgentRecord& agent, AgentOrder order) {
   std::int64_t load = 0;
   for (const Held& held : agent.held) load += held.contact.units;
+  load = std::min<std::int64_t>(load, 100);
   if (agent.profile.load_order == LoadOrder::kPack) load = -load;
   switch (order) {
     case AgentOrder::kLongestIdle:
