@@ -148,7 +148,6 @@ class RouterImpl final : public Router, private ClassMatrix {
   // It does not wait by that word, or no longer.
   void ForgetHold(std::uint32_t agent, std::uint32_t contact_slot,
                   std::uint64_t tag);
-  // It was begun for nothing.
   void GiveUpHold(const Hold& hold, std::uint32_t contact_slot, Call& call);
   // The place of a contact that is held, or is so no more; its event tells it.
   match::Position PlaceNext(const ToMove& move, const Hold& hold,
@@ -505,7 +504,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::Status RestoreQueues(Restoration& restoration);
   absl::Status RestoreAgents(Restoration& restoration);
   // An agent who is no longer listed, in a free slot from `*free_slot` on.
-  absl::Status RestoreUnlisted(const std::string& id, std::uint32_t* free_slot,
+  absl::Status RestoreUnlisted(const std::string& id, const LiveAgent& live,
+                               std::uint32_t* free_slot,
                                Restoration& restoration);
   absl::Status RestoreContacts(Restoration& restoration);
   absl::Status RestoreContact(const std::string& id, const LiveContact& live,
@@ -531,6 +531,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   void OpenRestored(Restoration& restoration);
   absl::Status InstallConfiguration(const Configuration& configuration,
                                     std::uint64_t version, Call& call);
+  // As AddAgent, for one who is not listed any more: as the last configuration
+  // had it that did.
+  absl::Status AddUnlisted(const std::string& id, const LiveAgent& live,
+                           Call& call, std::uint32_t* slot);
   // Lists an agent, in a free slot from `*slot` on, with a profile that the
   // caller holds a reference of.
   void AddAgent(const std::string& id, AgentGrade grade, std::uint32_t profile,

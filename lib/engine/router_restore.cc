@@ -134,7 +134,7 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
   for (const auto& [id, live] : restoration.state.agents) {
     const bool listed = restoration.agent_slots.contains(id);
     if (!listed) {
-      absl::Status status = RestoreUnlisted(id, &free, restoration);
+      absl::Status status = RestoreUnlisted(id, live, &free, restoration);
       if (!status.ok()) return status;
     }
     const std::uint32_t slot = restoration.agent_slots.at(id);
@@ -169,7 +169,8 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
         restoration.agent_slots.contains(contact.held_for)) {
       continue;
     }
-    absl::Status status = RestoreUnlisted(contact.held_for, &free, restoration);
+    absl::Status status =
+        RestoreUnlisted(contact.held_for, {}, &free, restoration);
     if (!status.ok()) return status;
     AgentRecord& agent = agents_[restoration.agent_slots.at(contact.held_for)];
     MutexLock lock(agent.mutex);
@@ -179,6 +180,7 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
 }
 
 absl::Status RouterImpl::RestoreUnlisted(const std::string& id,
+                                         const LiveAgent& live,
                                          std::uint32_t* free_slot,
                                          Restoration& restoration) {
   if (restoration.agent_slots.size() >= limits_.agents) {
@@ -188,14 +190,9 @@ absl::Status RouterImpl::RestoreUnlisted(const std::string& id,
                                    "included; the limit is ",
                                    limits_.agents));
   }
-  Call& call = restoration.call;
-  const auto profile = classes_.AcquireProfile(
-      {}, [this, &call](std::uint32_t told) { TellAgain(told, call); });
-  if (!profile.ok()) return profile.status();
-  AddAgent(id, AgentGrade::kSenior, *profile, {0, CapacityOf({})}, nullptr,
-           free_slot);
-  restoration.agent_slots.emplace(id, *free_slot);
-  return absl::OkStatus();
+  absl::Status status = AddUnlisted(id, live, restoration.call, free_slot);
+  if (status.ok()) restoration.agent_slots.emplace(id, *free_slot);
+  return status;
 }
 
 // What is known of a held contact without the contact itself, which comes later

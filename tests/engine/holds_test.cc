@@ -229,6 +229,9 @@ class HoldsUnderThreadsTest : public HoldsTest {
       Presence presence = i / kAgents % 3 == 0 ? kAway : kReady;
       if (i % 7 == 0 && presence == kAway) presence.back_at_ms = Now() + 200;
       router_->SetPresence(agent, presence, Now()).IgnoreError();
+      // So that something is answered in between.
+      const std::uint64_t before = rounds_;
+      while (rounds_ == before && !over_) std::this_thread::yield();
     }
   }
   void AnswerAll() {
@@ -253,6 +256,7 @@ class HoldsUnderThreadsTest : public HoldsTest {
     while (!over_) {
       router_->RunDue(clock_.fetch_add(10), 64);
       AnswerAll();
+      ++rounds_;
       router_->DrainEvents();
     }
   }
@@ -302,6 +306,7 @@ class HoldsUnderThreadsTest : public HoldsTest {
 
   std::atomic<InstantMs> clock_{10};
   std::atomic<bool> over_{false};
+  std::atomic<std::uint64_t> rounds_{0};
 };
 
 // Threads submit, cancel, answer, complete, come and go and run what is due,

@@ -123,7 +123,8 @@ Configuration GoldenConfiguration() {
   configuration.languages = {"german"};
   configuration.sites = {{"north"}, {"night", true}};
   configuration.teams = {{"lille", "north"}};
-  configuration.grades = {{AgentGrade::kExpert, 7}};
+  configuration.grades = {{AgentGrade::kExpert, 7},
+                          {AgentGrade::kSpecialised, 9}};
   configuration.activities = {{"answers",
                                SetOf(Channel::kVoice) | SetOf(Channel::kChat),
                                OwnRequirement()}};
@@ -463,6 +464,16 @@ void Interruptions(Writer& writer) {
   writer.Interrupt("h3", "olga", true);
 }
 
+// Anna, who holds something, is not listed any more.
+void Unlisted(Writer& writer) {
+  writer.Add(EventType::kConfigurationApplied, "", "").configuration_version =
+      3;
+  auto next = std::make_shared<Configuration>(GoldenConfiguration());
+  next->agents.erase(next->agents.begin());
+  next->grades = {{AgentGrade::kExpert, 6}};
+  writer.last().detail.configuration = std::move(next);
+}
+
 }  // namespace
 
 JournalOptions GoldenOptions() {
@@ -490,6 +501,7 @@ std::vector<NumberedEvent> GoldenEvents() {
   Rings(writer);
   Holds(writer);
   Interruptions(writer);
+  Unlisted(writer);
   return writer.Take();
 }
 

@@ -322,7 +322,7 @@ bool World::IsRefused(const ContactQueue& queue) const {
   return HasErrors(ValidateConfiguration(alone, Limits()));
 }
 
-Configuration World::First() {
+Configuration World::DrawFirst() {
   Configuration configuration = Lists();
   for (int i = 0; i < kProfiles; ++i) {
     RoutingProfile& profile =
@@ -363,7 +363,7 @@ void World::ChangeForMany(Configuration* next) {
   }
 }
 
-Configuration World::Next(const Configuration& present) {
+Configuration World::DrawNext(const Configuration& present) {
   Configuration next = present;
   plans_ = present.bullseye_plans;
   for (std::uint64_t changes = random_->Uniform(5) + 1; changes > 0;
@@ -466,7 +466,7 @@ ContactSpec World::Contact(const std::string& id) {
   }
   if (random_->Bernoulli(0.25)) AddTerms(&spec.requirement);
   spec.tutor_may_listen = random_->Bernoulli(0.3);
-  if (random_->Bernoulli(0.45)) spec.preferred = Preferred();
+  if (random_->Bernoulli(0.3)) spec.preferred = Preferred();
   if (random_->Bernoulli(0.1)) spec.attributes["customer"] = id;
   return spec;
 }
