@@ -151,9 +151,8 @@ void PrintAgents(const v1::ListAgentsResponse& response) {
     std::vector<std::string> contacts;
     int units = 0;
     for (const v1::HeldContact& held : agent.held()) {
-      contacts.push_back(
-          absl::StrCat(held.contact_id(),
-                       held.interrupted() ? " (interrupted)" : ""));
+      contacts.push_back(absl::StrCat(
+          held.contact_id(), held.interrupted() ? " (interrupted)" : ""));
       units += held.units();
     }
     std::vector<std::string> closed;

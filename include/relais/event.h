@@ -69,7 +69,7 @@ enum class EventType : std::uint8_t {
                           // prefers, or for none
   kContactInterrupted,    // agent: another contact comes first; the contact,
                           // which stays assigned to it, is named (version 0)
-  kContactResumed,        // agent: goes on with the contact that was interrupted
+  kContactResumed,  // agent: goes on with the contact that was interrupted
 };
 inline constexpr EventType kEventTypeLast = EventType::kContactResumed;
 std::string_view EventTypeName(EventType type);

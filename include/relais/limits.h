@@ -70,8 +70,8 @@ inline constexpr int kCapacityUnitsMax = 100;
 // full load that it interrupts. Eight bits of the agent's word count it.
 inline constexpr int kHeldUnitsMax = 2 * kCapacityUnitsMax;
 // Contacts that one agent may hold at once, those being wrapped up and those
-// that are interrupted included; the largest that a vendor publishes is 25 of one medium. Each has room in the
-// agent's record and a deadline of its own.
+// that are interrupted included; the largest that a vendor publishes is 25 of
+// one medium. Each has room in the agent's record and a deadline of its own.
 inline constexpr std::size_t kContactsPerAgentMax = 25;
 // A contact that took less would let an agent hold more.
 inline constexpr int kCostUnitsMin =

@@ -164,6 +164,7 @@ std::array<std::uint8_t, kChannelCount> Holdings::Interruptible(
 
 bool Holdings::HasUnitsFor(Channel channel, std::uint32_t units_asked,
                            const AgentCapacity& capacity) const {
+  if (!capacity.interrupts()) return true;
   const std::uint32_t room =
       std::uint32_t{capacity.units} +
       Interruptible(capacity)[static_cast<std::size_t>(channel)];

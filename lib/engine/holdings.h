@@ -87,6 +87,8 @@ class Holdings {
   // interrupt, and finds free; so much that kHeldUnitsMax are not exceeded.
   std::array<std::uint8_t, kChannelCount> Interruptible(
       const AgentCapacity& capacity) const;
+  // Of a capacity by which no channel interrupts another always true: the core
+  // has counted it.
   bool HasUnitsFor(Channel channel, std::uint32_t units,
                    const AgentCapacity& capacity) const;
   // What has to give way: the last reserved of those that something in handling

@@ -85,7 +85,8 @@ absl::Status CheckAgent(const std::string& id, const LiveAgent& live,
       return Contradiction(
           AgentPath(id),
           absl::StrCat("holds ", Quoted(held.contact_id), " of ", held.units,
-                       " units, ", units, " with those before; an agent holds at most ",
+                       " units, ", units,
+                       " with those before; an agent holds at most ",
                        kHeldUnitsMax));
     }
     if (held.interrupted && held.state != WorkState::kHandling) {

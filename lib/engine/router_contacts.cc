@@ -457,8 +457,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
   Event event;
   Removal removal;
   AgentUpdate update;
-  bool over = false;
-  bool moved = false;
+  bool over = false, moved = false;
   std::uint64_t wrap_up_version = 0;
   std::uint8_t place = 0;
   {
@@ -479,8 +478,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
     event.end_reason = reason;
     event.fit_step = 0;
     const DurationMs wrap_up_ms = holding->terms->queue.wrap_up_ms;
-    // Nobody was at what is interrupted.
-    over = wrap_up_ms == 0 || holding->interrupted;
+    over = wrap_up_ms == 0 || holding->interrupted;  // nobody was at that
     ++agent.version;
     if (over) {
       const std::uint32_t units = holding->units;

@@ -9,16 +9,9 @@
 // core's view follows the record through Matcher::Update, whose revision (given
 // under the mutex) makes late updates harmless.
 //
-// No lock is held across a call into lib/match, nor across the observer. The
-// locks, in the order in which two may be held at once:
-//   agent record  ->  decline table
-//   agent record  ->  shard of agent ids
-//   agent record  ->  shard of classes
-//   contact shard ->  shard of retained ids
-//   agent record  ->  ring watch
-//   agent record  ->  shard of deadlines
-//   rings shard   ->  shard of classes
-// docs/concurrency.md lists them with their longest hold.
+// No lock is held across a call into lib/match, nor across the observer.
+// docs/concurrency.md lists the locks with their longest hold, and in which
+// order two may be held at once.
 
 #ifndef RELAIS_LIB_ENGINE_ROUTER_IMPL_H_
 #define RELAIS_LIB_ENGINE_ROUTER_IMPL_H_
@@ -355,16 +348,11 @@ class RouterImpl final : public Router, private ClassMatrix {
   void OfferTimedOut(std::uint32_t slot, match::ContactWord word, Call& call);
 
   // --- Interruptions (router_interruptions.cc) ---
-  // What gives way to what the agent handles; `accepted`, if any, is what it has
-  // just accepted. The events are handed over.
+  // What gives way to what the agent handles; `accepted` (or null) the last.
   void Interrupt(AgentRecord& agent, const Holding* accepted, Call& call)
       RELAIS_REQUIRES(agent.mutex);
-  // What was interrupted goes on while there is room for it.
   void Resume(std::uint32_t slot, Call& call);
-  // Of a contact in handling whose lease is over: ends it, unless it is
-  // interrupted.
   void LeaseDue(ContactHandle contact, match::ContactWord word, Call& call);
-
   // --- Agents (router_agents.cc) ---
   static absl::Status CheckNow(InstantMs now_ms);
   absl::Status CheckCall(AgentHandle handle, InstantMs now_ms) const;
@@ -426,11 +414,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   // has made sure that the core can't give it a contact.
   Removal RemoveIfLeft(AgentRecord& agent, std::uint32_t slot, InstantMs now_ms)
       RELAIS_REQUIRES(agent.mutex);
-  // Removes an agent who has left, now or, if a decision may still give it a
-  // contact, a little later.
+  // Now or, if a decision may still give it a contact, a little later.
   void RemoveAgentIfLeft(std::uint32_t slot, Call& call);
-  // The core knows the agent as it is, and has looked; what was interrupted is
-  // resumed if there is room for it then.
+  // The core looks; then what was interrupted is resumed if it has room.
   void TellCore(const AgentUpdate& update, Call& call);
   void TellCoreAlone(const AgentUpdate& update, Call& call);
   // Its profile may have another class in the core now (ClassRegistry), or an

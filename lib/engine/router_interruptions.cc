@@ -4,8 +4,8 @@
 // it from one in handling, so nobody else can be given it and nothing can be
 // lost between two states. It keeps its units, and what may interrupt it finds
 // them free whether or not it is interrupted (Holdings::Interruptible). So
-// neither step changes what the core may decide, and none of them is told to it:
-// both are changes of the agent's record under its mutex.
+// neither step changes what the core may decide, and none of them is told to
+// it: both are changes of the agent's record under its mutex.
 //
 // A contact is resumed after the core has looked on the agent's behalf with the
 // room that was given back, which is when nothing that may interrupt it waits
@@ -21,7 +21,8 @@ using match::ContactWord;
 void RouterImpl::Interrupt(AgentRecord& agent, const Holding* accepted,
                            Call& call) {
   for (;;) {
-    Holding* holding = agent.held.NextToInterrupt(agent.served.capacity, accepted);
+    Holding* holding =
+        agent.held.NextToInterrupt(agent.served.capacity, accepted);
     if (holding == nullptr) return;
     holding->interrupted = true;
     ++agent.version;
@@ -45,8 +46,8 @@ void RouterImpl::Resume(std::uint32_t slot, Call& call) {
       if (holding == nullptr) break;
       holding->interrupted = false;
       ++agent.version;
-      Event event = ReservationEvent(EventType::kContactResumed, *holding,
-                                     call.now_ms());
+      Event event =
+          ReservationEvent(EventType::kContactResumed, *holding, call.now_ms());
       event.contact_version = 0;
       event.contact_state = ContactState::kAssigned;
       FillReserved(agent, &event);

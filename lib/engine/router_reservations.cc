@@ -67,6 +67,10 @@ Event RouterImpl::CreatedEvent(const match::Decision& decision,
   if (decision.pulled) {
     call.set_pulled(contact, event.contact_id.view(), event.attempt);
   }
+  const DurationMs offer_timeout_ms = record.terms->queue.offer_timeout_ms;
+  if (offer_timeout_ms > 0) {
+    event.offer_expires_ms = call.now_ms() + offer_timeout_ms;
+  }
   event.began_after_sequence = call.began_after_sequence();
   event.at_once = call.Submitted(contact);
   if (event.at_once) {
@@ -86,9 +90,6 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   const std::shared_ptr<const QueueTerms> terms = record.terms;
   const DurationMs offer_timeout_ms = terms->queue.offer_timeout_ms;
   Event event = CreatedEvent(decision, record, contact, call);
-  if (offer_timeout_ms > 0) {
-    event.offer_expires_ms = call.now_ms() + offer_timeout_ms;
-  }
   bool ended = false;
   bool leaves = false;
   bool room = false;
@@ -106,10 +107,8 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
       NoteReserved(call.now_ms(), agent.held.empty(), &agent.figures);
     }
     record.ring = event.ring;
-    const bool fits =
-        !agent.served.capacity.interrupts() ||
-        agent.held.HasUnitsFor(record.channel, decision.units,
-                               agent.served.capacity);
+    const bool fits = agent.held.HasUnitsFor(record.channel, decision.units,
+                                             agent.served.capacity);
     Holding& holding = agent.held.Add();
     holding.contact = contact;
     holding.reserved_tag = decision.word.tag();
@@ -129,9 +128,8 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   }
   call.Push(event);
   decisions_.Add();
-  QueueFigures& figures = FiguresOf(*terms);
-  figures.waiting.fetch_sub(1, std::memory_order_relaxed);
-  figures.reserved.fetch_add(1, std::memory_order_relaxed);
+  FiguresOf(*terms).waiting.fetch_sub(1, std::memory_order_relaxed);
+  FiguresOf(*terms).reserved.fetch_add(1, std::memory_order_relaxed);
   // The agent is still claimed by this call (claim_until_told, or it has room),
   // which chooses the next contact, or publishes it, by these terms: its place
   // in the order and the channels of which it holds as many as it may have

@@ -140,9 +140,8 @@ void RouterImpl::ShowHolder(ContactWord word, ContactView* view) const {
   view->interrupted = holding->interrupted;
   if (!holding->interrupted && !agent.served.capacity.interrupts()) return;
   // Interruptions are the agent's changes, which may have to be told yet.
-  view->settled =
-      view->settled && agent.told.load(std::memory_order_acquire) >=
-                           ToldOf(agent.generation, agent.version);
+  view->settled = view->settled && agent.told.load(std::memory_order_acquire) >=
+                                       ToldOf(agent.generation, agent.version);
 }
 
 absl::StatusOr<AgentHandle> RouterImpl::FindAgent(std::string_view id) const {

@@ -102,11 +102,10 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
         std::bit_cast<std::uint64_t>(terms.interruptible),
         std::memory_order_release);  // W3
   }
-  record.capacity.store(terms.capacity |
-                            (terms.claim_until_told ? kClaimUntilTold : 0U) |
-                            (terms.ranked ? kRanked : 0U) |
-                            (interrupts ? kInterrupts : 0U),
-                        std::memory_order_release);  // W3
+  record.capacity.store(
+      terms.capacity | (terms.claim_until_told ? kClaimUntilTold : 0U) |
+          (terms.ranked ? kRanked : 0U) | (interrupts ? kInterrupts : 0U),
+      std::memory_order_release);  // W3
   for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));
     FurtherKeysAt(agent, index)[i].store(terms.further_order_keys[i],

@@ -227,8 +227,7 @@ TEST(HoldingsTest, WhatWasAcceptedGivesWayLast) {
   Add(holdings, "a", WorkState::kHandling, 30, Channel::kEmail);
   Add(holdings, "b", WorkState::kHandling, 60, Channel::kVoice);
   Add(holdings, "c", WorkState::kHandling, 40, Channel::kEmail);
-  EXPECT_EQ(holdings.NextToInterrupt(capacity, nullptr),
-            holdings.Find("c", 2));
+  EXPECT_EQ(holdings.NextToInterrupt(capacity, nullptr), holdings.Find("c", 2));
   EXPECT_EQ(holdings.NextToInterrupt(capacity, holdings.Find("c", 2)),
             holdings.Find("a", 2));
   holdings.Find("a", 2)->state = WorkState::kWrapUp;

@@ -138,11 +138,11 @@ void InterruptibleOfAnotherLife(Explorer& run) {
   desk.Tell(1, 0);
   desk.SubmitEmail();
   desk.SubmitCall();
-  if (!run.Run({{"update 2", [&] { desk.Tell(2, 0); }},
-                {"updates 3 and 4", [&] {
-                   desk.Tell(3, 0);
-                   desk.Tell(4, 1, 0, 1);
-                 }}})) {
+  if (!run.Run(
+          {{"update 2", [&] { desk.Tell(2, 0); }}, {"updates 3 and 4", [&] {
+                                                      desk.Tell(3, 0);
+                                                      desk.Tell(4, 1, 0, 1);
+                                                    }}})) {
     return;
   }
   run.Expect(desk.decisions() == 1, "terms of two updates mixed");

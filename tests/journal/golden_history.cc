@@ -254,9 +254,9 @@ class Writer {
   // Or, `resumed`, goes on with it. No version of the contact's own.
   void Interrupt(const std::string& contact, const std::string& agent,
                  bool resumed) {
-    Event& event = Add(resumed ? EventType::kContactResumed
-                               : EventType::kContactInterrupted,
-                       contact, agent);
+    Event& event = Add(
+        resumed ? EventType::kContactResumed : EventType::kContactInterrupted,
+        contact, agent);
     --contact_versions_[contact];
     event.contact_version = 0;
     event.contact_state = ContactState::kAssigned;

@@ -389,10 +389,9 @@ void History::Interrupt() {
   if (id.empty()) return;
   HeldContact& held = HeldOf(id);
   held.interrupted = !held.interrupted;
-  Event event =
-      Joint(held.interrupted ? EventType::kContactInterrupted
-                             : EventType::kContactResumed,
-            id, ContactState::kAssigned);
+  Event event = Joint(held.interrupted ? EventType::kContactInterrupted
+                                       : EventType::kContactResumed,
+                      id, ContactState::kAssigned);
   --contacts_[id].last.contact_version;
   event.contact_version = 0;
   Emit(event);

@@ -321,8 +321,7 @@ TEST(MatcherInterruptionsTest, WhatMayBeInterruptedIsRoomForWhoMay) {
   EXPECT_TRUE(matcher.HasRoom(0));
   terms.interruptible[0] = 50;
   ASSERT_EQ(matcher.Update(0, 2, terms, 0, sink), Result::kOk);
-  EXPECT_THAT(sink.Pairs(),
-              ElementsAre(std::pair(0u, 0u), std::pair(1u, 0u)));
+  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(0u, 0u), std::pair(1u, 0u)));
   EXPECT_EQ(matcher.Agent(0).used(), 150u);
   EXPECT_FALSE(matcher.HasRoom(0));
   matcher.Submit(2, matcher.Open(2), {0, 0, 3}, sink);

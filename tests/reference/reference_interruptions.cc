@@ -30,9 +30,9 @@ void ReferenceRouter::TellInterruption(Held& held, AgentRecord& agent,
   ContactRecord& contact = contacts_.at(held.number);
   held.contact.interrupted = interrupted;
   ++agent.version;
-  Event event = MakeEvent(interrupted ? EventType::kContactInterrupted
-                                      : EventType::kContactResumed,
-                          now_ms);
+  Event event = MakeEvent(
+      interrupted ? EventType::kContactInterrupted : EventType::kContactResumed,
+      now_ms);
   NameContact(contact, event);
   event.contact_version = 0;
   NameAgent(agent, event);

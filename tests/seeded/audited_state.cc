@@ -203,7 +203,8 @@ std::string AuditedState::ApplyByType(const Event& event,
     case EventType::kContactHoldEnded:
     case EventType::kContactInterrupted:
     case EventType::kContactResumed:
-      return "no run changes an agent, or has plans, preferred agents or channels that interrupt others";
+      return "no run changes an agent, or has plans, preferred agents or "
+             "channels that interrupt others";
   }
   return "it has no type";
 }
