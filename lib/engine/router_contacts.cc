@@ -452,11 +452,10 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
   *version = VersionOf(ended, contact);
   const std::uint32_t slot = word.ref();
   AgentRecord& agent = agents_[slot];
-  bool accepted = false;
+  bool accepted = false, over = false, moved = false;
   Event event;
   Removal removal;
   AgentUpdate update;
-  bool over = false, moved = false;
   std::uint64_t wrap_up_version = 0;
   std::uint8_t place = 0;
   {

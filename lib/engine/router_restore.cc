@@ -461,7 +461,6 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   QueueFigures& figures = FiguresOf(terms);
   (assigned ? figures.assigned : figures.reserved)
       .fetch_add(1, std::memory_order_relaxed);
-
   Event event =
       ContactEvent(EventType::kReservationCreated, record, contact,
                    live.attempt, ContactState::kReserved, restoration.now_ms);
