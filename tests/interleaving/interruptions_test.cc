@@ -149,11 +149,14 @@ void InterruptibleOfAnotherLife(Explorer& run) {
 }
 
 constexpr Scenario kInterruptions[] = {
-    {"accept_submit", {3, 2}, 0, AcceptSubmit},
-    {"end_submit", {3, 2}, 0, EndSubmit},
-    {"wrap_up_submit", {3, 2}, 0, WrapUpSubmit},
-    {"wrap_up_end_submit", {3, 2}, 0, WrapUpEndSubmit},
-    {"interruptible_of_another_life", {3, 2}, 0, InterruptibleOfAnotherLife},
+    {"accept_submit", {3, 2}, 1'803'637, AcceptSubmit},
+    {"end_submit", {3, 2}, 3'054'184, EndSubmit},
+    {"wrap_up_submit", {3, 2}, 29'117, WrapUpSubmit},
+    {"wrap_up_end_submit", {3, 2}, 237'935, WrapUpEndSubmit},
+    {"interruptible_of_another_life",
+     {3, 2},
+     660'555,
+     InterruptibleOfAnotherLife},
 };
 
 class InterruptionsTest : public testing::TestWithParam<Scenario> {};
