@@ -196,6 +196,8 @@ std::string AuditedState::ApplyByType(const Event& event,
       return AgentChanged(event, detail);
     case EventType::kContactWidened:
       return Widened(event);
+    case EventType::kContactHoldEnded:
+      return "no contact prefers an agent";
   }
   return "it has no type";
 }
