@@ -131,12 +131,19 @@ absl::Status Fold::Created(const Event& event) {
     // held did not tell its channel.
     added.units = kCapacityUnitsMax;
   }
+  // What it may have interrupted, or was to interrupt when that ended.
   int together = 0;
-  for (const HeldContact& one : held) together += one.units;
-  if (together > kHeldUnitsMax || held.size() > kContactsPerAgentMax) {
+  int gives_way = 0;
+  for (const HeldContact& one : held) {
+    together += one.units;
+    const bool worked_on = one.state != WorkState::kReserved;
+    if (worked_on && one.channel != added.channel) gives_way += one.units;
+  }
+  if (together - gives_way > kCapacityUnitsMax || together > kHeldUnitsMax ||
+      held.size() > kContactsPerAgentMax) {
     return Impossible(event, "agent ", Quoted(event.agent_id.view()),
                       " would hold ", held.size(), " contacts of ", together,
-                      " units; at most ", kHeldUnitsMax, " are possible");
+                      " units; it has ", kCapacityUnitsMax);
   }
   status = TakeAgent(event, false, std::move(held));
   if (!status.ok()) return status;

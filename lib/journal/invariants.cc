@@ -356,6 +356,7 @@ void EntityHistories::AddAgent(const Event& event, bool from_beginning,
   if (event.type == EventType::kReservationCreated) {
     // Of format version 1, which did not tell: all of the agent.
     held.units = event.units == 0 ? kCapacityUnitsMax : event.units;
+    held.channel = event.channel;
   }
   if (after == WorkState::kWrapUp) {
     agent.wrap_ups.emplace(contact_id, held.units);
@@ -364,7 +365,8 @@ void EntityHistories::AddAgent(const Event& event, bool from_beginning,
     agent.held.erase(contact_id);
   }
   if (event.type == EventType::kReservationCreated &&
-      agent.units() > kCapacityUnitsMax) {
+      (agent.units() > kHeldUnitsMax ||
+       agent.units() - agent.MayGiveWay(event.channel) > kCapacityUnitsMax)) {
     tell(absl::StrCat("event ", event.sequence, " (", TypeOf(event),
                       ") of contact ", Quoted(contact_id), ": agent ",
                       Quoted(id), " is over capacity: holds ", agent.units(),
@@ -380,6 +382,17 @@ WorkState EntityHistories::Agent::WorkOn(const std::string& contact_id,
   const auto found = held.find(contact_id);
   if (found != held.end()) return found->second.state;
   return all_held_known && !contact_id.empty() ? WorkState::kIdle : expected;
+}
+
+int EntityHistories::Agent::MayGiveWay(Channel to) const {
+  int units = 0;
+  for (const auto& [contact, one] : held) {
+    if (one.state == WorkState::kHandling && one.channel != to) {
+      units += one.units;
+    }
+  }
+  for (const auto& [contact, wrapped] : wrap_ups) units += wrapped;
+  return units;
 }
 
 int EntityHistories::Agent::units() const {

@@ -286,7 +286,12 @@ class Replay:
                      "units": event["units"] or CAPACITY_UNITS,
                      "wrap_up_ends_ms": 0, "interrupted": False})
         units = sum(one["units"] for one in held)
-        self.must(units <= HELD_UNITS and len(held) <= CONTACTS_PER_AGENT,
+        # What it may have interrupted, or was to interrupt when that ended.
+        gives_way = sum(one["units"] for one in held
+                        if one["state"] != AGENT_RESERVED and
+                        one["channel"] != held[-1]["channel"])
+        self.must(units <= HELD_UNITS and units - gives_way <= CAPACITY_UNITS and
+                  len(held) <= CONTACTS_PER_AGENT,
                   f"its agent holds {len(held)} contacts of {units} units")
         self.take_agent(event)
         contact.update(

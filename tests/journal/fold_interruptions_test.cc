@@ -19,11 +19,18 @@ class FoldInterruptionsTest : public ::testing::Test {
   FoldInterruptionsTest() {
     centre_.Configure(1);
     centre_.Ready("ann");
-    for (const char* id : {"mail", "call"}) {
-      centre_.Submit(id);
-      centre_.Reserve(id, "ann");
-      centre_.Do(centre_.Accepted(id, "ann"));
-    }
+    Give("mail", Channel::kEmail);
+    Give("call", Channel::kVoice);
+  }
+  Event Offered(const std::string& id, Channel channel) {
+    Event event = centre_.Created(id, "ann");
+    event.channel = channel;
+    return event;
+  }
+  void Give(const std::string& id, Channel channel) {
+    centre_.Submit(id);
+    centre_.Do(Offered(id, channel));
+    centre_.Do(centre_.Accepted(id, "ann"));
   }
   Event Of(EventType type, const std::string& contact) {
     Event event = centre_.Make(type, contact, "ann");
@@ -78,8 +85,13 @@ TEST_F(FoldInterruptionsTest, WhatCannotBeIsRefused) {
 
 TEST_F(FoldInterruptionsTest, NoMoreThanTwoFullLoads) {
   centre_.Submit("c3");
-  EXPECT_THAT(Refusal(centre_.Created("c3", "ann")),
-              HasSubstr("at most 200 are possible"));
+  EXPECT_THAT(Refusal(Offered("c3", Channel::kChat)),
+              HasSubstr("would hold 3 contacts of 300 units"));
+  // Of one channel no contact interrupts another.
+  centre_.Do(centre_.Completed("mail", "ann", 0));
+  EXPECT_THAT(Refusal(Offered("c3", Channel::kVoice)),
+              HasSubstr("would hold 2 contacts of 200 units"));
+  centre_.Do(Offered("c3", Channel::kVideo));
 }
 
 }  // namespace
