@@ -240,14 +240,14 @@ TEST(ValidateConfiguration, WarnsOfInterruptionsThatDoNothingOrTooMuch) {
   for (const Finding& finding : Validate(c)) {
     if (finding.path.rfind(path, 0) != 0) continue;
     EXPECT_EQ(finding.severity, Finding::Severity::kWarning);
-    told.push_back(finding.path + ": " + finding.message.substr(0, 42));
+    told.push_back(finding.path + ": " + finding.message.substr(0, 41));
   }
   EXPECT_THAT(
       told,
       ElementsAre(path + "channel_capacities[voice].may_interrupt: the profile "
-                         "does not serve voice, so nothin",
+                         "does not serve voice, so nothi",
                   path + "channel_capacities[chat].may_interrupt: the profile "
-                         "does not serve mail, so there i",
+                         "does not serve mail, so there ",
                   path + "load_order: pack gives a contact that may interrupt "
                          "to"));
 }

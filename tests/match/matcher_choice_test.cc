@@ -321,16 +321,16 @@ TEST(MatcherInterruptionsTest, WhatMayBeInterruptedIsRoomForWhoMay) {
   EXPECT_TRUE(matcher.HasRoom(0));
   terms.interruptible[0] = 50;
   ASSERT_EQ(matcher.Update(0, 2, terms, 0, sink), Result::kOk);
-  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(0u, 0u), std::pair(1u, 0u)));
+  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(1u, 0u)));
   EXPECT_EQ(matcher.Agent(0).used(), 150u);
   EXPECT_FALSE(matcher.HasRoom(0));
   matcher.Submit(2, matcher.Open(2), {0, 0, 3}, sink);
   matcher.Submit(3, matcher.Open(3), {1, 0, 4}, sink);
-  EXPECT_EQ(sink.Pairs().size(), 2u);
+  EXPECT_THAT(sink.Pairs(), IsEmpty());
   // The call is over: the next one before the chat that came after it.
   ASSERT_EQ(matcher.Update(0, 3, terms, 100, sink), Result::kOk);
+  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(2u, 0u)));
   EXPECT_EQ(matcher.Agent(0).used(), 150u);
-  EXPECT_EQ(sink.Pairs().back(), std::pair(2u, 0u));
 }
 
 TEST(MatcherInterruptionsTest, MoreThanTheWordCountsIsRefused) {
