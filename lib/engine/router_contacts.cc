@@ -138,6 +138,7 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.tutor_may_listen = spec.tutor_may_listen;
   record.attributes = spec.attributes;
   record.lane = lane;
+  record.over_share = false;
   record.rank_key = 0;
   record.arrival_sequence = 0;
   record.ring = 0;

@@ -108,7 +108,13 @@ std::vector<Spoilt> SpoiltWays() {
       {"contact.preferred.reply_by_ms", "604800001 is not in 0..604800000",
        [](ContactSpec& s) { s.preferred.reply_by_ms = kDurationMsMax + 1; }},
       {"contact.preferred.reply_by_ms", "1 goes with agents only",
-       [](ContactSpec& s) { s.preferred = {{}, PreferenceSource::kList, 1}; }},
+       [](ContactSpec& s) {
+         s.preferred = {{}, PreferenceSource::kList, 1};
+       }},
+      {"contact.preferred.reply_by_ms", "1 does not go with source panel",
+       [](ContactSpec& s) {
+         s.preferred = {{"ann"}, PreferenceSource::kPanel, 1};
+       }},
       {"contact.preferred.agents", "has 2 agents; source panel has at most 1",
        [](ContactSpec& s) {
          s.preferred = Rather({"ann", "bob"}, PreferenceSource::kPanel);

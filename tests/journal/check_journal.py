@@ -29,6 +29,10 @@ LOGGED_OUT, AVAILABLE, NOT_READY = range(3)
 PIECE_MS, PIECES = 300_000, 12
 
 
+# Panel choices are kept by sixteen minutes, for four hours.
+PANEL_SOURCE, PANEL_PIECES, PANEL_PIECE_MS = 3, 15, 960_000
+
+
 def new_figures(occupied_since_ms=0):
     return {"contacts": 0, "offered": False, "last_offered_ms": 0,
             "occupied_since_ms": occupied_since_ms, "occupied_ms": 0, "piece": 0,
@@ -161,7 +165,9 @@ class Replay:
                   "no detail of its contact")
         contact = empty(LIVE["c"])
         contact.update(version=1, arrival_ms=event["arrival_ms"],
-                       ring=event["ring"], **self.hold_of(event))
+                       ring=event["ring"], over_share=event["over_share"],
+                       **self.hold_of(event))
+        self.choose(event, detail)
         self.contacts[detail["id"]] = contact
         self.details[detail["id"]] = detail
         self.ended.pop(detail["id"], None)
@@ -278,6 +284,21 @@ class Replay:
         contact.update(placed=True, ring=event["ring"],
                        rank_key_ms=event["rank_key_ms"],
                        arrival_sequence=event["arrival_sequence"])
+
+    def choose(self, event, detail):
+        """Whom the customer chose from a panel, if it is held for it."""
+        preferred = detail["preferred_agents"]
+        agent = self.agents.get(event["held_for"])
+        if not preferred or preferred["source"] != PANEL_SOURCE or not agent:
+            return
+        panel = agent["panel"] or {"piece": 0, "pieces": [0] * PANEL_PIECES}
+        piece = max(panel["piece"], event["at_ms"] // PANEL_PIECE_MS)
+        for empty in range(max(panel["piece"] + 1, piece - PANEL_PIECES + 1),
+                           piece + 1):
+            panel["pieces"][empty % PANEL_PIECES] = 0
+        panel["piece"] = piece
+        panel["pieces"][piece % PANEL_PIECES] += 1
+        agent["panel"] = panel
 
     @staticmethod
     def hold_of(event):

@@ -209,6 +209,12 @@ LiveAgent AnyLiveAgent(Random& random) {
   }
   agent.presence_configuration_version = Any(random);
   if (random.Bernoulli(0.5)) {
+    agent.panel.piece = static_cast<std::int64_t>(Any(random) >> 1);
+    for (std::uint32_t& count : agent.panel.pieces) {
+      count = static_cast<std::uint32_t>(Any(random));
+    }
+  }
+  if (random.Bernoulli(0.5)) {
     agent.figures.contacts = static_cast<std::uint32_t>(Any(random));
     agent.figures.offered = random.Bernoulli(0.5);
     agent.figures.last_offered_ms = AnySigned(random);
@@ -247,6 +253,7 @@ TEST(CodecTest, LiveRecordsComeBack) {
     contact.held_for = AnyText(random, 50);
     contact.held_since_ms = AnySigned(random);
     contact.held_until_ms = AnySigned(random);
+    contact.over_share = random.Bernoulli(0.5);
     contact.idle_since_ms = AnySigned(random);
     contact.offer_expires_ms = AnySigned(random);
     contact.accepted_ms = AnySigned(random);
