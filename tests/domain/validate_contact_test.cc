@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -99,6 +100,12 @@ std::vector<Spoilt> SpoiltWays() {
        [](ContactSpec& s) { s.requirement.all_of[1].level_min = 0; }},
       {"contact.requirement.all_of[1].level_min", "11 is not",
        [](ContactSpec& s) { s.requirement.all_of[1].level_min = 11; }},
+  };
+}
+
+// Likewise; after those.
+std::vector<Spoilt> SpoiltPreferences() {
+  return {
       {"contact.preferred.source", "4 is not a source",
        [](ContactSpec& s) {
          s.preferred = Rather({"ann"}, static_cast<PreferenceSource>(4));
@@ -134,8 +141,14 @@ std::vector<Spoilt> SpoiltWays() {
   };
 }
 
+std::vector<Spoilt> AllSpoiltWays() {
+  std::vector<Spoilt> ways = SpoiltWays();
+  for (Spoilt& way : SpoiltPreferences()) ways.push_back(std::move(way));
+  return ways;
+}
+
 TEST(ValidateContactSpec, NamesWhatIsWrong) {
-  for (const Spoilt& way : SpoiltWays()) {
+  for (const Spoilt& way : AllSpoiltWays()) {
     SCOPED_TRACE(way.path + ": " + way.message);
     ContactSpec spec = Good();
     way.spoil(spec);
@@ -147,7 +160,7 @@ TEST(ValidateContactSpec, NamesWhatIsWrong) {
 }
 
 TEST(ValidateContactSpec, TheFirstInOrderIsNamed) {
-  const std::vector<Spoilt> ways = SpoiltWays();
+  const std::vector<Spoilt> ways = AllSpoiltWays();
   for (std::size_t later = 0; later < ways.size(); ++later) {
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
       if (ways[earlier].path == ways[later].path) continue;

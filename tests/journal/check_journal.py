@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import sys
 
+from holds import choose, hold_of
 from journal_format import (CAPACITY_UNITS, CONFIGURATION, CONTACTS_PER_AGENT,
                             FORMAT_VERSION, LIVE, Damage, acknowledged_of, crc32c, decode,
                             decode_live, empty, read_dump, read_record)
@@ -27,10 +28,6 @@ IDLE, AGENT_RESERVED, HANDLING, WRAP_UP = range(4)
 ABANDONED = 2
 LOGGED_OUT, AVAILABLE, NOT_READY = range(3)
 PIECE_MS, PIECES = 300_000, 12
-
-
-# Panel choices are kept by sixteen minutes, for four hours.
-PANEL_SOURCE, PANEL_PIECES, PANEL_PIECE_MS = 3, 15, 960_000
 
 
 def new_figures(occupied_since_ms=0):
@@ -166,8 +163,8 @@ class Replay:
         contact = empty(LIVE["c"])
         contact.update(version=1, arrival_ms=event["arrival_ms"],
                        ring=event["ring"], over_share=event["over_share"],
-                       **self.hold_of(event))
-        self.choose(event, detail)
+                       **hold_of(event))
+        choose(self.agents, event, detail)
         self.contacts[detail["id"]] = contact
         self.details[detail["id"]] = detail
         self.ended.pop(detail["id"], None)
@@ -285,29 +282,6 @@ class Replay:
                        rank_key_ms=event["rank_key_ms"],
                        arrival_sequence=event["arrival_sequence"])
 
-    def choose(self, event, detail):
-        """Whom the customer chose from a panel, if it is held for it."""
-        preferred = detail["preferred_agents"]
-        agent = self.agents.get(event["held_for"])
-        if not preferred or preferred["source"] != PANEL_SOURCE or not agent:
-            return
-        panel = agent["panel"] or {"piece": 0, "pieces": [0] * PANEL_PIECES}
-        piece = max(panel["piece"], event["at_ms"] // PANEL_PIECE_MS)
-        for empty in range(max(panel["piece"] + 1, piece - PANEL_PIECES + 1),
-                           piece + 1):
-            panel["pieces"][empty % PANEL_PIECES] = 0
-        panel["piece"] = piece
-        panel["pieces"][piece % PANEL_PIECES] += 1
-        agent["panel"] = panel
-
-    @staticmethod
-    def hold_of(event):
-        """For whom its contact waits after it."""
-        held = event["held_for"] != b""
-        return {"held_for": event["held_for"],
-                "held_since_ms": event["at_ms"] if held else 0,
-                "held_until_ms": event["held_until_ms"] if held else 0}
-
     def hold_ended(self, event, contact):
         self.must(contact["state"] == WAITING and
                   event["contact_state"] == WAITING, "its contact does not wait")
@@ -316,7 +290,7 @@ class Replay:
         contact.update(placed=True, ring=event["ring"],
                        rank_key_ms=event["rank_key_ms"],
                        arrival_sequence=event["arrival_sequence"],
-                       **self.hold_of(event))
+                       **hold_of(event))
 
     def created(self, event, contact):
         self.must(contact["state"] == WAITING, "its contact does not wait")
@@ -358,7 +332,7 @@ class Replay:
             held = self.must_hold(event, contact, RESERVED)
             contact.update(
                 state=WAITING, placed=True, ring=event["ring"],
-                **self.hold_of(event),
+                **hold_of(event),
                 rank_key_ms=event["rank_key_ms"],
                 arrival_sequence=event["arrival_sequence"], agent_id=b"",
                 attempt=0, fit_step=0, tutor_id=b"", idle_since_ms=0,
