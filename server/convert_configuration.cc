@@ -204,6 +204,7 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
   EnumToDomain(queue.agent_choice().order(), *v1::AgentOrder_descriptor(),
                absl::StrCat(path, ".agent_choice.order"),
                &result.agent_choice.order, findings);
+  result.panel_max_share_percent = queue.panel_max_share_percent();
   result.hold = {queue.hold().idle_ms(), queue.hold().handling_ms(),
                  queue.hold().wrapping_up_ms(), queue.hold().absent_until_ms()};
   return result;
@@ -310,6 +311,7 @@ void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
     credit->set_priority(static_cast<std::int32_t>(priority));
     credit->set_credit_ms(credit_ms);
   }
+  result->set_panel_max_share_percent(queue.panel_max_share_percent);
   if (queue.hold != defaults.hold) {
     v1::HoldTimes* hold = result->mutable_hold();
     hold->set_idle_ms(queue.hold.idle_ms);

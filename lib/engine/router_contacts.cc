@@ -136,6 +136,7 @@ ContactHandle RouterImpl::OpenRecord(
   record.tutor_may_listen = spec.tutor_may_listen;
   record.attributes = spec.attributes;
   record.lane = lane;
+  record.over_share = false;
   record.rank_key = 0;
   record.arrival_sequence = 0;
   record.ring = 0;

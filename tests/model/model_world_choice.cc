@@ -149,7 +149,7 @@ PreferredAgents World::Preferred() {
       preferred.agents.push_back(agent);
     }
   }
-  if (random_->Bernoulli(0.2)) {
+  if (preferred.source != PreferenceSource::kPanel && random_->Bernoulli(0.2)) {
     preferred.reply_by_ms = 5'000 * random_->UniformBetween(0, 6);
   }
   return preferred;

@@ -442,6 +442,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
     view.tutor_may_listen = contact->spec.tutor_may_listen;
     view.attributes = contact->spec.attributes;
     view.preferred = contact->spec.preferred;
+    view.over_share = contact->over_share;
   }
   return view;
 }

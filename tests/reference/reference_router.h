@@ -158,6 +158,7 @@ class ReferenceRouter final : public Router {
     std::uint64_t held_for = 0;  // number of that agent
     InstantMs held_since_ms = 0;
     InstantMs held_until_ms = 0;
+    bool over_share = false;
     ContactState state = ContactState::kWaiting;
     EndReason end_reason = EndReason::kNone;
     std::uint64_t version = 0;
@@ -203,6 +204,7 @@ class ReferenceRouter final : public Router {
     DurationMs occupied_ms = 0;
     InstantMs occupied_since_ms = 0;
     std::vector<std::pair<InstantMs, InstantMs>> occupied;
+    std::vector<InstantMs> chosen;  // from a panel
   };
 
   // In the order in which they were made; the oldest first.
@@ -312,6 +314,11 @@ class ReferenceRouter final : public Router {
   void ReviewHolds(const AgentRecord& agent, InstantMs now_ms);
   void EndHold(ContactRecord& contact, InstantMs now_ms);
   void NameHold(const ContactRecord& contact, Event& event) const;
+  // Of the four hours up to then.
+  static std::uint64_t ChoicesOf(const AgentRecord& agent, InstantMs now_ms);
+  // Those of all who are present and of this agent, and how many these are.
+  std::pair<std::uint64_t, std::uint64_t> ChoicesOfPresent(
+      const AgentRecord& agent, InstantMs now_ms) const;
   // Smaller comes first at this agent.
   static std::tuple<int, InstantMs, std::uint64_t> PlaceAt(
       const AgentRecord& agent, const ContactRecord& contact);
@@ -373,6 +380,7 @@ class ReferenceRouter final : public Router {
   std::vector<std::shared_ptr<const ContactQueue>> queues_;
   std::map<std::string, std::shared_ptr<const std::vector<Ring>>> rings_;
   InstantMs latest_ms_ = 0;  // of the last event
+  InstantMs last_choice_ms_ = 0;
   std::map<std::string, QueueFigures> figures_;
   std::map<std::uint64_t, ContactRecord> contacts_;  // alive
   std::map<std::uint64_t, ContactRecord> ended_;     // remembered
