@@ -32,7 +32,7 @@ Fitness FitnessOf(const CompiledRequirement& requirement,
   return fitness;
 }
 
-PassedOver WhyPassedOver(const Fitness& fitness, bool declined,
+PassedOver WhyPassedOver(const Fitness& fitness, bool declined, bool drained,
                          const AgentView& agent, const AgentCapacity& capacity,
                          Channel channel) {
   if (fitness.reason != PassedOver::kNot) return fitness.reason;
@@ -57,6 +57,7 @@ PassedOver WhyPassedOver(const Fitness& fitness, bool declined,
     return PassedOver::kContactsMax;
   }
   if (units + capacity.cost[at] > capacity.units) return PassedOver::kCapacity;
+  if (drained) return PassedOver::kDrained;
   return fitness.pulled_only ? PassedOver::kPullOnly : PassedOver::kNot;
 }
 

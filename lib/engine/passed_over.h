@@ -42,7 +42,8 @@ Fitness FitnessOf(const CompiledRequirement& requirement,
 
 // The first reason that applies to a contact of this channel. Whether the agent
 // holds it is the caller's to know.
-PassedOver WhyPassedOver(const Fitness& fitness, bool declined,
+// `drained`: contacts that wait keep the agent's profile from it.
+PassedOver WhyPassedOver(const Fitness& fitness, bool declined, bool drained,
                          const AgentView& agent, const AgentCapacity& capacity,
                          Channel channel);
 

@@ -160,6 +160,9 @@ class RouterImpl::Explainer {
   void ReadLaterRings(const ContactView& view);
   std::uint64_t CountAhead(const CompiledProfile& profile,
                            int queue_rank) const;
+  // Whether what waits keeps agents of this profile from such a contact.
+  bool IsDrained(const CompiledRequirement& asks,
+                 const CompiledProfile& profile) const;
   std::uint64_t CountDeclinedAhead(std::uint32_t agent,
                                    const CompiledProfile& profile,
                                    int queue_rank);
@@ -247,6 +250,17 @@ std::uint64_t RouterImpl::Explainer::CountAhead(const CompiledProfile& profile,
   return ahead;
 }
 
+bool RouterImpl::Explainer::IsDrained(const CompiledRequirement& asks,
+                                      const CompiledProfile& profile) const {
+  return asks.drains == 0 &&
+         std::any_of(groups_.begin(), groups_.end(), [&](const auto& group) {
+           const CompiledRequirement& waits =
+               *asked_.at(std::get<1>(group.first));
+           return Contains(waits.drains, asks.channel) &&
+                  policy::Accepts(waits, profile);
+         });
+}
+
 // Of those, the ones that this agent declined.
 std::uint64_t RouterImpl::Explainer::CountDeclinedAhead(
     std::uint32_t agent, const CompiledProfile& profile, int queue_rank) {
@@ -318,6 +332,7 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
   struct OfProfile {
     std::shared_ptr<const CompiledProfile> profile;
     Fitness fitness;
+    bool drained = false;
     std::uint64_t ahead = 0;
   };
   absl::flat_hash_map<const CompiledProfile*, OfProfile> judged;
@@ -334,6 +349,7 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
     if (first) {
       of.profile = seen.profile;
       of.fitness = FitnessOf(*asks_, later_, *seen.profile, std::cref(names));
+      of.drained = waits_ && IsDrained(*asks_, *seen.profile);
       if (waits_ && of.fitness.reason == PassedOver::kNot &&
           !of.fitness.pulled_only) {
         of.ahead = CountAhead(*seen.profile, of.fitness.queue_rank);
@@ -345,10 +361,11 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
         });
     const bool declines = decline != declined.end();
     AgentVerdict verdict;
-    verdict.reason = seen.view.id == result->contact.agent_id
-                         ? PassedOver::kHolds
-                         : WhyPassedOver(of.fitness, declines, seen.view,
-                                         seen.capacity, asks_->channel);
+    verdict.reason =
+        seen.view.id == result->contact.agent_id
+            ? PassedOver::kHolds
+            : WhyPassedOver(of.fitness, declines, of.drained, seen.view,
+                            seen.capacity, asks_->channel);
     if (verdict.reason == PassedOver::kRequirement) {
       verdict.missing = of.fitness.missing;
       verdict.ring = of.fitness.ring;
@@ -428,8 +445,9 @@ absl::StatusOr<AgentExplanation> RouterImpl::Explainer::Agent(
     const CompiledRequirement& asks = *asked_.at(c);
     const Fitness fitness =
         FitnessOf(asks, {}, *seen.profile, std::cref(names));
-    const PassedOver reason = WhyPassedOver(fitness, declined, seen.view,
-                                            seen.capacity, asks.channel);
+    const PassedOver reason =
+        WhyPassedOver(fitness, declined, IsDrained(asks, *seen.profile),
+                      seen.view, seen.capacity, asks.channel);
     std::string name;
     {
       const QueueSlot& slot = router_.queues_[queue];
@@ -474,8 +492,9 @@ std::optional<PassedOver> RouterImpl::Explainer::Pair(
         return one.agent == handle.slot && one.contact == view->handle;
       });
   *missing = fitness.missing;
-  return WhyPassedOver(fitness, declined, seen.view, seen.capacity,
-                       asks_->channel);
+  CountWaiting({});
+  return WhyPassedOver(fitness, declined, IsDrained(*asks_, *seen.profile),
+                       seen.view, seen.capacity, asks_->channel);
 }
 
 std::optional<PassedOver> RouterImpl::WhyPassedOverFor(

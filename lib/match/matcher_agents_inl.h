@@ -10,11 +10,20 @@ namespace relais::match {
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
                                  const AgentTerms& terms,
-                                 std::uint32_t units_back, DecisionSink& sink) {
+                                 std::uint32_t units_back, DecisionSink& told) {
   if (agent >= sizes_.agents || terms.profile_class >= sizes_.profile_classes ||
       terms.capacity > AgentWord::kUsedMax) {
     return Result::kOutOfRange;
   }
+  return Within(told, [&](Sink& sink) {
+    return UpdateTo(agent, revision, terms, units_back, sink);
+  });
+}
+
+template <template <typename> class AtomicT>
+Result MatcherT<AtomicT>::UpdateTo(std::uint32_t agent, std::uint32_t revision,
+                                   const AgentTerms& terms,
+                                   std::uint32_t units_back, Sink& sink) {
   constexpr std::uint32_t kNone = 0xFFFF'FFFF;
   std::uint32_t taken = kNone;
   Result result = Result::kOk;
@@ -53,7 +62,7 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
 }
 
 template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink) {
+void MatcherT<AtomicT>::Release(std::uint32_t agent, Sink& sink) {
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
     const AgentTerms terms = agents_.TermsOf(agent, word);
@@ -129,7 +138,7 @@ Decision MatcherT<AtomicT>::Describe(const ContactChoice& choice,
 template <template <typename> class AtomicT>
 typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
     std::uint32_t agent, AgentWord word, const AgentTerms& terms,
-    std::uint8_t kinds, DecisionSink& sink) {
+    std::uint8_t kinds, Sink& sink) {
   sink.OnLook();
   for (;;) {
     ContactChoice best;
@@ -145,7 +154,7 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
 template <template <typename> class AtomicT>
 typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
     const ContactChoice& choice, std::uint32_t agent, AgentWord word,
-    const AgentTerms& terms, bool pulled, DecisionSink& sink) {
+    const AgentTerms& terms, bool pulled, Sink& sink) {
   const auto kind = static_cast<int>(
       lanes_.KindOf(choice.found.owner).load(std::memory_order_relaxed));  // W7
   // The lane or its class may have been redefined after they were read. That
@@ -162,6 +171,7 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
                    ? 0
                    : eligibility_.OrderOf(choice.requirement_class));
   decision.pulled = pulled;
+  NoteTaken(choice.requirement_class, sink);
   const bool room = AddUnits(agent, word, terms, decision.units);
   lanes_.Tidy(choice.lane);
   sink.OnDecision(decision);
@@ -172,13 +182,14 @@ template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
                                      const Position& at, int kind,
                                      std::uint32_t agent, AgentWord word,
-                                     DecisionSink& sink, Result* result) {
+                                     Sink& sink, Result* result) {
   const AgentTerms terms = agents_.TermsOf(agent, word);
   const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
   if ((kinds >> kind & 1) == 0) return false;
+  const Kinds all{kinds, 0};
   const std::uint64_t smallest =
-      terms.ranked ? SmallestFronts<true>(agent, terms, kinds).first
-                   : SmallestFronts<false>(agent, terms, kinds).first;
+      terms.ranked ? SmallestFronts<true>(agent, terms, all).first
+                   : SmallestFronts<false>(agent, terms, all).first;
   ContactChoice choice;
   choice.found.owner = slot;
   choice.found.key = at.key;
@@ -220,14 +231,13 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
 
 template <template <typename> class AtomicT>
 template <class Visit>
-void MatcherT<AtomicT>::ForEachClassOf(const AgentTerms& terms,
-                                       std::uint8_t kinds, Visit visit) const {
-  eligibility_.ForEachRequirementOf(
-      terms.profile_class, [&](std::uint32_t requirement_class) {
-        if ((kinds >> eligibility_.KindOf(requirement_class) & 1) != 0) {
-          visit(requirement_class);
-        }
-      });
+void MatcherT<AtomicT>::ForEachClassOf(const AgentTerms& terms, Kinds kinds,
+                                       Visit visit) const {
+  eligibility_.ForEachRequirementOf(terms.profile_class,
+                                    [&](std::uint32_t requirement_class) {
+                                      if (Serves(requirement_class, kinds))
+                                        visit(requirement_class);
+                                    });
 }
 
 template <template <typename> class AtomicT>
@@ -256,7 +266,7 @@ std::uint64_t MatcherT<AtomicT>::PlaceOfFront(std::uint32_t requirement_class,
 template <template <typename> class AtomicT>
 template <bool kRanked>
 typename MatcherT<AtomicT>::Nearest MatcherT<AtomicT>::SmallestFronts(
-    std::uint32_t agent, const AgentTerms& terms, std::uint8_t kinds) const {
+    std::uint32_t agent, const AgentTerms& terms, Kinds kinds) const {
   Nearest nearest;
   nearest.Add(
       PlaceOfFront<kRanked>(kHeldClass, terms, lanes_.Front(OwnLane(agent))),
@@ -287,7 +297,7 @@ bool MatcherT<AtomicT>::FindIn(std::uint32_t lane, std::uint32_t agent,
 template <template <typename> class AtomicT>
 template <bool kRanked>
 bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
-                                    const AgentTerms& terms, std::uint8_t kinds,
+                                    const AgentTerms& terms, Kinds kinds,
                                     ContactChoice* best) {
   const Nearest nearest = SmallestFronts<kRanked>(agent, terms, kinds);
   if (nearest.first == Nearest::kNowhere) return false;
@@ -316,7 +326,9 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
       here.cell = eligibility_.Cell(requirement_class, terms.profile_class);
       if (here.cell == 0) return;
     }
-    if (!FindIn(lane, agent, kinds, nullptr, &here.found)) return;
+    if (!FindIn(lane, agent, KindsIn(lane, kinds), nullptr, &here.found)) {
+      return;
+    }
     const std::uint64_t there = PlaceOf<kRanked>(
         requirement_class, here.cell, FrontWord::ImageOf(here.found.key));
     if (there > place) return;

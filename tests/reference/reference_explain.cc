@@ -46,14 +46,17 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
       [&](const Held& held) { return held.contact.channel == channel; });
   if (most != 0 && of_channel >= most) return PassedOver::kContactsMax;
   if (!IsFree(agent, channel)) return PassedOver::kCapacity;
+  if (contact.state == ContactState::kWaiting && IsDrained(contact, agent)) {
+    return PassedOver::kDrained;
+  }
   return As(contact).pull_only ? PassedOver::kPullOnly : PassedOver::kNot;
 }
 
 bool ReferenceRouter::ComesBefore(const ContactRecord& a,
                                   const ContactRecord& b,
                                   const AgentRecord& agent) const {
-  return a.state == ContactState::kWaiting && IsOffered(a, agent) &&
-         !As(b).pull_only &&
+  return a.state == ContactState::kWaiting && Accepts(a, agent) &&
+         !As(a).pull_only && !As(b).pull_only &&
          std::tuple(RankOf(a, agent), a.rank_key_ms, a.number) <
              std::tuple(RankOf(b, agent), b.rank_key_ms, b.number);
 }

@@ -58,6 +58,7 @@ void ReferenceRouter::PutInRing(std::size_t ring, ContactRecord& contact) {
 }
 
 void ReferenceRouter::Widen(ContactRecord& contact, InstantMs now_ms) {
+  NoteLeft(contact);
   PutInRing(RingAfter(contact, now_ms - contact.arrival_ms), contact);
   ++contact.version;
   Event event = MakeEvent(EventType::kContactWidened, now_ms);
@@ -98,6 +99,7 @@ void ReferenceRouter::EndAtWaitLimit(ContactRecord& contact, InstantMs now_ms) {
   NameContact(contact, event);
   HandOver(event);
   Remember(contact, now_ms);
+  LookAfterDrain(now_ms);
 }
 
 }  // namespace relais::reference

@@ -361,6 +361,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Cancel(ContactHandle handle,
     RescindByEnd(ended, agent, now_ms);
     LookForAgent(agent.number, now_ms);
   }
+  LookAfterDrain(now_ms);
   outcome.ticket = Ticket();
   return outcome;
 }
