@@ -140,7 +140,7 @@ constexpr Scenario kDrains[] = {
     {"drain_cancelled_submit", {3, 2}, 1, DrainCancelledSubmit},
     {"drain_cancelled_ready", {3, 2}, 1, DrainCancelledReady},
     {"drain_taken_submit", {2, 1}, 1, DrainTakenSubmit},
-    {"drain_cancel_cancel", {3, 2}, 1, DrainCancelCancel},
+    {"drain_cancel_cancel", {3, 1}, 1, DrainCancelCancel},
     {"drain_cancel_submit_drains", {2, 1}, 1, DrainCancelSubmitDrains},
     {"drain_move_submit", {2, 1}, 1, DrainMoveSubmit},
     {"drain_cancelled_units_back", {3, 2}, 1, DrainCancelledUnitsBack},
