@@ -514,6 +514,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   void OpenRestored(Restoration& restoration);
   absl::Status InstallConfiguration(const Configuration& configuration,
                                     std::uint64_t version, Call& call);
+  // As AddAgent, for one who is not listed any more: as the last configuration
+  // had it that did.
+  absl::Status AddUnlisted(const std::string& id, const LiveAgent& live,
+                           Call& call, std::uint32_t* slot);
   // Lists an agent, in a free slot from `*slot` on, with a profile that the
   // caller holds a reference of.
   void AddAgent(const std::string& id, AgentGrade grade, std::uint32_t profile,

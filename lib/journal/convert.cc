@@ -184,6 +184,12 @@ absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
   if (message.has_figures()) {
     FiguresFromMessage(message.figures(), &reader, &agent->figures);
   }
+  if (message.has_last_listed()) {
+    auto listed = std::make_shared<Configuration>();
+    absl::Status status = FromMessage(message.last_listed(), listed.get());
+    if (!status.ok()) return status;
+    agent->last_listed = std::move(listed);
+  }
   return reader.status();
 }
 

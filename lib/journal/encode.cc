@@ -460,6 +460,10 @@ void Walk(const LiveAgent& agent, Sink& sink) {
     });
   }
   Walk(M::kFiguresFieldNumber, agent.figures, sink);
+  if (agent.last_listed != nullptr) {
+    sink.Always(M::kLastListedFieldNumber,
+                EncodeConfiguration(*agent.last_listed));
+  }
 }
 
 template <typename Sink>

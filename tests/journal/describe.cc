@@ -344,6 +344,9 @@ std::string Describe(const LiveState& state) {
         " na=", a.no_answer_channels, " idle=", a.idle_since_ms,
         " before=", a.idle_before_pause_ms, Describe(a.held),
         " under=", a.presence_configuration_version, Describe(a.figures));
+    if (a.last_listed != nullptr) {
+      absl::StrAppend(&text, " last listed: ", Describe(*a.last_listed));
+    }
   }
   for (const auto& [name, q] : state.queues) {
     absl::StrAppend(&text, "\nqueue ", name, " ", q.offered_total, " ",

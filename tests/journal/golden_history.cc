@@ -121,7 +121,8 @@ Configuration GoldenConfiguration() {
   configuration.languages = {"german"};
   configuration.sites = {{"north"}, {"night", true}};
   configuration.teams = {{"lille", "north"}};
-  configuration.grades = {{AgentGrade::kExpert, 7}};
+  configuration.grades = {{AgentGrade::kExpert, 7},
+                          {AgentGrade::kSpecialised, 9}};
   configuration.activities = {{"answers",
                                SetOf(Channel::kVoice) | SetOf(Channel::kChat),
                                OwnRequirement()}};
@@ -395,6 +396,16 @@ void Rings(Writer& writer) {
   writer.End(EndReason::kAbandoned, "e3");
 }
 
+// Anna, who holds something, is not listed any more.
+void Unlisted(Writer& writer) {
+  writer.Add(EventType::kConfigurationApplied, "", "").configuration_version =
+      3;
+  auto next = std::make_shared<Configuration>(GoldenConfiguration());
+  next->agents.erase(next->agents.begin());
+  next->grades = {{AgentGrade::kExpert, 6}};
+  writer.last().detail.configuration = std::move(next);
+}
+
 }  // namespace
 
 JournalOptions GoldenOptions() {
@@ -420,6 +431,7 @@ std::vector<NumberedEvent> GoldenEvents() {
   Ends(writer);
   Several(writer);
   Rings(writer);
+  Unlisted(writer);
   return writer.Take();
 }
 

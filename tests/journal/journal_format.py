@@ -170,7 +170,8 @@ LIVE = {
           6: ("no_answer_channels", "uint"), 7: ("idle_since_ms", "sint"),
           8: ("idle_before_pause_ms", "sint"),
           12: ("presence_configuration_version", "uint"),
-          13: ("held", (HELD,)), 14: ("figures", FIGURES)},
+          13: ("held", (HELD,)), 14: ("figures", FIGURES),
+          30: ("last_listed", CONFIGURATION)},
     "q": {1: ("offered_total", "uint"), 2: ("answered_total", "uint"),
           3: ("abandoned_total", "uint")},
     "e": {1: ("fingerprint_0", "fixed64"), 2: ("fingerprint_1", "fixed64"),
@@ -305,7 +306,7 @@ def present_agent(message):
     state = message.pop("work_state")
     held.update(channel=0, state=state, units=CAPACITY_UNITS)
     message["held"] = [held] if state else []
-    message["figures"] = None
+    message["figures"] = message["last_listed"] = None
     return message
 
 

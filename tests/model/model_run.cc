@@ -45,7 +45,7 @@ ModelRun::ModelRun(std::uint64_t seed, Router* subject,
                    reference::EventRecorder* subject_events)
     : seed_(seed),
       random_(seed),
-      world_(&random_),
+      world_(&random_, /*all_rules=*/seed % 2 == 0),
       subject_(subject),
       subject_events_(subject_events) {
   auto reference =
@@ -69,6 +69,7 @@ std::string ModelRun::Run(std::uint64_t steps) {
     }
     Step();
     ++counts_.calls;
+    if (World::HasAllRules(configuration_)) ++counts_.with_all_rules;
     SameEvents();
     SameNextDue();
     SameViews();
@@ -426,12 +427,14 @@ void ModelRun::RunDue() {
 
 std::string ModelRun::RestartAndServeAll(const Restart& restart) {
   if (!failure_.empty()) return failure_;
+  if (seed_ % 2 == 1) UnlistSomeBusy();
   RestartSubject(restart);
   // Who is free first, so that no contact that comes back is offered again.
   std::vector<AgentView> agents = reference_->Agents();
   std::stable_partition(agents.begin(), agents.end(), [](const auto& agent) {
     return agent.work_state == WorkState::kIdle;
   });
+  std::erase_if(agents, [this](const auto& agent) { return Withdraw(agent); });
   for (const AgentView& agent : agents) SignOut(agent);
   for (const AgentView& agent : reference_->Agents()) ServeAll(agent);
   return failure_;
@@ -465,6 +468,37 @@ void ModelRun::RestartSubject(const Restart& restart) {
   SameEvents();
   SameNextDue();
   SameViews();
+}
+
+// They stay until they are no longer busy.
+void ModelRun::UnlistSomeBusy() {
+  Configuration next = configuration_;
+  for (const AgentView& agent : reference_->Agents()) {
+    if (agent.work_state == WorkState::kIdle || !random_.Bernoulli(0.5)) {
+      continue;
+    }
+    std::erase_if(next.agents,
+                  [&](const auto& listed) { return listed.id == agent.id; });
+  }
+  if (next.agents.size() == configuration_.agents.size()) return;
+  Apply(next);
+  SameEvents();
+  SameViews();
+}
+
+// Of one that is not listed any more and still there: it stays, as it was.
+bool ModelRun::Withdraw(const AgentView& agent) {
+  if (!failure_.empty() || IsListed(agent.id) || !agent.presence_pending) {
+    return false;
+  }
+  Note("withdraw the sign-out of " + agent.id);
+  ++counts_.withdrawn_after_restart;
+  const AgentHandle subject = subject_agents_.at(agent.handle.generation);
+  SameOutcome(subject_->SetPresence(subject, agent.presence, now_ms_),
+              reference_->SetPresence(agent.handle, agent.presence, now_ms_));
+  SameEvents();
+  SameViews();
+  return true;
 }
 
 // Whatever it does is over afterwards.

@@ -306,7 +306,7 @@ bool World::IsRefused(const ContactQueue& queue) const {
   return HasErrors(ValidateConfiguration(alone, Limits()));
 }
 
-Configuration World::First() {
+Configuration World::DrawFirst() {
   Configuration configuration = Lists();
   for (int i = 0; i < kProfiles; ++i) {
     RoutingProfile& profile =
@@ -347,7 +347,7 @@ void World::ChangeForMany(Configuration* next) {
   }
 }
 
-Configuration World::Next(const Configuration& present) {
+Configuration World::DrawNext(const Configuration& present) {
   Configuration next = present;
   plans_ = present.bullseye_plans;
   for (std::uint64_t changes = random_->Uniform(5) + 1; changes > 0;

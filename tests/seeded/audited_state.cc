@@ -122,11 +122,7 @@ const AuditedExclusion* AuditedState::ExclusionOf(const AuditedContact& contact,
 }
 
 void AuditedState::TakeConfiguredSkills() {
-  for (auto& [id, agent] : agents) {
-    agent.listed = false;
-    agent.has = {};
-    agent.profile = {};
-  }
+  for (auto& [id, agent] : agents) agent.listed = false;
   for (const AgentConfiguration& listed : configuration.agents) {
     AuditedAgent& agent = agents[listed.id];
     agent.listed = true;
@@ -221,10 +217,6 @@ std::string AuditedState::Configured(const Event& event,
     if (old == before.end()) continue;
     agent.had = old->second.has;
     agent.profile_before = old->second.profile;
-    // Whoever is dropped goes on as it was until it is removed.
-    if (agent.listed) continue;
-    agent.has = old->second.has;
-    agent.profile = old->second.profile;
   }
   const bool keep = KeepsWork(configuration);
   for (auto& [id, agent] : agents) {
