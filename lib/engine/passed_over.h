@@ -41,11 +41,11 @@ Fitness FitnessOf(const CompiledRequirement& requirement,
                   const CompiledProfile& profile, NameBehind name);
 
 // The first reason that applies to a contact of this channel. Whether the agent
-// holds it is the caller's to know.
+// holds it, and whether it waits for another alone, is the caller's to know.
 // `drained`: contacts that wait keep the agent's profile from it.
-PassedOver WhyPassedOver(const Fitness& fitness, bool declined, bool drained,
-                         const AgentView& agent, const AgentCapacity& capacity,
-                         Channel channel);
+PassedOver WhyPassedOver(const Fitness& fitness, bool held, bool declined,
+                         bool drained, const AgentView& agent,
+                         const AgentCapacity& capacity, Channel channel);
 
 }  // namespace relais
 

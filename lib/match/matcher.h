@@ -192,7 +192,8 @@ class MatcherT {
   // kStale: ended meanwhile.
   Result Submit(std::uint32_t slot, ContactWord from, const Position& at,
                 DecisionSink& sink);
-  // The same for a contact of `kind` that is held for one agent.
+  // The same for a contact of `kind` that is held for one agent, in whose lane
+  // it has the place that its key and sequence say.
   Result SubmitHeld(std::uint32_t slot, ContactWord from, std::uint32_t agent,
                     std::uint8_t kind, std::int64_t key, std::uint64_t sequence,
                     DecisionSink& sink);
@@ -366,12 +367,6 @@ class MatcherT {
     return (kinds.room >> kind & 1) != 0 &&
            ((kinds.drained >> kind & 1) == 0 ||
             eligibility_.DrainsOf(requirement_class) != 0);
-  }
-  // Of a lane of a class the class was asked.
-  std::uint8_t KindsIn(std::uint32_t lane, Kinds kinds) const {
-    return lane < sizes_.lanes
-               ? kinds.room
-               : static_cast<std::uint8_t>(kinds.room & ~kinds.drained);
   }
   // Calls visit(requirement_class) for each that the agent may serve now.
   template <class Visit>

@@ -326,7 +326,7 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
       here.cell = eligibility_.Cell(requirement_class, terms.profile_class);
       if (here.cell == 0) return;
     }
-    if (!FindIn(lane, agent, KindsIn(lane, kinds), nullptr, &here.found)) {
+    if (!FindIn(lane, agent, kinds.room, nullptr, &here.found)) {
       return;
     }
     const std::uint64_t there = PlaceOf<kRanked>(

@@ -72,8 +72,7 @@ Result MatcherT<AtomicT>::PullContact(std::uint32_t agent, std::uint32_t slot,
     best->found.key = place.key;
     best->found.sequence = place.sequence;
     best->requirement_class = kHeldClass;
-    bool eligible =
-        place.lane == OwnLane(agent) && (kinds.drained >> kind & 1) == 0;
+    bool eligible = place.lane == OwnLane(agent);
     if (place.lane < sizes_.lanes) {
       best->requirement_class = eligibility_.ClassOf(place.lane);
       best->cell =
@@ -107,7 +106,7 @@ bool MatcherT<AtomicT>::FindWanted(std::uint32_t agent, const AgentTerms& terms,
       here.cell = eligibility_.Cell(requirement_class, terms.profile_class);
       if (here.cell == 0) return;
     }
-    if (!FindIn(lane, agent, KindsIn(lane, kinds), &filter, &here.found)) {
+    if (!FindIn(lane, agent, kinds.room, &filter, &here.found)) {
       return;
     }
     const std::uint64_t there = PlaceOf<kRanked>(

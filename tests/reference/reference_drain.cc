@@ -16,7 +16,7 @@ ChannelSet ReferenceRouter::DrainsOf(const ContactRecord& contact) {
 
 bool ReferenceRouter::IsDrained(const ContactRecord& contact,
                                 const AgentRecord& agent) const {
-  return DrainsOf(contact) == 0 &&
+  return !IsHeld(contact) && DrainsOf(contact) == 0 &&
          std::any_of(contacts_.begin(), contacts_.end(), [&](const auto& one) {
            const ContactRecord& other = one.second;
            return other.state == ContactState::kWaiting &&
