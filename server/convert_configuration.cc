@@ -31,22 +31,6 @@ void AddError(std::string path, std::string message,
       {Finding::Severity::kError, std::move(path), std::move(message)});
 }
 
-ChannelSet ChannelsToDomain(
-    const google::protobuf::RepeatedField<int>& channels,
-    const std::string& path, std::vector<Finding>* findings) {
-  ChannelSet set = 0;
-  for (int i = 0; i < channels.size(); ++i) {
-    if (!KnownChannel(channels[i])) {
-      AddError(absl::StrCat(path, "[", i, "]"),
-               EnumProblem(channels[i], *v1::Channel_descriptor()), findings);
-      continue;
-    }
-    set = static_cast<ChannelSet>(set |
-                                  SetOf(static_cast<Channel>(channels[i] - 1)));
-  }
-  return set;
-}
-
 void SetCapacities(const v1::RoutingProfile& profile, const std::string& path,
                    RoutingProfile* result, std::vector<Finding>* findings) {
   ChannelSet given = 0;

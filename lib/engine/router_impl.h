@@ -118,8 +118,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   struct Restoration;  // what Restore carries from step to step
 
   // ClassMatrix, for the registry.
-  void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                           std::uint8_t order, bool pulled_only) override;
+  void SetRequirementClass(std::uint32_t c,
+                           const CompiledRequirement& content) override;
   void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override;
   void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;

@@ -152,6 +152,7 @@ BullseyePlan AnyPlan(Random& random) {
     ring.provider = random.Bernoulli(0.5);
     ring.anywhere = random.Bernoulli(0.5);
     ring.raise_boost_ms = AnySigned(random);
+    ring.drain = static_cast<ChannelSet>(Any(random));
     ring.queue = AnyText(random, 9);
     ring.skip_if = AnyOf(random, RingCondition::kNobodyScheduled);
     plan.curve.push_back({any_int(), any_int()});

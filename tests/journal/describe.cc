@@ -148,7 +148,8 @@ std::string Describe(const BullseyePlan& plan) {
   for (const BullseyeRing& ring : plan.rings) {
     absl::StrAppend(&text, " [", ring.widen_after_ms,
                     " all=", ring.lower_all_by, " provider=", ring.provider,
-                    " anywhere=", ring.anywhere, " boost=", ring.raise_boost_ms,
+                    " anywhere=", ring.anywhere, " drain=", ring.drain,
+                    " boost=", ring.raise_boost_ms,
                     " skip=", static_cast<int>(ring.skip_if));
     if (!ring.queue.empty()) absl::StrAppend(&text, " queue=", ring.queue);
     for (const SkillLowering& lowering : ring.lower) {

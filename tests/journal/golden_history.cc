@@ -66,6 +66,7 @@ BullseyePlan Wider() {
                  .lower = {{"accounts", 2, 0}},
                  .lower_all_by = 1,
                  .raise_boost_ms = 60'000,
+                 .drain = SetOf(Channel::kChat),
                  .skip_if = RingCondition::kNobodySignedIn},
                 {.widen_after_ms = 60'000,
                  .lower = {{"accounts", 0, 1}},

@@ -53,7 +53,8 @@ RING = {1: ("widen_after_ms", "sint"),
         3: ("lower_all_by", "sint"), 4: ("drop_skills", ("bytes",)),
         5: ("teams", ("bytes",)), 6: ("sites", ("bytes",)),
         7: ("provider", "bool"), 8: ("anywhere", "bool"),
-        9: ("raise_boost_ms", "sint"), 10: ("skip_if", "uint"), 11: ("queue", "bytes")}
+        9: ("raise_boost_ms", "sint"), 10: ("skip_if", "uint"), 11: ("queue", "bytes"),
+        15: ("drain", "uint")}
 PLAN = {1: ("name", "bytes"), 2: ("skip_first_if", "uint"),
         3: ("rings", (RING,)),
         4: ("curve", ({1: ("share_percent", "sint"),

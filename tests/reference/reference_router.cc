@@ -376,6 +376,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Cancel(ContactHandle handle,
     RescindByEnd(ended, agent, now_ms);
     LookForAgent(agent.number, now_ms);
   }
+  LookAfterDrain(now_ms);
   if (held_for != 0) RemoveIfGone(held_for, now_ms);
   outcome.ticket = Ticket();
   return outcome;

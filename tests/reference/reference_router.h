@@ -235,8 +235,15 @@ class ReferenceRouter final : public Router {
   bool Accepts(const ContactRecord& contact, const AgentRecord& agent) const;
   // Accepts, and without being asked.
   bool IsOffered(const ContactRecord& contact, const AgentRecord& agent) const {
-    return !As(contact).pull_only && Accepts(contact, agent);
+    return !As(contact).pull_only && Accepts(contact, agent) &&
+           !IsDrained(contact, agent);
   }
+  // What the contact keeps from agents while it waits.
+  static ChannelSet DrainsOf(const ContactRecord& contact);
+  bool IsDrained(const ContactRecord& contact, const AgentRecord& agent) const;
+  // The contact has left; what it kept from agents is looked for.
+  void NoteLeft(const ContactRecord& contact);
+  void LookAfterDrain(InstantMs now_ms);
   static bool IsFree(const AgentRecord& agent, Channel channel);
   static WorkState WorkStateOf(const AgentRecord& agent);
   static bool IsBusy(const AgentRecord& agent);
@@ -244,6 +251,9 @@ class ReferenceRouter final : public Router {
   void LetGo(AgentRecord& agent, std::uint64_t contact, InstantMs now_ms) const;
   void LookForContact(ContactRecord& contact, InstantMs now_ms, bool at_once);
   void LookForAgent(std::uint64_t agent_number, InstantMs now_ms);
+  // Of LookForContact; null: nobody.
+  AgentRecord* BestAgentFor(const ContactRecord& contact);
+  void ServeAgent(std::uint64_t agent_number, InstantMs now_ms);
   void Decide(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
               bool at_once, bool pulled = false);
   void NoteComparison(const ContactRecord& contact, const AgentRecord& agent,
@@ -392,6 +402,7 @@ class ReferenceRouter final : public Router {
   std::uint64_t agents_given_ = 0;
   std::uint64_t deadlines_set_ = 0;
   std::uint64_t handed_over_ = 0;
+  bool drain_over_ = false;
   std::uint64_t last_sequence_ = 0;
   bool draining_ = false;
   bool looks_ = true;  // false: whoever replays a history decides
