@@ -102,7 +102,7 @@ std::vector<Spoilt> SpoiltBasics() {
   };
 }
 
-// Likewise; after those.
+// After those.
 std::vector<Spoilt> SpoiltPreferences() {
   return {
       {"contact.preferred.source", "4 is not a source",
@@ -141,7 +141,7 @@ std::vector<Spoilt> SpoiltPreferences() {
 }
 
 std::vector<Spoilt> AllSpoiltWays() {
-  std::vector<Spoilt> ways = SpoiltWays();
+  std::vector<Spoilt> ways = SpoiltBasics();
   for (Spoilt& way : SpoiltPreferences()) ways.push_back(std::move(way));
   return ways;
 }
