@@ -7,7 +7,6 @@
 
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -57,8 +56,7 @@ PreferredAgents Rather(std::vector<std::string> agents,
   return {std::move(agents), source, 0};
 }
 
-// In the order in which they are found.
-std::vector<Spoilt> SpoiltWays() {
+std::vector<Spoilt> SpoiltBasics() {
   return {
       {"contact.id", "empty", [](ContactSpec& s) { s.id = ""; }},
       {"contact.id", "129 bytes; at most 128",
@@ -103,7 +101,6 @@ std::vector<Spoilt> SpoiltWays() {
   };
 }
 
-// Likewise; after those.
 std::vector<Spoilt> SpoiltPreferences() {
   return {
       {"contact.preferred.source", "4 is not a source",
@@ -141,14 +138,15 @@ std::vector<Spoilt> SpoiltPreferences() {
   };
 }
 
-std::vector<Spoilt> AllSpoiltWays() {
-  std::vector<Spoilt> ways = SpoiltWays();
-  for (Spoilt& way : SpoiltPreferences()) ways.push_back(std::move(way));
+// In the order in which they are found.
+std::vector<Spoilt> SpoiltWays() {
+  std::vector<Spoilt> ways = SpoiltBasics();
+  for (const Spoilt& way : SpoiltPreferences()) ways.push_back(way);
   return ways;
 }
 
 TEST(ValidateContactSpec, NamesWhatIsWrong) {
-  for (const Spoilt& way : AllSpoiltWays()) {
+  for (const Spoilt& way : SpoiltWays()) {
     SCOPED_TRACE(way.path + ": " + way.message);
     ContactSpec spec = Good();
     way.spoil(spec);
@@ -160,7 +158,7 @@ TEST(ValidateContactSpec, NamesWhatIsWrong) {
 }
 
 TEST(ValidateContactSpec, TheFirstInOrderIsNamed) {
-  const std::vector<Spoilt> ways = AllSpoiltWays();
+  const std::vector<Spoilt> ways = SpoiltWays();
   for (std::size_t later = 0; later < ways.size(); ++later) {
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
       if (ways[earlier].path == ways[later].path) continue;
