@@ -95,6 +95,7 @@
 
 #include "lib/base/assert.h"
 #include "lib/match/agents.h"
+#include "lib/match/compared.h"
 #include "lib/match/eligibility.h"
 #include "lib/match/lanes.h"
 #include "lib/match/state_word.h"
@@ -116,6 +117,9 @@ struct Sizes {
   std::uint32_t calls_in_flight = 1'024;
   // Agent orders that may come into use, 1..kOrdersMax.
   int orders = 1;
+  // Whether decisions tell what was compared. False for the benchmark of what
+  // that costs.
+  bool tells_compared = true;
 };
 
 // One contact paired with one agent: both are taken.
@@ -129,7 +133,14 @@ struct Decision {
   std::uint32_t profile_class = 0;
   std::uint8_t fit_step = 0;
   std::uint8_t units = 0;  // to be given back with Update
+  std::uint8_t order = 0;  // of agents, by which agent_order_key is
+  std::uint8_t rank = 0;   // of the contact, for agents with ranks (M9)
   bool pulled = false;     // by Pull: the agent's own choice, order aside
+  // What the agent's look compared, the contact's own lane among it if it was
+  // found there; and, if the contact's look chose the agent, what that one did.
+  // Null: there was no such look. Until OnDecision returns.
+  const Compared* lanes = nullptr;
+  const Compared* agents = nullptr;
 };
 
 class DecisionSink {
@@ -334,6 +345,12 @@ class MatcherT {
     std::uint8_t fit = 0;
   };
   enum class Taking : std::uint8_t { kNothing, kAgain, kTook, kReleased };
+  // For which contact a claim was made, and what was compared to choose the
+  // agent; null if there was nothing to choose.
+  struct ClaimedFor {
+    std::uint32_t contact = 0;
+    const Compared* agents = nullptr;
+  };
 
   // The caller's, and the kinds for which a look is owed when the call ends
   // (M11).
@@ -383,20 +400,28 @@ class MatcherT {
   // The smallest of their fronts and of the agent's own lane.
   template <bool kRanked>
   Nearest SmallestFronts(std::uint32_t agent, const AgentTerms& terms,
-                         Kinds kinds) const;
+                         Kinds kinds, Compared* compared) const;
   bool FindIn(std::uint32_t lane, std::uint32_t agent, std::uint8_t kinds,
               const PullFilter* filter, Found* found);
+  // `compared`, here and below: where it is told, or null.
   bool FindContactFor(std::uint32_t agent, const AgentTerms& terms,
-                      std::uint8_t room, ContactChoice* best) {
+                      std::uint8_t room, ContactChoice* best,
+                      Compared* compared = nullptr) {
     const Kinds kinds{room, DrainedOf(terms.profile_class)};
-    return terms.ranked ? FindContact<true>(agent, terms, kinds, best)
-                        : FindContact<false>(agent, terms, kinds, best);
+    return terms.ranked
+               ? FindContact<true>(agent, terms, kinds, best, compared)
+               : FindContact<false>(agent, terms, kinds, best, compared);
   }
   template <bool kRanked>
   bool FindContact(std::uint32_t agent, const AgentTerms& terms, Kinds kinds,
-                   ContactChoice* best);
+                   ContactChoice* best, Compared* compared);
+  // Once more what was compared (compared.h), `place` being the chosen one's.
+  template <bool kRanked>
+  [[gnu::noinline]] void CompareAgain(std::uint64_t place, std::uint32_t agent,
+                                      const AgentTerms& terms, Kinds kinds,
+                                      Compared* compared);
   bool FindAgentFor(std::uint32_t contact, std::uint32_t requirement_class,
-                    AgentChoice* best);
+                    AgentChoice* best, Compared* compared);
   bool StillFits(const ContactChoice& choice, const AgentTerms& terms, int kind,
                  bool pulled) const;
   Result UpdateTo(std::uint32_t agent, std::uint32_t revision,
@@ -404,26 +429,30 @@ class MatcherT {
                   Sink& sink);
   // Finds an agent for a contact that may stand in `lane` and claims it.
   bool ClaimAgentFor(std::uint32_t contact, std::uint32_t lane, int kind,
-                     std::uint32_t* agent, AgentWord* claimed);
+                     std::uint32_t* agent, AgentWord* claimed,
+                     Compared* compared);
   bool TryClaim(std::uint32_t contact, std::uint32_t requirement_class,
-                std::uint32_t* agent, AgentWord* claimed, bool* again);
+                std::uint32_t* agent, AgentWord* claimed, bool* again,
+                Compared* compared);
   Result SubmitTo(std::uint32_t slot, ContactWord from, Position at, int kind,
                   Sink& sink);
   // M8; by the claim's owner. True: the contact is no longer new, and the
   // claim has ended.
   bool TakeDirectly(std::uint32_t slot, ContactWord from, const Position& at,
-                    int kind, std::uint32_t agent, AgentWord word, Sink& sink,
-                    Result* result);
+                    int kind, std::uint32_t agent, AgentWord word,
+                    const Compared* agents, Sink& sink, Result* result);
   // By the claim's owner, who last saw `word`: raises the units; ends the claim
   // if no room is left and the terms do not ask to keep it.
   bool AddUnits(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
                 std::uint32_t units);
   Taking TakeBest(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
-                  std::uint8_t kinds, Sink& sink);
+                  std::uint8_t kinds, const ClaimedFor* claimed_for,
+                  Sink& sink);
   // The last steps of both: the contact that was found, for an agent who had
   // this word and these terms then. kNothing: look again.
   Taking TakeChosen(const ContactChoice& choice, std::uint32_t agent,
                     AgentWord word, const AgentTerms& terms, bool pulled,
+                    const Compared* lanes, const ClaimedFor* claimed_for,
                     Sink& sink);
   // Claims the agent, takes what `find(terms, kinds, &choice)` finds, and
   // releases the agent.
@@ -432,8 +461,13 @@ class MatcherT {
   template <bool kRanked>
   bool FindWanted(std::uint32_t agent, const AgentTerms& terms, Kinds kinds,
                   const PullFilter& filter, ContactChoice* best);
-  // Serves the agent while it has room, then ends the claim.
-  void Release(std::uint32_t agent, Sink& sink);
+  // Serves the agent while it has room, then ends the claim. `claimed_for` may
+  // be null.
+  void Release(std::uint32_t agent, Sink& sink,
+               const ClaimedFor* claimed_for = nullptr);
+  Compared* Telling(Compared* compared) const {
+    return sizes_.tells_compared ? compared : nullptr;
+  }
   static Decision Describe(const ContactChoice& choice, std::uint32_t agent,
                            const AgentTerms& terms, ContactWord word, int kind,
                            int order);

@@ -60,14 +60,14 @@ bool MatcherT<AtomicT>::FindOwed(std::uint32_t requirement_class,
   if (lanes_.ClassFront(requirement_class).empty()) return false;
   AgentChoice unused;
   // Whoever declined is asked only of contacts that somebody declined.
-  if (!FindAgentFor(kNobody, requirement_class, &unused)) return false;
+  if (!FindAgentFor(kNobody, requirement_class, &unused, nullptr)) return false;
   bool any = false;
   const auto look_into = [&](std::uint32_t lane) {
     Found here{};
     const auto could_be_given = [&](std::uint32_t contact) {
       return lanes_.ExclusionsOf(contact).load(std::memory_order_seq_cst) ==
                  0 ||  // W4
-             FindAgentFor(contact, requirement_class, &unused);
+             FindAgentFor(contact, requirement_class, &unused, nullptr);
     };
     if (lanes_.Front(lane).empty() ||
         !lanes_.Find(lane, could_be_given, &here) ||

@@ -114,10 +114,13 @@ Result MatcherT<AtomicT>::SubmitTo(std::uint32_t slot, ContactWord from,
   sink.OnLook();
   std::uint32_t agent = 0;
   AgentWord claimed;
-  const bool has_claim = ClaimAgentFor(slot, at.lane, kind, &agent, &claimed);
+  Compared agents;
+  Compared* const compared = Telling(&agents);
+  const bool has_claim =
+      ClaimAgentFor(slot, at.lane, kind, &agent, &claimed, compared);
   Result result = Result::kOk;
-  if (has_claim &&
-      TakeDirectly(slot, from, at, kind, agent, claimed, sink, &result)) {
+  if (has_claim && TakeDirectly(slot, from, at, kind, agent, claimed, compared,
+                                sink, &result)) {
     return result;
   }
   ContactWord waiting;
@@ -126,7 +129,8 @@ Result MatcherT<AtomicT>::SubmitTo(std::uint32_t slot, ContactWord from,
   result = at.lane < sizes_.lanes ? lanes_.Push(slot, from, &at, &waiting)
                                   : lanes_.Place(slot, from, at, &waiting);
   // A claim made here ends whatever became of the contact.
-  if (has_claim) Release(agent, sink);
+  const ClaimedFor claimed_for{slot, compared};
+  if (has_claim) Release(agent, sink, &claimed_for);
   if (result == Result::kOk) LookFor(slot, waiting, sink);
   return result;
 }
@@ -258,20 +262,26 @@ void MatcherT<AtomicT>::LookFor(std::uint32_t slot, ContactWord waiting,
         lanes_.KindOf(slot).load(std::memory_order_relaxed));  // W7
     std::uint32_t agent = 0;
     AgentWord claimed;
-    if (!ClaimAgentFor(slot, position.lane, kind, &agent, &claimed)) return;
-    Release(agent, sink);
+    Compared agents;
+    Compared* const compared = Telling(&agents);
+    if (!ClaimAgentFor(slot, position.lane, kind, &agent, &claimed, compared)) {
+      return;
+    }
+    const ClaimedFor claimed_for{slot, compared};
+    Release(agent, sink, &claimed_for);
   }
 }
 
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::ClaimAgentFor(std::uint32_t contact, std::uint32_t lane,
                                       int kind, std::uint32_t* agent,
-                                      AgentWord* claimed) {
+                                      AgentWord* claimed, Compared* compared) {
   if (lane < sizes_.lanes) {
     const std::uint32_t requirement_class = eligibility_.ClassOf(lane);
     bool again = true;
     while (again) {
-      if (TryClaim(contact, requirement_class, agent, claimed, &again)) {
+      if (TryClaim(contact, requirement_class, agent, claimed, &again,
+                   compared)) {
         return true;
       }
     }
@@ -300,9 +310,10 @@ template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::TryClaim(std::uint32_t contact,
                                  std::uint32_t requirement_class,
                                  std::uint32_t* agent, AgentWord* claimed,
-                                 bool* again) {
+                                 bool* again, Compared* compared) {
   AgentChoice best;
-  *again = FindAgentFor(contact, requirement_class, &best);
+  if (compared != nullptr) compared->Clear();
+  *again = FindAgentFor(contact, requirement_class, &best, compared);
   if (!*again) return false;
   *agent = best.found.owner;
   *claimed = best.word.WithClaim(true);
@@ -317,7 +328,7 @@ bool MatcherT<AtomicT>::TryClaim(std::uint32_t contact,
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
                                      std::uint32_t requirement_class,
-                                     AgentChoice* best) {
+                                     AgentChoice* best, Compared* compared) {
   const int kind = eligibility_.KindOf(requirement_class);
   const int order = eligibility_.OrderOf(requirement_class);
   const bool may_be_drained =
@@ -339,6 +350,9 @@ bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
   std::uint32_t first_profile = 0;
   eligibility_.ForEachProfileOf(requirement_class, [&](std::uint32_t profile) {
     const std::uint64_t place = place_of_front(profile);
+    if (compared != nullptr && place != kNone) {
+      compared->AddFront(place, profile);
+    }
     if (place < smallest) {
       second = smallest;
       smallest = place;
@@ -349,33 +363,63 @@ bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
   });
   if (smallest == kNone) return false;
   std::uint64_t best_place = kNone;
-  const auto look_into = [&](std::uint32_t profile) {
-    AgentChoice here;
-    here.profile_class = profile;
-    here.fit = eligibility_.Fit(requirement_class, profile);
-    if (here.fit == 0 ||
+  // What was found is noted.
+  const auto find_in = [&](std::uint32_t profile, AgentChoice* here) {
+    here->profile_class = profile;
+    here->fit = eligibility_.Fit(requirement_class, profile);
+    if (here->fit == 0 ||
         !agents_.Find(
             profile, kind, order,
             [&](std::uint32_t agent) { return !Excluded(contact, agent); },
-            &here.found, &here.word)) {
-      return;
+            &here->found, &here->word)) {
+      return kNone;
     }
     const std::uint64_t place =
-        place_of(here.fit, AgentsT<AtomicT>::ImageOf(order, here.found.key));
+        place_of(here->fit, AgentsT<AtomicT>::ImageOf(order, here->found.key));
+    if (compared != nullptr) {
+      compared->AddFound(place, here->found.key, profile, here->found.owner);
+    }
+    return place;
+  };
+  const auto look_into = [&](std::uint32_t profile) {
+    if (compared != nullptr) compared->Drop(profile);
+    AgentChoice here;
+    const std::uint64_t place = find_in(profile, &here);
+    if (place == kNone) return;
     if (best_place == kNone || place < best_place ||
         (place == best_place && here.found.Before(best->found))) {
       best_place = place;
       *best = here;
     }
   };
+  const auto complete = [&] {
+    if (compared == nullptr || !compared->Incomplete()) return;
+    compared->Clear();
+    eligibility_.ForEachProfileOf(
+        requirement_class, [&](std::uint32_t profile) {
+          const std::uint64_t place = place_of_front(profile);
+          if (place == kNone) return;
+          if (place > best_place) {
+            compared->AddFront(place, profile);
+          } else {
+            AgentChoice unused;
+            find_in(profile, &unused);
+          }
+        });
+  };
   look_into(first_profile);
-  if (best_place < second) return true;
+  if (best_place < second) {
+    complete();
+    return true;
+  }
   eligibility_.ForEachProfileOf(requirement_class, [&](std::uint32_t profile) {
     if (profile == first_profile) return;
     const std::uint64_t place = place_of_front(profile);
     if (place != kNone && place <= best_place) look_into(profile);
   });
-  return best_place != kNone;
+  if (best_place == kNone) return false;
+  complete();
+  return true;
 }
 
 }  // namespace relais::match

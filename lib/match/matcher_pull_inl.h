@@ -31,7 +31,8 @@ Result MatcherT<AtomicT>::PullBy(std::uint32_t agent, Find find, Sink& sink) {
       taking = Taking::kNothing;
       break;
     }
-    taking = TakeChosen(choice, agent, word, terms, true, sink);
+    taking =
+        TakeChosen(choice, agent, word, terms, true, nullptr, nullptr, sink);
     if (taking == Taking::kNothing) taking = Taking::kAgain;
   }
   if (taking != Taking::kReleased) Release(agent, sink);

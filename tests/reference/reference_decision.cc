@@ -207,6 +207,7 @@ void ReferenceRouter::ServeAgent(std::uint64_t agent_number, InstantMs now_ms) {
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
                              InstantMs now_ms, bool at_once, bool pulled) {
+  NoteComparison(contact, agent, pulled);
   Reserve(contact, agent, now_ms, at_once, pulled);
   const DurationMs timeout_ms = contact.terms->offer_timeout_ms;
   if (timeout_ms == 0) {
