@@ -182,11 +182,11 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
                    ? 0
                    : eligibility_.OrderOf(choice.requirement_class));
   decision.pulled = pulled;
+  NoteTaken(choice.requirement_class, sink);
   decision.lanes = lanes;
   if (claimed_for != nullptr && claimed_for->contact == decision.contact) {
     decision.agents = claimed_for->agents;
   }
-  NoteTaken(choice.requirement_class, sink);
   const bool room = AddUnits(agent, word, terms, decision.units);
   lanes_.Tidy(choice.lane);
   sink.OnDecision(decision);
@@ -202,9 +202,9 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
   const AgentTerms terms = agents_.TermsOf(agent, word);
   const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
   if ((kinds >> kind & 1) == 0) return false;
-  const Kinds all{kinds, 0};
   Compared lanes;
   Compared* const compared = Telling(&lanes);
+  const Kinds all{kinds, 0};
   const std::uint64_t smallest =
       terms.ranked ? SmallestFronts<true>(agent, terms, all, compared).first
                    : SmallestFronts<false>(agent, terms, all, compared).first;

@@ -7,7 +7,6 @@
 
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -102,7 +101,6 @@ std::vector<Spoilt> SpoiltBasics() {
   };
 }
 
-// After those.
 std::vector<Spoilt> SpoiltPreferences() {
   return {
       {"contact.preferred.source", "4 is not a source",
@@ -140,14 +138,15 @@ std::vector<Spoilt> SpoiltPreferences() {
   };
 }
 
-std::vector<Spoilt> AllSpoiltWays() {
+// In the order in which they are found.
+std::vector<Spoilt> SpoiltWays() {
   std::vector<Spoilt> ways = SpoiltBasics();
-  for (Spoilt& way : SpoiltPreferences()) ways.push_back(std::move(way));
+  for (const Spoilt& way : SpoiltPreferences()) ways.push_back(way);
   return ways;
 }
 
 TEST(ValidateContactSpec, NamesWhatIsWrong) {
-  for (const Spoilt& way : AllSpoiltWays()) {
+  for (const Spoilt& way : SpoiltWays()) {
     SCOPED_TRACE(way.path + ": " + way.message);
     ContactSpec spec = Good();
     way.spoil(spec);
@@ -159,7 +158,7 @@ TEST(ValidateContactSpec, NamesWhatIsWrong) {
 }
 
 TEST(ValidateContactSpec, TheFirstInOrderIsNamed) {
-  const std::vector<Spoilt> ways = AllSpoiltWays();
+  const std::vector<Spoilt> ways = SpoiltWays();
   for (std::size_t later = 0; later < ways.size(); ++later) {
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
       if (ways[earlier].path == ways[later].path) continue;
