@@ -240,7 +240,7 @@ TEST(ValidateConfiguration, WarnsOfInterruptionsThatDoNothingOrTooMuch) {
   for (const Finding& finding : Validate(c)) {
     if (finding.path.rfind(path, 0) != 0) continue;
     EXPECT_EQ(finding.severity, Finding::Severity::kWarning);
-    told.push_back(finding.path + ": " + finding.message.substr(0, 41));
+    told.push_back(finding.path + ": " + finding.message.substr(0, 42));
   }
   EXPECT_THAT(
       told,
