@@ -318,7 +318,7 @@ def present_agent(message):
     state = message.pop("work_state")
     held.update(channel=0, state=state, units=CAPACITY_UNITS)
     message["held"] = [held] if state else []
-    message["figures"] = message["last_listed"] = None
+    message["figures"] = message["last_listed"] = message["panel"] = None
     return message
 
 
