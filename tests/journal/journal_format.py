@@ -321,7 +321,7 @@ def present_agent(message):
     held.update(channel=0, state=state, units=CAPACITY_UNITS,
                 interrupted=False)
     message["held"] = [held] if state else []
-    message["figures"] = message["last_listed"] = None
+    message["figures"] = message["last_listed"] = message["panel"] = None
     return message
 
 
