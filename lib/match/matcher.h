@@ -48,6 +48,19 @@
 //       before the CAS (StillFits). Whether there are ranks is told with the
 //       terms and confirmed with them; so no look that began without ranks can
 //       take a contact for an agent who has any.
+//   M10 Once there are reserves (reserves.h) the agent's units are taken before
+//       the contact's CAS, by a CAS of its word from the one that the look
+//       began with, and given back if the contact is lost. So what others
+//       change meanwhile (units given back, other terms) already finds the
+//       contact's units in the word, and an agent who is about to be given an
+//       e-mail is never added to those who stay free. A kind that a reserve
+//       keeps from the agent is left out of its look as one without room; what
+//       the look believed of the reserve is confirmed when the unit is taken.
+//   M11 Whoever makes a reserve give looks at the agents who count in it
+//       (LookForReserves), after the look that its call owes to its own agent
+//       or contact: for each who may now take something it does what the
+//       agent's release would do. Agents under another's claim are that claim's
+//       owner's, who publishes and then looks with the reserve as it is then.
 //
 // Progress: lock-free. Each loop repeats only when another call has completed
 // a step on the same word or list. A thread stopped anywhere hides at most the
@@ -77,6 +90,7 @@
 #include "lib/match/agents.h"
 #include "lib/match/eligibility.h"
 #include "lib/match/lanes.h"
+#include "lib/match/reserves.h"
 #include "lib/match/state_word.h"
 
 namespace relais::match {
@@ -148,6 +162,16 @@ class MatcherT {
   // brought to it meanwhile. Neighbours are found together: give the lanes of
   // a class in rising order, those of a routing group from a multiple of 8.
   Result SetLane(std::uint32_t lane, std::uint32_t requirement_class);
+
+  // --- Reserves -------------------------------------------------------------
+
+  // Gives a reserve another meaning. No agent's terms may name it, and every
+  // call in which one did must be over; kNotAllowed: one is not. Nobody counts
+  // in it then, and it does not give. One call at a time. Afterwards agents who
+  // are eligible for its class are told of it, by terms that name it.
+  Result SetReserve(int reserve, const ReserveTerms& terms);
+  bool ReserveSettled(int reserve) const { return reserves_.Settled(reserve); }
+  ReserveWord ReserveNow(int reserve) const { return reserves_.Now(reserve); }
 
   // --- Contacts -------------------------------------------------------------
 
@@ -307,8 +331,37 @@ class MatcherT {
   template <bool kRanked>
   bool FindContact(std::uint32_t agent, const AgentTerms& terms,
                    std::uint8_t kinds, ContactChoice* best);
+  // The first agent for contacts of the class whom `accept(agent, word)` does
+  // not refuse.
+  template <class Accept>
+  bool FindAgent(std::uint32_t requirement_class, Accept accept,
+                 AgentChoice* best);
   bool FindAgentFor(std::uint32_t contact, std::uint32_t requirement_class,
-                    AgentChoice* best);
+                    AgentChoice* best) {
+    const int kind = eligibility_.KindOf(requirement_class);
+    return FindAgent(
+        requirement_class,
+        [&](std::uint32_t agent, AgentWord word) {
+          return !Excluded(contact, agent) &&
+                 (!agents_.UsesReserves() ||
+                  (Takeable(agents_.TermsOf(agent, word), word) >> kind & 1) !=
+                      0);
+        },
+        best);
+  }
+  bool ClaimFound(const AgentChoice& choice, std::uint32_t requirement_class,
+                  AgentWord* claimed);
+  // The kinds of which the agent may be given a contact now: those that it has
+  // room for, but what reserves keep from it.
+  std::uint8_t Takeable(const AgentTerms& terms, AgentWord word) const {
+    const std::uint8_t room = terms.KindsWithRoom(word.kinds(), word.used());
+    return terms.reserves == 0
+               ? room
+               : room & ~reserves_.Barred(terms, word.kinds(), word.used());
+  }
+  ReserveSet CountedIn(const AgentTerms& terms, AgentWord word) const {
+    return reserves_.CountedIn(terms, word.kinds(), word.used());
+  }
   bool StillFits(const ContactChoice& choice, const AgentTerms& terms,
                  int kind) const;
   // Finds an agent for a contact that may stand in `lane` and claims it.
@@ -322,15 +375,28 @@ class MatcherT {
   // claim has ended.
   bool TakeDirectly(std::uint32_t slot, ContactWord from, const Position& at,
                     int kind, std::uint32_t agent, AgentWord word,
-                    DecisionSink& sink, Result* result);
+                    DecisionSink& sink, Result* result, ReserveSet* opened);
+  // By the claim's owner, right before the contact's CAS, if there are reserves
+  // (M10): the units that a contact of `kind` costs. False: the word is not
+  // `word` any more, or a reserve does not give; nothing was taken.
+  bool TakeUnitsFirst(std::uint32_t agent, AgentWord word,
+                      const AgentTerms& terms, int kind, ReserveChange* change,
+                      ReserveSet* opened);
+  // The contact was lost.
+  void GiveUnitsBack(std::uint32_t agent, std::uint32_t units,
+                     ReserveChange* change, ReserveSet* opened);
   // By the claim's owner, who last saw `word`: raises the units; ends the claim
   // if no room is left and the terms do not ask to keep it.
   bool AddUnits(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
-                std::uint32_t units);
+                std::uint32_t units, ReserveSet* opened);
   Taking TakeBest(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
-                  std::uint8_t kinds, DecisionSink& sink);
-  // Serves the agent while it has room, then ends the claim.
-  void Release(std::uint32_t agent, DecisionSink& sink);
+                  std::uint8_t kinds, DecisionSink& sink, ReserveSet* opened);
+  // Serves the agent while it has room, then ends the claim. `*opened` receives
+  // the reserves that give since, for LookForReserves.
+  void Release(std::uint32_t agent, DecisionSink& sink, ReserveSet* opened);
+  // For each agent who counts in one of them and may take something (M11).
+  void LookForReserves(ReserveSet opened, DecisionSink& sink);
+  bool ClaimForReserve(int reserve, std::uint32_t* agent, bool* again);
   static Decision Describe(const ContactChoice& choice, std::uint32_t agent,
                            const AgentTerms& terms, ContactWord word, int kind,
                            int order);
@@ -342,6 +408,7 @@ class MatcherT {
   EligibilityT<AtomicT> eligibility_;
   LanesT<AtomicT> lanes_;
   AgentsT<AtomicT> agents_;
+  ReservesT<AtomicT> reserves_;
   mutable ZeroedArray<std::array<AtomicT<std::uint64_t>, kExclusionsMax>,
                       kZeroIsInitial<AtomicT>>
       excluded_;  // W4
@@ -353,6 +420,7 @@ using Matcher = MatcherT<std::atomic>;
 
 #include "lib/match/matcher_agents_inl.h"
 #include "lib/match/matcher_inl.h"
+#include "lib/match/matcher_reserves_inl.h"
 
 namespace relais::match {
 extern template class MatcherT<std::atomic>;

@@ -17,6 +17,8 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
   }
   constexpr std::uint32_t kNone = 0xFFFF'FFFF;
   std::uint32_t taken = kNone;
+  ReserveChange change;
+  ReserveSet opened = 0;
   Result result = Result::kOk;
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
@@ -34,7 +36,18 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
     const AgentWord next(true, word.used() - units_back,
                          later ? terms.kinds : word.kinds(),
                          later ? taken : word.terms(), word.tag() + 1);
+    ReserveSet before = 0;
+    ReserveSet after = 0;
+    if (agents_.UsesReserves()) {
+      // The old terms were those in force if the CAS from the word succeeds.
+      const AgentTerms old_terms = agents_.TermsOf(agent, word);
+      before = CountedIn(old_terms, word);
+      after = CountedIn(later ? terms : old_terms, next);
+      reserves_.Take(before & ~after, &change);
+    }
     if (!agents_.Swap(agent, word, next)) continue;
+    change.Applied(before, after);
+    opened |= reserves_.Settle(&change);
     if (later) {
       agents_.FreeTerms(agent, word.terms());
       taken = kNone;
@@ -44,16 +57,19 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
     // Another's claim: its owner honours the change (M6).
     if (!word.claimed()) {
       agents_.Unpublish(agent);
-      Release(agent, sink);
+      Release(agent, sink, &opened);
     }
     break;
   }
   if (taken != kNone) agents_.FreeTerms(agent, taken);
+  opened |= reserves_.Settle(&change);
+  LookForReserves(opened, sink);
   return result;
 }
 
 template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink) {
+void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink,
+                                ReserveSet* opened) {
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
     const AgentTerms terms = agents_.TermsOf(agent, word);
@@ -63,7 +79,8 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink) {
       if (agents_.Swap(agent, word, word.WithClaim(false))) return;
       continue;
     }
-    const Taking taking = TakeBest(agent, word, terms, kinds, sink);
+    const Taking taking =
+        TakeBest(agent, word, terms, Takeable(terms, word), sink, opened);
     if (taking == Taking::kReleased) return;
     if (taking != Taking::kNothing) continue;
     AgentWord published;
@@ -71,7 +88,7 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink) {
     // Look once more (M5): what was published between the look above and the
     // swap may have missed this agent.
     ContactChoice again;
-    if (!FindContactFor(agent, terms, kinds, &again)) return;
+    if (!FindContactFor(agent, terms, Takeable(terms, word), &again)) return;
     if (!agents_.Swap(agent, published, published.WithClaim(true))) return;
     agents_.Unpublish(agent);
   }
@@ -79,16 +96,26 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink) {
 
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, AgentWord word,
-                                 const AgentTerms& terms, std::uint32_t units) {
+                                 const AgentTerms& terms, std::uint32_t units,
+                                 ReserveSet* opened) {
   const AgentTerms* in_force = &terms;
   AgentTerms again;
+  ReserveChange change;
   for (;;) {
     const std::uint32_t used = word.used() + units;
     const bool room = in_force->claim_until_told ||
                       in_force->KindsWithRoom(word.kinds(), used) != 0;
     const AgentWord next(room, used, word.kinds(), word.terms(),
                          word.tag() + 1);
-    if (agents_.Swap(agent, word, next)) return room;
+    // Of a decision that began before the first reserve (M10).
+    const ReserveSet before = CountedIn(*in_force, word);
+    const ReserveSet after = CountedIn(*in_force, next);
+    reserves_.Take(before & ~after, &change);
+    if (agents_.Swap(agent, word, next)) {
+      change.Applied(before, after);
+      *opened |= reserves_.Settle(&change);
+      return room;
+    }
     word = agents_.Agent(agent);
     again = agents_.TermsOf(agent, word);
     in_force = &again;
@@ -128,30 +155,43 @@ Decision MatcherT<AtomicT>::Describe(const ContactChoice& choice,
 template <template <typename> class AtomicT>
 typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
     std::uint32_t agent, AgentWord word, const AgentTerms& terms,
-    std::uint8_t kinds, DecisionSink& sink) {
+    std::uint8_t kinds, DecisionSink& sink, ReserveSet* opened) {
   sink.OnLook();
+  const bool units_first = agents_.UsesReserves();
   for (;;) {
     ContactChoice best;
     if (!FindContactFor(agent, terms, kinds, &best)) return Taking::kNothing;
-    // Whoever changed the agent meanwhile (withdrawn, other terms) is honoured
-    // here; what comes after this reading overlaps the decision.
-    if (agents_.Agent(agent) != word) return Taking::kAgain;
     const auto kind = static_cast<int>(
         lanes_.KindOf(best.found.owner).load(std::memory_order_relaxed));  // W7
+    // Whoever changed the agent meanwhile (withdrawn, other terms) is honoured
+    // here; what comes after this reading overlaps the decision.
+    ReserveChange change;
+    if (units_first ? !TakeUnitsFirst(agent, word, terms, kind, &change, opened)
+                    : agents_.Agent(agent) != word) {
+      return Taking::kAgain;
+    }
     // The lane or its class may have been redefined after they were read. That
     // was complete before any contact of the new meaning was published, and
     // the contact has been seen by now, so a second reading tells.
     ContactWord reserved;
     if (!StillFits(best, terms, kind) ||
         !lanes_.Take(best.found, agent, &reserved)) {
-      continue;
+      if (!units_first) continue;
+      GiveUnitsBack(agent, terms.cost[static_cast<std::size_t>(kind)], &change,
+                    opened);
+      return Taking::kAgain;
     }
     const Decision decision =
         Describe(best, agent, terms, reserved, kind,
                  best.requirement_class == kHeldClass
                      ? 0
                      : eligibility_.OrderOf(best.requirement_class));
-    const bool room = AddUnits(agent, word, terms, decision.units);
+    bool room = true;
+    if (units_first) {
+      *opened |= reserves_.Settle(&change);
+    } else {
+      room = AddUnits(agent, word, terms, decision.units, opened);
+    }
     lanes_.Tidy(best.lane);
     sink.OnDecision(decision);
     return room ? Taking::kTook : Taking::kReleased;
@@ -162,9 +202,10 @@ template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
                                      const Position& at, int kind,
                                      std::uint32_t agent, AgentWord word,
-                                     DecisionSink& sink, Result* result) {
+                                     DecisionSink& sink, Result* result,
+                                     ReserveSet* opened) {
   const AgentTerms terms = agents_.TermsOf(agent, word);
-  const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
+  const std::uint8_t kinds = Takeable(terms, word);
   if ((kinds >> kind & 1) == 0) return false;
   const std::uint64_t smallest =
       terms.ranked ? SmallestFronts<true>(agent, terms, kinds).first
@@ -192,19 +233,33 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
   // As in TakeBest: terms, fronts and cells count only if the agent is still
   // told the same. One that is told to be of another class meanwhile leaves a
   // class whose cells may be given to others.
-  if (agents_.Agent(agent) != word) return false;
+  const bool units_first = agents_.UsesReserves();
+  ReserveChange change;
+  if (units_first ? !TakeUnitsFirst(agent, word, terms, kind, &change, opened)
+                  : agents_.Agent(agent) != word) {
+    return false;
+  }
   ContactWord reserved;
   *result = Result::kOk;
   if (!lanes_.TakeNew(slot, from, agent, &reserved)) {
     *result = Result::kStale;
-    Release(agent, sink);
+    if (units_first) {
+      GiveUnitsBack(agent, terms.cost[static_cast<std::size_t>(kind)], &change,
+                    opened);
+    }
+    Release(agent, sink, opened);
     return true;
   }
   const Decision decision =
       Describe(choice, agent, terms, reserved, kind, order);
-  const bool room = AddUnits(agent, word, terms, decision.units);
+  bool room = true;
+  if (units_first) {
+    *opened |= reserves_.Settle(&change);
+  } else {
+    room = AddUnits(agent, word, terms, decision.units, opened);
+  }
   sink.OnDecision(decision);
-  if (room) Release(agent, sink);
+  if (room) Release(agent, sink, opened);
   return true;
 }
 

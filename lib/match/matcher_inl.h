@@ -106,17 +106,20 @@ Result MatcherT<AtomicT>::SubmitTo(std::uint32_t slot, ContactWord from,
   sink.OnLook();
   std::uint32_t agent = 0;
   AgentWord claimed;
+  ReserveSet opened = 0;
   const bool has_claim = ClaimAgentFor(slot, at.lane, kind, &agent, &claimed);
   Result result = Result::kOk;
-  if (has_claim &&
-      TakeDirectly(slot, from, at, kind, agent, claimed, sink, &result)) {
+  if (has_claim && TakeDirectly(slot, from, at, kind, agent, claimed, sink,
+                                &result, &opened)) {
+    LookForReserves(opened, sink);
     return result;
   }
   ContactWord waiting;
   result = lanes_.Push(slot, from, &at, &waiting);
   // A claim made here ends whatever became of the contact.
-  if (has_claim) Release(agent, sink);
+  if (has_claim) Release(agent, sink, &opened);
   if (result == Result::kOk) LookForContact(slot, waiting, sink);
+  LookForReserves(opened, sink);
   return result;
 }
 
@@ -231,15 +234,17 @@ void MatcherT<AtomicT>::LookForContact(std::uint32_t slot, ContactWord waiting,
     return;
   }
   Position position;
+  ReserveSet opened = 0;
   // False means that another call has moved the contact on, which ends it.
   while (PositionOf(slot, waiting, &position)) {
     const auto kind = static_cast<int>(
         lanes_.KindOf(slot).load(std::memory_order_relaxed));  // W7
     std::uint32_t agent = 0;
     AgentWord claimed;
-    if (!ClaimAgentFor(slot, position.lane, kind, &agent, &claimed)) return;
-    Release(agent, sink);
+    if (!ClaimAgentFor(slot, position.lane, kind, &agent, &claimed)) break;
+    Release(agent, sink, &opened);
   }
+  LookForReserves(opened, sink);
 }
 
 template <template <typename> class AtomicT>
@@ -260,10 +265,9 @@ bool MatcherT<AtomicT>::ClaimAgentFor(std::uint32_t contact, std::uint32_t lane,
   for (;;) {
     const AgentWord word = agents_.Agent(*agent);
     const AgentTerms terms = agents_.TermsOf(*agent, word);
-    const bool open =
-        !word.claimed() &&
-        (terms.KindsWithRoom(word.kinds(), word.used()) >> kind & 1) != 0 &&
-        !Excluded(contact, *agent);
+    const bool open = !word.claimed() &&
+                      (Takeable(terms, word) >> kind & 1) != 0 &&
+                      !Excluded(contact, *agent);
     // What was read of the terms counts only if the word stood meanwhile.
     if (!open && agents_.Agent(*agent) == word) return false;
     if (!open) continue;
@@ -284,19 +288,27 @@ bool MatcherT<AtomicT>::TryClaim(std::uint32_t contact,
   *again = FindAgentFor(contact, requirement_class, &best);
   if (!*again) return false;
   *agent = best.found.owner;
-  *claimed = best.word.WithClaim(true);
-  if (!agents_.Swap(*agent, best.word, *claimed)) return false;
+  return ClaimFound(best, requirement_class, claimed);
+}
+
+template <template <typename> class AtomicT>
+bool MatcherT<AtomicT>::ClaimFound(const AgentChoice& choice,
+                                   std::uint32_t requirement_class,
+                                   AgentWord* claimed) {
+  const std::uint32_t agent = choice.found.owner;
+  *claimed = choice.word.WithClaim(true);
+  if (!agents_.Swap(agent, choice.word, *claimed)) return false;
   const int kind = eligibility_.KindOf(requirement_class);
   const int order = eligibility_.OrderOf(requirement_class);
-  agents_.Tidy(best.profile_class, kind, order);
-  agents_.Unpublish(*agent, best.found.list());
+  agents_.Tidy(choice.profile_class, kind, order);
+  agents_.Unpublish(agent, choice.found.list());
   return true;
 }
 
 template <template <typename> class AtomicT>
-bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
-                                     std::uint32_t requirement_class,
-                                     AgentChoice* best) {
+template <class Accept>
+bool MatcherT<AtomicT>::FindAgent(std::uint32_t requirement_class,
+                                  Accept accept, AgentChoice* best) {
   const int kind = eligibility_.KindOf(requirement_class);
   const int order = eligibility_.OrderOf(requirement_class);
   constexpr std::uint64_t kNone = ~std::uint64_t{0};
@@ -330,10 +342,7 @@ bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
     here.profile_class = profile;
     here.fit = eligibility_.Fit(requirement_class, profile);
     if (here.fit == 0 ||
-        !agents_.Find(
-            profile, kind, order,
-            [&](std::uint32_t agent) { return !Excluded(contact, agent); },
-            &here.found, &here.word)) {
+        !agents_.Find(profile, kind, order, accept, &here.found, &here.word)) {
       return;
     }
     const std::uint64_t place =
