@@ -172,6 +172,9 @@ void ConfigurationChecker::WarnAboutReachability() {
          CompileRequirement(Channel{}, WidestRequirement(queue))});
     WarnAboutQueue(i, demands.back().requirement, reachability);
   }
+  if (errors_[kQueues] == 0 && errors_[kReserves] == 0) {
+    CheckStarving(reachability);
+  }
   if (errors_[kQueues] > 0 || demands.empty()) return;
   for (std::size_t i = 0; i < configuration_.agents.size(); ++i) {
     if (reachability.CanServeAny(i, demands)) continue;

@@ -34,6 +34,7 @@
 #include "lib/engine/configured_names.h"
 #include "lib/engine/contact_rings.h"
 #include "lib/engine/holdings.h"
+#include "lib/engine/reserve_places.h"
 #include "lib/policy/contact_choice.h"
 #include "relais/event.h"
 #include "relais/router.h"
@@ -133,6 +134,7 @@ struct CompiledConfiguration {
   ConfiguredNames names;
   absl::flat_hash_map<std::string, DurationMs> segments;  // their credits
   absl::flat_hash_map<std::string, std::shared_ptr<const QueueTerms>> queues;
+  std::vector<PlacedReserve> reserves;
   std::vector<std::uint32_t> held;  // requirement classes
 };
 

@@ -124,6 +124,7 @@ RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
         OrderKeyOf(agent, static_cast<AgentOrder>(order));
   }
   update.terms.profile_class = classes_.ClassOf(agent.profile);
+  update.terms.reserves = reserves_.Of(update.terms.profile_class);
   update.terms.ranked = agent.served.orders_queues;
   update.terms.capacity = agent.served.capacity.units;
   update.terms.cost = agent.served.capacity.cost;

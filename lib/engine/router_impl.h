@@ -474,6 +474,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   void ChangeProfile(AgentHandle handle, std::uint32_t profile,
                      const ServedBy& served, Call& call);
   void AddAgents(Preparation& preparation);
+  void InstallReserves(const CompiledConfiguration& next, Call& call);
   std::shared_ptr<const CompiledConfiguration> CurrentCompiled() const;
 
   // --- One agent's change (router_change_agent.cc) ---
@@ -559,6 +560,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Before the configurations, which refer to both.
   ClassRegistry classes_;
   const std::unique_ptr<RingWatch> rings_watch_;
+  ReservePlaces reserves_;
   EventQueue events_;
   DeadlineTable deadlines_;
   RetainedIds retained_;

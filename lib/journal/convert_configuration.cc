@@ -312,6 +312,15 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
   for (const BullseyePlan& plan : configuration.bullseye_plans) {
     ToMessage(plan, message->add_bullseye_plans());
   }
+  for (const Reserve& reserve : configuration.reserves) {
+    v1::Reserve* added = message->add_reserves();
+    added->set_name(reserve.name);
+    added->set_queue(reserve.queue);
+    added->set_channel(static_cast<std::uint32_t>(reserve.channel));
+    added->set_keep(reserve.keep);
+    added->set_resume(reserve.resume);
+    added->set_holds_back(reserve.holds_back);
+  }
 }
 
 namespace {
@@ -403,6 +412,17 @@ absl::Status FromMessage(const v1::Configuration& message,
   for (const v1::BullseyePlan& plan : message.bullseye_plans()) {
     reader.Fail(
         FromMessage(plan, &configuration->bullseye_plans.emplace_back()));
+  }
+  for (const v1::Reserve& reserve : message.reserves()) {
+    Reserve& added = configuration->reserves.emplace_back();
+    added.name = reserve.name();
+    added.queue = reserve.queue();
+    reader.Enum("reserves.channel", reserve.channel(), Channel::kInternal,
+                &added.channel);
+    added.keep = static_cast<int>(reserve.keep());
+    added.resume = static_cast<int>(reserve.resume());
+    reader.Byte("reserves.holds_back", reserve.holds_back(),
+                &added.holds_back);
   }
   return reader.status();
 }

@@ -172,6 +172,13 @@ class MatcherT {
   Result SetReserve(int reserve, const ReserveTerms& terms);
   bool ReserveSettled(int reserve) const { return reserves_.Settled(reserve); }
   ReserveWord ReserveNow(int reserve) const { return reserves_.Now(reserve); }
+  // The reserves that keep a contact of `kind`, for which it has room, from the
+  // agent at this moment.
+  ReserveSet KeptFrom(std::uint32_t agent, int kind) const;
+  bool IsEligible(std::uint32_t requirement_class,
+                  std::uint32_t profile_class) const {
+    return eligibility_.Fit(requirement_class, profile_class) != 0;
+  }
 
   // --- Contacts -------------------------------------------------------------
 
@@ -331,10 +338,10 @@ class MatcherT {
   template <bool kRanked>
   bool FindContact(std::uint32_t agent, const AgentTerms& terms,
                    std::uint8_t kinds, ContactChoice* best);
-  // The first agent for contacts of the class whom `accept(agent, word)` does
+  // The first agent for contacts of the class whom `suits(agent, word)` does
   // not refuse.
-  template <class Accept>
-  bool FindAgent(std::uint32_t requirement_class, Accept accept,
+  template <class Suits>
+  bool FindAgent(std::uint32_t requirement_class, Suits suits,
                  AgentChoice* best);
   bool FindAgentFor(std::uint32_t contact, std::uint32_t requirement_class,
                     AgentChoice* best) {

@@ -306,9 +306,9 @@ bool MatcherT<AtomicT>::ClaimFound(const AgentChoice& choice,
 }
 
 template <template <typename> class AtomicT>
-template <class Accept>
-bool MatcherT<AtomicT>::FindAgent(std::uint32_t requirement_class,
-                                  Accept accept, AgentChoice* best) {
+template <class Suits>
+bool MatcherT<AtomicT>::FindAgent(std::uint32_t requirement_class, Suits suits,
+                                  AgentChoice* best) {
   const int kind = eligibility_.KindOf(requirement_class);
   const int order = eligibility_.OrderOf(requirement_class);
   constexpr std::uint64_t kNone = ~std::uint64_t{0};
@@ -342,7 +342,7 @@ bool MatcherT<AtomicT>::FindAgent(std::uint32_t requirement_class,
     here.profile_class = profile;
     here.fit = eligibility_.Fit(requirement_class, profile);
     if (here.fit == 0 ||
-        !agents_.Find(profile, kind, order, accept, &here.found, &here.word)) {
+        !agents_.Find(profile, kind, order, suits, &here.found, &here.word)) {
       return;
     }
     const std::uint64_t place =

@@ -9,7 +9,7 @@ namespace relais::match {
 
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::SetReserve(int reserve, const ReserveTerms& terms) {
-  if (reserve < 0 || reserve >= kReservesMax || terms.kind >= kKindCount ||
+  if (reserve < 0 || reserve >= kReservePlaces || terms.kind >= kKindCount ||
       terms.requirement_class >= sizes_.requirement_classes ||
       terms.resume <= terms.keep || terms.resume > sizes_.agents) {
     return Result::kOutOfRange;
@@ -17,6 +17,16 @@ Result MatcherT<AtomicT>::SetReserve(int reserve, const ReserveTerms& terms) {
   if (!reserves_.Set(reserve, terms)) return Result::kNotAllowed;
   agents_.UseReserves();
   return Result::kOk;
+}
+
+template <template <typename> class AtomicT>
+ReserveSet MatcherT<AtomicT>::KeptFrom(std::uint32_t agent, int kind) const {
+  if (!agents_.UsesReserves()) return 0;
+  const AgentWord word = agents_.Agent(agent);
+  const AgentTerms terms = agents_.TermsOf(agent, word);
+  return reserves_.KeptFrom(
+      reserves_.Refusing(terms, word.kinds(), word.used()), kind, terms,
+      word.kinds(), word.used());
 }
 
 template <template <typename> class AtomicT>

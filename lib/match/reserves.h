@@ -56,7 +56,7 @@
 
 namespace relais::match {
 
-inline constexpr int kReservesMax = 64;
+inline constexpr int kReservePlaces = 64;
 
 struct ReserveTerms {
   std::uint8_t kind = 0;       // for which its agents stay free
@@ -127,6 +127,19 @@ class ReservesT {
   // Those in which an agent counts who is open for `open` and holds `used`.
   ReserveSet CountedIn(const AgentTerms& terms, std::uint8_t open,
                        std::uint32_t used) const;
+  // Of those in which it counts the ones that do not give at this moment.
+  ReserveSet Refusing(const AgentTerms& terms, std::uint8_t open,
+                      std::uint32_t used) const;
+  // Of `refusing` those that keep a contact of `kind` from the agent.
+  ReserveSet KeptFrom(ReserveSet refusing, int kind, const AgentTerms& terms,
+                      std::uint8_t open, std::uint32_t used) const {
+    const ReserveSet held = refusing & HoldBack(kind);
+    return held == 0
+               ? 0
+               : held & ~CountedIn(
+                            terms, open,
+                            used + terms.cost[static_cast<std::size_t>(kind)]);
+  }
   // Of the kinds for which there is room those that reserves keep from the
   // agent at this moment.
   std::uint8_t Barred(const AgentTerms& terms, std::uint8_t open,
@@ -182,7 +195,7 @@ class ReservesT {
   static bool Add(Reserve& reserve);
   static void Lose(Reserve& reserve);
 
-  std::array<Reserve, kReservesMax> reserves_;
+  std::array<Reserve, kReservePlaces> reserves_;
   // By kind: those that are for it, and those that hold it back.
   std::array<AtomicT<ReserveSet>, kKindCount> for_kind_ = {};   // S6
   std::array<AtomicT<ReserveSet>, kKindCount> hold_back_ = {};  // S6
@@ -229,25 +242,31 @@ ReserveSet ReservesT<AtomicT>::CountedIn(const AgentTerms& terms,
 }
 
 template <template <typename> class AtomicT>
+ReserveSet ReservesT<AtomicT>::Refusing(const AgentTerms& terms,
+                                        std::uint8_t open,
+                                        std::uint32_t used) const {
+  ReserveSet refusing = 0;
+  ForEach(CountedIn(terms, open, used), [&](int reserve) {
+    if (!Load(At(reserve)).Gives(KeepOf(At(reserve)))) {
+      refusing |= Only(reserve);
+    }
+  });
+  return refusing;
+}
+
+template <template <typename> class AtomicT>
 std::uint8_t ReservesT<AtomicT>::Barred(const AgentTerms& terms,
                                         std::uint8_t open,
                                         std::uint32_t used) const {
-  ReserveSet refusing = CountedIn(terms, open, used);
-  ForEach(refusing, [&](int reserve) {
-    if (Load(At(reserve)).Gives(KeepOf(At(reserve)))) {
-      refusing &= ~Only(reserve);
-    }
-  });
+  const ReserveSet refusing = Refusing(terms, open, used);
   if (refusing == 0) return 0;
   std::uint8_t barred = 0;
   for (unsigned rest = terms.KindsWithRoom(open, used); rest != 0;
        rest &= rest - 1) {
     const int kind = std::countr_zero(rest);
-    const ReserveSet held = refusing & HoldBack(kind);
-    if (held == 0) continue;
-    const ReserveSet after = CountedIn(
-        terms, open, used + terms.cost[static_cast<std::size_t>(kind)]);
-    if ((held & ~after) != 0) barred |= static_cast<std::uint8_t>(1U << kind);
+    if (KeptFrom(refusing, kind, terms, open, used) != 0) {
+      barred |= static_cast<std::uint8_t>(1U << kind);
+    }
   }
   return barred;
 }

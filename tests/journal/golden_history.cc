@@ -127,6 +127,8 @@ Configuration GoldenConfiguration() {
   configuration.segments = {{"gold", 120'000}};
   configuration.bullseye_plans = OtherPlans();
   configuration.bullseye_plans.push_back(Wider());
+  configuration.reserves = {{"calls", "accounts", Channel::kVoice, 2, 4,
+                             SetOf(Channel::kEmail) | SetOf(Channel::kChat)}};
   return configuration;
 }
 

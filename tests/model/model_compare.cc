@@ -313,7 +313,9 @@ void ModelRun::SameAgentExplanation() {
       told;
   for (const WaitingVerdict& one : subject->verdicts) {
     Same("that something is missing", !one.missing.empty(),
-         one.reason == PassedOver::kRequirement, id);
+         one.reason == PassedOver::kRequirement ||
+             one.reason == PassedOver::kReserve,
+         id);
     const auto [at, first] =
         told.try_emplace({one.queue, one.channel, one.reason, one.queue_rank},
                          0, one.oldest_arrival_ms);

@@ -422,6 +422,7 @@ void ModelRun::RestartSubject(const Restart& restart) {
   if (!failure_.empty()) return;
   before_restart_ = subject_->Counters();
   restarted_ = true;
+  reference_->ForgetReserves();
   subject_ = restart(now_ms_);
   if (subject_ == nullptr) return Fail("the state is refused");
   for (auto& [id, handles] : handles_) {

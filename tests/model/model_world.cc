@@ -328,6 +328,7 @@ Configuration World::First() {
       profile.queue_order = QueueOrder(configuration);
   }
   ChangeQueuesOfRings(&configuration);
+  AddReserves(Reserves(configuration), &configuration);
   return configuration;
 }
 
@@ -411,7 +412,10 @@ Configuration World::Next(const Configuration& present) {
   for (RoutingProfile& profile : next.routing_profiles) {
     KeepListed(next, &profile.queue_order);
   }
+  std::vector<Reserve> reserves = std::exchange(next.reserves, {});
   ChangePlans(&next);
+  if (random_->Bernoulli(0.3)) reserves = Reserves(next);
+  AddReserves(reserves, &next);
   if (random_->Bernoulli(0.05)) next.agents[0].routing_profile = "nowhere";
   return next;
 }

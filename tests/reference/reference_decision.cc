@@ -150,10 +150,12 @@ void ReferenceRouter::LetGo(AgentRecord& agent, std::uint64_t contact,
 void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
                                      bool at_once) {
   if (!looks_ || contact.state != ContactState::kWaiting) return;
+  Recount();
   AgentRecord* best = nullptr;
   int best_fit = 0;
   for (auto& [slot, agent] : agents_) {
     if (!IsFree(agent, contact.spec.channel)) continue;
+    if (IsKept(agent, contact.spec.channel)) continue;
     if (!Accepts(contact, agent)) continue;
     const int fit = FitStep(contact, agent);
     // By rising slot, so equals stay with the lower one.
@@ -171,28 +173,43 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
 void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
                                    InstantMs now_ms) {
   AgentRecord* agent = AgentByNumber(agent_number);
-  if (!looks_ || agent == nullptr) return;
-  for (;;) {
-    ContactRecord* best = nullptr;
-    for (auto& [number, contact] : contacts_) {
-      if (contact.state != ContactState::kWaiting) continue;
-      if (!IsFree(*agent, contact.spec.channel)) continue;
-      if (!Accepts(contact, *agent)) continue;
-      // By rising arrival sequence, so equals stay with the earlier one.
-      if (best == nullptr ||
-          std::pair(RankOf(contact, *agent), contact.rank_key_ms) <
-              std::pair(RankOf(*best, *agent), best->rank_key_ms)) {
-        best = &contact;
-      }
+  if (agent != nullptr) agent->set_aside = false;
+  if (!looks_) return;
+  Recount();
+  if (agent != nullptr) ServeAgent(*agent, now_ms);
+  LookForReserves(now_ms);
+}
+
+ReferenceRouter::ContactRecord* ReferenceRouter::NextFor(
+    const AgentRecord& agent) {
+  ContactRecord* best = nullptr;
+  for (auto& [number, contact] : contacts_) {
+    if (contact.state != ContactState::kWaiting) continue;
+    if (!IsFree(agent, contact.spec.channel)) continue;
+    if (IsKept(agent, contact.spec.channel)) continue;
+    if (!Accepts(contact, agent)) continue;
+    // By rising arrival sequence, so equals stay with the earlier one.
+    if (best == nullptr ||
+        std::pair(RankOf(contact, agent), contact.rank_key_ms) <
+            std::pair(RankOf(*best, agent), best->rank_key_ms)) {
+      best = &contact;
     }
-    if (best == nullptr) return;
-    Decide(*best, *agent, now_ms, false);
+  }
+  return best;
+}
+
+void ReferenceRouter::ServeAgent(AgentRecord& agent, InstantMs now_ms) {
+  for (;;) {
+    ContactRecord* next = NextFor(agent);
+    if (next == nullptr) return;
+    Decide(*next, agent, now_ms, false);
   }
 }
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
                              InstantMs now_ms, bool at_once) {
   Reserve(contact, agent, now_ms, at_once);
+  Recount();
   const DurationMs timeout_ms = contact.terms->offer_timeout_ms;
   if (timeout_ms == 0) {
     AcceptReservation(contact, agent, now_ms);
@@ -267,6 +284,7 @@ void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
   contact.agent = 0;
   ++contact.version;
   LetGo(agent, contact.number, now_ms);
+  agent.set_aside = true;
   ++agent.version;
 }
 

@@ -45,7 +45,8 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
       agent.held.begin(), agent.held.end(),
       [&](const Held& held) { return held.contact.channel == channel; });
   if (most != 0 && of_channel >= most) return PassedOver::kContactsMax;
-  return IsFree(agent, channel) ? PassedOver::kNot : PassedOver::kCapacity;
+  if (!IsFree(agent, channel)) return PassedOver::kCapacity;
+  return IsKept(agent, channel) ? PassedOver::kReserve : PassedOver::kNot;
 }
 
 bool ReferenceRouter::ComesBefore(const ContactRecord& a,
@@ -74,7 +75,10 @@ absl::StatusOr<ContactExplanation> ReferenceRouter::ExplainContact(
                        contact.agent == agent.number;
     verdict.reason = holds ? PassedOver::kHolds : WhyNot(contact, agent);
     const bool waits = contact.state == ContactState::kWaiting;
-    if (verdict.reason == PassedOver::kRequirement) verdict.missing = "yes";
+    if (verdict.reason == PassedOver::kRequirement ||
+        verdict.reason == PassedOver::kReserve) {
+      verdict.missing = "yes";
+    }
     for (std::size_t ring = contact.rings->size() - 1;
          waits && verdict.reason == PassedOver::kRequirement &&
          ring > contact.ring;
@@ -141,7 +145,9 @@ absl::StatusOr<AgentExplanation> ReferenceRouter::ExplainAgent(
     verdict.queue = contact.terms->name;
     verdict.channel = contact.spec.channel;
     verdict.reason = reason;
-    if (reason == PassedOver::kRequirement) verdict.missing = "yes";
+    if (reason == PassedOver::kRequirement || reason == PassedOver::kReserve) {
+      verdict.missing = "yes";
+    }
     if (verdict.contacts++ == 0 ||
         contact.arrival_ms < verdict.oldest_arrival_ms) {
       verdict.oldest_arrival_ms = contact.arrival_ms;

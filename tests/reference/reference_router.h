@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -89,7 +90,9 @@ class ReferenceRouter final : public Router {
       AgentHandle agent, InstantMs now_ms,
       std::size_t verdicts_max) const override;
 
-  // For the tests: what the model says of a pair at this moment.
+  // For the tests: reserves after a restart.
+  void ForgetReserves();
+  // What the model says of a pair at this moment.
   bool IsEligible(std::string_view contact_id, std::string_view agent_id) const;
   // Ids of the contacts that live, oldest first.
   std::vector<std::string> AliveContacts() const;
@@ -161,6 +164,11 @@ class ReferenceRouter final : public Router {
     std::uint64_t number = 0;
     std::uint32_t slot = 0;
     bool listed = true;
+    // Places of the reserves that it was told of.
+    std::set<int> told;
+    // What it declined, left unanswered or left is being looked for: it counts
+    // in no reserve.
+    bool set_aside = false;
     AgentConfiguration configuration;
     RoutingProfile profile;
     Holdings holdings;
@@ -194,7 +202,33 @@ class ReferenceRouter final : public Router {
     std::uint64_t abandoned = 0;
   };
 
+  struct ReserveRecord {
+    Reserve reserve;
+    RoutingRequirement asks;  // of its queue, the activity's included
+    AgentChoice agent_choice;
+    bool listed = true;
+    bool keeps = true;
+  };
+
   explicit ReferenceRouter(const RouterOptions& options) : options_(options) {}
+
+  // Reserves (reference_reserves.cc).
+  // Those of the configuration, beside those before.
+  void TakeReserves();
+  void TellOfReserves(InstantMs now_ms);
+  static bool IsIn(const ReserveRecord& reserve, const AgentRecord& agent);
+  static bool Counts(int place, const ReserveRecord& reserve,
+                     const AgentRecord& agent);
+  std::size_t CountOf(int place) const;
+  // After each change of an agent.
+  void Recount();
+  // Whether a reserve keeps a contact of this channel from a free agent.
+  bool IsKept(const AgentRecord& agent, Channel channel) const;
+  // For the agents of those that give again.
+  void LookForReserves(InstantMs now_ms);
+  // What the agent, who is free for it, would be given next.
+  ContactRecord* NextFor(const AgentRecord& agent);
+  void ServeAgent(AgentRecord& agent, InstantMs now_ms);
 
   // Deciding (reference_decision.cc).
   // Compared part by part; smaller is chosen first.
@@ -332,6 +366,8 @@ class ReferenceRouter final : public Router {
   std::uint64_t deadlines_set_ = 0;
   std::uint64_t handed_over_ = 0;
   std::uint64_t last_sequence_ = 0;
+  std::map<int, ReserveRecord> reserves_;  // by place
+  std::set<int> giving_again_;             // to be looked for
   bool draining_ = false;
   bool looks_ = true;  // false: whoever replays a history decides
   std::vector<Event> pending_events_;

@@ -372,7 +372,8 @@ std::vector<std::string> ReferenceRouter::Violations() const {
         if (held.number == number) ++holders;
       }
       if (contact.state == ContactState::kWaiting &&
-          IsFree(agent, contact.spec.channel) && Accepts(contact, agent)) {
+          IsFree(agent, contact.spec.channel) &&
+          !IsKept(agent, contact.spec.channel) && Accepts(contact, agent)) {
         found.push_back(absl::StrCat("free agent ", agent.configuration.id,
                                      " beside waiting contact ",
                                      contact.spec.id));
