@@ -370,7 +370,8 @@ void ModelRun::CheckConservation(const std::vector<AgentView>& agents,
         continue;
       }
       if (HasRoomFor(agent, contact.channel) &&
-          reference_->IsEligible(contact.id, agent.id)) {
+          reference_->IsEligible(contact.id, agent.id) &&
+          !reference_->IsKeptBack(contact.id, agent.id)) {
         Fail(absl::StrCat("free agent ", agent.id,
                           " beside eligible waiting contact ", contact.id));
       }

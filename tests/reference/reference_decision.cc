@@ -167,7 +167,10 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
       best_fit = fit;
     }
   }
-  if (best != nullptr) Decide(contact, *best, now_ms, at_once);
+  if (best == nullptr) return;
+  Decide(contact, *best, now_ms, at_once);
+  // Reserves in which it counts no more keep nothing from it.
+  ServeAgent(*best, now_ms);
 }
 
 void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
@@ -208,7 +211,9 @@ void ReferenceRouter::ServeAgent(AgentRecord& agent, InstantMs now_ms) {
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
                              InstantMs now_ms, bool at_once) {
+  const std::set<int> counted = CountedIn(agent);
   Reserve(contact, agent, now_ms, at_once);
+  CheckKept(contact.spec.channel, agent, counted);
   Recount();
   const DurationMs timeout_ms = contact.terms->offer_timeout_ms;
   if (timeout_ms == 0) {

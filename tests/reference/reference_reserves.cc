@@ -14,7 +14,7 @@ namespace relais::reference {
 void ReferenceRouter::TakeReserves() {
   for (auto& [place, reserve] : reserves_) reserve.listed = false;
   std::map<int, ReserveRecord> fresh;
-  for (const Reserve& configured : configuration_.reserves) {
+  for (const relais::Reserve& configured : configuration_.reserves) {
     ReserveRecord next;
     next.reserve = configured;
     const ContactQueue& queue = *QueueByName(configured.queue);
@@ -109,6 +109,37 @@ bool ReferenceRouter::IsKept(const AgentRecord& agent, Channel channel) const {
         with.held.push_back(held);
         return !Counts(place, reserve, with);
       });
+}
+
+bool ReferenceRouter::IsKeptBack(std::string_view contact_id,
+                                 std::string_view agent_id) const {
+  const ContactRecord* contact = ContactById(contact_id);
+  const AgentRecord* agent = AgentById(agent_id);
+  return contact != nullptr && agent != nullptr &&
+         IsKept(*agent, contact->spec.channel);
+}
+
+// After the agent was given a contact of this channel; `counted` are the
+// reserves in which it counted before.
+void ReferenceRouter::CheckKept(Channel channel, const AgentRecord& agent,
+                                const std::set<int>& counted) {
+  for (const int place : counted) {
+    const ReserveRecord& reserve = reserves_.at(place);
+    if (Contains(reserve.reserve.holds_back, channel) &&
+        !Counts(place, reserve, agent) &&
+        CountOf(place) < static_cast<std::size_t>(reserve.reserve.keep)) {
+      undercut_.push_back("reserve " + reserve.reserve.name +
+                          " was undercut by " + agent.configuration.id);
+    }
+  }
+}
+
+std::set<int> ReferenceRouter::CountedIn(const AgentRecord& agent) const {
+  std::set<int> counted;
+  for (const auto& [place, reserve] : reserves_) {
+    if (Counts(place, reserve, agent)) counted.insert(place);
+  }
+  return counted;
 }
 
 void ReferenceRouter::LookForReserves(InstantMs now_ms) {

@@ -90,8 +90,10 @@ class ReferenceRouter final : public Router {
       AgentHandle agent, InstantMs now_ms,
       std::size_t verdicts_max) const override;
 
-  // For the tests: reserves after a restart.
+  // For the tests: reserves after a restart, which counts anew.
   void ForgetReserves();
+  // Whether a reserve keeps the contact from the agent, were both free.
+  bool IsKeptBack(std::string_view contact_id, std::string_view agent_id) const;
   // What the model says of a pair at this moment.
   bool IsEligible(std::string_view contact_id, std::string_view agent_id) const;
   // Ids of the contacts that live, oldest first.
@@ -203,7 +205,7 @@ class ReferenceRouter final : public Router {
   };
 
   struct ReserveRecord {
-    Reserve reserve;
+    relais::Reserve reserve;
     RoutingRequirement asks;  // of its queue, the activity's included
     AgentChoice agent_choice;
     bool listed = true;
@@ -224,6 +226,9 @@ class ReferenceRouter final : public Router {
   void Recount();
   // Whether a reserve keeps a contact of this channel from a free agent.
   bool IsKept(const AgentRecord& agent, Channel channel) const;
+  std::set<int> CountedIn(const AgentRecord& agent) const;
+  void CheckKept(Channel channel, const AgentRecord& agent,
+                 const std::set<int>& counted);
   // For the agents of those that give again.
   void LookForReserves(InstantMs now_ms);
   // What the agent, who is free for it, would be given next.
@@ -368,6 +373,7 @@ class ReferenceRouter final : public Router {
   std::uint64_t last_sequence_ = 0;
   std::map<int, ReserveRecord> reserves_;  // by place
   std::set<int> giving_again_;             // to be looked for
+  std::vector<std::string> undercut_;      // what never happens
   bool draining_ = false;
   bool looks_ = true;  // false: whoever replays a history decides
   std::vector<Event> pending_events_;

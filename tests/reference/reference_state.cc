@@ -364,7 +364,7 @@ std::string ReferenceRouter::NextDueText() const {
 }
 
 std::vector<std::string> ReferenceRouter::Violations() const {
-  std::vector<std::string> found;
+  std::vector<std::string> found = undercut_;
   for (const auto& [number, contact] : contacts_) {
     std::size_t holders = 0;
     for (const auto& [slot, agent] : agents_) {
