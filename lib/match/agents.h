@@ -32,14 +32,17 @@
 //
 // Atomics: P*, F of ordered_list.h and front_words.h, and
 //   W1  agent words: CAS seq_cst <-> loads seq_cst.
-//   W3  terms that decide (profile class, cost, capacity, reserves, whether
-//       there are ranks and whether the claim waits): store(release) by the one
-//       call that took the record, before W1's CAS names it <-> load(acquire)
-//       after the word. Whoever reads a value of the record's next use has the
-//       CAS before it that took the record out of the word, so a second reading
-//       of the word (TakeBest), or a CAS from it, tells. Revision and order
-//       keys, relaxed: what depends on them is confirmed by a CAS, or, for a
-//       revision, is right for a later one as well.
+//   W3  terms that decide (profile class, cost, capacity, whether there are
+//       ranks and whether the claim waits): store(release) by the one call that
+//       took the record, before W1's CAS names it <-> load(acquire) after the
+//       word. Whoever reads a value of the record's next use has the CAS before
+//       it that took the record out of the word, so a second reading of the
+//       word (TakeBest), or a CAS from it, tells. Revision and order keys,
+//       relaxed: what depends on them is confirmed by a CAS, or, for a
+//       revision, is right for a later one as well. Reserves, relaxed: where
+//       there are any, units are taken by a CAS from the word (matcher.h, M10);
+//       and whoever passes over an agent for a value of the record's next use
+//       had published before the word was changed, and that call looks.
 //   W10 the orders in use, relaxed: they only grow, and who must know of one
 //       has read a word that was changed after it came into use (A4).
 //   W12 whether there are reserves, relaxed: it only grows, and whoever must

@@ -54,7 +54,7 @@ AgentTerms AgentsT<AtomicT>::TermsOf(std::uint32_t agent,
   terms.ranked = (capacity & kRanked) != 0;
   if (UsesReserves()) {
     terms.reserves =
-        ReservesAt(agent, word.terms()).load(std::memory_order_acquire);  // W3
+        ReservesAt(agent, word.terms()).load(std::memory_order_relaxed);  // W3
   }
   for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));
@@ -101,7 +101,7 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
                         std::memory_order_release);  // W3
   if (UsesReserves()) {
     ReservesAt(agent, index)
-        .store(terms.reserves, std::memory_order_release);  // W3
+        .store(terms.reserves, std::memory_order_relaxed);  // W3
   }
   for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));

@@ -410,16 +410,16 @@ constexpr Scenario kRecords[] = {
     {"profile_of_another_life", {3, 2}, 846'764, ProfileOfAnotherLife},
     {"capacity_of_another_life", {3, 2}, 174'994, CapacityOfAnotherLife},
     {"cost_of_another_life", {3, 2}, 175'426, CostOfAnotherLife},
-    {"first_class_ready", {3, 1}, 352'901, FirstClassReady},
+    {"first_class_ready", {3, 1}, 379'885, FirstClassReady},
     {"lane_joins_chain", {3, 1}, 132, LaneJoinsChain},
     {"lane_leaves_chain", {3, 1}, 914, LaneLeavesChain},
     {"lane_leaves_run", {3, 2}, 156, LaneLeavesRun},
     {"lanes_leave", {3, 2}, 3'624, LanesLeave},
-    {"new_class_ready", {3, 1}, 376'507, NewClassReady},
-    {"wider_fit_submit", {3, 1}, 765'568, WiderFitSubmit},
-    {"order_comes_into_use_ready", {2, 1}, 39'124, OrderComesIntoUseReady},
+    {"new_class_ready", {3, 1}, 404'239, NewClassReady},
+    {"wider_fit_submit", {3, 1}, 765'724, WiderFitSubmit},
+    {"order_comes_into_use_ready", {2, 1}, 39'754, OrderComesIntoUseReady},
     {"lane_of_another_class", {3, 1}, 194'470, LaneOfAnotherClass},
-    {"class_of_another_content", {3, 1}, 110'793, ClassOfAnotherContent},
+    {"class_of_another_content", {3, 1}, 116'358, ClassOfAnotherContent},
 };
 
 class RecordsTest : public testing::TestWithParam<Scenario> {};
