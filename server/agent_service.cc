@@ -10,6 +10,7 @@
 #include "lib/domain/error.h"
 #include "relais/v1/agent_service.grpc.pb.h"
 #include "relais/v1/agent_service.pb.h"
+#include "server/agent_pull.h"
 #include "server/convert.h"
 #include "server/rpc.h"
 #include "server/services.h"
@@ -348,9 +349,10 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
 using Service = v1::AgentService::WithRawCallbackMethod_SignIn<
     v1::AgentService::WithRawCallbackMethod_SetPresence<
         v1::AgentService::WithRawCallbackMethod_EndWrapUp<
-            v1::AgentService::WithRawCallbackMethod_GetAgent<
-                v1::AgentService::WithRawCallbackMethod_Connect<
-                    v1::AgentService::Service>>>>>;
+            v1::AgentService::WithRawCallbackMethod_Pull<
+                v1::AgentService::WithRawCallbackMethod_GetAgent<
+                    v1::AgentService::WithRawCallbackMethod_Connect<
+                        v1::AgentService::Service>>>>>>;
 
 class AgentServiceImpl final : public Service {
  public:
@@ -394,6 +396,16 @@ class AgentServiceImpl final : public Service {
         core_, context, request, response,
         [this](const auto& message, const auto& reply) {
           DoEndWrapUp(message, reply);
+        });
+  }
+
+  ServerUnaryReactor* Pull(CallbackServerContext* context,
+                           const ByteBuffer* request,
+                           ByteBuffer* response) override {
+    return Unary<v1::PullRequest, v1::PullResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          AnswerPull(core_, message, reply);
         });
   }
 

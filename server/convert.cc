@@ -99,6 +99,7 @@ void SetReservation(const Event& event, v1::ReservationChange* reservation) {
   reservation->set_at_once(event.at_once);
   reservation->set_units(event.units);
   reservation->set_tutor_id(Text(event.tutor_id));
+  reservation->set_pulled(event.pulled);
 }
 
 // At most `bytes_max` bytes, cut between characters; always UTF-8.

@@ -178,6 +178,7 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
                                            root.Field("requirement"), findings);
   result.activity = queue.activity();
   result.plan = queue.plan();
+  result.pull_only = queue.pull_only();
   if (queue.has_service_level()) {
     result.service_level = {queue.service_level().answered_fraction(),
                             queue.service_level().threshold_ms()};
@@ -302,6 +303,7 @@ void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
   SetRequirement(queue.requirement, result->mutable_requirement());
   result->set_activity(queue.activity);
   result->set_plan(queue.plan);
+  result->set_pull_only(queue.pull_only);
   v1::ServiceLevelTarget* target = result->mutable_service_level();
   target->set_answered_fraction(queue.service_level.answered_fraction);
   target->set_threshold_ms(queue.service_level.threshold_ms);

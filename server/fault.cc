@@ -151,6 +151,11 @@ class FaultyRouter final : public Router {
                                     InstantMs now_ms) override {
     return router_->EndWrapUp(agent, contact_id, now_ms);
   }
+  absl::StatusOr<PullOutcome> Pull(AgentHandle agent,
+                                   const PullRequest& request,
+                                   InstantMs now_ms) override {
+    return router_->Pull(agent, request, now_ms);
+  }
   std::optional<InstantMs> NextDue() const override {
     return router_->NextDue();
   }

@@ -108,6 +108,7 @@ constexpr std::array kColumns = {
     Column{"reservation.units"},
     Column{"reservation.tutor_id"},
     Column{"contact.ring"},
+    Column{"reservation.pulled"},
 };
 
 // A cell as RFC 4180 has it.
@@ -249,6 +250,11 @@ absl::Status AgentObject(const std::string& id, const LiveAgent& agent,
       .SetNumber("idle_before_pause_ms", agent.idle_before_pause_ms)
       .SetNumber("presence_configuration_version",
                  agent.presence_configuration_version);
+  if (agent.last_listed != nullptr) {
+    JsonObject listed;
+    status.Update(listed.Merge(ToProto(*agent.last_listed)));
+    object->SetObject("last_listed", listed);
+  }
   return status;
 }
 

@@ -46,6 +46,7 @@ ABSL_FLAG(double, timeout, 10, "seconds to wait for an answer");
 ABSL_FLAG(std::uint64_t, from, 0, "first event number; 0: see --help");
 ABSL_FLAG(std::uint64_t, count, 0, "stop after that many; 0: never");
 ABSL_FLAG(std::string, queue, "", "queue of the contact");
+ABSL_FLAG(std::vector<std::string>, queues, {}, "to pull from");
 ABSL_FLAG(std::string, channel, "voice", "channel of the contact");
 ABSL_FLAG(std::int32_t, priority, 0, "priority of the contact");
 ABSL_FLAG(std::string, segment, "", "customer segment of the contact");
@@ -426,6 +427,26 @@ int SetPresence(const Arguments& arguments) {
       });
 }
 
+int AgentPull(const Arguments& arguments) {
+  v1::PullRequest request;
+  request.set_agent_id(arguments[0]);
+  for (const std::string& queue : absl::GetFlag(FLAGS_queues)) {
+    request.add_queues(queue);
+  }
+  if (arguments.size() > 1) request.set_contact_id(arguments[1]);
+  if (request.queues().empty() == request.contact_id().empty()) {
+    return Misused("agent pull: name a contact, or queues with --queues");
+  }
+  auto stub = v1::AgentService::NewStub(Channel());
+  return Call<v1::AgentService::Stub, v1::PullRequest, v1::PullResponse>(
+      stub.get(), &v1::AgentService::Stub::Pull, request,
+      [](const v1::PullResponse& response) {
+        std::cout << (response.repeated() ? "pulled before: " : "pulled: ")
+                  << response.contact_id() << ", attempt " << response.attempt()
+                  << " (event " << response.event_sequence() << ")\n";
+      });
+}
+
 // "-" stands for none at all.
 bool IsNone(const std::vector<std::string>& list) {
   return list.size() == 1 && list[0] == "-";
@@ -503,6 +524,7 @@ const std::vector<Command>& Commands() {
       {"events", "", 0, 0, Events},
       {"presence", "AGENT STATE [REASON]", 2, 3, SetPresence},
       {"agent change", "AGENT", 1, 1, ChangeAgent},
+      {"agent pull", "AGENT [CONTACT]", 1, 2, AgentPull},
       {"explain contact", "ID", 1, 1, ExplainContact},
       {"explain agent", "AGENT", 1, 1, ExplainAgent},
       {"info", "", 0, 0, Info},

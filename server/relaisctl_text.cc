@@ -75,6 +75,8 @@ usage: relaisctl [flags] COMMAND
                              there, "-" leaves none
       [--grade expert] [--skills name,name:level,name:level:tutor]
       [--certifications name,...] [--languages name,...]
+  agent pull AGENT [CONTACT] the agent takes this contact, or the one that
+      [--queues NAME,...]    stands first for it in these queues
   explain contact ID         why it waits: agent by agent what stands in the
                              way at this moment, the nearest first
   explain agent AGENT        why it is offered nothing

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "bench/load/fold.h"
+#include "bench/load/order_audit.h"
+#include "bench/load/ring_audit.h"
 #include "bench/load/rules.h"
 
 namespace relais::load {
@@ -24,15 +26,6 @@ class Auditor {
   AuditReport Run();
 
  private:
-  // What is known of a contact from the whole day, beforehand.
-  struct WholeLife {
-    // From its reservations, if it had any.
-    std::optional<InstantMs> rank_key_ms;
-    std::uint64_t arrival_sequence = 0;
-    // Events that take it out of the waiting, in order.
-    std::vector<const v1::Event*> leaves;
-  };
-
   InvariantResult& result(Invariant invariant) {
     return report_.invariants[static_cast<std::size_t>(invariant)];
   }
@@ -40,16 +33,10 @@ class Auditor {
 
   void LookAhead();
   void CheckSequence(const v1::Event& event);
+  void CheckRing(const v1::Event& event);
   void CheckReservation(const v1::Event& event);
   void CheckHolders(const v1::Event& event, const v1::Contact* contact);
   void CheckRankKey(const v1::Event& event, const v1::Contact& contact);
-  void CheckInversion(const v1::Event& event);
-  bool CompleteBefore(const ContactFold& contact, std::size_t index,
-                      std::uint64_t began_after) const;
-  bool StandsBefore(const std::string& waiting, const v1::Contact& contact,
-                    const ContactFold& state, const v1::Event& taken) const;
-  bool SurelyWaiting(const std::string& id, std::size_t index,
-                     std::uint64_t sequence) const;
   void CheckAccepted(const v1::Event& event);
   void CheckBarriersUpTo(std::uint64_t next_sequence);
   void CheckBarrier(const BarrierPoint& barrier);
@@ -66,8 +53,9 @@ class Auditor {
   const Rules rules_;
   Fold fold_;
   AuditReport report_;
+  RingAudit rings_;
+  OrderAudit order_;
   std::unordered_map<std::string, std::size_t> index_;
-  std::unordered_map<std::string, WholeLife> lives_;
   std::unordered_map<std::string, std::uint64_t> submitted_at_;
   // Reservations, by their event's number, that the agent's next event took
   // back.
@@ -77,8 +65,6 @@ class Auditor {
   std::uint64_t last_sequence_ = 0;
   std::map<std::string, std::uint64_t> contact_versions_;
   std::map<std::string, std::uint64_t> agent_versions_;
-  std::uint64_t pairs_compared_ = 0;
-  std::uint64_t pairs_undecided_ = 0;
   std::uint64_t barriers_with_waiting_ = 0;
   std::uint64_t barrier_pairs_ = 0;
 };
@@ -87,6 +73,17 @@ Auditor::Auditor(const DayPlan& plan, const Record& record)
     : plan_(plan),
       record_(record),
       rules_(plan.configuration),
+      rings_(rules_, record, fold_,
+             [this](std::string text) {
+               Violation(Invariant::kRing, std::move(text));
+             }),
+      order_(plan, record, rules_, fold_,
+             [this](OrderAudit::Wrong wrong, std::string text) {
+               Violation(wrong == OrderAudit::Wrong::kInversion
+                             ? Invariant::kInversion
+                             : Invariant::kOvertaking,
+                         std::move(text));
+             }),
       barriers_(record.barriers) {
   const char* const names[kInvariantCount] = {
       "every submitted contact ended exactly once",
@@ -98,6 +95,8 @@ Auditor::Auditor(const DayPlan& plan, const Record& record)
       "event sequence without gaps, versions consecutive",
       "rank key is arrival less boost",
       "no call refused without a reason in the events",
+      "every contact in the ring of its plan and its wait",
+      "nobody overtaken beyond the bound",
   };
   for (const char* name : names) {
     report_.invariants.emplace_back().name = name;
@@ -146,17 +145,8 @@ void Auditor::LookAhead() {
       }
     }
     if (!event.has_contact()) continue;
-    WholeLife& life = lives_[event.contact().id()];
     if (event.type() == v1::EVENT_TYPE_CONTACT_SUBMITTED) {
       submitted_at_.emplace(event.contact().id(), event.sequence());
-    }
-    if (event.type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
-      life.rank_key_ms = event.contact().rank_key_ms();
-      life.arrival_sequence = event.contact().arrival_sequence();
-      life.leaves.push_back(&event);
-    }
-    if (event.type() == v1::EVENT_TYPE_CONTACT_ENDED) {
-      life.leaves.push_back(&event);
     }
   }
 }
@@ -166,6 +156,7 @@ AuditReport Auditor::Run() {
   for (const v1::Event& event : record_.events) {
     CheckBarriersUpTo(event.sequence());
     CheckSequence(event);
+    CheckRing(event);
     if (event.type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
       CheckReservation(event);
     } else if (event.type() == v1::EVENT_TYPE_RESERVATION_ACCEPTED) {
@@ -216,13 +207,24 @@ void Auditor::CheckSequence(const v1::Event& event) {
   }
 }
 
+void Auditor::CheckRing(const v1::Event& event) {
+  const v1::Contact* contact = Planned(event.contact().id());
+  if (contact == nullptr) return;  // found by CheckEnds
+  rings_.Check(event, *contact);
+  order_.Know(*contact);
+  if (event.type() == v1::EVENT_TYPE_CONTACT_WIDENED) {
+    CheckRankKey(event, *contact);
+  }
+}
+
 void Auditor::CheckReservation(const v1::Event& event) {
   const v1::Contact* contact = Planned(event.contact().id());
   CheckHolders(event, contact);
   if (contact == nullptr) return;  // found by CheckEnds
   const std::string& agent = event.agent().id();
   ++result(Invariant::kSkill).checks;
-  const std::string missing = rules_.WhatIsMissing(agent, *contact);
+  const std::string missing =
+      rules_.WhatIsMissing(agent, *contact, event.contact().ring());
   if (!missing.empty()) {
     Violation(Invariant::kSkill,
               absl::StrCat("event ", event.sequence(), ": ", contact->id(),
@@ -252,7 +254,7 @@ void Auditor::CheckReservation(const v1::Event& event) {
                            " offered to ", agent, ", who is not available"));
   }
   CheckRankKey(event, *contact);
-  CheckInversion(event);
+  order_.Check(event);
 }
 
 void Auditor::CheckHolders(const v1::Event& event, const v1::Contact* contact) {
@@ -297,8 +299,8 @@ void Auditor::CheckAccepted(const v1::Event& event) {
 
 void Auditor::CheckRankKey(const v1::Event& event, const v1::Contact& contact) {
   ++result(Invariant::kRankKey).checks;
-  const InstantMs expected =
-      event.contact().arrival_ms() - rules_.BoostMs(contact);
+  const InstantMs expected = event.contact().arrival_ms() -
+                             rules_.BoostMs(contact, event.contact().ring());
   const InstantMs key = event.contact().rank_key_ms();
   // A submit that reads an earlier clock than the last of its lane takes that
   // one's key.
@@ -307,98 +309,6 @@ void Auditor::CheckRankKey(const v1::Event& event, const v1::Contact& contact) {
               absl::StrCat("event ", event.sequence(), ": key of ",
                            contact.id(), " is ", TimeOfDayText(key),
                            " instead of ", TimeOfDayText(expected)));
-  }
-}
-
-bool Auditor::CompleteBefore(const ContactFold& contact, std::size_t index,
-                             std::uint64_t began_after) const {
-  if (contact.returned) return contact.published_sequence <= began_after;
-  const SentContact& sent = record_.contacts[index];
-  if (!sent.accepted_by_centre) return false;
-  return record_.one_caller ? sent.answer_sequence <= began_after
-                            : sent.answer_sequence < began_after;
-}
-
-bool Auditor::StandsBefore(const std::string& waiting,
-                           const v1::Contact& contact, const ContactFold& state,
-                           const v1::Event& taken) const {
-  const v1::Contact* taken_contact = Planned(taken.contact().id());
-  if (taken_contact != nullptr) {
-    const std::string& agent = taken.agent().id();
-    const int rank = rules_.QueueRankOf(agent, contact);
-    const int taken_rank = rules_.QueueRankOf(agent, *taken_contact);
-    if (rank != taken_rank) return rank < taken_rank;
-  }
-  const InstantMs taken_key = taken.contact().rank_key_ms();
-  const WholeLife& life = lives_.at(waiting);
-  if (!life.rank_key_ms) {
-    // Never offered, so its key was never published: the rule's, and on a
-    // clock that several threads read, a margin.
-    const InstantMs key = state.last.arrival_ms() - rules_.BoostMs(contact);
-    return key + record_.clock_tolerance_ms < taken_key;
-  }
-  if (*life.rank_key_ms != taken_key) return *life.rank_key_ms < taken_key;
-  const std::uint64_t taken_place = taken.contact().arrival_sequence();
-  return life.arrival_sequence != 0 && taken_place != 0 &&
-         life.arrival_sequence < taken_place;
-}
-
-// Whether the contact was certainly still waiting when the event numbered
-// `sequence` was decided: another decision may have taken it just before and
-// be numbered after.
-bool Auditor::SurelyWaiting(const std::string& id, std::size_t index,
-                            std::uint64_t sequence) const {
-  if (record_.one_caller) return true;
-  for (const v1::Event* leave : lives_.at(id).leaves) {
-    if (leave->sequence() <= sequence) continue;
-    if (leave->type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
-      return leave->reservation().began_after_sequence() >= sequence;
-    }
-    const auto& cancelled = record_.contacts[index].cancel_after_sequence;
-    return cancelled && *cancelled >= sequence;
-  }
-  return true;  // it never left
-}
-
-void Auditor::CheckInversion(const v1::Event& event) {
-  ++result(Invariant::kInversion).checks;
-  const std::string& agent_id = event.agent().id();
-  const AgentFold* agent = fold_.FindAgent(agent_id);
-  const std::uint64_t began = event.reservation().began_after_sequence();
-  for (const std::string& id : fold_.waiting()) {
-    if (id == event.contact().id()) continue;
-    const auto index = IndexOf(id);
-    if (!index) continue;
-    const v1::Contact& contact = plan_.contacts[*index].contact;
-    if (!rules_.Serves(agent_id, contact)) continue;
-    if (agent != nullptr &&
-        (Fold::IsClosed(*agent, contact.channel()) ||
-         !rules_.Fits(agent_id, contact.channel(), agent->units(),
-                      agent->HeldOf(contact.channel())))) {
-      continue;
-    }
-    ++pairs_compared_;
-    const ContactFold& state = *fold_.FindContact(id);
-    if (!StandsBefore(id, contact, state, event)) continue;
-    if (fold_.MaybeExcluded(
-            id, agent_id, event.at_ms() - record_.clock_tolerance_ms, began)) {
-      continue;
-    }
-    // It may have had less room when the decision was made.
-    const bool room_is_new =
-        agent != nullptr && agent->given_back_sequence > began;
-    if (room_is_new || !CompleteBefore(state, *index, began) ||
-        !SurelyWaiting(id, *index, event.sequence())) {
-      ++pairs_undecided_;
-      continue;
-    }
-    Violation(Invariant::kInversion,
-              absl::StrCat("event ", event.sequence(), ": ", agent_id, " took ",
-                           event.contact().id(), " (key ",
-                           TimeOfDayText(event.contact().rank_key_ms()),
-                           ") while ", id, " waited since ",
-                           TimeOfDayText(state.last.arrival_ms()),
-                           " with a smaller key"));
   }
 }
 
@@ -415,9 +325,11 @@ void Auditor::CheckBarrier(const BarrierPoint& barrier) {
   for (const std::string& id : fold_.waiting()) {
     const v1::Contact* contact = Planned(id);
     if (contact == nullptr) continue;
+    rings_.CheckAtRest(barrier, *contact);
+    const std::size_t ring = fold_.FindContact(id)->last.ring();
     for (const auto& [agent_id, agent] : fold_.agents()) {
       ++barrier_pairs_;
-      if (!Fold::IsOpen(agent) || !rules_.Serves(agent_id, *contact) ||
+      if (!Fold::IsOpen(agent) || !rules_.Serves(agent_id, *contact, ring) ||
           !rules_.Fits(agent_id, contact->channel(), agent.units(),
                        agent.HeldOf(contact->channel())) ||
           Fold::IsClosed(agent, contact->channel()) ||
@@ -529,12 +441,15 @@ void Auditor::CheckRefused() {
 }
 
 void Auditor::WriteNotes() {
-  result(Invariant::kInversion).note =
-      absl::StrCat(pairs_compared_, " pairs compared, ", pairs_undecided_,
-                   " undecided: decided at the same time");
+  result(Invariant::kInversion).checks = order_.checks();
+  result(Invariant::kInversion).note = order_.Note();
   result(Invariant::kQuiet).note =
       absl::StrCat("at ", barriers_with_waiting_, " of them contacts waited; ",
                    barrier_pairs_, " pairs");
+  result(Invariant::kRing).checks = rings_.checks();
+  result(Invariant::kRing).note = rings_.Note();
+  result(Invariant::kOvertaking).checks = order_.overtaken();
+  result(Invariant::kOvertaking).note = order_.OvertakingNote();
   result(Invariant::kRefused).note = absl::StrCat(
       record_.refused.size(), " refused, having lost a race or worse");
 }

@@ -29,8 +29,10 @@ enum class Invariant {
   kGapless,
   kRankKey,
   kRefused,
+  kRing,
+  kOvertaking,
 };
-inline constexpr int kInvariantCount = 9;
+inline constexpr int kInvariantCount = 11;
 
 struct InvariantResult {
   std::string name;

@@ -175,12 +175,11 @@ absl::Status CheckPlan(const DayPlan& plan) {
   std::set<std::string> queues;
   for (const v1::ContactQueue& queue : plan.configuration.queues()) {
     queues.insert(queue.name());
-    // The audit judges by what was asked for at first.
-    if (!queue.plan().empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "queue \"", queue.name(), "\" has the bullseye plan \"", queue.plan(),
-          "\": the check of a played day does not know rings "
-          "yet; leave the plan out"));
+    if (queue.pull_only()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("queue \"", queue.name(),
+                       "\" is pull_only: agents of a played day do not pull; "
+                       "leave it out"));
     }
   }
   std::set<std::string> agents;

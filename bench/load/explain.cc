@@ -62,7 +62,8 @@ class Deriver {
   const Rules rules_;
   Fold fold_;
   std::unordered_map<std::string, const v1::Contact*> contacts_;
-  std::unordered_map<std::string, InstantMs> keys_;  // of those ever reserved
+  // By contact and ring, wherever an event tells it.
+  std::map<std::pair<std::string, std::size_t>, InstantMs> keys_;
 };
 
 Deriver::Deriver(const DayPlan& plan, const Record& record)
@@ -71,18 +72,19 @@ Deriver::Deriver(const DayPlan& plan, const Record& record)
     contacts_.emplace(planned.contact.id(), &planned.contact);
   }
   for (const v1::Event& event : record_.events) {
-    if (event.type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
-      keys_.emplace(event.contact().id(), event.contact().rank_key_ms());
+    if (event.contact().rank_key_ms() != 0) {
+      keys_.emplace(std::pair(event.contact().id(), event.contact().ring()),
+                    event.contact().rank_key_ms());
     }
   }
 }
 
 InstantMs Deriver::KeyOf(const std::string& id, const v1::Contact& contact,
                          const ContactFold& state) const {
-  const auto found = keys_.find(id);
-  return found != keys_.end()
-             ? found->second
-             : state.last.arrival_ms() - rules_.BoostMs(contact);
+  const auto found = keys_.find(std::pair(id, state.last.ring()));
+  return found != keys_.end() ? found->second
+                              : state.last.arrival_ms() -
+                                    rules_.BoostMs(contact, state.last.ring());
 }
 
 std::vector<Derived> Deriver::All() {
@@ -112,10 +114,12 @@ void Deriver::FindContacts(Derived* derived) const {
     const auto found = contacts_.find(id);
     if (found == contacts_.end() || found->second == derived->contact) continue;
     const v1::Contact& contact = *found->second;
-    const InstantMs key = KeyOf(id, contact, *fold_.FindContact(id));
+    const ContactFold& state = *fold_.FindContact(id);
+    const std::size_t ring = state.last.ring();
+    const InstantMs key = KeyOf(id, contact, state);
     std::string barred;
-    if (!rules_.Serves(agent_id, contact)) {
-      barred = rules_.WhatIsMissing(agent_id, contact);
+    if (!rules_.Serves(agent_id, contact, ring)) {
+      barred = rules_.WhatIsMissing(agent_id, contact, ring);
     } else if (agent != nullptr && Fold::IsClosed(*agent, contact.channel())) {
       barred = ChannelText(contact.channel()) + " closed by no answer";
     } else if (fold_.SurelyExcluded(id, agent_id, derived->event->at_ms())) {
@@ -128,7 +132,7 @@ void Deriver::FindContacts(Derived* derived) const {
     }
     if (barred.empty()) {
       ++derived->contacts_eligible;
-      const int rank = rules_.QueueRankOf(agent_id, contact);
+      const int rank = rules_.QueueRankOf(agent_id, contact, ring);
       if (derived->contact_passed == nullptr ||
           std::pair(rank, key) < std::pair(derived->contact_passed_rank,
                                            derived->contact_passed_key_ms)) {
@@ -147,18 +151,19 @@ void Deriver::FindContacts(Derived* derived) const {
 
 void Deriver::FindAgents(Derived* derived) const {
   const std::string& chosen = derived->event->agent().id();
+  const std::size_t ring = derived->event->contact().ring();
   for (const auto& [id, agent] : fold_.agents()) {
     const v1::Channel channel = derived->contact->channel();
     if (id == chosen || !Fold::IsOpen(agent) ||
         !rules_.Fits(id, channel, agent.units(), agent.HeldOf(channel)) ||
-        !rules_.Serves(id, *derived->contact) ||
+        !rules_.Serves(id, *derived->contact, ring) ||
         Fold::IsClosed(agent, derived->contact->channel()) ||
         fold_.SurelyExcluded(derived->contact->id(), id,
                              derived->event->at_ms())) {
       continue;
     }
     ++derived->agents_eligible;
-    const int step = rules_.FitStep(id, *derived->contact);
+    const int step = rules_.FitStep(id, *derived->contact, ring);
     const InstantMs key =
         rules_.OrderKey(id, agent.last.idle_since_ms(), agent.units());
     if (derived->agent_passed.empty() || step > derived->agent_passed_step ||
@@ -177,7 +182,8 @@ std::string Deriver::PassedContactText(const Derived& derived) const {
   const InstantMs key = derived.event->contact().rank_key_ms();
   const InstantMs other = derived.contact_passed_key_ms;
   const int rank =
-      rules_.QueueRankOf(derived.event->agent().id(), *derived.contact);
+      rules_.QueueRankOf(derived.event->agent().id(), *derived.contact,
+                         derived.event->contact().ring());
   std::string reason;
   if (derived.contact_passed_rank != rank) {
     const bool later = derived.contact_passed_rank > rank;
@@ -202,7 +208,8 @@ std::string Deriver::PassedContactText(const Derived& derived) const {
 std::string Deriver::PassedAgentText(const Derived& derived) const {
   const int step = static_cast<int>(derived.event->reservation().fit_step());
   const InstantMs idle = derived.event->agent().idle_since_ms();
-  const v1::AgentOrder order = rules_.OrderOf(derived.contact->queue());
+  const v1::AgentOrder order =
+      rules_.OrderOf(derived.contact->queue(), derived.event->contact().ring());
   std::string reason;
   if (derived.agent_passed_step != step) {
     const bool worse = derived.agent_passed_step < step;

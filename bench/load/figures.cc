@@ -175,7 +175,7 @@ void Folder::AddAgentsOf(const v1::ContactQueue& queue) {
       v1::Contact contact;
       contact.set_queue(queue.name());
       contact.set_channel(static_cast<v1::Channel>(channel));
-      serves = serves || rules_.Serves(id, contact);
+      serves = serves || rules_.Serves(id, contact, 0);
     }
     if (!serves) continue;
     figures.agents_available_ms += agent.available_ms;

@@ -48,8 +48,10 @@ void Fold::ApplyToContact(const v1::Event& event) {
     case v1::EVENT_TYPE_RESERVATION_NO_ANSWER:
     case v1::EVENT_TYPE_RESERVATION_RESCINDED:
       contact.agent_id.clear();
+      [[fallthrough]];
+    case v1::EVENT_TYPE_CONTACT_WIDENED:
       contact.published_sequence = event.sequence();
-      contact.returned = true;
+      contact.placed_again = true;
       break;
     default:
       break;

@@ -19,9 +19,9 @@ namespace relais::load {
 
 struct ContactFold {
   v1::ContactChange last;
-  // The event that made it wait, and whether that was a return.
+  // The event that made it wait where it does, and whether it waited before.
   std::uint64_t published_sequence = 0;
-  bool returned = false;
+  bool placed_again = false;
   std::string agent_id;  // who holds it
   std::uint64_t attempt = 0;
   int submitted_events = 0;

@@ -108,11 +108,60 @@ Rules::Rules(const v1::Configuration& configuration)
     agents_[configured.id()] = std::move(agent);
   }
   for (const v1::ContactQueue& queue : configuration.queues()) {
-    queues_[queue.name()] = queue;
+    queues_.emplace(queue.name(), QueueOf(queue, configuration));
   }
-  for (const v1::Activity& activity : configuration.activities()) {
-    activities_[activity.name()] = activity;
+}
+
+Rules::Queue Rules::QueueOf(const v1::ContactQueue& configured,
+                            const v1::Configuration& configuration) const {
+  Queue queue;
+  queue.configured = configured;
+  queue.rings = RingsOf(configured, configuration);
+  for (const Ring& ring : queue.rings) {
+    std::vector<Requirement>& required = queue.required.emplace_back();
+    for (const v1::ContactQueue& asked : configuration.queues()) {
+      if (asked.name() != ring.asks_as) continue;
+      required.push_back(Loosened(asked.requirement(), ring.changes_as));
+      for (const v1::Activity& activity : configuration.activities()) {
+        if (activity.name() == asked.activity()) {
+          required.push_back(activity.requirement());
+        }
+      }
+    }
   }
+  return queue;
+}
+
+const Rules::Queue* Rules::FindQueue(const std::string& name) const {
+  const auto found = queues_.find(name);
+  return found == queues_.end() ? nullptr : &found->second;
+}
+
+const std::vector<Ring>& Rules::RingsOfQueue(const std::string& queue) const {
+  static const std::vector<Ring>* const one = new std::vector<Ring>(1);
+  const Queue* found = FindQueue(queue);
+  return found == nullptr ? *one : found->rings;
+}
+
+const v1::ContactQueue* Rules::AsksAs(const std::string& queue,
+                                      std::size_t ring) const {
+  const Queue* found = FindQueue(queue);
+  if (found == nullptr) return nullptr;
+  const std::size_t in = std::min(ring, found->rings.size() - 1);
+  const Queue* as = FindQueue(found->rings[in].asks_as);
+  return as == nullptr ? nullptr : &as->configured;
+}
+
+Rules::Asked::Asked(const Rules& rules, const v1::Contact& contact,
+                    std::size_t ring) {
+  const Queue* queue = rules.FindQueue(contact.queue());
+  all.push_back(&contact.requirement());
+  if (queue == nullptr) return;
+  const std::size_t in = std::min(ring, queue->rings.size() - 1);
+  for (const Requirement& one : queue->required[in]) all.push_back(&one);
+  if (in == 0 || contact.requirement().all_of().empty()) return;
+  own = Loosened(contact.requirement(), queue->rings[in].changes);
+  all[0] = &own;
 }
 
 Rules::Agent Rules::AgentOf(const v1::AgentConfiguration& configured,
@@ -150,21 +199,6 @@ Rules::Agent Rules::AgentOf(const v1::AgentConfiguration& configured,
     if (site.name() == agent.site) agent.provider = site.provider();
   }
   return agent;
-}
-
-std::vector<const v1::RoutingRequirement*> Rules::Required(
-    const v1::Contact& contact) const {
-  std::vector<const Requirement*> required;
-  const auto queue = queues_.find(contact.queue());
-  if (queue != queues_.end()) {
-    required.push_back(&queue->second.requirement());
-    const auto activity = activities_.find(queue->second.activity());
-    if (activity != activities_.end()) {
-      required.push_back(&activity->second.requirement());
-    }
-  }
-  required.push_back(&contact.requirement());
-  return required;
 }
 
 int Rules::LevelOf(const Agent& agent, const std::string& skill,
@@ -240,28 +274,41 @@ std::string Rules::Missing(const Agent& agent, const Requirement& requirement,
   return absl::StrJoin(missing, ", ");
 }
 
-bool Rules::Serves(const std::string& agent, const v1::Contact& contact) const {
+bool Rules::Meets(const Agent& agent, const v1::Contact& contact,
+                  const Asked& asked) const {
+  return agent.channels.contains(contact.channel()) &&
+         std::all_of(asked.all.begin(), asked.all.end(),
+                     [&](const Requirement* requirement) {
+                       return Meets(agent, *requirement,
+                                    contact.tutor_may_listen());
+                     });
+}
+
+bool Rules::Serves(const std::string& agent, const v1::Contact& contact,
+                   std::size_t ring) const {
   const auto found = agents_.find(agent);
-  if (found == agents_.end() ||
-      !found->second.channels.contains(contact.channel())) {
-    return false;
-  }
-  const std::vector<const Requirement*> required = Required(contact);
-  return std::all_of(
-      required.begin(), required.end(), [&](const Requirement* requirement) {
-        return Meets(found->second, *requirement, contact.tutor_may_listen());
-      });
+  return found != agents_.end() &&
+         Meets(found->second, contact, Asked(*this, contact, ring));
+}
+
+bool Rules::AnybodyServes(const v1::Contact& contact, std::size_t ring) const {
+  const Asked asked(*this, contact, ring);
+  return std::any_of(agents_.begin(), agents_.end(), [&](const auto& entry) {
+    return Meets(entry.second, contact, asked);
+  });
 }
 
 std::string Rules::WhatIsMissing(const std::string& agent,
-                                 const v1::Contact& contact) const {
+                                 const v1::Contact& contact,
+                                 std::size_t ring) const {
   const auto found = agents_.find(agent);
   if (found == agents_.end()) return "not configured";
   std::vector<std::string> missing;
   if (!found->second.channels.contains(contact.channel())) {
     missing.push_back(absl::StrCat("no ", ChannelText(contact.channel())));
   }
-  for (const Requirement* requirement : Required(contact)) {
+  const Asked asked(*this, contact, ring);
+  for (const Requirement* requirement : asked.all) {
     std::string more =
         Missing(found->second, *requirement, contact.tutor_may_listen());
     if (!more.empty()) missing.push_back(std::move(more));
@@ -269,7 +316,8 @@ std::string Rules::WhatIsMissing(const std::string& agent,
   return absl::StrJoin(missing, ", ");
 }
 
-int Rules::FitStep(const std::string& agent, const v1::Contact& contact) const {
+int Rules::FitStep(const std::string& agent, const v1::Contact& contact,
+                   std::size_t ring) const {
   const auto found = agents_.find(agent);
   if (found == agents_.end()) return 0;
   std::map<std::string, std::pair<int, int>> asked;
@@ -278,7 +326,8 @@ int Rules::FitStep(const std::string& agent, const v1::Contact& contact) const {
   int preferred_met = 0;
   int preferred_all = 0;
   std::set<std::string> named;  // skills, by preferred terms
-  for (const Requirement* requirement : Required(contact)) {
+  const Asked all(*this, contact, ring);
+  for (const Requirement* requirement : all.all) {
     CollectLevels(*requirement, &asked);
     for (const v1::PreferredTerm& preferred : requirement->preferred()) {
       const int weight = preferred.weight() == 0 ? 1 : preferred.weight();
@@ -294,9 +343,9 @@ int Rules::FitStep(const std::string& agent, const v1::Contact& contact) const {
                levels.first;
     room += levels.second - levels.first;
   }
-  const auto queue = queues_.find(contact.queue());
-  if (queue != queues_.end() &&
-      queue->second.agent_choice().fit() == v1::FIT_RULE_LEAST_OVER_QUALIFIED) {
+  const v1::ContactQueue* as = AsksAs(contact.queue(), ring);
+  if (as != nullptr &&
+      as->agent_choice().fit() == v1::FIT_RULE_LEAST_OVER_QUALIFIED) {
     int over = surplus + preferred_all - preferred_met;
     for (const auto& [skill, level] : contact.tutor_may_listen()
                                           ? found->second.levels_with_training
@@ -310,44 +359,56 @@ int Rules::FitStep(const std::string& agent, const v1::Contact& contact) const {
 }
 
 DurationMs Rules::CreditMs(const v1::Contact& contact) const {
-  const auto queue = queues_.find(contact.queue());
-  if (queue != queues_.end()) {
-    for (const v1::PriorityCredit& credit : queue->second.priority_credits()) {
+  const Queue* queue = FindQueue(contact.queue());
+  if (queue != nullptr) {
+    for (const v1::PriorityCredit& credit :
+         queue->configured.priority_credits()) {
       if (credit.priority() == contact.priority()) return credit.credit_ms();
     }
   }
   return 60'000LL * contact.priority();
 }
 
-int Rules::QueueRankOf(const std::string& agent,
-                       const v1::Contact& contact) const {
+int Rules::QueueRankOf(const std::string& agent, const v1::Contact& contact,
+                       std::size_t ring) const {
   const auto found = agents_.find(agent);
   if (found == agents_.end()) return 0;
-  const auto rank = found->second.ranks.find(contact.queue());
+  const v1::ContactQueue* as = AsksAs(contact.queue(), ring);
+  const auto rank =
+      found->second.ranks.find(as == nullptr ? contact.queue() : as->name());
   return rank == found->second.ranks.end() ? found->second.other_rank
                                            : rank->second;
 }
 
-v1::AgentOrder Rules::OrderOf(const std::string& queue) const {
-  const auto found = queues_.find(queue);
-  if (found == queues_.end() ||
-      found->second.agent_choice().order() == v1::AGENT_ORDER_UNSPECIFIED) {
+v1::AgentOrder Rules::OrderOf(const std::string& queue,
+                              std::size_t ring) const {
+  const v1::ContactQueue* as = AsksAs(queue, ring);
+  if (as == nullptr ||
+      as->agent_choice().order() == v1::AGENT_ORDER_UNSPECIFIED) {
     return v1::AGENT_ORDER_LONGEST_IDLE;
   }
-  return found->second.agent_choice().order();
+  return as->agent_choice().order();
 }
 
-DurationMs Rules::BoostMs(const v1::Contact& contact) const {
+DurationMs Rules::BoostMs(const v1::Contact& contact, std::size_t ring) const {
   if (contact_choice_ == v1::CONTACT_CHOICE_STRICT) {
     return contact.priority() * DurationMs{315'360'000'000};
   }
-  DurationMs boost = CreditMs(contact);
+  const std::vector<Ring>& rings = RingsOfQueue(contact.queue());
+  DurationMs boost =
+      CreditMs(contact) + rings[std::min(ring, rings.size() - 1)].boost_ms;
   const auto segment = segments_.find(contact.segment());
   if (segment != segments_.end()) boost += segment->second;
   if (contact_choice_ == v1::CONTACT_CHOICE_DEADLINE) {
     boost -= ServiceThresholdMs(contact.queue());
   }
   return boost;
+}
+
+bool Rules::BoundsOvertaking(const std::string& agent) const {
+  const auto found = agents_.find(agent);
+  return contact_choice_ != v1::CONTACT_CHOICE_STRICT &&
+         found != agents_.end() && found->second.profile.queue_order().empty();
 }
 
 bool Rules::Fits(const std::string& agent, v1::Channel channel, int units,
@@ -386,26 +447,25 @@ int Rules::AgentPlace(const std::string& agent) const {
 }
 
 DurationMs Rules::ServiceThresholdMs(const std::string& queue) const {
-  const auto found = queues_.find(queue);
-  if (found == queues_.end() || !found->second.has_service_level()) {
+  const Queue* found = FindQueue(queue);
+  if (found == nullptr || !found->configured.has_service_level()) {
     return 20'000;
   }
-  return found->second.service_level().threshold_ms();
+  return found->configured.service_level().threshold_ms();
 }
 
 double Rules::ServiceFraction(const std::string& queue) const {
-  const auto found = queues_.find(queue);
-  if (found == queues_.end() || !found->second.has_service_level()) return 0.8;
-  return found->second.service_level().answered_fraction();
+  const Queue* found = FindQueue(queue);
+  if (found == nullptr || !found->configured.has_service_level()) return 0.8;
+  return found->configured.service_level().answered_fraction();
 }
 
 DurationMs Rules::ShortAbandonMs(const std::string& queue) const {
-  const auto found = queues_.find(queue);
-  if (found == queues_.end() ||
-      !found->second.has_short_abandon_threshold_ms()) {
+  const Queue* found = FindQueue(queue);
+  if (found == nullptr || !found->configured.has_short_abandon_threshold_ms()) {
     return 5'000;
   }
-  return found->second.short_abandon_threshold_ms();
+  return found->configured.short_abandon_threshold_ms();
 }
 
 }  // namespace relais::load

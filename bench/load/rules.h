@@ -1,17 +1,19 @@
-// The routing model once more, naively: who may serve what, how well, and
-// what a priority is worth. Written from docs/routing-model.md; shares with
-// the router nothing but the proto, so that it can judge it.
+// The routing model once more, naively: who may serve what in which ring, how
+// well, and what a priority is worth. Written from docs/routing-model.md;
+// shares with the router nothing but the proto, so that it can judge it.
 //
 // Thread safety: const members may be called from any thread.
 
 #ifndef RELAIS_BENCH_LOAD_RULES_H_
 #define RELAIS_BENCH_LOAD_RULES_H_
 
+#include <cstddef>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "bench/load/rings.h"
 #include "relais/types.h"
 #include "relais/v1/configuration.pb.h"
 #include "relais/v1/contact.pb.h"
@@ -22,21 +24,35 @@ class Rules {
  public:
   explicit Rules(const v1::Configuration& configuration);
 
-  // Whether the agent has the channel and all that queue and contact ask for.
-  bool Serves(const std::string& agent, const v1::Contact& contact) const;
+  // The rings of the queue's plan, the first one included; of an unknown queue
+  // that one alone. Wherever else a ring is named it is one of these, and what
+  // lies beyond them is taken for the last.
+  const std::vector<Ring>& RingsOfQueue(const std::string& queue) const;
+  // Whether the agent has the channel and all that queue and contact ask for
+  // in that ring.
+  bool Serves(const std::string& agent, const v1::Contact& contact,
+              std::size_t ring) const;
+  // Whether any agent of the configuration does.
+  bool AnybodyServes(const v1::Contact& contact, std::size_t ring) const;
   // What the agent lacks ("english 2 < 5", "no chat", "no team red"); empty if
   // nothing.
   std::string WhatIsMissing(const std::string& agent,
-                            const v1::Contact& contact) const;
+                            const v1::Contact& contact, std::size_t ring) const;
   // 0..7, larger fits better.
-  int FitStep(const std::string& agent, const v1::Contact& contact) const;
-  // Where the contact's queue stands in the order of the agent's profile; 0 for
-  // all if there is none.
-  int QueueRankOf(const std::string& agent, const v1::Contact& contact) const;
+  int FitStep(const std::string& agent, const v1::Contact& contact,
+              std::size_t ring) const;
+  // Where the queue as which the contact asks stands in the order of the
+  // agent's profile; 0 for all if there is none.
+  int QueueRankOf(const std::string& agent, const v1::Contact& contact,
+                  std::size_t ring) const;
   // Who comes first of agents who fit alike; never unspecified.
-  v1::AgentOrder OrderOf(const std::string& queue) const;
+  v1::AgentOrder OrderOf(const std::string& queue, std::size_t ring) const;
   // What the contact's arrival is put forward by, in the centre's mode.
-  DurationMs BoostMs(const v1::Contact& contact) const;
+  DurationMs BoostMs(const v1::Contact& contact, std::size_t ring) const;
+
+  // Whether there is a bound on overtaking at this agent: not in strict mode,
+  // nor if its profile orders queues.
+  bool BoundsOvertaking(const std::string& agent) const;
 
   // Whether one contact more of the channel fits an agent who holds so many
   // units and so many of the channel.
@@ -70,11 +86,32 @@ class Rules {
     int other_rank = 0;
   };
   using Requirement = v1::RoutingRequirement;
+  struct Queue {
+    v1::ContactQueue configured;
+    std::vector<Ring> rings;
+    // By ring: of the queue as which it asks, as far as it does in that ring,
+    // and of that one's activity.
+    std::vector<std::vector<Requirement>> required;
+  };
+  // All that must be met: of queue, activity and contact.
+  struct Asked {
+    Asked(const Rules& rules, const v1::Contact& contact, std::size_t ring);
+    Asked(const Asked&) = delete;
+    Asked& operator=(const Asked&) = delete;
+    std::vector<const Requirement*> all;
+    Requirement own;  // the contact's, in a later ring
+  };
 
   Agent AgentOf(const v1::AgentConfiguration& configured,
                 const v1::Configuration& configuration) const;
-  // Of the queue, its activity and the contact: all must be met.
-  std::vector<const Requirement*> Required(const v1::Contact& contact) const;
+  Queue QueueOf(const v1::ContactQueue& configured,
+                const v1::Configuration& configuration) const;
+  const Queue* FindQueue(const std::string& name) const;
+  // The configured queue as which the contacts of this one ask.
+  const v1::ContactQueue* AsksAs(const std::string& queue,
+                                 std::size_t ring) const;
+  bool Meets(const Agent& agent, const v1::Contact& contact,
+             const Asked& asked) const;
   // With the skills in training for a contact to which a tutor may listen.
   static bool Meets(const Agent& agent, const v1::RequirementTerm& term,
                     bool with_training);
@@ -88,8 +125,7 @@ class Rules {
   std::map<std::string, Agent> agents_;
   DurationMs CreditMs(const v1::Contact& contact) const;
 
-  std::map<std::string, v1::ContactQueue> queues_;
-  std::map<std::string, v1::Activity> activities_;
+  std::map<std::string, Queue> queues_;
   v1::ContactChoice contact_choice_;
   std::map<std::string, DurationMs> segments_;  // their credits
 };

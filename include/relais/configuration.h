@@ -215,6 +215,8 @@ struct ContactQueue {
   AgentChoice agent_choice;
   // How its requirement loosens; empty: not at all.
   std::string plan = {};
+  // Its contacts are offered to nobody; agents pull them (Router::Pull).
+  bool pull_only = false;
   friend bool operator==(const ContactQueue&, const ContactQueue&) = default;
 };
 

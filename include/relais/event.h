@@ -127,6 +127,8 @@ struct Event {
   std::uint64_t began_after_sequence = 0;
   // The contact was taken inside the Submit call that brought it.
   bool at_once = false;
+  // The agent asked for it, whatever stood before it (kReservationCreated).
+  bool pulled = false;
 };
 
 // What a contact brought and under which terms: with kContactSubmitted, for who

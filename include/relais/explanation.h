@@ -34,10 +34,11 @@ enum class PassedOver : std::uint8_t {
   kNoAnswer,         // its channel is closed: an offer was not answered
   kContactsMax,      // the agent holds as many of its channel as it may
   kCapacity,         // the agent has not the units for one more
+  kPullOnly,         // it is to be pulled; this agent may do so
   kReserve,          // the agent is kept free for another channel
   kNot,              // the agent is free for it
 };
-inline constexpr int kPassedOverCount = 12;
+inline constexpr int kPassedOverCount = 13;
 // Lower-case name: "requirement", "contacts_max".
 std::string_view PassedOverName(PassedOver reason);
 

@@ -55,7 +55,7 @@ struct LiveContact {
 };
 
 // An agent with any event so far. Grade, profile and skills are those of the
-// configuration.
+// configuration, or, if that does not list it, of `last_listed`.
 struct LiveAgent {
   std::uint64_t version = 0;
   Presence presence;
@@ -71,6 +71,10 @@ struct LiveAgent {
   // In force at its last change of presence. Older than the one that no longer
   // lists the agent: its sign-out by that one is missing.
   std::uint64_t presence_configuration_version = 0;
+  // If it is not listed: what the last configuration that did says of it, the
+  // agent alone with what it refers to. Null if that is not known; it may then
+  // take nothing more.
+  std::shared_ptr<const Configuration> last_listed;
 };
 
 // Totals of one queue since it was first used.

@@ -63,6 +63,20 @@ struct Outcome {
   CommitTicket ticket;
 };
 
+// Which contact an agent asks for: the best of some queues, or one.
+struct PullRequest {
+  std::vector<std::string> queues;
+  std::string contact_id;  // or this alone
+};
+
+// What Pull answers: the reservation that it made.
+struct PullOutcome {
+  ContactHandle contact;
+  std::string contact_id;
+  std::uint64_t attempt = 0;
+  CommitTicket ticket;
+};
+
 struct ApplyOutcome {
   std::uint64_t configuration_version = 0;  // unchanged if refused
   std::vector<Finding> findings;            // errors mean: refused
@@ -201,6 +215,19 @@ class Router {
   virtual absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
                                             std::string_view contact_id,
                                             InstantMs now_ms) = 0;
+  // The agent takes a contact that waits: of these queues the one that stands
+  // first for it, or the one that is named, whatever else waits; if it is
+  // available, eligible and has room. The reservation is like any other: it is
+  // offered and answered. INVALID_ARGUMENT if neither or both are given;
+  // NOT_FOUND of a queue or contact that is not known, and on "queues" if
+  // nothing waits there that this agent could take; FAILED_PRECONDITION says
+  // on "agent_id" why the agent may take nothing now, on "contact_id" why it
+  // may not take this one; ABORTED while the agent is being given another
+  // contact at the same moment: try again. Looks past contacts of other queues
+  // that ask for the same: O(those waiting before it).
+  virtual absl::StatusOr<PullOutcome> Pull(AgentHandle agent,
+                                           const PullRequest& request,
+                                           InstantMs now_ms) = 0;
 
   // --- Time ----------------------------------------------------------------
 

@@ -289,7 +289,18 @@ void ConfigurationChecker::CheckQueuePlan(const std::string& queue_path,
   }
   if (threshold_ms < 0 || threshold_ms > kDurationMsMax) return;
   const std::vector<BullseyeRing> later = LaterRings(plan, threshold_ms);
-  for (const ContactQueue& other : QueuesOfRings(plan, configuration_)) {
+  const auto others = QueuesOfRings(plan, configuration_);
+  for (std::size_t k = 0; k < later.size(); ++k) {
+    const ContactQueue after = QueueInRing(queue, others, later, k + 1);
+    if (!after.pull_only || QueueInRing(queue, others, later, k).pull_only) {
+      continue;
+    }
+    Error(path, absl::StrCat("ring ", k + 1, " of ", Quoted(queue.plan),
+                             " changes to the queue ", Quoted(after.name),
+                             ", which is pull_only, from one that is not; "
+                             "rings only loosen"));
+  }
+  for (const ContactQueue& other : others) {
     for (int i = 0; i < kChannelCount; ++i) {
       const auto channel = static_cast<Channel>(i);
       if (!Contains(queue.channels, channel) ||

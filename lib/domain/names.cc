@@ -55,6 +55,8 @@ std::string_view PassedOverName(PassedOver reason) {
       return "contacts_max";
     case PassedOver::kCapacity:
       return "capacity";
+    case PassedOver::kPullOnly:
+      return "pull_only";
     case PassedOver::kReserve:
       return "reserve";
     case PassedOver::kNot:

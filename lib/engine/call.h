@@ -7,12 +7,14 @@
 #define RELAIS_LIB_ENGINE_CALL_H_
 
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "lib/engine/event_queue.h"
 #include "lib/match/matcher.h"
 #include "relais/event.h"
+#include "relais/router.h"
 #include "relais/types.h"
 
 namespace relais {
@@ -57,6 +59,15 @@ class Call : public match::DecisionSink {
   void set_submitted(ContactHandle contact) { submitted_ = contact; }
   bool Submitted(ContactHandle contact) const { return submitted_ == contact; }
 
+  // What it pulled; without an attempt: nothing.
+  void set_pulled(ContactHandle contact, std::string_view id,
+                  std::uint64_t attempt) {
+    pulled_.contact = contact;
+    pulled_.contact_id = id;
+    pulled_.attempt = attempt;
+  }
+  const PullOutcome& pulled() const { return pulled_; }
+
   void set_at_once() { at_once_ = true; }
   bool at_once() const { return at_once_; }
 
@@ -73,6 +84,7 @@ class Call : public match::DecisionSink {
   std::uint64_t began_after_ = 0;
   ContactHandle submitted_;
   bool at_once_ = false;
+  PullOutcome pulled_;
 };
 
 }  // namespace relais

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/domain/error.h"
+#include "lib/domain/last_listed.h"
 
 namespace relais {
 namespace {
@@ -90,6 +91,12 @@ absl::Status CheckAgent(const std::string& id, const LiveAgent& live,
       return Contradiction(AgentPath(id),
                            absl::StrCat("holds ", Quoted(held.contact_id),
                                         ", which is not held by it"));
+    }
+  }
+  if (live.last_listed != nullptr) {
+    const std::string wrong = WrongInLastListed(*live.last_listed, id);
+    if (!wrong.empty()) {
+      return Contradiction(absl::StrCat(AgentPath(id), ".last_listed"), wrong);
     }
   }
   if (live.held.size() > kContactsPerAgentMax) {

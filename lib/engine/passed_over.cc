@@ -18,6 +18,7 @@ Fitness FitnessOf(const CompiledRequirement& requirement,
   if (Meets(requirement, profile)) {
     fitness.fit_step = policy::FitOf(requirement, profile);
     fitness.queue_rank = policy::QueueRankOf(requirement, profile);
+    fitness.pulled_only = requirement.pulled_only;
     return fitness;
   }
   fitness.reason = PassedOver::kRequirement;
@@ -56,7 +57,7 @@ PassedOver WhyPassedOver(const Fitness& fitness, bool declined,
     return PassedOver::kContactsMax;
   }
   if (units + capacity.cost[at] > capacity.units) return PassedOver::kCapacity;
-  return PassedOver::kNot;
+  return fitness.pulled_only ? PassedOver::kPullOnly : PassedOver::kNot;
 }
 
 }  // namespace relais

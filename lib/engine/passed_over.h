@@ -34,6 +34,7 @@ struct Fitness {
   // kNot:
   int fit_step = 0;
   int queue_rank = 0;
+  bool pulled_only = false;
 };
 Fitness FitnessOf(const CompiledRequirement& requirement,
                   const std::vector<LaterRing>& later,

@@ -87,6 +87,7 @@ struct QueueTerms {
     requirement.fit = asking.agent_choice.fit;
     requirement.order = asking.agent_choice.order;
     requirement.queue = ranked ? QueueIdOf(asking.name) : 0;
+    requirement.pulled_only = asking.pull_only;
     return requirement;
   }
   ContactQueue InRing(std::size_t ring) const {

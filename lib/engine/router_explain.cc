@@ -138,6 +138,8 @@ class RouterImpl::Explainer {
                                              std::size_t agents_max);
   absl::StatusOr<AgentExplanation> Agent(AgentHandle handle, InstantMs now_ms,
                                          std::size_t verdicts_max);
+  std::optional<PassedOver> Pair(const std::string& contact_id,
+                                 AgentHandle handle, std::string* missing);
 
  private:
   using Declines = std::vector<DeclineTable::Standing>;
@@ -240,7 +242,7 @@ std::uint64_t RouterImpl::Explainer::CountAhead(const CompiledProfile& profile,
   std::uint64_t ahead = 0;
   for (const auto& [key, group] : groups_) {
     const CompiledRequirement& asks = *asked_.at(std::get<1>(key));
-    if (!policy::Accepts(asks, profile)) continue;
+    if (asks.pulled_only || !policy::Accepts(asks, profile)) continue;
     const int rank = policy::QueueRankOf(asks, profile);
     if (rank < queue_rank) ahead += group.contacts;
     if (rank == queue_rank) ahead += group.before;
@@ -255,7 +257,8 @@ std::uint64_t RouterImpl::Explainer::CountDeclinedAhead(
   for (const auto& one : router_.declines_.OfAgent(agent)) {
     Waiting seen;
     if (!ReadWaiting(one.contact.slot, &seen) || seen.contact != one.contact ||
-        seen.contact == own_.contact || !policy::Accepts(*seen.asks, profile)) {
+        seen.contact == own_.contact || seen.asks->pulled_only ||
+        !policy::Accepts(*seen.asks, profile)) {
       continue;
     }
     const int rank = policy::QueueRankOf(*seen.asks, profile);
@@ -334,7 +337,8 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
     if (first) {
       of.profile = seen.profile;
       of.fitness = FitnessOf(*asks_, later_, *seen.profile, std::cref(names));
-      if (waits_ && of.fitness.reason == PassedOver::kNot) {
+      if (waits_ && of.fitness.reason == PassedOver::kNot &&
+          !of.fitness.pulled_only) {
         of.ahead = CountAhead(*seen.profile, of.fitness.queue_rank);
       }
     }
@@ -463,6 +467,38 @@ absl::StatusOr<AgentExplanation> RouterImpl::Explainer::Agent(
   KeepLargest(verdicts_max, &result.verdicts);
   result.agent = std::move(seen.view);
   return result;
+}
+
+std::optional<PassedOver> RouterImpl::Explainer::Pair(
+    const std::string& contact_id, AgentHandle handle, std::string* missing) {
+  const auto view = router_.GetContact(contact_id);
+  if (!view.ok() || view->state != ContactState::kWaiting) return std::nullopt;
+  ReadQuestion(*view);
+  if (asks_ == nullptr || applied_ == nullptr) return std::nullopt;
+  SeenAgent seen;
+  {
+    const AgentRecord& agent = router_.agents_[handle.slot];
+    MutexLock lock(agent.mutex);
+    if (!router_.IsAgent(agent, handle)) return std::nullopt;
+    seen = SeeLocked(agent, handle.slot);
+  }
+  const Names names(applied_->source);
+  const Fitness fitness =
+      FitnessOf(*asks_, {}, *seen.profile, std::cref(names));
+  const Declines declines = router_.declines_.OfContact(view->handle.slot);
+  const bool declined =
+      std::any_of(declines.begin(), declines.end(), [&](const auto& one) {
+        return one.agent == handle.slot && one.contact == view->handle;
+      });
+  *missing = fitness.missing;
+  return WhyPassedOver(fitness, declined, seen.view, seen.capacity,
+                       asks_->channel);
+}
+
+std::optional<PassedOver> RouterImpl::WhyPassedOverFor(
+    const std::string& contact_id, AgentHandle handle,
+    std::string* missing) const {
+  return Explainer(*this).Pair(contact_id, handle, missing);
 }
 
 absl::StatusOr<ContactExplanation> RouterImpl::ExplainContact(

@@ -208,8 +208,8 @@ std::uint64_t RouterImpl::LastSequence() const {
 // --- The registry's view of the core -----------------------------------------
 
 void RouterImpl::SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                                     std::uint8_t order) {
-  Ours(matcher_.SetRequirementClass(c, kind, order));
+                                     std::uint8_t order, bool pulled_only) {
+  Ours(matcher_.SetRequirementClass(c, kind, order, pulled_only));
 }
 void RouterImpl::SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) {
   Ours(matcher_.SetFit(c, p, cell & 0xF, cell >> 4));

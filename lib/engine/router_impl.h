@@ -33,6 +33,7 @@
 
 #include "lib/base/counter.h"
 #include "lib/engine/call.h"
+#include "lib/engine/class_hold.h"
 #include "lib/engine/class_registry.h"
 #include "lib/engine/deadline_table.h"
 #include "lib/engine/decline_table.h"
@@ -80,6 +81,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
                                     std::string_view contact_id,
                                     InstantMs now_ms) override;
+  absl::StatusOr<PullOutcome> Pull(AgentHandle agent,
+                                   const PullRequest& request,
+                                   InstantMs now_ms) override;
   std::optional<InstantMs> NextDue() const override;
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
   std::size_t DrainEvents() override;
@@ -150,7 +154,7 @@ class RouterImpl final : public Router, private ClassMatrix {
 
   // ClassMatrix, for the registry.
   void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                           std::uint8_t order) override;
+                           std::uint8_t order, bool pulled_only) override;
   void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override;
   void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
@@ -328,29 +332,6 @@ class RouterImpl final : public Router, private ClassMatrix {
                  Call& call);
   // What a new exclusion displaced is over; the caller looks on its behalf.
   void DropDisplaced(const DeclineTable::Added& added);
-  // Keeps a class, and so its lanes, from being given to another content.
-  class ClassHold {
-   public:
-    ClassHold() = default;
-    ClassHold(ClassRegistry* classes, std::uint32_t id)
-        : classes_(classes), id_(id) {
-      classes_->AddRequirementReference(id_);
-    }
-    ClassHold(ClassHold&& other) noexcept
-        : classes_(std::exchange(other.classes_, nullptr)), id_(other.id_) {}
-    ClassHold& operator=(ClassHold&& other) noexcept {
-      std::swap(classes_, other.classes_);
-      std::swap(id_, other.id_);
-      return *this;
-    }
-    ~ClassHold() {
-      if (classes_ != nullptr) classes_->ReleaseRequirement(id_);
-    }
-
-   private:
-    ClassRegistry* classes_ = nullptr;
-    std::uint32_t id_ = 0;
-  };
   // A reservation to be rescinded because its agent leaves.
   struct ToRescind {
     ContactHandle contact;
@@ -489,6 +470,23 @@ class RouterImpl final : public Router, private ClassMatrix {
       const CompiledConfiguration& centre, Call& call);
 
   class Explainer;  // router_explain.cc
+  // Why the agent is passed over for a contact that waits, with what is missing
+  // in words; nothing if it does not wait any more.
+  std::optional<PassedOver> WhyPassedOverFor(const std::string& contact_id,
+                                             AgentHandle handle,
+                                             std::string* missing) const;
+
+  // --- Pulls (router_pull.cc) ---
+  absl::StatusOr<PullOutcome> PullFromQueues(
+      AgentHandle handle, const std::vector<std::string>& queues, Call& call);
+  absl::StatusOr<PullOutcome> PullOne(AgentHandle handle,
+                                      const std::string& contact_id,
+                                      Call& call);
+  // The slots of their figures, sorted.
+  absl::StatusOr<std::vector<std::uint32_t>> SlotsOfQueues(
+      const std::vector<std::string>& queues) const;
+  // What stands in the way of every pull of this agent.
+  absl::Status CheckPulls(AgentHandle handle) const;
 
   // --- Recovery (router_restore.cc) ---
   absl::Status RestoreConfiguration(Restoration& restoration);
@@ -516,6 +514,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   void OpenRestored(Restoration& restoration);
   absl::Status InstallConfiguration(const Configuration& configuration,
                                     std::uint64_t version, Call& call);
+  // As AddAgent, for one who is not listed any more: as the last configuration
+  // had it that did.
+  absl::Status AddUnlisted(const std::string& id, const LiveAgent& live,
+                           Call& call, std::uint32_t* slot);
   // Lists an agent, in a free slot from `*slot` on, with a profile that the
   // caller holds a reference of.
   void AddAgent(const std::string& id, AgentGrade grade, std::uint32_t profile,

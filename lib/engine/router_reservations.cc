@@ -52,6 +52,10 @@ Event RouterImpl::CreatedEvent(const match::Decision& decision,
   event.profile_class = decision.profile_class;
   event.fit_step = decision.fit_step;
   event.units = decision.units;
+  event.pulled = decision.pulled;
+  if (decision.pulled) {
+    call.set_pulled(contact, event.contact_id.view(), event.attempt);
+  }
   event.began_after_sequence = call.began_after_sequence();
   event.at_once = call.Submitted(contact);
   if (event.at_once) {
@@ -98,6 +102,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     holding.reservation = event;
     holding.reservation.offer_expires_ms = 0;
     holding.reservation.at_once = false;
+    holding.reservation.pulled = false;
     holding.reservation.began_after_sequence = 0;
     ended = record.ended_unregistered;
     // Its presence changed while the core was choosing it.

@@ -159,12 +159,8 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
                                        "included; the limit is ",
                                        limits_.agents));
       }
-      Call& call = restoration.call;
-      const auto profile = classes_.AcquireProfile(
-          {}, [this, &call](std::uint32_t told) { TellAgain(told, call); });
-      if (!profile.ok()) return profile.status();
-      AddAgent(id, AgentGrade::kSenior, *profile, {0, CapacityOf({})}, nullptr,
-               &free);
+      absl::Status status = AddUnlisted(id, live, restoration.call, &free);
+      if (!status.ok()) return status;
       restoration.agent_slots.emplace(id, free);
     }
     const std::uint32_t slot = restoration.agent_slots.at(id);

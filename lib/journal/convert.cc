@@ -57,6 +57,7 @@ void ReservationFromMessage(const v1::Event& message, MessageReader* reader,
   reader->Byte("fit_step", message.fit_step(), &event->fit_step);
   event->began_after_sequence = message.began_after_sequence();
   event->at_once = message.at_once();
+  event->pulled = message.pulled();
   reader->Byte("units", message.units(), &event->units);
   reader->Id("tutor_id", message.tutor_id(), &event->tutor_id);
 }
@@ -182,6 +183,12 @@ absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
   }
   if (message.has_figures()) {
     FiguresFromMessage(message.figures(), &reader, &agent->figures);
+  }
+  if (message.has_last_listed()) {
+    auto listed = std::make_shared<Configuration>();
+    absl::Status status = FromMessage(message.last_listed(), listed.get());
+    if (!status.ok()) return status;
+    agent->last_listed = std::move(listed);
   }
   return reader.status();
 }

@@ -118,6 +118,7 @@ void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
   RequirementToMessage(queue.requirement, message);
   message->set_activity(queue.activity);
   message->set_plan(queue.plan);
+  message->set_pull_only(queue.pull_only);
   message->set_answered_fraction(queue.service_level.answered_fraction);
   message->set_threshold_ms(queue.service_level.threshold_ms);
   message->set_offer_timeout_ms(queue.offer_timeout_ms);
@@ -141,6 +142,7 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
   RequirementFromMessage(message, &reader, &queue->requirement);
   queue->activity = message.activity();
   queue->plan = message.plan();
+  queue->pull_only = message.pull_only();
   queue->service_level.answered_fraction = message.answered_fraction();
   queue->service_level.threshold_ms = message.threshold_ms();
   queue->offer_timeout_ms = message.offer_timeout_ms();

@@ -273,6 +273,7 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   sink.Uint(M::kFitRuleFieldNumber, Number(queue.agent_choice.fit));
   sink.Uint(M::kAgentOrderFieldNumber, Number(queue.agent_choice.order));
   sink.Bytes(M::kPlanFieldNumber, queue.plan);
+  sink.Uint(M::kPullOnlyFieldNumber, Number(queue.pull_only));
 }
 
 template <typename Sink>
@@ -390,6 +391,7 @@ void Walk(const Detailed& detailed, Sink& sink) {
     sink.Always(M::kAgentConfigurationFieldNumber, *detailed.agent);
   }
   sink.Uint(M::kRingFieldNumber, event.ring);
+  sink.Uint(M::kPulledFieldNumber, Number(event.pulled));
 }
 
 template <typename Sink>
@@ -457,6 +459,10 @@ void Walk(const LiveAgent& agent, Sink& sink) {
     });
   }
   Walk(M::kFiguresFieldNumber, agent.figures, sink);
+  if (agent.last_listed != nullptr) {
+    sink.Always(M::kLastListedFieldNumber,
+                EncodeConfiguration(*agent.last_listed));
+  }
 }
 
 template <typename Sink>

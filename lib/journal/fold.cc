@@ -264,6 +264,7 @@ absl::Status Fold::Configured(const Event& event, const EventDetail& detail) {
   }
   absl::Status status = CheckConfigurationVersion(event);
   if (!status.ok()) return status;
+  KeepLastListed(*detail.configuration);
   state_.configuration = detail.configuration;
   state_.configuration_version = event.configuration_version;
   state_.applied_configuration_version = event.configuration_version;

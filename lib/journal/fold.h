@@ -177,6 +177,7 @@ class Fold {
                           LiveAgent& agent);
   // Those of all agents begin, or are forgotten.
   void KeepFigures(bool keep, InstantMs now_ms);
+  void KeepLastListed(const Configuration& next);
   LiveQueue& QueueOf(std::string_view name);
   void BackToWaiting(const Event& event, LiveContact& contact);
   void AddDecline(const Event& event, LiveContact& contact);

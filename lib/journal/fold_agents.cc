@@ -4,9 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
+#include "lib/domain/last_listed.h"
 #include "lib/journal/bytes.h"
 #include "lib/journal/fold.h"
 #include "relais/limits.h"
@@ -291,6 +294,32 @@ void Fold::DropDeclinesOfAgent(const std::string& agent_id) {
   const Declined declined = found->second;
   for (const auto& [until_ms, contact_id] : declined) {
     DropDecline(contact_id, agent_id);
+  }
+}
+
+// Of those who are still alive what the configuration so far says, if the next
+// one does not list them.
+void Fold::KeepLastListed(const Configuration& next) {
+  absl::flat_hash_set<absl::string_view> listed;
+  for (const AgentConfiguration& agent : next.agents) listed.insert(agent.id);
+  absl::flat_hash_map<absl::string_view, const AgentConfiguration*> before;
+  if (state_.configuration != nullptr) {
+    for (const AgentConfiguration& agent : state_.configuration->agents) {
+      before.emplace(agent.id, &agent);
+    }
+  }
+  for (auto& [id, agent] : state_.agents) {
+    const auto was = before.find(id);
+    if (listed.contains(id)) {
+      if (agent.last_listed == nullptr) continue;
+      agent.last_listed = nullptr;
+    } else if (was != before.end()) {
+      agent.last_listed = std::make_shared<const Configuration>(
+          LastListed(*was->second, *state_.configuration));
+    } else {
+      continue;
+    }
+    changed_->agents.Set(id, &agent);
   }
 }
 

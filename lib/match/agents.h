@@ -40,7 +40,7 @@
 //       word (TakeBest), or a CAS from it, tells. Revision and order keys,
 //       relaxed: what depends on them is confirmed by a CAS, or, for a
 //       revision, is right for a later one as well. Reserves, relaxed: where
-//       there are any, units are taken by a CAS from the word (matcher.h, M10);
+//       there are any, units are taken by a CAS from the word (matcher.h, M11);
 //       and whoever passes over an agent for a value of the record's next use
 //       had published before the word was changed, and that call looks.
 //   W10 the orders in use, relaxed: they only grow, and who must know of one

@@ -4,7 +4,8 @@
 // by row and by column so that a look visits only what counts, and the lanes of
 // each requirement class. A cell is 0, not eligible, or | rank:4 | fit:4 |: how
 // well the agent fits (1 + step), and where the contact stands for it before
-// keys are compared.
+// keys are compared. A class that is *pulled only* has its bits apart from the
+// others', where no look comes by; its cells are those of any class.
 //
 // Thread safety: any thread may read at any time. Changes: no two for the same
 // class or lane at once, and SetLane one at a time in all (its caller's duty).
@@ -56,7 +57,7 @@ class EligibilityT {
   }
 
   void SetRequirementClass(std::uint32_t requirement_class, std::uint8_t kind,
-                           std::uint8_t order);
+                           std::uint8_t order, bool pulled_only);
   void SetCell(std::uint32_t requirement_class, std::uint32_t profile_class,
                std::uint8_t cell);
   void SetProfileClass(std::uint32_t profile_class);
@@ -79,19 +80,33 @@ class EligibilityT {
     return Traits(requirement_class) & 7;
   }
   int OrderOf(std::uint32_t requirement_class) const {
-    return Traits(requirement_class) >> 3;
+    return Traits(requirement_class) >> 3 & 3;
+  }
+  // Whether its contacts are of this kind, and given without being pulled.
+  bool Is(std::uint32_t requirement_class, int kind, bool pulled) const {
+    const unsigned traits = Traits(requirement_class);
+    return (traits & 7) == static_cast<unsigned>(kind) &&
+           (pulled || (traits & kPulledOnly) == 0);
   }
   std::uint32_t ClassOf(std::uint32_t lane) const {
     return lane_class_[lane].load(std::memory_order_acquire);  // W9
   }
 
-  // Calls visit(requirement_class) for each that `profile_class` serves.
+  // Calls visit(requirement_class) for each that `profile_class` serves, but
+  // for those that are pulled only.
   template <class Visit>
   void ForEachRequirementOf(std::uint32_t profile_class, Visit visit) const {
     ForEachBit(serves_, static_cast<std::size_t>(profile_class) * row_words_,
                requirements_used_, visit);
   }
-  // Calls visit(profile_class) for each that serves `requirement_class`.
+  // The same for those alone.
+  template <class Visit>
+  void ForEachPulledOnlyOf(std::uint32_t profile_class, Visit visit) const {
+    ForEachBit(pulls_, static_cast<std::size_t>(profile_class) * row_words_,
+               requirements_used_, visit);
+  }
+  // Calls visit(profile_class) for each that serves `requirement_class`; for
+  // none if that is pulled only.
   template <class Visit>
   void ForEachProfileOf(std::uint32_t requirement_class, Visit visit) const {
     ForEachBit(served_by_,
@@ -123,6 +138,8 @@ class EligibilityT {
     std::uint64_t version;
   };
 
+  // | pulled only:1 | order:2 | kind:3 |
+  static constexpr unsigned kPulledOnly = 1U << 5;
   std::uint8_t Traits(std::uint32_t requirement_class) const {
     return traits_[requirement_class].load(std::memory_order_relaxed);  // W8
   }
@@ -149,6 +166,7 @@ class EligibilityT {
   mutable ZeroedArray<AtomicT<std::uint8_t>, kZeroIsInitial<AtomicT>> cells_;
   mutable ZeroedArray<AtomicT<std::uint8_t>, kZeroIsInitial<AtomicT>> traits_;
   mutable Bits serves_;     // by profile class
+  mutable Bits pulls_;      // likewise, of classes that are pulled only
   mutable Bits served_by_;  // by requirement class
   mutable Bits lanes_of_;   // by requirement class
   mutable ZeroedArray<AtomicT<std::uint32_t>, kZeroIsInitial<AtomicT>>
@@ -173,6 +191,7 @@ EligibilityT<AtomicT>::EligibilityT(std::uint32_t requirement_classes,
       cells_(static_cast<std::size_t>(requirement_classes) * profile_classes),
       traits_(requirement_classes),
       serves_(profile_classes * row_words_),
+      pulls_(profile_classes * row_words_),
       served_by_(requirement_classes * column_words_),
       lanes_of_(requirement_classes),
       lane_class_(lanes),
@@ -194,8 +213,11 @@ void EligibilityT<AtomicT>::RaiseTo(AtomicT<std::uint32_t>& used,
 template <template <typename> class AtomicT>
 void EligibilityT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
                                                 std::uint8_t kind,
-                                                std::uint8_t order) {
-  traits_[requirement_class].store(static_cast<std::uint8_t>(kind | order << 3),
+                                                std::uint8_t order,
+                                                bool pulled_only) {
+  const unsigned traits = kind | static_cast<unsigned>(order) << 3 |
+                          (pulled_only ? kPulledOnly : 0U);
+  traits_[requirement_class].store(static_cast<std::uint8_t>(traits),
                                    std::memory_order_relaxed);  // W8
   RaiseTo(requirements_used_, requirement_class + 1);
 }
@@ -209,7 +231,10 @@ template <template <typename> class AtomicT>
 void EligibilityT<AtomicT>::SetCell(std::uint32_t requirement_class,
                                     std::uint32_t profile_class,
                                     std::uint8_t value) {
-  auto& row = serves_[profile_class * row_words_ + requirement_class / 64];
+  const std::size_t at = profile_class * row_words_ + requirement_class / 64;
+  const bool pulled_only = (Traits(requirement_class) & kPulledOnly) != 0;
+  auto& row = pulled_only ? pulls_[at] : serves_[at];
+  auto& other_row = pulled_only ? serves_[at] : pulls_[at];
   auto& column =
       served_by_[requirement_class * column_words_ + profile_class / 64];
   const std::uint64_t in_row = 1ULL << (requirement_class % 64);
@@ -218,8 +243,15 @@ void EligibilityT<AtomicT>::SetCell(std::uint32_t requirement_class,
       cells_[static_cast<std::size_t>(requirement_class) * profile_classes_ +
              profile_class];
   cell.store(value, std::memory_order_release);  // W11
+  // Of the class that had the id before. relaxed: a look that sees it still
+  // finds no contact there, or one that the cell read again tells of.
+  if ((other_row.load(std::memory_order_relaxed) & in_row) != 0) {
+    other_row.fetch_and(~in_row, std::memory_order_relaxed);
+    column.fetch_and(~in_column, std::memory_order_relaxed);
+  }
   if (value != 0) {
-    row.fetch_or(in_row, std::memory_order_seq_cst);        // W2
+    row.fetch_or(in_row, std::memory_order_seq_cst);  // W2
+    if (pulled_only) return;
     column.fetch_or(in_column, std::memory_order_seq_cst);  // W2
   } else {
     row.fetch_and(~in_row, std::memory_order_release);  // W11

@@ -48,7 +48,14 @@
 //       before the CAS (StillFits). Whether there are ranks is told with the
 //       terms and confirmed with them; so no look that began without ranks can
 //       take a contact for an agent who has any.
-//   M10 Once there are reserves (reserves.h) the agent's units are taken before
+//   M10 A pull claims its agent as an arrival does and ends the claim by
+//       Release, so M5 and M6 hold of it. It takes what it was asked for,
+//       whatever stands before that; its decision says so, and order is
+//       promised of the others. Contacts of classes that are pulled only are
+//       given by pulls alone: their classes are in no row or column that a look
+//       walks along (eligibility.h), and one that began when the class's id
+//       stood for another is told by StillFits. So no look is owed to them.
+//   M11 Once there are reserves (reserves.h) the agent's units are taken before
 //       the contact's CAS, by a CAS of its word from the one that the look
 //       began with, and given back if the contact is lost. So what others
 //       change meanwhile (units given back, other terms) already finds the
@@ -56,7 +63,7 @@
 //       e-mail is never added to those who stay free. A kind that a reserve
 //       keeps from the agent is left out of its look as one without room; what
 //       the look believed of the reserve is confirmed when the unit is taken.
-//   M11 Whoever makes a reserve give looks at the agents who count in it
+//   M12 Whoever makes a reserve give looks at the agents who count in it
 //       (LookForReserves), after the look that its call owes to its own agent
 //       or contact: for each who may now take something it does what the
 //       agent's release would do. Agents under another's claim are that claim's
@@ -123,6 +130,7 @@ struct Decision {
   std::uint32_t profile_class = 0;
   std::uint8_t fit_step = 0;
   std::uint8_t units = 0;  // to be given back with Update
+  bool pulled = false;     // by Pull: the agent's own choice, order aside
 };
 
 class DecisionSink {
@@ -131,6 +139,15 @@ class DecisionSink {
   // Right before a look that may lead to OnDecision.
   virtual void OnLook() = 0;
   virtual void OnDecision(const Decision& decision) = 0;
+};
+
+// Which contacts a pull may take. Asked while it looks, on the calling thread,
+// of contacts that wait; what is answered of one that is gone by then does no
+// harm.
+class PullFilter {
+ public:
+  virtual ~PullFilter() = default;
+  virtual bool Wants(std::uint32_t contact) const = 0;
 };
 
 template <template <typename> class AtomicT>
@@ -148,10 +165,11 @@ class MatcherT {
   Result UseOrder(int order);
   bool UsesOrder(int order) const { return agents_.UsesOrder(order); }
   // (Re)defines a requirement class: contacts of it are of `kind` and choose
-  // agents by `order`, which is in use. May be redefined only while no contact
-  // of it is alive.
+  // agents by `order`, which is in use, or, `pulled_only`, are given to nobody
+  // but by Pull. May be redefined only while no contact of it is alive; its
+  // cells are set anew then.
   Result SetRequirementClass(std::uint32_t requirement_class, std::uint8_t kind,
-                             std::uint8_t order = 0);
+                             std::uint8_t order = 0, bool pulled_only = false);
   // `fit` is 0 (not eligible) or 1 + step, step 0..7. Contacts of a smaller
   // `rank`, 0..15, come first for agents of the profile class, whatever their
   // keys; agents who may have a rank above 0 must say so in their terms before.
@@ -255,6 +273,17 @@ class MatcherT {
   Result Update(std::uint32_t agent, std::uint32_t revision,
                 const AgentTerms& terms, std::uint32_t units_back,
                 DecisionSink& sink);
+  // The agent takes the contact of those that `filter` wants which stands first
+  // for it, by its own order, among those that it is eligible and has room for;
+  // then finds it more like any call that had claimed it. Looks past contacts
+  // that are not wanted: O(those before it in their lanes). kStale: somebody
+  // else has claimed the agent, and this call took nothing. kNotAllowed:
+  // nothing is there for it.
+  Result Pull(std::uint32_t agent, const PullFilter& filter,
+              DecisionSink& sink);
+  // The same of one contact, if it still has this waiting word (else kStale).
+  Result PullContact(std::uint32_t agent, std::uint32_t slot,
+                     ContactWord waiting, DecisionSink& sink);
   // Whether it could take a contact of some kind now, if nobody claimed it.
   bool HasRoom(std::uint32_t agent) const {
     const AgentWord word = Agent(agent);
@@ -329,7 +358,7 @@ class MatcherT {
   Nearest SmallestFronts(std::uint32_t agent, const AgentTerms& terms,
                          std::uint8_t kinds) const;
   bool FindIn(std::uint32_t lane, std::uint32_t agent, std::uint8_t kinds,
-              Found* found);
+              const PullFilter* filter, Found* found);
   bool FindContactFor(std::uint32_t agent, const AgentTerms& terms,
                       std::uint8_t kinds, ContactChoice* best) {
     return terms.ranked ? FindContact<true>(agent, terms, kinds, best)
@@ -369,8 +398,8 @@ class MatcherT {
   ReserveSet CountedIn(const AgentTerms& terms, AgentWord word) const {
     return reserves_.CountedIn(terms, word.kinds(), word.used());
   }
-  bool StillFits(const ContactChoice& choice, const AgentTerms& terms,
-                 int kind) const;
+  bool StillFits(const ContactChoice& choice, const AgentTerms& terms, int kind,
+                 bool pulled) const;
   // Finds an agent for a contact that may stand in `lane` and claims it.
   bool ClaimAgentFor(std::uint32_t contact, std::uint32_t lane, int kind,
                      std::uint32_t* agent, AgentWord* claimed);
@@ -384,11 +413,12 @@ class MatcherT {
                     int kind, std::uint32_t agent, AgentWord word,
                     DecisionSink& sink, Result* result, ReserveSet* opened);
   // By the claim's owner, right before the contact's CAS, if there are reserves
-  // (M10): the units that a contact of `kind` costs. False: the word is not
-  // `word` any more, or a reserve does not give; nothing was taken.
+  // (M11): the units that a contact of `kind` costs. False: the word is not
+  // `word` any more, or a reserve does not give and the contact is not pulled;
+  // nothing was taken.
   bool TakeUnitsFirst(std::uint32_t agent, AgentWord word,
-                      const AgentTerms& terms, int kind, ReserveChange* change,
-                      ReserveSet* opened);
+                      const AgentTerms& terms, int kind, bool pulled,
+                      ReserveChange* change, ReserveSet* opened);
   // The contact was lost.
   void GiveUnitsBack(std::uint32_t agent, std::uint32_t units,
                      ReserveChange* change, ReserveSet* opened);
@@ -398,10 +428,23 @@ class MatcherT {
                 std::uint32_t units, ReserveSet* opened);
   Taking TakeBest(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
                   std::uint8_t kinds, DecisionSink& sink, ReserveSet* opened);
+  // The last steps of both: the contact that was found, for an agent who had
+  // this word and these terms then. kNothing: look again.
+  Taking TakeChosen(const ContactChoice& choice, std::uint32_t agent,
+                    AgentWord word, const AgentTerms& terms, bool pulled,
+                    DecisionSink& sink, ReserveSet* opened);
+  // Claims the agent, takes what `find(terms, kinds, &choice)` finds, and
+  // releases the agent.
+  template <class Find>
+  Result PullBy(std::uint32_t agent, Find find, DecisionSink& sink);
+  template <bool kRanked>
+  bool FindWanted(std::uint32_t agent, const AgentTerms& terms,
+                  std::uint8_t kinds, const PullFilter& filter,
+                  ContactChoice* best);
   // Serves the agent while it has room, then ends the claim. `*opened` receives
   // the reserves that give since, for LookForReserves.
   void Release(std::uint32_t agent, DecisionSink& sink, ReserveSet* opened);
-  // For each agent who counts in one of them and may take something (M11).
+  // For each agent who counts in one of them and may take something (M12).
   void LookForReserves(ReserveSet opened, DecisionSink& sink);
   bool ClaimForReserve(int reserve, std::uint32_t* agent, bool* again);
   static Decision Describe(const ContactChoice& choice, std::uint32_t agent,
@@ -427,6 +470,7 @@ using Matcher = MatcherT<std::atomic>;
 
 #include "lib/match/matcher_agents_inl.h"
 #include "lib/match/matcher_inl.h"
+#include "lib/match/matcher_pull_inl.h"
 #include "lib/match/matcher_reserves_inl.h"
 
 namespace relais::match {

@@ -107,7 +107,7 @@ bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, AgentWord word,
                       in_force->KindsWithRoom(word.kinds(), used) != 0;
     const AgentWord next(room, used, word.kinds(), word.terms(),
                          word.tag() + 1);
-    // Of a decision that began before the first reserve (M10).
+    // Of a decision that began before the first reserve (M11).
     const ReserveSet before = CountedIn(*in_force, word);
     const ReserveSet after = CountedIn(*in_force, next);
     reserves_.Take(before & ~after, &change);
@@ -124,12 +124,13 @@ bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, AgentWord word,
 
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::StillFits(const ContactChoice& choice,
-                                  const AgentTerms& terms, int kind) const {
+                                  const AgentTerms& terms, int kind,
+                                  bool pulled) const {
   if (choice.requirement_class == kHeldClass) return true;
   return eligibility_.ClassOf(choice.lane) == choice.requirement_class &&
          eligibility_.Cell(choice.requirement_class, terms.profile_class) ==
              choice.cell &&
-         eligibility_.KindOf(choice.requirement_class) == kind;
+         eligibility_.Is(choice.requirement_class, kind, pulled);
 }
 
 template <template <typename> class AtomicT>
@@ -157,45 +158,57 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
     std::uint32_t agent, AgentWord word, const AgentTerms& terms,
     std::uint8_t kinds, DecisionSink& sink, ReserveSet* opened) {
   sink.OnLook();
-  const bool units_first = agents_.UsesReserves();
   for (;;) {
     ContactChoice best;
     if (!FindContactFor(agent, terms, kinds, &best)) return Taking::kNothing;
-    const auto kind = static_cast<int>(
-        lanes_.KindOf(best.found.owner).load(std::memory_order_relaxed));  // W7
     // Whoever changed the agent meanwhile (withdrawn, other terms) is honoured
     // here; what comes after this reading overlaps the decision.
-    ReserveChange change;
-    if (units_first ? !TakeUnitsFirst(agent, word, terms, kind, &change, opened)
-                    : agents_.Agent(agent) != word) {
-      return Taking::kAgain;
-    }
-    // The lane or its class may have been redefined after they were read. That
-    // was complete before any contact of the new meaning was published, and
-    // the contact has been seen by now, so a second reading tells.
-    ContactWord reserved;
-    if (!StillFits(best, terms, kind) ||
-        !lanes_.Take(best.found, agent, &reserved)) {
-      if (!units_first) continue;
-      GiveUnitsBack(agent, terms.cost[static_cast<std::size_t>(kind)], &change,
-                    opened);
-      return Taking::kAgain;
-    }
-    const Decision decision =
-        Describe(best, agent, terms, reserved, kind,
-                 best.requirement_class == kHeldClass
-                     ? 0
-                     : eligibility_.OrderOf(best.requirement_class));
-    bool room = true;
-    if (units_first) {
-      *opened |= reserves_.Settle(&change);
-    } else {
-      room = AddUnits(agent, word, terms, decision.units, opened);
-    }
-    lanes_.Tidy(best.lane);
-    sink.OnDecision(decision);
-    return room ? Taking::kTook : Taking::kReleased;
+    if (agents_.Agent(agent) != word) return Taking::kAgain;
+    const Taking taking =
+        TakeChosen(best, agent, word, terms, false, sink, opened);
+    if (taking != Taking::kNothing) return taking;
   }
+}
+
+template <template <typename> class AtomicT>
+typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
+    const ContactChoice& choice, std::uint32_t agent, AgentWord word,
+    const AgentTerms& terms, bool pulled, DecisionSink& sink,
+    ReserveSet* opened) {
+  const auto kind = static_cast<int>(
+      lanes_.KindOf(choice.found.owner).load(std::memory_order_relaxed));  // W7
+  const bool units_first = agents_.UsesReserves();
+  ReserveChange change;
+  if (units_first &&
+      !TakeUnitsFirst(agent, word, terms, kind, pulled, &change, opened)) {
+    return Taking::kAgain;
+  }
+  // The lane or its class may have been redefined after they were read. That
+  // was complete before any contact of the new meaning was published, and the
+  // contact has been seen by now, so a second reading tells.
+  ContactWord reserved;
+  if (!StillFits(choice, terms, kind, pulled) ||
+      !lanes_.Take(choice.found, agent, &reserved)) {
+    if (!units_first) return Taking::kNothing;
+    GiveUnitsBack(agent, terms.cost[static_cast<std::size_t>(kind)], &change,
+                  opened);
+    return Taking::kAgain;
+  }
+  Decision decision =
+      Describe(choice, agent, terms, reserved, kind,
+               choice.requirement_class == kHeldClass
+                   ? 0
+                   : eligibility_.OrderOf(choice.requirement_class));
+  decision.pulled = pulled;
+  bool room = true;
+  if (units_first) {
+    *opened |= reserves_.Settle(&change);
+  } else {
+    room = AddUnits(agent, word, terms, decision.units, opened);
+  }
+  lanes_.Tidy(choice.lane);
+  sink.OnDecision(decision);
+  return room ? Taking::kTook : Taking::kReleased;
 }
 
 template <template <typename> class AtomicT>
@@ -235,8 +248,9 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
   // class whose cells may be given to others.
   const bool units_first = agents_.UsesReserves();
   ReserveChange change;
-  if (units_first ? !TakeUnitsFirst(agent, word, terms, kind, &change, opened)
-                  : agents_.Agent(agent) != word) {
+  if (units_first
+          ? !TakeUnitsFirst(agent, word, terms, kind, false, &change, opened)
+          : agents_.Agent(agent) != word) {
     return false;
   }
   ContactWord reserved;
@@ -316,13 +330,15 @@ typename MatcherT<AtomicT>::Nearest MatcherT<AtomicT>::SmallestFronts(
 
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::FindIn(std::uint32_t lane, std::uint32_t agent,
-                               std::uint8_t kinds, Found* found) {
+                               std::uint8_t kinds, const PullFilter* filter,
+                               Found* found) {
   return lanes_.Find(
       lane,
       [&](std::uint32_t contact) {
         const std::uint32_t kind =
             lanes_.KindOf(contact).load(std::memory_order_relaxed);  // W7
-        return (kinds >> kind & 1) != 0 && !Excluded(contact, agent);
+        return (kinds >> kind & 1) != 0 && !Excluded(contact, agent) &&
+               (filter == nullptr || filter->Wants(contact));
       },
       found);
 }
@@ -359,7 +375,7 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
       here.cell = eligibility_.Cell(requirement_class, terms.profile_class);
       if (here.cell == 0) return;
     }
-    if (!FindIn(lane, agent, kinds, &here.found)) return;
+    if (!FindIn(lane, agent, kinds, nullptr, &here.found)) return;
     const std::uint64_t there = PlaceOf<kRanked>(
         requirement_class, here.cell, FrontWord::ImageOf(here.found.key));
     if (there > place) return;

@@ -24,13 +24,14 @@ MatcherT<AtomicT>::MatcherT(const Sizes& sizes)
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
                                               std::uint8_t kind,
-                                              std::uint8_t order) {
+                                              std::uint8_t order,
+                                              bool pulled_only) {
   if (requirement_class >= sizes_.requirement_classes || kind >= kKindCount ||
       order >= sizes_.orders) {
     return Result::kOutOfRange;
   }
   if (!agents_.UsesOrder(order)) return Result::kNotAllowed;
-  eligibility_.SetRequirementClass(requirement_class, kind, order);
+  eligibility_.SetRequirementClass(requirement_class, kind, order, pulled_only);
   return Result::kOk;
 }
 

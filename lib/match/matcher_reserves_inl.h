@@ -32,7 +32,7 @@ ReserveSet MatcherT<AtomicT>::KeptFrom(std::uint32_t agent, int kind) const {
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::TakeUnitsFirst(std::uint32_t agent, AgentWord word,
                                        const AgentTerms& terms, int kind,
-                                       ReserveChange* change,
+                                       bool pulled, ReserveChange* change,
                                        ReserveSet* opened) {
   // The contact that was seen may have gone, and its slot have one of another
   // kind.
@@ -43,7 +43,11 @@ bool MatcherT<AtomicT>::TakeUnitsFirst(std::uint32_t agent, AgentWord word,
       word.WithUsed(word.used() + terms.cost[static_cast<std::size_t>(kind)]);
   const ReserveSet before = CountedIn(terms, word);
   const ReserveSet after = CountedIn(terms, next);
-  if (!reserves_.TakeFor(kind, before & ~after, change, opened)) return false;
+  if (pulled) {
+    reserves_.Take(before & ~after, change);
+  } else if (!reserves_.TakeFor(kind, before & ~after, change, opened)) {
+    return false;
+  }
   if (!agents_.Swap(agent, word, next)) {
     *opened |= reserves_.Settle(change);
     return false;

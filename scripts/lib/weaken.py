@@ -20,8 +20,8 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests" / "interleaving"
 BINARIES = ("interleaving_records_test", "interleaving_lanes_test",
-            "interleaving_pairs_test", "interleaving_triples_test",
-            "interleaving_reserves_test")
+            "interleaving_pairs_test", "interleaving_pulls_test",
+            "interleaving_triples_test", "interleaving_reserves_test")
 SOURCES = ("lib/match", "lib/base/free_stack.h")
 # Smaller than those of the tests, so that an order that nobody misses costs
 # seconds; the guarding test of orders.txt is run with its own.
@@ -29,6 +29,8 @@ QUICK = {
     "interleaving_records_test": {},
     "interleaving_lanes_test": {},
     "interleaving_pairs_test": {"RELAIS_INTERLEAVING_PREEMPTIONS": "2",
+                                "RELAIS_INTERLEAVING_WEAK": "1"},
+    "interleaving_pulls_test": {"RELAIS_INTERLEAVING_PREEMPTIONS": "2",
                                 "RELAIS_INTERLEAVING_WEAK": "1"},
     "interleaving_triples_test": {"RELAIS_INTERLEAVING_PREEMPTIONS": "2",
                                   "RELAIS_INTERLEAVING_WEAK": "1"},

@@ -157,6 +157,12 @@ class ApiCentre final : public Centre {
                                  &response));
   }
 
+  Answer Pull(const v1::PullRequest& request) override {
+    v1::PullResponse response;
+    return AnswerOf(client_.Call(client_.agents, &v1::AgentService::Stub::Pull,
+                                 request, &response));
+  }
+
   std::optional<v1::ContactSnapshot> Contact(
       const std::string& contact_id) override {
     v1::GetContactRequest request;

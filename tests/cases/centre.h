@@ -73,6 +73,8 @@ class Centre {
   virtual Answer EndWrapUp(const std::string& agent_id,
                            const std::string& contact_id) = 0;
 
+  virtual Answer Pull(const v1::PullRequest& request) = 0;
+
   // Nothing: not known, or no longer.
   virtual std::optional<v1::ContactSnapshot> Contact(
       const std::string& contact_id) = 0;

@@ -124,6 +124,18 @@ class LibraryCentre final : public Centre {
     return AnswerOf(router_->EndWrapUp(*agent, contact_id, now_ms_).status());
   }
 
+  Answer Pull(const v1::PullRequest& request) override {
+    const auto agent = router_->FindAgent(request.agent_id());
+    if (!agent.ok()) return AnswerOf(agent.status());
+    return AnswerOf(
+        router_
+            ->Pull(*agent,
+                   {{request.queues().begin(), request.queues().end()},
+                    request.contact_id()},
+                   now_ms_)
+            .status());
+  }
+
   std::optional<v1::ContactSnapshot> Contact(
       const std::string& contact_id) override {
     const auto contact = router_->GetContact(contact_id);

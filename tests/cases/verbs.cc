@@ -201,6 +201,30 @@ std::vector<Call> ReadDecline(const Entry& entry, v1::Configuration*,
   return calls;
 }
 
+// {agent: , queues: [...]} or {agent: , contact: }.
+std::vector<Call> ReadPull(const Entry& entry, v1::Configuration*,
+                           YamlParts* parts) {
+  std::vector<Call> calls;
+  for (const YAML::Node& node : parts->OneOrMore(entry.value)) {
+    v1::PullRequest request;
+    for (const Entry& one :
+         parts->Entries(node, entry.key, {"agent", "queues", "contact"})) {
+      if (one.key == "queues") {
+        for (const YAML::Node& queue : parts->OneOrMore(one.value)) {
+          request.add_queues(parts->Text(queue, one.key));
+        }
+      } else if (one.key == "agent") {
+        request.set_agent_id(parts->Text(one.value, one.key));
+      } else {
+        request.set_contact_id(parts->Text(one.value, one.key));
+      }
+    }
+    calls.push_back(
+        [request](Centre* centre) { return centre->Pull(request); });
+  }
+  return calls;
+}
+
 std::vector<Call> ReadApply(const Entry& entry,
                             v1::Configuration* configuration,
                             YamlParts* parts) {
@@ -227,6 +251,7 @@ const std::vector<std::pair<std::string, Reader>>& Readers() {
           {"presence", ReadPresence}, {"accept", ReadAccept},
           {"decline", ReadDecline},   {"end_wrap_up", ReadEndWrapUp},
           {"apply", ReadApply},       {"change_agent", ReadChangeAgent},
+          {"pull", ReadPull},
       };
   return *readers;
 }

@@ -220,6 +220,24 @@ TEST(ValidatePlans, WarnsOfWhatMayBeMeant) {
                             "queue asks for; ")));
 }
 
+TEST(ValidatePlans, ARingDoesNotTakeWhatIsOfferedBackToThoseWhoPull) {
+  Configuration c = Planned();
+  ContactQueue other = c.queues[0];
+  other.name = "other";
+  other.plan.clear();
+  c.queues.push_back(other);
+  c.bullseye_plans[0].rings[0].queue = "other";
+  c.queues[0].pull_only = true;
+  EXPECT_FALSE(HasErrors(Validate(c)));
+  c.queues[0].pull_only = false;
+  c.queues.back().pull_only = true;
+  EXPECT_THAT(Validate(c),
+              testing::Contains(IsError(
+                  "queues[0].plan",
+                  "ring 1 of \"wider\" changes to the queue \"other\", which "
+                  "is pull_only, from one that is not; rings only loosen")));
+}
+
 TEST(ValidatePlans, WarnsOfARingAfterTheWaitLimit) {
   Configuration c = Planned();
   c.queues[0].wait_limit_ms = 60'000;

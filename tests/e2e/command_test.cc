@@ -266,6 +266,11 @@ TEST_F(RelaisctlTest, OperatesAServer) {
               HasSubstr("an agent was found"));
   EXPECT_THAT(Done({"contact", "get", "c1"}), HasSubstr("reserved"));
   EXPECT_THAT(Done({"agents"}), HasSubstr("c1"));
+  EXPECT_THAT(Done({"agent", "pull", "anna", "c1"}),
+              HasSubstr("pulled before: c1, attempt 2"));
+  EXPECT_EQ(Control({"agent", "pull", "anna"}).exit_code, 2);
+  EXPECT_THAT(Control({"agent", "pull", "anna", "--queues", "accounts"}).output,
+              HasSubstr("has no room"));
   EXPECT_THAT(Done({"queues"}), HasSubstr("accounts"));
   EXPECT_THAT(Done({"queues", "--json"}),
               HasSubstr("\"offered_total\": \"1\""));

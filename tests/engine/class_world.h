@@ -33,7 +33,7 @@ class RecordingMatrix : public ClassMatrix {
         profile_calls_(profiles),
         lane_class_(lanes) {}
   void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                           std::uint8_t order) override {
+                           std::uint8_t order, bool /*pulled_only*/) override {
     kind_.at(c).store(kind);
     order_.at(c).store(order);
     requirement_calls_.at(c).fetch_add(1);

@@ -81,6 +81,14 @@ void Centre::Withdraw(std::uint32_t agent) {
   Update(agent, 0);
 }
 
+void Centre::Pull(std::uint32_t agent) {
+  class All final : public match::PullFilter {
+   public:
+    bool Wants(std::uint32_t) const override { return true; }
+  };
+  core_.Pull(agent, All(), *this);
+}
+
 void Centre::Cancel(std::uint32_t slot) {
   for (;;) {
     const ContactWord word = core_.Contact(slot);

@@ -55,6 +55,8 @@ class Centre final : private match::DecisionSink {
   void SubmitHeld(std::uint32_t slot, std::uint32_t agent);
   void Ready(std::uint32_t agent, std::uint8_t capacity = 1);
   void Withdraw(std::uint32_t agent);
+  // Of all that waits.
+  void Pull(std::uint32_t agent);
   // Ends the contact wherever it stands, and gives its agent's unit back.
   void Cancel(std::uint32_t slot);
   void Accept(std::uint32_t slot);

@@ -20,8 +20,9 @@ namespace relais::match {
 
 // One requirement class of kind 0 in lanes 0 and 1, one of kind 1 in lane 2,
 // one profile class that may serve both; with ranks, the class of kind 1 comes
-// first. Agents 0 and 1 belong to the scenario, agent 2 is for the drain at the
-// end. A contact's arrival sequence is its slot + 1.
+// first; it may be one that is pulled only. Agents 0 and 1 belong to the
+// scenario, agent 2 is for the drain at the end. A contact's arrival sequence
+// is its slot + 1.
 class Centre final : private DecisionSink {
  public:
   using Core = MatcherT<interleaving::WeakAtomic>;
@@ -33,14 +34,16 @@ class Centre final : private DecisionSink {
 
   // `cost`: units that a contact of kind 0 takes.
   explicit Centre(interleaving::Explorer& run, std::uint8_t capacity = 1,
-                  std::uint8_t cost = 1, bool ranked = false)
+                  std::uint8_t cost = 1, bool ranked = false,
+                  bool pulled_only = false)
       : run_(run),
         capacity_(capacity),
         cost_{cost, 1},
         ranked_(ranked),
+        pulled_only_(pulled_only),
         core_(Sizes{kContacts, kAgents, 2, 2, kLanes, 4, 1}) {
     for (std::uint8_t kind = 0; kind < 2; ++kind) {
-      core_.SetRequirementClass(kind, kind);
+      core_.SetRequirementClass(kind, kind, 0, kind == 1 && pulled_only);
       core_.SetFit(kind, 0, 1, RankOfKind(kind));
     }
     core_.SetProfileClass(0);
@@ -163,6 +166,28 @@ class Centre final : private DecisionSink {
     core_.LookForContact(slot, waiting, *this);
   }
 
+  // Of all that waits, or of the contacts of kind 1. Whether it took one.
+  bool Pull(std::uint32_t agent, bool kind_one_only = false) {
+    class Wanted final : public PullFilter {
+     public:
+      Wanted(const Centre& centre, bool kind_one_only)
+          : centre_(centre), kind_one_only_(kind_one_only) {}
+      bool Wants(std::uint32_t contact) const override {
+        return !kind_one_only_ || centre_.kind_[contact] == 1;
+      }
+
+     private:
+      const Centre& centre_;
+      const bool kind_one_only_;
+    };
+    return core_.Pull(agent, Wanted(*this, kind_one_only), *this) ==
+           Result::kOk;
+  }
+  bool PullContact(std::uint32_t agent, std::uint32_t slot,
+                   ContactWord waiting) {
+    return core_.PullContact(agent, slot, waiting, *this) == Result::kOk;
+  }
+
   // --- What came of it -------------------------------------------------------
 
   ContactWord Contact(std::uint32_t slot) const { return core_.Contact(slot); }
@@ -240,6 +265,7 @@ class Centre final : private DecisionSink {
   // complete before the decision began and who stands before y for this agent,
   // still waits.
   void CheckInversion(const Decision& decision) {
+    if (decision.pulled) return;
     const interleaving::Explorer::Aside aside;
     const Entry taken = EntryOf(decision);
     // For an agent who could have taken it all the while.
@@ -260,7 +286,8 @@ class Centre final : private DecisionSink {
       }
       const Entry waiting = EntryAt(position);
       const std::size_t kind = position.lane == 2 ? 1 : 0;
-      const bool room = used + cost_[kind] <= capacity_;
+      const bool room =
+          used + cost_[kind] <= capacity_ && !(kind == 1 && pulled_only_);
       const bool eligible = (kinds >> kind & 1) != 0 &&
                             (position.lane < kLanes ||
                              position.lane == core_.OwnLane(decision.agent));
@@ -290,7 +317,8 @@ class Centre final : private DecisionSink {
       run_.Expect(core_.Waiting(lane) == waiting[lane],
                   "a contact is in no lane, or in two");
     }
-    const bool any[2] = {waiting[0] + waiting[1] > 0, waiting[2] > 0};
+    const bool any[2] = {waiting[0] + waiting[1] > 0,
+                         waiting[2] > 0 && !pulled_only_};
     for (std::uint32_t agent = 0; agent < kAgents; ++agent) {
       const AgentWord word = core_.Agent(agent);
       run_.Expect(!word.claimed(), "a hidden agent");
@@ -312,6 +340,8 @@ class Centre final : private DecisionSink {
     }
     const std::uint32_t before = decision_count_;
     Ready(kDrainer, 1);
+    while (pulled_only_ && Pull(kDrainer)) {
+    }
     run_.Expect(decision_count_ == before + waiting,
                 "a waiting contact is not found");
     for (std::uint32_t i = before; i + 1 < decision_count_; ++i) {
@@ -333,6 +363,7 @@ class Centre final : private DecisionSink {
   const std::uint8_t capacity_;
   const std::array<std::uint8_t, 2> cost_;
   const bool ranked_;
+  const bool pulled_only_;
   Core core_;
   std::array<std::size_t, kContacts> kind_{};
   std::uint32_t profile_class_ = 0;

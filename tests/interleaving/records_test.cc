@@ -187,8 +187,8 @@ class Classes final : private DecisionSink {
   }
   void SetProfileClass() { core_.SetProfileClass(0); }
   void SetClass(std::uint32_t requirement_class, std::uint8_t kind,
-                std::uint8_t order = 0) {
-    core_.SetRequirementClass(requirement_class, kind, order);
+                std::uint8_t order = 0, bool pulled_only = false) {
+    core_.SetRequirementClass(requirement_class, kind, order, pulled_only);
   }
   void UseOrder(int order) { core_.UseOrder(order); }
   void SetFit(std::uint32_t requirement_class, std::uint8_t fit) {
@@ -404,22 +404,42 @@ void ClassOfAnotherContent(Explorer& run) {
   }
 }
 
+// The same, of which nothing is given any more without being pulled.
+void ClassBecomesPulledOnly(Explorer& run) {
+  Classes& classes = run.New<Classes>(run);
+  classes.SetUp();
+  classes.SetFit(0, 1);
+  classes.Submit(0, 0);
+  classes.Allow(1, false);
+  if (!run.Run({{"pulled only",
+                 [&] {
+                   classes.End(0);
+                   classes.SetClass(0, 0, 0, true);
+                   classes.SetFit(0, 1);
+                   classes.Submit(1, 0);
+                 }},
+                {"ready", [&] { classes.Ready(1, kKind0); }}})) {
+    return;
+  }
+}
+
 constexpr Scenario kRecords[] = {
     {"take_free_take", {3, 2}, 17'484, TakeFreeTake},
     {"free_take", {3, 2}, 928, FreeTake},
     {"profile_of_another_life", {3, 2}, 846'764, ProfileOfAnotherLife},
     {"capacity_of_another_life", {3, 2}, 174'994, CapacityOfAnotherLife},
     {"cost_of_another_life", {3, 2}, 175'426, CostOfAnotherLife},
-    {"first_class_ready", {3, 1}, 379'885, FirstClassReady},
+    {"first_class_ready", {3, 1}, 359'518, FirstClassReady},
     {"lane_joins_chain", {3, 1}, 132, LaneJoinsChain},
     {"lane_leaves_chain", {3, 1}, 914, LaneLeavesChain},
     {"lane_leaves_run", {3, 2}, 156, LaneLeavesRun},
     {"lanes_leave", {3, 2}, 3'624, LanesLeave},
-    {"new_class_ready", {3, 1}, 404'239, NewClassReady},
-    {"wider_fit_submit", {3, 1}, 765'724, WiderFitSubmit},
-    {"order_comes_into_use_ready", {2, 1}, 39'754, OrderComesIntoUseReady},
+    {"new_class_ready", {3, 1}, 383'449, NewClassReady},
+    {"wider_fit_submit", {3, 1}, 765'568, WiderFitSubmit},
+    {"order_comes_into_use_ready", {2, 1}, 39'444, OrderComesIntoUseReady},
     {"lane_of_another_class", {3, 1}, 194'470, LaneOfAnotherClass},
-    {"class_of_another_content", {3, 1}, 116'358, ClassOfAnotherContent},
+    {"class_of_another_content", {3, 1}, 121'245, ClassOfAnotherContent},
+    {"class_becomes_pulled_only", {3, 1}, 201'994, ClassBecomesPulledOnly},
 };
 
 class RecordsTest : public testing::TestWithParam<Scenario> {};

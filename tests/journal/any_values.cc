@@ -71,6 +71,7 @@ Event AnyEvent(Random& random, EventType type) {
   event.fit_step = static_cast<std::uint8_t>(Any(random));
   event.began_after_sequence = Any(random);
   event.at_once = random.Bernoulli(0.5);
+  event.pulled = random.Bernoulli(0.5);
   event.tutor_id.Assign(AnyText(random, kIdBytesMax));
   event.units = static_cast<std::uint8_t>(Any(random));
   event.ring = static_cast<std::uint8_t>(Any(random));
@@ -162,6 +163,7 @@ ContactQueue AnyQueue(Random& random) {
   queue.requirement = AnyRequirement(random);
   queue.activity = AnyText(random, 9);
   queue.plan = AnyText(random, 9);
+  queue.pull_only = random.Bernoulli(0.5);
   queue.service_level = {random.UniformDouble(), AnySigned(random)};
   queue.offer_timeout_ms = AnySigned(random);
   queue.wrap_up_ms = AnySigned(random);

@@ -15,8 +15,8 @@ import argparse
 import hashlib
 import sys
 
-from journal_format import (CAPACITY_UNITS, CONTACTS_PER_AGENT, FORMAT_VERSION,
-                            LIVE, Damage, acknowledged_of, crc32c, decode,
+from journal_format import (CAPACITY_UNITS, CONFIGURATION, CONTACTS_PER_AGENT,
+                            FORMAT_VERSION, LIVE, Damage, acknowledged_of, crc32c, decode,
                             decode_live, empty, read_dump, read_record)
 
 (CONFIGURED, SUBMITTED, ENDED, CREATED, ACCEPTED, DECLINED, NO_ANSWER,
@@ -133,12 +133,25 @@ class Replay:
         self.must(event["configuration"] is not None, "no configuration")
         self.must(event["configuration_version"] ==
                   self.configuration_version + 1, "leaves out a version")
+        self.keep_last_listed(event["configuration"])
         self.configuration = event["configuration"]
         self.configuration_version += 1
         self.applied_configuration_version = self.configuration_version
         self.keep_figures(event["at_ms"])
         for name in list(self.queues):
             self.forget_queue_if_unused(name)
+
+    def keep_last_listed(self, after):
+        """Of those whom the next one does not list."""
+        listed = {a["id"] for a in after["agents"]}
+        before = {a["id"]: a for a in self.configuration["agents"]
+                  } if self.configuration else {}
+        for agent_id, agent in self.agents.items():
+            if agent_id in listed:
+                agent["last_listed"] = None
+            elif agent_id in before:
+                agent["last_listed"] = last_listed(
+                    before[agent_id], self.configuration)
 
     def submitted(self, event, contact):
         detail = event["contact_detail"]
@@ -387,6 +400,31 @@ class Replay:
         if self.configuration is not None:
             live["f", b""] = self.configuration
         return live
+
+
+def last_listed(agent, configuration):
+    """What a configuration says of one of its agents."""
+    implies = {s["name"]: [i["skill"] for i in s["implies"]]
+               for s in configuration["skills"]}
+    skills, to_see = set(), [s["skill"] for s in agent["skills"]]
+    while to_see:
+        skill = to_see.pop()
+        if skill not in skills:
+            skills.add(skill)
+            to_see += implies.get(skill, [])
+
+    def of(name, names):
+        return [one for one in configuration[name] if one["name"] in names]
+
+    teams = of("teams", {agent["team"]})
+    listed = empty(CONFIGURATION)
+    listed.update(
+        agents=[agent], teams=teams, skills=of("skills", skills),
+        routing_profiles=of("routing_profiles", {agent["routing_profile"]}),
+        grades=[g for g in configuration["grades"]
+                if g["grade"] == agent["grade"]],
+        sites=of("sites", {agent["site"], *(t["site"] for t in teams)}))
+    return listed
 
 
 class Checker:

@@ -219,6 +219,10 @@ LiveAgent AnyLiveAgent(Random& random) {
       pieces_ms = static_cast<std::uint32_t>(Any(random));
     }
   }
+  if (random.Bernoulli(0.3)) {
+    agent.last_listed = AnyNumbered(random, EventType::kConfigurationApplied)
+                            .detail.configuration;
+  }
   return agent;
 }
 

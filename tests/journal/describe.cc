@@ -126,6 +126,7 @@ std::string Describe(const ContactQueue& queue) {
                     ":", static_cast<int>(queue.agent_choice.order));
   }
   if (!queue.plan.empty()) absl::StrAppend(&text, " plan=", queue.plan);
+  if (queue.pull_only) absl::StrAppend(&text, " pull_only");
   return text;
 }
 
@@ -200,6 +201,7 @@ std::string Describe(const Event& event) {
       " began=", event.began_after_sequence, " once=", event.at_once);
   if (event.units != 0) absl::StrAppend(&text, " units=", event.units);
   if (event.ring != 0) absl::StrAppend(&text, " ring=", event.ring);
+  if (event.pulled) absl::StrAppend(&text, " pulled");
   if (!event.tutor_id.empty()) {
     absl::StrAppend(&text, " tutor=", Text(event.tutor_id.view()));
   }
@@ -346,6 +348,9 @@ std::string Describe(const LiveState& state) {
         " na=", a.no_answer_channels, " idle=", a.idle_since_ms,
         " before=", a.idle_before_pause_ms, Describe(a.held),
         " under=", a.presence_configuration_version, Describe(a.figures));
+    if (a.last_listed != nullptr) {
+      absl::StrAppend(&text, " last listed: ", Describe(*a.last_listed));
+    }
   }
   for (const auto& [name, q] : state.queues) {
     absl::StrAppend(&text, "\nqueue ", name, " ", q.offered_total, " ",

@@ -29,6 +29,7 @@ ContactQueue AccountsQueue() {
   queue.requirement.preferred = {{{.language = "german"}, 20}};
   queue.activity = "answers";
   queue.plan = "wider";
+  queue.pull_only = true;
   queue.service_level = {0.8, 20'000};
   queue.offer_timeout_ms = 15'000;
   queue.wrap_up_ms = 30'000;
@@ -119,7 +120,8 @@ Configuration GoldenConfiguration() {
   configuration.languages = {"german"};
   configuration.sites = {{"north"}, {"night", true}};
   configuration.teams = {{"lille", "north"}};
-  configuration.grades = {{AgentGrade::kExpert, 7}};
+  configuration.grades = {{AgentGrade::kExpert, 7},
+                          {AgentGrade::kSpecialised, 9}};
   configuration.activities = {{"answers",
                                SetOf(Channel::kVoice) | SetOf(Channel::kChat),
                                OwnRequirement()}};
@@ -208,6 +210,7 @@ class Writer {
     event.tutor_id.Assign("bela");
     event.began_after_sequence = event.sequence - 1;
     event.at_once = true;
+    event.pulled = true;
   }
 
   void Widen(const std::string& contact, std::uint8_t ring) {
@@ -394,6 +397,16 @@ void Rings(Writer& writer) {
   writer.End(EndReason::kAbandoned, "e3");
 }
 
+// Anna, who holds something, is not listed any more.
+void Unlisted(Writer& writer) {
+  writer.Add(EventType::kConfigurationApplied, "", "").configuration_version =
+      3;
+  auto next = std::make_shared<Configuration>(GoldenConfiguration());
+  next->agents.erase(next->agents.begin());
+  next->grades = {{AgentGrade::kExpert, 6}};
+  writer.last().detail.configuration = std::move(next);
+}
+
 }  // namespace
 
 JournalOptions GoldenOptions() {
@@ -419,6 +432,7 @@ std::vector<NumberedEvent> GoldenEvents() {
   Ends(writer);
   Several(writer);
   Rings(writer);
+  Unlisted(writer);
   return writer.Take();
 }
 

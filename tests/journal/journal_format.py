@@ -68,7 +68,7 @@ QUEUE = {
     13: ("any_of", (TERM,)), 14: ("none_of", (TERM,)),
     15: ("preferred", (PREFERRED,)), 16: ("activity", "bytes"),
     17: ("fit_rule", "uint"), 18: ("agent_order", "uint"),
-    20: ("plan", "bytes"),
+    20: ("plan", "bytes"), 25: ("pull_only", "bool"),
 }
 DETAIL = {
     1: ("id", "bytes"), 2: ("queue_name", "bytes"), 3: ("channel", "uint"),
@@ -148,7 +148,7 @@ EVENT = {
     34: ("contact_detail", DETAIL), 35: ("configuration", CONFIGURATION),
     36: ("tutor_id", "bytes"), 37: ("units", "uint"),
     38: ("agent_configuration", AGENT),
-    40: ("ring", "uint"),
+    40: ("ring", "uint"), 45: ("pulled", "bool"),
 }
 EVENT_1 = {number: field for number, field in EVENT.items() if number < 36}
 EVENT_1[35] = ("configuration", CONFIGURATION_1)
@@ -172,7 +172,8 @@ LIVE = {
           6: ("no_answer_channels", "uint"), 7: ("idle_since_ms", "sint"),
           8: ("idle_before_pause_ms", "sint"),
           12: ("presence_configuration_version", "uint"),
-          13: ("held", (HELD,)), 14: ("figures", FIGURES)},
+          13: ("held", (HELD,)), 14: ("figures", FIGURES),
+          30: ("last_listed", CONFIGURATION)},
     "q": {1: ("offered_total", "uint"), 2: ("answered_total", "uint"),
           3: ("abandoned_total", "uint")},
     "e": {1: ("fingerprint_0", "fixed64"), 2: ("fingerprint_1", "fixed64"),
@@ -307,7 +308,7 @@ def present_agent(message):
     state = message.pop("work_state")
     held.update(channel=0, state=state, units=CAPACITY_UNITS)
     message["held"] = [held] if state else []
-    message["figures"] = None
+    message["figures"] = message["last_listed"] = None
     return message
 
 

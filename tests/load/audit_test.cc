@@ -30,7 +30,13 @@ std::vector<Invariant> Red(Story& story) {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::IsEmpty;
+
+// Taken before one that came earlier and has the same boost, which is the
+// largest: beyond the bound, too.
+constexpr Invariant kOvertaken[] = {Invariant::kInversion,
+                                    Invariant::kOvertaking};
 
 // Ann and bob serve two callers, a third one leaves.
 Story GoodDay() {
@@ -341,7 +347,7 @@ Story OvertakingStory(int first_priority, int second_priority) {
 
 TEST(AuditInversionTest, TheOlderOneFirst) {
   Story story = OvertakingStory(0, 0);
-  EXPECT_THAT(Red(story), ElementsAre(Invariant::kInversion));
+  EXPECT_THAT(Red(story), ElementsAreArray(kOvertaken));
 }
 
 TEST(AuditInversionTest, PriorityMayOvertake) {
@@ -359,7 +365,7 @@ TEST(AuditInversionTest, NeverOfferedAndStillOvertaken) {
   story.At(70).Leave("first");
   story.At(80).Complete("second", "ann");
   story.End();
-  EXPECT_THAT(Red(story), ElementsAre(Invariant::kInversion));
+  EXPECT_THAT(Red(story), ElementsAreArray(kOvertaken));
 }
 
 TEST(AuditInversionTest, NotForWhomTheAgentMayNotServe) {
@@ -404,7 +410,7 @@ TEST(AuditInversionTest, ADeclinedOneMayBeOvertakenUntilItsTime) {
     if (at == 70) {
       EXPECT_THAT(Red(story), IsEmpty());
     } else {
-      EXPECT_THAT(Red(story), ElementsAre(Invariant::kInversion));
+      EXPECT_THAT(Red(story), ElementsAreArray(kOvertaken));
     }
   }
 }
@@ -430,7 +436,7 @@ Story ConcurrentStory(std::uint64_t began, std::uint64_t taken_began) {
 
 TEST(AuditInversionTest, OnlyWhatWasCompleteBeforeTheDecisionBegan) {
   Story seen = ConcurrentStory(5, 7);
-  EXPECT_THAT(Red(seen), ElementsAre(Invariant::kInversion));
+  EXPECT_THAT(Red(seen), ElementsAreArray(kOvertaken));
   // Its submit was answered at 4: a decision begun at 4 may not have seen it.
   Story unseen = ConcurrentStory(4, 7);
   EXPECT_THAT(Red(unseen), IsEmpty());
@@ -460,7 +466,7 @@ TEST(AuditInversionTest, WhatReturnedCountsFromItsReturn) {
     if (began == 4) {
       EXPECT_THAT(Red(story), IsEmpty());
     } else {
-      EXPECT_THAT(Red(story), ElementsAre(Invariant::kInversion));
+      EXPECT_THAT(Red(story), ElementsAreArray(kOvertaken));
     }
   }
 }

@@ -47,7 +47,7 @@ class PlayedDayTest(unittest.TestCase):
             name: (int(checks), int(violations))
             for name, checks, violations in INVARIANT.findall(result.stdout)
         }
-        self.assertEqual(len(found), 9, result.stdout + result.stderr)
+        self.assertEqual(len(found), 11, result.stdout + result.stderr)
         self.output = result.stdout
         return result.returncode, found
 

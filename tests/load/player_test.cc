@@ -6,6 +6,7 @@
 #include "bench/load/player.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,10 +31,12 @@
 namespace relais::load {
 namespace {
 
-DayPlan ExampleDay(std::uint64_t seed) {
+// The centre of that name in examples/.
+DayPlan ExampleDay(std::uint64_t seed, const std::string& name = "bank") {
+  const std::string directory = absl::StrCat("examples/", name, "/");
   const server::ConfigFile centre =
-      server::ReadConfigFile("examples/bank/bank.yaml", Limits());
-  const auto day = ReadDayFile("examples/bank/day.yaml");
+      server::ReadConfigFile(absl::StrCat(directory, name, ".yaml"), Limits());
+  const auto day = ReadDayFile(absl::StrCat(directory, "day.yaml"));
   EXPECT_TRUE(day.ok()) << day.status();
   auto plan = GenerateDay(centre.message, *day, seed);
   EXPECT_TRUE(plan.ok()) << plan.status();
@@ -131,6 +134,42 @@ TEST(PlayerTest, TheShippedDayHoldsAndIsThatOfACentre) {
   EXPECT_GT(all.declined, 0);
   EXPECT_GT(all.no_answer, 0);
   EXPECT_THAT(ExplainDecisions(plan, *record, 5), testing::SizeIs(5));
+}
+
+// Its queues have plans: rings with places, levels, boosts, conditions, another
+// queue and a curve.
+TEST(PlayerTest, ADayWithRingsHolds) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const DayPlan plan = ExampleDay(seed, "ebranch");
+    const auto record = Play(plan);
+    ASSERT_TRUE(record.ok()) << record.status();
+    const AuditReport report = Audit(plan, *record);
+    EXPECT_TRUE(report.AllHold()) << AuditText(report);
+    std::map<std::uint32_t, int> reserved;  // by ring
+    int widened = 0;
+    for (const v1::Event& event : record->events) {
+      widened += event.type() == v1::EVENT_TYPE_CONTACT_WIDENED ? 1 : 0;
+      if (event.type() != v1::EVENT_TYPE_RESERVATION_CREATED) continue;
+      ++reserved[event.contact().ring()];
+    }
+    EXPECT_GT(widened, 50);
+    EXPECT_GT(reserved[1], 10);
+    EXPECT_GT(reserved[2], 3);
+  }
+}
+
+// The same day, with one event bent.
+TEST(PlayerTest, ARingThatIsNotTheContactsIsFound) {
+  const DayPlan plan = ExampleDay(1, "ebranch");
+  auto record = Play(plan);
+  ASSERT_TRUE(record.ok()) << record.status();
+  for (v1::Event& event : record->events) {
+    if (event.type() != v1::EVENT_TYPE_CONTACT_WIDENED) continue;
+    event.mutable_contact()->set_ring(event.contact().ring() - 1);
+    break;
+  }
+  const AuditReport report = Audit(plan, *record);
+  EXPECT_GT(report.of(Invariant::kRing).violations, 0u) << AuditText(report);
 }
 
 TEST(PlayerTest, TwoRunsAreTheSameToTheByte) {

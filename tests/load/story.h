@@ -110,8 +110,7 @@ class Story {
                      std::optional<std::uint64_t> began = std::nullopt) {
     const std::uint64_t last = record.events.size();
     v1::ContactChange& contact = contacts_[id];
-    contact.set_rank_key_ms(contact.arrival_ms() - 60'000 * contact.priority());
-    contact.set_arrival_sequence(places_[id]);
+    Place(contact);
     v1::Event& event =
         Both(v1::EVENT_TYPE_RESERVATION_CREATED, id, agent,
              v1::CONTACT_STATE_RESERVED, v1::WORK_STATE_RESERVED);
@@ -171,6 +170,19 @@ class Story {
     Complete(id, agent);
     EndWrapUp(agent);
   }
+  // From now on the contact is in this ring, in which all boosts of its rings
+  // are `boost_ms`.
+  void Ring(const std::string& id, std::uint32_t ring, DurationMs boost_ms) {
+    contacts_[id].set_ring(ring);
+    boosts_[id] = boost_ms;
+  }
+  v1::Event& Widen(const std::string& id, std::uint32_t ring,
+                   DurationMs boost_ms) {
+    Ring(id, ring, boost_ms);
+    Place(contacts_[id]);
+    return ContactEvent(v1::EVENT_TYPE_CONTACT_WIDENED, id,
+                        v1::CONTACT_STATE_WAITING);
+  }
   v1::Event& Leave(const std::string& id) {
     contacts_[id].set_end_reason(v1::END_REASON_ABANDONED);
     return ContactEvent(v1::EVENT_TYPE_CONTACT_ENDED, id,
@@ -189,6 +201,11 @@ class Story {
   Record record;
 
  private:
+  void Place(v1::ContactChange& contact) {
+    contact.set_rank_key_ms(contact.arrival_ms() - 60'000 * contact.priority() -
+                            boosts_[contact.id()]);
+    contact.set_arrival_sequence(places_[contact.id()]);
+  }
   v1::Event& Add(v1::EventType type) {
     v1::Event& event = record.events.emplace_back();
     event.set_sequence(record.events.size());
@@ -237,6 +254,7 @@ class Story {
   InstantMs now_ms_ = 0;
   std::map<std::string, v1::ContactChange> contacts_;
   std::map<std::string, v1::AgentChange> agents_;
+  std::map<std::string, DurationMs> boosts_;  // of their rings
   std::map<std::string, std::uint64_t> attempts_;
   std::map<std::string, std::uint64_t> places_;
   std::map<std::string, std::string> wrapped_up_;  // by agent

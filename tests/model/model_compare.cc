@@ -152,10 +152,7 @@ bool ModelRun::IsListed(const std::string& agent) const {
 void ModelRun::SameAgentView(const AgentView& subject,
                              const AgentView& reference) {
   const std::string& of = reference.id;
-  // One who is no longer listed has the grade of nobody knows when.
-  if (IsListed(of)) {
-    Same("grade", subject.grade == reference.grade, true, of);
-  }
+  Same("grade", subject.grade == reference.grade, true, of);
   Same("presence", subject.presence == reference.presence, true, of);
   Same("presence_pending", subject.presence_pending, reference.presence_pending,
        of);
@@ -246,8 +243,7 @@ void ModelRun::SameViews() {
   CheckConservation(subject_agents, contacts);
 }
 
-// One at each step, in turn. What an agent has who is no longer listed is not
-// kept over a restart, so of those nothing is compared.
+// One at each step, in turn.
 void ModelRun::SameContactExplanation() {
   constexpr std::size_t kMost = 1'000;
   const std::vector<std::string> contacts = reference_->AliveContacts();
@@ -263,11 +259,6 @@ void ModelRun::SameContactExplanation() {
     ++counted[static_cast<std::size_t>(one.reason)];
   }
   Same("agents by reason", subject->agents_by_reason == counted, true, id);
-  for (auto* agents : {&subject->agents, &expected->agents}) {
-    std::erase_if(*agents, [this](const AgentVerdict& one) {
-      return !IsListed(one.agent.id);
-    });
-  }
   Same("agents told", subject->agents.size(), expected->agents.size(), id);
   for (std::size_t i = 0; failure_.empty() && i < expected->agents.size();
        ++i) {
@@ -300,7 +291,6 @@ void ModelRun::SameAgentExplanation() {
   const std::vector<AgentView> agents = reference_->Agents();
   if (agents.empty()) return;
   const std::string& id = agents[step_ % agents.size()].id;
-  if (!IsListed(id)) return;
   const auto subject =
       subject_->ExplainAgent(*subject_->FindAgent(id), now_ms_, kMost);
   const auto expected =

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "lib/domain/requirement_term.h"
 
 namespace relais::model {
@@ -44,7 +45,7 @@ ModelRun::ModelRun(std::uint64_t seed, Router* subject,
                    reference::EventRecorder* subject_events)
     : seed_(seed),
       random_(seed),
-      world_(&random_),
+      world_(&random_, /*all_rules=*/seed % 2 == 0),
       subject_(subject),
       subject_events_(subject_events) {
   auto reference =
@@ -68,6 +69,7 @@ std::string ModelRun::Run(std::uint64_t steps) {
     }
     Step();
     ++counts_.calls;
+    if (World::HasAllRules(configuration_)) ++counts_.with_all_rules;
     SameEvents();
     SameNextDue();
     SameViews();
@@ -81,20 +83,20 @@ std::string ModelRun::Run(std::uint64_t steps) {
 void ModelRun::Step() {
   struct Weights {
     std::uint64_t submit, cancel, complete, presence, accept, decline, wrap_up,
-        run_due, apply, change, read;
+        run_due, apply, change, pull, read;
   };
   static constexpr Weights kWeights[] = {
-      {25, 6, 16, 8, 16, 6, 5, 12, 1, 2, 5},   // usual
-      {15, 1, 1, 1, 1, 70, 1, 2, 0, 1, 2},     // decline storm
-      {45, 8, 6, 3, 8, 4, 3, 8, 1, 3, 5},      // overload
-      {15, 5, 12, 35, 10, 5, 3, 10, 4, 5, 5},  // churn
+      {25, 6, 16, 8, 16, 6, 5, 12, 1, 2, 8, 5},   // usual
+      {15, 1, 1, 1, 1, 70, 1, 2, 0, 1, 2, 2},     // decline storm
+      {45, 8, 6, 3, 8, 4, 3, 8, 1, 3, 4, 5},      // overload
+      {15, 5, 12, 35, 10, 5, 3, 10, 4, 5, 4, 5},  // churn
   };
   const Weights& weights = kWeights[static_cast<std::size_t>(phase_)];
   AdvanceTime();
   std::uint64_t draw = random_.Uniform(
       weights.submit + weights.cancel + weights.complete + weights.presence +
       weights.accept + weights.decline + weights.wrap_up + weights.run_due +
-      weights.apply + weights.change + weights.read);
+      weights.apply + weights.change + weights.pull + weights.read);
   const auto drawn = [&draw](std::uint64_t weight) {
     const bool hit = draw < weight;
     draw -= hit ? 0 : weight;
@@ -110,6 +112,7 @@ void ModelRun::Step() {
   if (drawn(weights.run_due)) return RunDue();
   if (drawn(weights.apply)) return Apply(world_.Next(configuration_));
   if (drawn(weights.change)) return ChangeAgent();
+  if (drawn(weights.pull)) return Pull();
   Read();
 }
 
@@ -383,6 +386,32 @@ void ModelRun::EndWrapUp() {
               reference_->EndWrapUp(reference, contact_id, now_ms_));
 }
 
+void ModelRun::Pull() {
+  const auto agent = SomeAgent();
+  if (!agent.has_value()) return;
+  PullRequest request;
+  if (random_.Bernoulli(0.4)) {
+    request.contact_id = SomeContact().value_or("nobody");
+  }
+  if (request.contact_id.empty() != random_.Bernoulli(0.02)) {
+    for (const ContactQueue& queue : configuration_.queues) {
+      if (random_.Bernoulli(0.6)) request.queues.push_back(queue.name);
+    }
+  }
+  if (random_.Bernoulli(0.02)) request.queues.emplace_back("queue99");
+  const InstantMs now_ms = random_.Bernoulli(0.01) ? -1 : now_ms_;
+  Note(absl::StrCat("Pull ", agent->id, " ", request.contact_id, " ",
+                    absl::StrJoin(request.queues, ",")));
+  const auto [subject, reference] = HandlesOf(*agent);
+  const auto a = subject_->Pull(subject, request, now_ms);
+  const auto b = reference_->Pull(reference, request, now_ms);
+  if (!SameStatus(a.status(), b.status())) return;
+  ++counts_.pulled;
+  Same("what was pulled", a->contact_id == b->contact_id, true, b->contact_id);
+  Same("its handle", handles_.at(b->contact_id).first == a->contact, true);
+  Same("its attempt", a->attempt, b->attempt, b->contact_id);
+}
+
 void ModelRun::RunDue() {
   const std::size_t limit =
       random_.Bernoulli(0.4) ? random_.Uniform(4) : 1'000'000;
@@ -398,12 +427,14 @@ void ModelRun::RunDue() {
 
 std::string ModelRun::RestartAndServeAll(const Restart& restart) {
   if (!failure_.empty()) return failure_;
+  if (seed_ % 2 == 1) UnlistSomeBusy();
   RestartSubject(restart);
   // Who is free first, so that no contact that comes back is offered again.
   std::vector<AgentView> agents = reference_->Agents();
   std::stable_partition(agents.begin(), agents.end(), [](const auto& agent) {
     return agent.work_state == WorkState::kIdle;
   });
+  std::erase_if(agents, [this](const auto& agent) { return Withdraw(agent); });
   for (const AgentView& agent : agents) SignOut(agent);
   for (const AgentView& agent : reference_->Agents()) ServeAll(agent);
   return failure_;
@@ -438,6 +469,37 @@ void ModelRun::RestartSubject(const Restart& restart) {
   SameEvents();
   SameNextDue();
   SameViews();
+}
+
+// They stay until they are no longer busy.
+void ModelRun::UnlistSomeBusy() {
+  Configuration next = configuration_;
+  for (const AgentView& agent : reference_->Agents()) {
+    if (agent.work_state == WorkState::kIdle || !random_.Bernoulli(0.5)) {
+      continue;
+    }
+    std::erase_if(next.agents,
+                  [&](const auto& listed) { return listed.id == agent.id; });
+  }
+  if (next.agents.size() == configuration_.agents.size()) return;
+  Apply(next);
+  SameEvents();
+  SameViews();
+}
+
+// Of one that is not listed any more and still there: it stays, as it was.
+bool ModelRun::Withdraw(const AgentView& agent) {
+  if (!failure_.empty() || IsListed(agent.id) || !agent.presence_pending) {
+    return false;
+  }
+  Note("withdraw the sign-out of " + agent.id);
+  ++counts_.withdrawn_after_restart;
+  const AgentHandle subject = subject_agents_.at(agent.handle.generation);
+  SameOutcome(subject_->SetPresence(subject, agent.presence, now_ms_),
+              reference_->SetPresence(agent.handle, agent.presence, now_ms_));
+  SameEvents();
+  SameViews();
+  return true;
 }
 
 // Whatever it does is over afterwards.
@@ -497,6 +559,14 @@ void ModelRun::ServeAll(const AgentView& agent) {
             reference_->EndWrapUp(agent.handle, held.contact_id, now_ms_));
       }
       more = true;
+    } else {
+      PullRequest request;
+      for (const ContactQueue& queue : configuration_.queues) {
+        request.queues.push_back(queue.name);
+      }
+      const auto pulled = subject_->Pull(subject, request, now_ms_);
+      const auto expected = reference_->Pull(agent.handle, request, now_ms_);
+      more = SameStatus(pulled.status(), expected.status());
     }
     SameEvents();
     SameViews();

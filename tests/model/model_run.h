@@ -32,6 +32,7 @@ namespace relais::model {
 // How often things happened, so that a test can tell that a run was not idle.
 struct RunCounts {
   std::uint64_t calls = 0;
+  std::uint64_t with_all_rules = 0;  // of those
   std::uint64_t refused = 0;
   std::uint64_t events = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(kEventTypeLast) + 1>
@@ -44,9 +45,11 @@ struct RunCounts {
   std::uint64_t skipped = 0;          // when their contact came
   std::uint64_t repeated = 0;
   std::uint64_t full = 0;
+  std::uint64_t pulled = 0;
   std::uint64_t declines_forgotten = 0;
   std::uint64_t ids_forgotten = 0;
   std::uint64_t served_after_restart = 0;
+  std::uint64_t withdrawn_after_restart = 0;
 };
 
 class ModelRun {
@@ -86,10 +89,13 @@ class ModelRun {
   void SetPresence();
   void AnswerOffer(bool accept);
   void EndWrapUp();
+  void Pull();
   void RunDue();
   void RunAllDue();
   void Read();
   void RestartSubject(const Restart& restart);
+  void UnlistSomeBusy();
+  bool Withdraw(const AgentView& agent);
   void SignOut(const AgentView& agent);
   void ServeAll(const AgentView& agent);
 

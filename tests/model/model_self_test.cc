@@ -56,6 +56,7 @@ TEST(ModelSelfTest, ReferenceAgreesWithItselfAndEverythingHappens) {
   EXPECT_GT(counts.told_ahead, 20U);
   EXPECT_GT(counts.told_later_ring, 20U);
   EXPECT_GT(counts.full, 20U);
+  EXPECT_GT(counts.pulled, 20U);
   EXPECT_GT(counts.declines_forgotten, 20U);
   EXPECT_GT(counts.ids_forgotten, 20U);
   // Most calls do something.

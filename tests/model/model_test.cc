@@ -59,6 +59,17 @@ TEST_P(ModelTest, EngineDecidesAsTheReferenceDoes) {
   const std::string difference =
       run.Run(FromEnvironment("RELAIS_MODEL_STEPS", kStepsPerSeed));
   EXPECT_EQ(difference, "");
+  // Every second seed has all rules on at once, all the time.
+  const RunCounts& counts = run.counts();
+  if (GetParam() % 2 == 0 && difference.empty()) {
+    EXPECT_EQ(counts.with_all_rules, counts.calls);
+    EXPECT_GT(
+        counts.by_type.at(static_cast<std::size_t>(EventType::kContactWidened)),
+        counts.calls / 100);
+    EXPECT_GT(counts.tutored, 0U);
+    EXPECT_GT(counts.skipped, 0U);
+    EXPECT_GT(counts.told_ahead, 0U);
+  }
   RecordProperty("events", std::to_string(run.counts().events));
 }
 

@@ -206,7 +206,6 @@ ContactQueue World::Queue(int index) {
     case 1:
       queue.channels = Set({Channel::kVoice, Channel::kChat, Channel::kEmail});
       queue.offer_timeout_ms = 0;
-      queue.wrap_up_ms = 0;
       queue.wait_limit_ms = 90'000;
       break;
     case 2:
@@ -259,6 +258,7 @@ ContactQueue World::Queue(int index) {
     queue.plan = absl::StrCat("plan", random_->Uniform(kPlans));
     if (IsRefused(queue)) queue.plan.clear();
   }
+  queue.pull_only = random_->Bernoulli(0.25);
   return queue;
 }
 
@@ -306,7 +306,7 @@ bool World::IsRefused(const ContactQueue& queue) const {
   return HasErrors(ValidateConfiguration(alone, Limits()));
 }
 
-Configuration World::First() {
+Configuration World::DrawFirst() {
   Configuration configuration = Lists();
   for (int i = 0; i < kProfiles; ++i) {
     RoutingProfile& profile =
@@ -348,7 +348,7 @@ void World::ChangeForMany(Configuration* next) {
   }
 }
 
-Configuration World::Next(const Configuration& present) {
+Configuration World::DrawNext(const Configuration& present) {
   Configuration next = present;
   plans_ = present.bullseye_plans;
   for (std::uint64_t changes = random_->Uniform(5) + 1; changes > 0;

@@ -29,7 +29,14 @@ class World {
  public:
   static constexpr int kQueues = 4;
 
-  explicit World(Random* random) : random_(random) {}
+  // With `all_rules` every configuration without a mistake has all rules.
+  explicit World(Random* random, bool all_rules = false)
+      : random_(random), all_rules_(all_rules) {}
+
+  // Whether rings, training, activities, several orders of agents and rules of
+  // fit, an order of queues, contacts beside each other and credits of segments
+  // are all in it.
+  static bool HasAllRules(const Configuration& configuration);
 
   // Every queue, and about 20 agents.
   Configuration First();
@@ -52,6 +59,8 @@ class World {
   // The second is a provider's.
   static constexpr const char* kSites[] = {"north", "night"};
 
+  Configuration DrawFirst();
+  Configuration DrawNext(const Configuration& present);
   // Tutors are drawn from those who are there.
   AgentConfiguration Agent(const std::string& id, const Configuration& centre);
   RoutingProfile Profile(int index, ChannelSet channels);
@@ -89,6 +98,7 @@ class World {
   void AddTerms(RoutingRequirement* requirement);
 
   Random* random_;
+  const bool all_rules_;
   std::vector<BullseyePlan> plans_;  // of which queues speak
 };
 

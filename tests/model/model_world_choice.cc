@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,67 @@
 #include "tests/model/model_world.h"
 
 namespace relais::model {
+
+namespace {
+
+// Two contacts at once, of one channel at least.
+bool HoldsSeveral(const RoutingProfile& profile) {
+  for (std::size_t i = 0; i < kChannelCount; ++i) {
+    if (Contains(profile.channels, static_cast<Channel>(i)) &&
+        2 * profile.cost_units[i] <= profile.capacity_units &&
+        profile.contacts_max[i] != 1) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool World::HasAllRules(const Configuration& configuration) {
+  const auto any = [](const auto& list, const auto& has) {
+    return std::any_of(list.begin(), list.end(), has);
+  };
+  std::set<AgentOrder> orders;
+  std::set<FitRule> fits;
+  for (const ContactQueue& queue : configuration.queues) {
+    orders.insert(queue.agent_choice.order);
+    fits.insert(queue.agent_choice.fit);
+  }
+  return orders.size() > 1 && fits.size() > 1 &&
+         any(configuration.queues,
+             [](const auto& queue) { return !queue.plan.empty(); }) &&
+         any(configuration.queues,
+             [](const auto& queue) { return !queue.activity.empty(); }) &&
+         any(configuration.agents,
+             [&](const auto& agent) {
+               return any(agent.skills,
+                          [](const auto& held) { return held.in_training; });
+             }) &&
+         any(configuration.routing_profiles,
+             [](const auto& profile) {
+               return !profile.queue_order.empty();
+             }) &&
+         any(configuration.routing_profiles, HoldsSeveral) &&
+         any(configuration.segments,
+             [](const auto& segment) { return segment.credit_ms > 0; });
+}
+
+Configuration World::First() {
+  Configuration first;
+  do {
+    first = DrawFirst();
+  } while (all_rules_ && !HasAllRules(first));
+  return first;
+}
+
+Configuration World::Next(const Configuration& present) {
+  Configuration next;
+  do {
+    next = DrawNext(present);
+  } while (all_rules_ && !HasAllRules(next));
+  return next;
+}
 
 BullseyeRing World::Ring() {
   BullseyeRing ring;

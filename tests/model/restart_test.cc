@@ -67,6 +67,7 @@ class FoldingRecorder final : public RouterObserver {
 struct Restarted {
   std::string difference;
   std::uint64_t served = 0;
+  std::uint64_t withdrawn = 0;  // sign-outs of agents who are not listed
 };
 
 Restarted RunAndRestart(std::uint64_t seed, std::uint64_t steps) {
@@ -90,7 +91,8 @@ Restarted RunAndRestart(std::uint64_t seed, std::uint64_t steps) {
     });
   }
   EXPECT_EQ(folding.refused(), "") << "seed " << seed;
-  return {difference, run.counts().served_after_restart};
+  return {difference, run.counts().served_after_restart,
+          run.counts().withdrawn_after_restart};
 }
 
 // What must hold of a state when nothing is under way.
@@ -154,23 +156,78 @@ TEST(RestartTest, ACutBetweenAnyTwoEventsIsGoneOnWith) {
   EXPECT_GT(mended, 0U);
 }
 
+// Anne is not listed any more and would leave after her call; after a restart
+// she says that she stays.
+TEST(RestartTest, WhoIsNotListedAnyMoreGoesOnAsBefore) {
+  for (const bool restart : {false, true}) {
+    SCOPED_TRACE(restart);
+    reference::EventRecorder events;
+    FoldingRecorder folding(&events);
+    Configuration centre;
+    centre.skills = {{"savings", "", {{"accounts", 4}}}, {"accounts", ""}};
+    centre.sites = {{"north"}};
+    centre.teams = {{"red", "north"}};
+    centre.routing_profiles = {{"desk", SetOf(Channel::kChat)}};
+    centre.agents = {
+        {"anne", AgentGrade::kExpert, "desk", {{"savings"}}, {}, {}, "red"}};
+    ContactQueue queue;
+    queue.name = "chats";
+    queue.channels = SetOf(Channel::kChat);
+    queue.requirement.all_of = {{"accounts", 4},
+                                {.site = "north"},
+                                {.grades = SetOf(AgentGrade::kExpert)}};
+    centre.queues = {queue};
+    auto router = *Router::Create(WorldOptions(&folding));
+    ASSERT_TRUE(router->Apply(centre, 1'000)->applied());
+    const Presence available{PresenceState::kAvailable, NotReadyReason::kNone};
+    AgentHandle anne = *router->FindAgent("anne");
+    ASSERT_TRUE(router->SetPresence(anne, available, 1'000).ok());
+    ContactSpec spec;
+    spec.id = "c1";
+    spec.queue = "chats";
+    spec.channel = Channel::kChat;
+    ASSERT_TRUE(router->Submit(spec, 1'000).ok());
+    ASSERT_TRUE(
+        router->Accept(anne, *router->FindContact("c1"), 2, 1'000).ok());
+    centre.agents.clear();
+    ASSERT_TRUE(router->Apply(centre, 2'000)->applied());
+    spec.id = "c2";
+    ASSERT_TRUE(router->Submit(spec, 2'000).ok());
+    router->DrainEvents();
+    EXPECT_TRUE(router->GetAgent(anne)->presence_pending);
+    if (restart) {
+      auto after = *Router::Create(WorldOptions(&folding));
+      const LiveState state = folding.state();
+      ASSERT_TRUE(after->Restore(state, 3'000).ok());
+      router = std::move(after);
+      anne = *router->FindAgent("anne");
+    }
+    ASSERT_TRUE(router->SetPresence(anne, available, 3'000).ok());
+    EXPECT_EQ(router->GetContact("c2")->agent_id, "anne");
+    EXPECT_EQ(router->GetAgent(anne)->grade, AgentGrade::kExpert);
+  }
+}
+
 // RELAIS_MODEL_SEED runs one seed, RELAIS_MODEL_SEEDS that many.
 TEST(RestartTest, TheNewRouterGoesOnAsTheOldOneWould) {
   const std::uint64_t one = FromEnvironment("RELAIS_MODEL_SEED", 0);
   const std::uint64_t seeds =
       one != 0 ? 1 : FromEnvironment("RELAIS_MODEL_SEEDS", kSeeds);
   std::uint64_t served = 0;
+  std::uint64_t withdrawn = 0;
   for (std::uint64_t i = 0; i < seeds; ++i) {
     const std::uint64_t seed = one != 0 ? one : 2'001 + i;
     const Restarted restarted = RunAndRestart(
         seed, FromEnvironment("RELAIS_MODEL_STEPS", 1 + seed * 37 % kStepsMax));
     ASSERT_EQ(restarted.difference, "");
     served += restarted.served;
+    withdrawn += restarted.withdrawn;
   }
-  std::cout << seeds << " restarts, " << served
-            << " contacts served after them\n";
+  std::cout << seeds << " restarts, " << served << " contacts served and "
+            << withdrawn << " sign-outs withdrawn after them\n";
   if (one == 0) {
     EXPECT_GT(served, seeds);
+    EXPECT_GT(withdrawn, seeds / 20);
   }
 }
 

@@ -117,7 +117,8 @@ std::string Describe(const Event& event) {
         static_cast<int>(event.units), " fit ",
         static_cast<int>(event.fit_step), " expires ", event.offer_expires_ms,
         " declined until ", event.decline_until_ms, " wrap-up ends ",
-        event.wrap_up_ends_ms, event.at_once ? " at once" : "", " began after ",
+        event.wrap_up_ends_ms, event.at_once ? " at once" : "",
+        event.pulled ? " pulled" : "", " began after ",
         event.began_after_sequence, event.tutor_id.empty() ? "" : " tutor ",
         Text(event.tutor_id.view()));
   }
@@ -145,6 +146,7 @@ std::string Difference(const Event& a, const Event& b) {
     comparison.Field("offer_expires_ms", a.offer_expires_ms,
                      b.offer_expires_ms);
     comparison.Field("at_once", a.at_once, b.at_once);
+    comparison.Field("pulled", a.pulled, b.pulled);
   }
   return comparison.Take();
 }

@@ -79,6 +79,11 @@ class ForwardingRouter : public Router {
                                     InstantMs now_ms) override {
     return next_->EndWrapUp(agent, contact_id, now_ms);
   }
+  absl::StatusOr<PullOutcome> Pull(AgentHandle agent,
+                                   const PullRequest& request,
+                                   InstantMs now_ms) override {
+    return next_->Pull(agent, request, now_ms);
+  }
   std::optional<InstantMs> NextDue() const override { return next_->NextDue(); }
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override {
     return next_->RunDue(now_ms, limit);

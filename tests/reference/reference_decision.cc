@@ -156,7 +156,7 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
   for (auto& [slot, agent] : agents_) {
     if (!IsFree(agent, contact.spec.channel)) continue;
     if (IsKept(agent, contact.spec.channel)) continue;
-    if (!Accepts(contact, agent)) continue;
+    if (!IsOffered(contact, agent)) continue;
     const int fit = FitStep(contact, agent);
     // By rising slot, so equals stay with the lower one.
     const AgentOrder order = As(contact).agent_choice.order;
@@ -190,7 +190,7 @@ ReferenceRouter::ContactRecord* ReferenceRouter::NextFor(
     if (contact.state != ContactState::kWaiting) continue;
     if (!IsFree(agent, contact.spec.channel)) continue;
     if (IsKept(agent, contact.spec.channel)) continue;
-    if (!Accepts(contact, agent)) continue;
+    if (!IsOffered(contact, agent)) continue;
     // By rising arrival sequence, so equals stay with the earlier one.
     if (best == nullptr ||
         std::pair(RankOf(contact, agent), contact.rank_key_ms) <
@@ -210,9 +210,9 @@ void ReferenceRouter::ServeAgent(AgentRecord& agent, InstantMs now_ms) {
 }
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
-                             InstantMs now_ms, bool at_once) {
-  const std::set<int> counted = CountedIn(agent);
-  Reserve(contact, agent, now_ms, at_once);
+                             InstantMs now_ms, bool at_once, bool pulled) {
+  const std::set<int> counted = pulled ? std::set<int>() : CountedIn(agent);
+  Reserve(contact, agent, now_ms, at_once, pulled);
   CheckKept(contact.spec.channel, agent, counted);
   Recount();
   const DurationMs timeout_ms = contact.terms->offer_timeout_ms;
@@ -225,7 +225,7 @@ void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
 }
 
 void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
-                              InstantMs now_ms, bool at_once) {
+                              InstantMs now_ms, bool at_once, bool pulled) {
   contact.state = ContactState::kReserved;
   contact.attempt = ++contact.version;
   contact.agent = agent.number;
@@ -261,6 +261,7 @@ void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
   event.offer_expires_ms = timeout_ms == 0 ? 0 : now_ms + timeout_ms;
   event.began_after_sequence = last_sequence_;
   event.at_once = at_once;
+  event.pulled = pulled;
   HandOver(event);
 }
 

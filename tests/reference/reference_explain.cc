@@ -46,13 +46,15 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
       [&](const Held& held) { return held.contact.channel == channel; });
   if (most != 0 && of_channel >= most) return PassedOver::kContactsMax;
   if (!IsFree(agent, channel)) return PassedOver::kCapacity;
+  if (As(contact).pull_only) return PassedOver::kPullOnly;
   return IsKept(agent, channel) ? PassedOver::kReserve : PassedOver::kNot;
 }
 
 bool ReferenceRouter::ComesBefore(const ContactRecord& a,
                                   const ContactRecord& b,
                                   const AgentRecord& agent) const {
-  return a.state == ContactState::kWaiting && Accepts(a, agent) &&
+  return a.state == ContactState::kWaiting && IsOffered(a, agent) &&
+         !As(b).pull_only &&
          std::tuple(RankOf(a, agent), a.rank_key_ms, a.number) <
              std::tuple(RankOf(b, agent), b.rank_key_ms, b.number);
 }

@@ -70,6 +70,9 @@ class ReferenceRouter final : public Router {
   absl::StatusOr<Outcome> EndWrapUp(AgentHandle agent,
                                     std::string_view contact_id,
                                     InstantMs now_ms) override;
+  absl::StatusOr<PullOutcome> Pull(AgentHandle agent,
+                                   const PullRequest& request,
+                                   InstantMs now_ms) override;
   std::optional<InstantMs> NextDue() const override;
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
   std::size_t DrainEvents() override;
@@ -94,7 +97,7 @@ class ReferenceRouter final : public Router {
   void ForgetReserves();
   // Whether a reserve keeps the contact from the agent, were both free.
   bool IsKeptBack(std::string_view contact_id, std::string_view agent_id) const;
-  // What the model says of a pair at this moment.
+  // What the model says of a pair at this moment, pulls aside.
   bool IsEligible(std::string_view contact_id, std::string_view agent_id) const;
   // Ids of the contacts that live, oldest first.
   std::vector<std::string> AliveContacts() const;
@@ -246,6 +249,10 @@ class ReferenceRouter final : public Router {
                             const AgentRecord& agent);
   const CustomerSegment* SegmentByName(std::string_view name) const;
   bool Accepts(const ContactRecord& contact, const AgentRecord& agent) const;
+  // Accepts, and without being asked.
+  bool IsOffered(const ContactRecord& contact, const AgentRecord& agent) const {
+    return !As(contact).pull_only && Accepts(contact, agent);
+  }
   static bool IsFree(const AgentRecord& agent, Channel channel);
   static WorkState WorkStateOf(const AgentRecord& agent);
   static bool IsBusy(const AgentRecord& agent);
@@ -254,10 +261,10 @@ class ReferenceRouter final : public Router {
   void LookForContact(ContactRecord& contact, InstantMs now_ms, bool at_once);
   void LookForAgent(std::uint64_t agent_number, InstantMs now_ms);
   void Decide(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
-              bool at_once);
+              bool at_once, bool pulled = false);
   // Decide without the acceptance that follows when nothing rings.
   void Reserve(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
-               bool at_once);
+               bool at_once, bool pulled = false);
   void AcceptReservation(ContactRecord& contact, AgentRecord& agent,
                          InstantMs now_ms);
   void ReturnToWaiting(ContactRecord& contact, AgentRecord& agent,

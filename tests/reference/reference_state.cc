@@ -330,7 +330,7 @@ bool ReferenceRouter::IsEligible(std::string_view contact_id,
                                  std::string_view agent_id) const {
   const ContactRecord* contact = ContactById(contact_id);
   const AgentRecord* agent = AgentById(agent_id);
-  return contact != nullptr && agent != nullptr && Accepts(*contact, *agent);
+  return contact != nullptr && agent != nullptr && IsOffered(*contact, *agent);
 }
 
 std::vector<std::string> ReferenceRouter::AliveContacts() const {
@@ -373,7 +373,7 @@ std::vector<std::string> ReferenceRouter::Violations() const {
       }
       if (contact.state == ContactState::kWaiting &&
           IsFree(agent, contact.spec.channel) &&
-          !IsKept(agent, contact.spec.channel) && Accepts(contact, agent)) {
+          !IsKept(agent, contact.spec.channel) && IsOffered(contact, agent)) {
         found.push_back(absl::StrCat("free agent ", agent.configuration.id,
                                      " beside waiting contact ",
                                      contact.spec.id));

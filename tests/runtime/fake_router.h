@@ -170,6 +170,10 @@ class FakeRouter final : public Router {
                                     InstantMs) override {
     return Unused();
   }
+  absl::StatusOr<PullOutcome> Pull(AgentHandle, const PullRequest&,
+                                   InstantMs) override {
+    return Unused();
+  }
   std::vector<QueueView> Queues() const override { return {}; }
   std::vector<AgentView> Agents() const override { return {}; }
   RouterCounters Counters() const override { return {}; }

@@ -48,6 +48,7 @@ std::string CheckFit(const Event& event, const RoutingProfile& profile,
                      const reference::Holdings& has,
                      const AuditedContact& contact) {
   if (!Serves(profile, has, contact)) return "promise 3: not eligible";
+  if (contact.terms.pull_only && !event.pulled) return "given, not pulled";
   const std::string tutor =
       contact.spec.tutor_may_listen
           ? reference::TutorOf(contact.terms.requirement,
@@ -100,7 +101,8 @@ bool AuditedState::CouldServe(const AuditedAgent& agent,
 
 bool AuditedState::MustServe(const AuditedAgent& agent,
                              const AuditedContact& contact) {
-  return Serves(agent.profile, agent.has, contact) &&
+  return !contact.terms.pull_only &&
+         Serves(agent.profile, agent.has, contact) &&
          Serves(agent.profile_before, agent.had, contact);
 }
 
@@ -120,11 +122,7 @@ const AuditedExclusion* AuditedState::ExclusionOf(const AuditedContact& contact,
 }
 
 void AuditedState::TakeConfiguredSkills() {
-  for (auto& [id, agent] : agents) {
-    agent.listed = false;
-    agent.has = {};
-    agent.profile = {};
-  }
+  for (auto& [id, agent] : agents) agent.listed = false;
   for (const AgentConfiguration& listed : configuration.agents) {
     AuditedAgent& agent = agents[listed.id];
     agent.listed = true;
@@ -219,10 +217,6 @@ std::string AuditedState::Configured(const Event& event,
     if (old == before.end()) continue;
     agent.had = old->second.has;
     agent.profile_before = old->second.profile;
-    // Whoever is dropped goes on as it was until it is removed.
-    if (agent.listed) continue;
-    agent.has = old->second.has;
-    agent.profile = old->second.profile;
   }
   const bool keep = KeepsWork(configuration);
   for (auto& [id, agent] : agents) {

@@ -70,8 +70,8 @@ class AuditedState {
   // Applies the next event. Empty, or what is impossible about it.
   std::string Apply(const Event& event, const EventDetail& detail);
 
-  // The agent's skills and profile are those of the configuration, and none if
-  // that does not list it: as after a restart.
+  // The agents' skills and profiles are those of the configuration. Whoever that
+  // does not list goes on as it was until it is removed, also over a restart.
   void TakeConfiguredSkills();
   // The configuration is in force for everybody.
   void EndTurns();
