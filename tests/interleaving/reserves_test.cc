@@ -253,14 +253,14 @@ void MailCancelMail(Explorer& run) {
 }
 
 constexpr Scenario kReserves[] = {
-    {"mail_mail", {3, 2}, 0, MailMail},
-    {"mail_third_party", {3, 2}, 0, MailThirdParty},
-    {"waiting_mail_third_party", {3, 2}, 0, WaitingMailThirdParty},
-    {"ready_ready", {3, 1}, 0, ReadyReady},
-    {"mail_withdraw", {3, 2}, 0, MailWithdraw},
-    {"mail_call", {3, 2}, 0, MailCall},
-    {"mail_mail_units_back", {2, 1}, 0, MailMailUnitsBack},
-    {"mail_cancel_mail", {2, 1}, 0, MailCancelMail},
+    {"mail_mail", {3, 2}, 4'015'028, MailMail},
+    {"mail_third_party", {3, 2}, 165'249, MailThirdParty},
+    {"waiting_mail_third_party", {3, 2}, 231, WaitingMailThirdParty},
+    {"ready_ready", {3, 1}, 5'047'799, ReadyReady},
+    {"mail_withdraw", {3, 2}, 3'756, MailWithdraw},
+    {"mail_call", {3, 2}, 303'718, MailCall},
+    {"mail_mail_units_back", {2, 1}, 1'265'022, MailMailUnitsBack},
+    {"mail_cancel_mail", {2, 1}, 327'777, MailCancelMail},
 };
 
 class ReservesTest : public testing::TestWithParam<Scenario> {};

@@ -453,9 +453,9 @@ void ModelRun::RestartSubject(const Restart& restart) {
   if (!failure_.empty()) return;
   before_restart_ = subject_->Counters();
   restarted_ = true;
-  reference_->ForgetReserves();
   subject_ = restart(now_ms_);
   if (subject_ == nullptr) return Fail("the state is refused");
+  reference_->ForgetReserves();
   for (auto& [id, handles] : handles_) {
     // One that is forgotten has a handle that was given and has ended.
     handles.first = subject_->FindContact(id).value_or(ContactHandle{0, 1});
