@@ -77,6 +77,11 @@ class Desk final : private DecisionSink {
            core_.End(slot, word, &ended) == Result::kOk;
   }
 
+  void Exclude(std::uint32_t slot, std::uint32_t agent) {
+    excluded_[slot] = agent + 1;
+    core_.SetExclusion(slot, 0, agent, 1);
+  }
+
   std::uint32_t decisions() const { return decisions_; }
   bool Waits(std::uint32_t slot) const {
     return core_.Contact(slot).phase() == ContactPhase::kWaiting;
@@ -95,12 +100,13 @@ class Desk final : private DecisionSink {
     run_.Expect(word.taken() == 0, "a unit is not settled");
     run_.Expect(word.count() == static_cast<std::int32_t>(Counted()),
                 "the count is wrong");
-    std::array<bool, 2> waits{};
-    for (std::uint32_t slot = 0; slot < kContacts; ++slot) {
-      if (Waits(slot)) waits[core_.ClassOfLane(PlaceOf(slot).lane)] = true;
-    }
     for (std::uint32_t agent = 0; agent < kAgents; ++agent) {
       run_.Expect(!core_.Agent(agent).claimed(), "a hidden agent");
+      std::array<bool, 2> waits{};
+      for (std::uint32_t slot = 0; slot < kContacts; ++slot) {
+        if (!Waits(slot) || excluded_[slot] == agent + 1) continue;
+        waits[core_.ClassOfLane(PlaceOf(slot).lane)] = true;
+      }
       run_.Expect(!waits[kCall] || !HasRoom(agent, kCall), "a lost call");
       const bool may = HasRoom(agent, kMail) &&
                        (!HasRoom(agent, kCall) || word.Gives(kKeep));
@@ -126,6 +132,8 @@ class Desk final : private DecisionSink {
   Explorer& run_;
   Core core_;
   std::array<AgentTerms, kAgents> terms_{};
+  // The agent + 1.
+  std::array<std::uint32_t, kContacts> excluded_{};
   std::uint32_t decisions_ = 0;
 };
 
@@ -252,6 +260,26 @@ void MailCancelMail(Explorer& run) {
   desk.CheckQuiet();
 }
 
+// Agent 2 is about to take an e-mail that is cancelled, and the next one is not
+// for him: what he gives back lets agent 0 go.
+void MailCancelThenMail(Explorer& run) {
+  Desk& desk = run.New<Desk>(run);
+  desk.Ready(0, 1);
+  desk.Submit(1, kMail);
+  desk.Exclude(2, 2);
+  bool cancelled = false;
+  if (!run.Run({{"ready", [&] { desk.Ready(2, 1); }}, {"cancel, mail", [&] {
+                                                         cancelled =
+                                                             desk.Cancel(1);
+                                                         desk.Submit(2, kMail);
+                                                       }}})) {
+    return;
+  }
+  run.Expect(desk.decisions() == 1, "one of them is given");
+  run.Expect(!cancelled || !desk.Waits(2), "a lost e-mail");
+  desk.CheckQuiet();
+}
+
 constexpr Scenario kReserves[] = {
     {"mail_mail", {3, 2}, 4'015'028, MailMail},
     {"mail_third_party", {3, 2}, 165'249, MailThirdParty},
@@ -261,6 +289,7 @@ constexpr Scenario kReserves[] = {
     {"mail_call", {3, 2}, 303'718, MailCall},
     {"mail_mail_units_back", {2, 1}, 1'265'022, MailMailUnitsBack},
     {"mail_cancel_mail", {2, 1}, 327'777, MailCancelMail},
+    {"mail_cancel_then_mail", {2, 2}, 1, MailCancelThenMail},
 };
 
 class ReservesTest : public testing::TestWithParam<Scenario> {};

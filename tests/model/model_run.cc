@@ -1,5 +1,4 @@
 // The random calls.
-
 #include "tests/model/model_run.h"
 
 #include <algorithm>
