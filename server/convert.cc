@@ -30,8 +30,10 @@ static_assert(static_cast<int>(ContactState::kEnded) + 1 ==
               v1::CONTACT_STATE_ENDED);
 static_assert(static_cast<int>(EndReason::kLeaseExpired) ==
               v1::END_REASON_LEASE_EXPIRED);
-static_assert(static_cast<int>(EventType::kContactWidened) ==
-              v1::EVENT_TYPE_CONTACT_WIDENED);
+static_assert(static_cast<int>(EventType::kContactHoldEnded) ==
+              v1::EVENT_TYPE_CONTACT_HOLD_ENDED);
+static_assert(static_cast<int>(PreferenceSource::kPanel) + 1 ==
+              v1::PREFERENCE_SOURCE_PANEL);
 
 // gRPC clients refuse trailers above 8 KiB by default; base64 adds a third.
 constexpr std::size_t kMessageBytesMax = 512;
@@ -47,6 +49,7 @@ v1::Presence ToProto(const Presence& presence) {
   v1::Presence result;
   result.set_state(OneLater<v1::PresenceState>(presence.state));
   result.set_reason(SameNumber<v1::NotReadyReason>(presence.reason));
+  result.set_back_at_ms(presence.back_at_ms);
   return result;
 }
 
@@ -55,6 +58,29 @@ void SetOwnRequirement(const RoutingRequirement& requirement,
                        v1::Contact* contact) {
   if (requirement.empty()) return;
   SetRequirement(requirement, contact->mutable_requirement());
+}
+
+// Likewise.
+void SetPreferred(const PreferredAgents& preferred, v1::Contact* contact) {
+  if (preferred.empty()) return;
+  v1::PreferredAgents* result = contact->mutable_preferred();
+  for (const std::string& agent : preferred.agents) result->add_agents(agent);
+  result->set_source(OneLater<v1::PreferenceSource>(preferred.source));
+  result->set_reply_by_ms(preferred.reply_by_ms);
+}
+
+absl::Status PreferredToDomain(const v1::PreferredAgents& preferred,
+                               PreferredAgents* result) {
+  if (!v1::PreferenceSource_IsValid(preferred.source())) {
+    return EnumError("contact.preferred.source", preferred.source(),
+                     *v1::PreferenceSource_descriptor());
+  }
+  if (preferred.source() != v1::PREFERENCE_SOURCE_UNSPECIFIED) {
+    result->source = static_cast<PreferenceSource>(preferred.source() - 1);
+  }
+  result->agents.assign(preferred.agents().begin(), preferred.agents().end());
+  result->reply_by_ms = preferred.reply_by_ms();
+  return absl::OkStatus();
 }
 
 std::string Text(const InlineId& id) { return std::string(id.view()); }
@@ -71,6 +97,8 @@ void SetContact(const Event& event, v1::ContactChange* contact) {
   contact->set_rank_key_ms(event.rank_key_ms);
   contact->set_arrival_sequence(event.arrival_sequence);
   contact->set_ring(event.ring);
+  contact->set_held_for(Text(event.held_for));
+  contact->set_held_until_ms(event.held_until_ms);
 }
 
 void SetAgent(const Event& event, v1::AgentChange* agent) {
@@ -134,6 +162,9 @@ absl::StatusOr<ContactSpec> ToDomain(const v1::Contact& contact) {
   spec.attributes.insert(contact.attributes().begin(),
                          contact.attributes().end());
   spec.tutor_may_listen = contact.tutor_may_listen();
+  const absl::Status status =
+      PreferredToDomain(contact.preferred(), &spec.preferred);
+  if (!status.ok()) return status;
   return spec;
 }
 
@@ -166,7 +197,8 @@ absl::StatusOr<Presence> ToDomain(const v1::Presence& presence) {
                      *v1::NotReadyReason_descriptor());
   }
   return Presence{static_cast<PresenceState>(presence.state() - 1),
-                  static_cast<NotReadyReason>(presence.reason())};
+                  static_cast<NotReadyReason>(presence.reason()),
+                  presence.back_at_ms()};
 }
 
 v1::Event ToProto(const Event& event) {
@@ -193,6 +225,7 @@ v1::ContactSnapshot ToProto(const ContactView& contact) {
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());
   spec->set_tutor_may_listen(contact.tutor_may_listen);
+  SetPreferred(contact.preferred, spec);
   result.set_tutor_id(contact.tutor_id);
   result.set_state(OneLater<v1::ContactState>(contact.state));
   result.set_end_reason(SameNumber<v1::EndReason>(contact.end_reason));
@@ -204,6 +237,8 @@ v1::ContactSnapshot ToProto(const ContactView& contact) {
   result.set_attempt(contact.attempt);
   result.set_ring(contact.ring);
   result.set_next_ring_ms(contact.next_ring_ms);
+  result.set_held_for(contact.held_for);
+  result.set_held_until_ms(contact.held_until_ms);
   return result;
 }
 
@@ -276,6 +311,7 @@ v1::Offer ToOffer(const Event& event, const ContactView& contact) {
   spec->mutable_attributes()->insert(contact.attributes.begin(),
                                      contact.attributes.end());
   spec->set_tutor_may_listen(contact.tutor_may_listen);
+  SetPreferred(contact.preferred, spec);
   offer.set_tutor_id(Text(event.tutor_id));
   offer.set_attempt(event.attempt);
   offer.set_arrival_ms(event.arrival_ms);

@@ -204,6 +204,8 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
   EnumToDomain(queue.agent_choice().order(), *v1::AgentOrder_descriptor(),
                absl::StrCat(path, ".agent_choice.order"),
                &result.agent_choice.order, findings);
+  result.hold = {queue.hold().idle_ms(), queue.hold().handling_ms(),
+                 queue.hold().wrapping_up_ms(), queue.hold().absent_until_ms()};
   return result;
 }
 
@@ -321,6 +323,13 @@ void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
     v1::PriorityCredit* credit = result->add_priority_credits();
     credit->set_priority(static_cast<std::int32_t>(priority));
     credit->set_credit_ms(credit_ms);
+  }
+  if (queue.hold != defaults.hold) {
+    v1::HoldTimes* hold = result->mutable_hold();
+    hold->set_idle_ms(queue.hold.idle_ms);
+    hold->set_handling_ms(queue.hold.handling_ms);
+    hold->set_wrapping_up_ms(queue.hold.wrapping_up_ms);
+    hold->set_absent_until_ms(queue.hold.absent_until_ms);
   }
   if (queue.agent_choice == defaults.agent_choice) return;
   result->mutable_agent_choice()->set_fit(

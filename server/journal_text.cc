@@ -109,6 +109,9 @@ constexpr std::array kColumns = {
     Column{"reservation.tutor_id"},
     Column{"contact.ring"},
     Column{"reservation.pulled"},
+    Column{"contact.held_for"},
+    Column{"contact.held_until_ms", true},
+    Column{"agent.presence.back_at_ms", true},
 };
 
 // A cell as RFC 4180 has it.
@@ -199,6 +202,11 @@ absl::Status ContactObject(const std::string& id, const LiveContact& contact,
   view.segment = detail.spec.segment;
   view.tutor_id = contact.tutor_id;
   view.ring = contact.ring;
+  view.preferred = detail.spec.preferred;
+  if (contact.state == ContactState::kWaiting) {
+    view.held_for = contact.held_for;
+    view.held_until_ms = contact.held_until_ms;
+  }
   view.requirement = detail.spec.requirement;
   view.tutor_may_listen = detail.spec.tutor_may_listen;
   if (with_attributes) view.attributes = detail.spec.attributes;

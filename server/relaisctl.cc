@@ -57,6 +57,10 @@ ABSL_FLAG(std::vector<std::string>, languages, {}, "of the agent");
 ABSL_FLAG(std::string, requirement, "", "what the contact asks for, as YAML");
 ABSL_FLAG(bool, tutor_may_listen, false, "skills in training count");
 ABSL_FLAG(std::vector<std::string>, attributes, {}, "key=value, ...");
+ABSL_FLAG(std::vector<std::string>, preferred, {}, "agents, in order");
+ABSL_FLAG(std::string, source, "", "why these agents");
+ABSL_FLAG(std::string, reply_by, "", "in the agent's box until then");
+ABSL_FLAG(std::string, back_at, "", "when the agent will be back");
 ABSL_FLAG(std::string, reason, "", "abandoned (default) or cancelled");
 
 namespace relais::server {
@@ -337,7 +341,10 @@ int ContactSubmit(const Arguments& arguments) {
     return Misused(problem);
   }
   contact->set_channel(static_cast<v1::Channel>(channel));
-  if (!absl::GetFlag(FLAGS_requirement).empty()) {
+  problem =
+      ReadPreferred(absl::GetFlag(FLAGS_preferred), absl::GetFlag(FLAGS_source),
+                    absl::GetFlag(FLAGS_reply_by), contact);
+  if (problem.empty() && !absl::GetFlag(FLAGS_requirement).empty()) {
     problem = ReadRequirement(absl::GetFlag(FLAGS_requirement),
                               contact->mutable_requirement());
   }
@@ -403,21 +410,10 @@ int ContactComplete(const Arguments& arguments) {
 int SetPresence(const Arguments& arguments) {
   v1::SetPresenceRequest request;
   request.set_agent_id(arguments[0]);
-  int state = 0;
-  int reason = 0;
-  std::string problem;
-  if (!ParseEnum("STATE", arguments[1], *v1::PresenceState_descriptor(), &state,
-                 &problem)) {
-    return Misused(problem);
-  }
-  if (arguments.size() > 2 &&
-      !ParseEnum("REASON", arguments[2], *v1::NotReadyReason_descriptor(),
-                 &reason, &problem)) {
-    return Misused(problem);
-  }
-  request.mutable_presence()->set_state(static_cast<v1::PresenceState>(state));
-  request.mutable_presence()->set_reason(
-      static_cast<v1::NotReadyReason>(reason));
+  const std::string problem =
+      ReadPresence(arguments[1], arguments.size() > 2 ? arguments[2] : "",
+                   absl::GetFlag(FLAGS_back_at), request.mutable_presence());
+  if (!problem.empty()) return Misused(problem);
   auto stub = v1::AgentService::NewStub(Channel());
   return Call<v1::AgentService::Stub, v1::SetPresenceRequest,
               v1::SetPresenceResponse>(

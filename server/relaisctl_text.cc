@@ -44,6 +44,14 @@ std::string PresenceText(const v1::Presence& presence) {
              : absl::StrCat(state, " (", Short(presence.reason()), ")");
 }
 
+std::string HoldText(const v1::ContactSnapshot& contact) {
+  const std::string until =
+      contact.held_until_ms() == 0
+          ? "its hold is over"
+          : absl::StrCat("until ", Instant(contact.held_until_ms()));
+  return absl::StrCat(contact.held_for(), ", ", until);
+}
+
 }  // namespace
 
 const char kRelaisctlHelp[] =
@@ -61,6 +69,8 @@ usage: relaisctl [flags] COMMAND
       --queue NAME [--channel voice] [--priority 0..9] [--segment NAME]
       [--skills name:level,...] [--requirement '{any_of: [{team: red}]}']
       [--tutor-may-listen] [--attributes key=value,...]
+      [--preferred AGENT,...] [--source portfolio|last|list|panel]
+      [--reply-by 4h]        e-mail in the agent's own box, until then
   contact cancel ID          end a contact that nobody has accepted
       [--reason abandoned|cancelled]
   contact complete ID        end a contact in handling
@@ -71,6 +81,8 @@ usage: relaisctl [flags] COMMAND
   presence AGENT STATE [REASON]
                              STATE: logged_out, available, not_ready
                              REASON: break, meal, training, meeting, other
+      [--back-at 2026-03-02T14:00:00Z]
+                             when it will be back; contacts may wait for it
   agent change AGENT         what a team lead changes; lists replace what is
                              there, "-" leaves none
       [--grade expert] [--skills name,name:level,name:level:tutor]
@@ -188,6 +200,10 @@ void PrintExplanation(const v1::ExplainContactResponse& response) {
     std::cout << " for " << Seconds(response.at_ms() - contact.arrival_ms())
               << " s";
   }
+  if (!contact.held_for().empty()) {
+    std::cout << ", held for " << HoldText(contact) << " ("
+              << Short(contact.contact().preferred().source()) << ")";
+  }
   if (contact.ring() != 0 || contact.next_ring_ms() != 0) {
     std::cout << ", ring " << contact.ring();
   }
@@ -274,6 +290,14 @@ void PrintContact(const v1::GetContactResponse& response) {
   if (contact.next_ring_ms() != 0) {
     table.Add({"next ring", Instant(contact.next_ring_ms())});
   }
+  if (!contact.contact().preferred().agents().empty()) {
+    const v1::PreferredAgents& preferred = contact.contact().preferred();
+    table.Add({"prefers", absl::StrCat(absl::StrJoin(preferred.agents(), ", "),
+                                       " (", Short(preferred.source()), ")")});
+  }
+  if (!contact.held_for().empty()) {
+    table.Add({"held for", HoldText(contact)});
+  }
   table.Add({"agent", OrDash(contact.agent_id())});
   if (!contact.tutor_id().empty()) {
     table.Add({"tutor listens", contact.tutor_id()});
@@ -292,7 +316,8 @@ _relaisctl() {
   local word="${COMP_WORDS[COMP_CWORD]}" before="" i
   local flags="--server --json --timeout --from --count --queue --channel
     --priority --segment --skills --grade --certifications --languages
-    --requirement --tutor-may-listen --attributes --reason --format --to --output
+    --requirement --tutor-may-listen --attributes --preferred --source
+    --reply-by --back-at --reason --format --to --output
     --with-attributes --help --version"
   if [[ "${word}" == -* ]]; then
     COMPREPLY=($(compgen -W "${flags}" -- "${word}"))

@@ -6,9 +6,66 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "server/command_line.h"
+#include "server/relaisctl_text.h"
 #include "server/yaml_message.h"
 
 namespace relais::server {
+
+std::string ReadPreferred(const std::vector<std::string>& agents,
+                          const std::string& source,
+                          const std::string& reply_by, v1::Contact* contact) {
+  if (agents.empty()) {
+    return source.empty() && reply_by.empty()
+               ? ""
+               : "--source and --reply-by go with --preferred";
+  }
+  v1::PreferredAgents* preferred = contact->mutable_preferred();
+  for (const std::string& agent : agents) preferred->add_agents(agent);
+  preferred->set_source(agents.size() > 1 ? v1::PREFERENCE_SOURCE_LIST
+                                          : v1::PREFERENCE_SOURCE_PORTFOLIO);
+  if (!source.empty()) {
+    int value = 0;
+    std::string problem;
+    if (!ParseEnum("--source", source, *v1::PreferenceSource_descriptor(),
+                   &value, &problem)) {
+      return problem;
+    }
+    preferred->set_source(static_cast<v1::PreferenceSource>(value));
+  }
+  if (reply_by.empty()) return "";
+  const auto reply_by_ms = ParseDuration(reply_by);
+  if (!reply_by_ms.ok()) {
+    return "--reply-by: " + std::string(reply_by_ms.status().message());
+  }
+  preferred->set_reply_by_ms(*reply_by_ms);
+  return "";
+}
+
+std::string ReadPresence(const std::string& state, const std::string& reason,
+                         const std::string& back_at, v1::Presence* presence) {
+  int value = 0;
+  std::string problem;
+  if (!ParseEnum("STATE", state, *v1::PresenceState_descriptor(), &value,
+                 &problem)) {
+    return problem;
+  }
+  presence->set_state(static_cast<v1::PresenceState>(value));
+  if (!reason.empty()) {
+    if (!ParseEnum("REASON", reason, *v1::NotReadyReason_descriptor(), &value,
+                   &problem)) {
+      return problem;
+    }
+    presence->set_reason(static_cast<v1::NotReadyReason>(value));
+  }
+  if (back_at.empty()) return "";
+  const auto back_at_ms = ParseInstant(back_at);
+  if (!back_at_ms.ok()) {
+    return "--back-at: " + std::string(back_at_ms.status().message());
+  }
+  presence->set_back_at_ms(*back_at_ms);
+  return "";
+}
 
 std::string ReadSkills(const std::vector<std::string>& texts,
                        v1::RoutingRequirement* requirement) {

@@ -23,6 +23,15 @@ std::string ReadSkills(const std::vector<std::string>& texts,
 std::string ReadRequirement(const std::string& text,
                             v1::RoutingRequirement* requirement);
 
+// --preferred, --source, --reply-by.
+std::string ReadPreferred(const std::vector<std::string>& agents,
+                          const std::string& source,
+                          const std::string& reply_by, v1::Contact* contact);
+
+// STATE, REASON (empty: none) and --back-at (likewise).
+std::string ReadPresence(const std::string& state, const std::string& reason,
+                         const std::string& back_at, v1::Presence* presence);
+
 // --attributes: "key=value".
 std::string ReadAttributes(const std::vector<std::string>& texts,
                            v1::Contact* contact);

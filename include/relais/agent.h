@@ -18,6 +18,8 @@ namespace relais {
 struct Presence {
   PresenceState state = PresenceState::kLoggedOut;
   NotReadyReason reason = NotReadyReason::kNone;  // with kNotReady only
+  // When it will be back, as it announced; 0: not told. Not with kAvailable.
+  InstantMs back_at_ms = 0;
   friend bool operator==(const Presence&, const Presence&) = default;
 };
 

@@ -186,6 +186,21 @@ struct Reserve {
   friend bool operator==(const Reserve&, const Reserve&) = default;
 };
 
+// How long a contact waits for the agent whom it prefers and for nobody else,
+// by what that agent is doing when the hold begins; 0: not at all. Exact
+// definition: docs/routing-model.md, "Preferred agents".
+struct HoldTimes {
+  // Idle or with an offer. Also how long after its announced return an absent
+  // agent may come.
+  DurationMs idle_ms = 0;
+  DurationMs handling_ms = 0;
+  DurationMs wrapping_up_ms = 0;
+  // An absent agent who announced its return: held if that is at most so long
+  // after the hold's begin.
+  DurationMs absent_until_ms = 0;
+  friend bool operator==(const HoldTimes&, const HoldTimes&) = default;
+};
+
 // A named service where contacts wait.
 struct ContactQueue {
   std::string name;
@@ -217,6 +232,8 @@ struct ContactQueue {
   std::string plan = {};
   // Its contacts are offered to nobody; agents pull them (Router::Pull).
   bool pull_only = false;
+  // For contacts that prefer an agent.
+  HoldTimes hold = {};
   friend bool operator==(const ContactQueue&, const ContactQueue&) = default;
 };
 

@@ -8,12 +8,39 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relais/configuration.h"
 #include "relais/types.h"
 
 namespace relais {
+
+// Why a contact prefers the agents that it names.
+enum class PreferenceSource : std::uint8_t {
+  kPortfolio,  // the customer belongs to this agent
+  kLast,       // whom the customer spoke with last
+  kList,       // one after the other
+  kPanel,      // whom the customer chose
+};
+inline constexpr int kPreferenceSourceCount = 4;
+std::string_view PreferenceSourceName(PreferenceSource source);
+
+// Whom a contact is held for before it goes to its queue: for one agent after
+// the other, each for as long as the queue's HoldTimes say. Agents who are not
+// known, or not eligible, are passed over.
+struct PreferredAgents {
+  // Ids, no two the same, at most kPreferredAgentsMax; kList apart one at most.
+  std::vector<std::string> agents;
+  PreferenceSource source = PreferenceSource::kPortfolio;
+  // Above 0: the first agent who may take it at all keeps it so long after its
+  // arrival, whatever that agent is doing; then the queue gets it. For e-mail
+  // in an agent's own box.
+  DurationMs reply_by_ms = 0;
+  bool empty() const { return agents.empty(); }
+  friend bool operator==(const PreferredAgents&,
+                         const PreferredAgents&) = default;
+};
 
 // What a platform submits. The id is the platform's; a repeated submit with
 // the same content gets the first answer.
@@ -29,6 +56,7 @@ struct ContactSpec {
   // The customer was told and agrees that a tutor listens: skills in training
   // count for this contact.
   bool tutor_may_listen = false;
+  PreferredAgents preferred = {};
   // Opaque to the router, shown to the agent. 16 KiB of keys and values.
   std::map<std::string, std::string> attributes;
 };
@@ -55,6 +83,10 @@ struct ContactView {
   // When it goes on to the next ring if it still waits; 0 if there is none, or
   // while it does not wait.
   InstantMs next_ring_ms = 0;
+  // While it waits for this agent alone, and until when as things stand: what
+  // the agent does may change it. Empty and 0: it does not.
+  std::string held_for;
+  InstantMs held_until_ms = 0;
   // False: another call is changing it at this moment and has not handed over
   // the event of this version yet. Whoever must tell only what is durable reads
   // it again.
@@ -62,6 +94,7 @@ struct ContactView {
   std::string segment;             // empty once ended
   RoutingRequirement requirement;  // its own, as submitted; empty once ended
   bool tutor_may_listen = false;   // as submitted; false once ended
+  PreferredAgents preferred;       // as submitted; empty once ended
   std::map<std::string, std::string> attributes;  // empty once ended
 };
 

@@ -64,8 +64,10 @@ enum class EventType : std::uint8_t {
   kAgentChanged,          // agent: as it was, configured otherwise;
                           // configuration_version
   kContactWidened,        // contact: waiting, in a later ring
+  kContactHoldEnded,      // contact: waiting, held for the next agent whom it
+                          // prefers, or for none
 };
-inline constexpr EventType kEventTypeLast = EventType::kContactWidened;
+inline constexpr EventType kEventTypeLast = EventType::kContactHoldEnded;
 std::string_view EventTypeName(EventType type);
 
 struct Event {
@@ -90,6 +92,11 @@ struct Event {
   std::uint64_t arrival_sequence = 0;
   // Of its queue's plan, where it waits or was when it was reserved.
   std::uint8_t ring = 0;
+  // For whom it waits, in events that make it wait; for whom it had waited, in
+  // those of its reservation. Empty: for whoever is eligible.
+  InlineId held_for;
+  // In events that make it wait held: until then if that agent stays present.
+  InstantMs held_until_ms = 0;
 
   // Agent, if the event concerns one: its state after the event.
   InlineId agent_id;

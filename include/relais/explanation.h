@@ -27,6 +27,7 @@ enum class PassedOver : std::uint8_t {
   kHolds,            // it is reserved for this agent, or in handling with it
   kChannel,          // the agent's routing profile has not its channel
   kRequirement,      // the agent lacks something that is asked for
+  kHeld,             // it waits for another agent alone
   kDeclined,         // the agent declined it, and that time is not over
   kLoggedOut,        //
   kNotReady,         //
@@ -38,7 +39,7 @@ enum class PassedOver : std::uint8_t {
   kReserve,          // the agent is kept free for another channel
   kNot,              // the agent is free for it
 };
-inline constexpr int kPassedOverCount = 13;
+inline constexpr int kPassedOverCount = 14;
 // Lower-case name: "requirement", "contacts_max".
 std::string_view PassedOverName(PassedOver reason);
 
@@ -59,8 +60,8 @@ struct AgentVerdict {
   int fit_step = 0;
   // Of those, by the agent's own order of queues: 0 to 15, smaller comes first.
   int queue_rank = 0;
-  // Of those who did not decline it, if it waits: how many of the contacts that
-  // wait the agent would be given before it.
+  // Of those for whom it may wait and who did not decline it, if it waits: how
+  // many of the contacts that wait the agent would be given before it.
   std::uint64_t ahead = 0;
 };
 

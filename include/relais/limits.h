@@ -90,6 +90,10 @@ inline constexpr std::size_t kDeclinesPerContactMax = 8;
 // declining a contact every second for decline_retry (60 s) stays below it.
 inline constexpr std::size_t kDeclinesPerAgentMax = 64;
 
+// Agents whom one contact prefers, in order. A stand-in, and stand-ins of
+// theirs; each is judged once, when its turn comes.
+inline constexpr std::size_t kPreferredAgentsMax = 8;
+
 // Durations above a week are refused as mistakes (seconds given for
 // milliseconds are not caught by this; milliseconds given twice are).
 inline constexpr std::int64_t kDurationMsMax = 7LL * 24 * 3600 * 1000;

@@ -43,6 +43,11 @@ struct LiveContact {
   InstantMs rank_key_ms = 0;
   std::uint64_t arrival_sequence = 0;
   std::uint8_t ring = 0;
+  // For whom it waits alone, or waited when it was reserved; since when and
+  // until when, while it waits so.
+  std::string held_for;
+  InstantMs held_since_ms = 0;
+  InstantMs held_until_ms = 0;
   // While reserved or in handling.
   std::string agent_id;
   std::uint64_t attempt = 0;

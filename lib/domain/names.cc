@@ -41,6 +41,8 @@ std::string_view PassedOverName(PassedOver reason) {
       return "channel";
     case PassedOver::kRequirement:
       return "requirement";
+    case PassedOver::kHeld:
+      return "held";
     case PassedOver::kDeclined:
       return "declined";
     case PassedOver::kLoggedOut:
@@ -256,6 +258,22 @@ std::string_view EventTypeName(EventType type) {
       return "agent_removed";
     case EventType::kContactWidened:
       return "contact_widened";
+    case EventType::kContactHoldEnded:
+      return "contact_hold_ended";
+  }
+  return kUnknown;
+}
+
+std::string_view PreferenceSourceName(PreferenceSource source) {
+  switch (source) {
+    case PreferenceSource::kPortfolio:
+      return "portfolio";
+    case PreferenceSource::kLast:
+      return "last";
+    case PreferenceSource::kList:
+      return "list";
+    case PreferenceSource::kPanel:
+      return "panel";
   }
   return kUnknown;
 }

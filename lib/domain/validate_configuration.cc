@@ -421,6 +421,13 @@ void ConfigurationChecker::CheckQueueTerms(const std::string& path,
                 queue.handling_lease_ms, 1);
   CheckDuration(absl::StrCat(path, ".short_abandon_threshold_ms"),
                 queue.short_abandon_threshold_ms, 0);
+  CheckDuration(absl::StrCat(path, ".hold.idle_ms"), queue.hold.idle_ms, 0);
+  CheckDuration(absl::StrCat(path, ".hold.handling_ms"), queue.hold.handling_ms,
+                0);
+  CheckDuration(absl::StrCat(path, ".hold.wrapping_up_ms"),
+                queue.hold.wrapping_up_ms, 0);
+  CheckDuration(absl::StrCat(path, ".hold.absent_until_ms"),
+                queue.hold.absent_until_ms, 0);
   for (std::size_t k = 0; k < queue.priority_credit_ms.size(); ++k) {
     CheckDuration(absl::StrCat(path, ".priority_credit_ms[", k, "]"),
                   queue.priority_credit_ms[k], 0);

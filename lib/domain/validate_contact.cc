@@ -77,6 +77,47 @@ absl::Status CheckRequirement(const RoutingRequirement& requirement) {
   return Invalid(contradiction->path, contradiction->message);
 }
 
+absl::Status CheckPreferred(const PreferredAgents& preferred) {
+  const std::vector<std::string>& agents = preferred.agents;
+  const auto source = static_cast<int>(preferred.source);
+  if (source >= kPreferenceSourceCount) {
+    return Invalid("contact.preferred.source",
+                   absl::StrCat(source, " is not a source; sources are 0 to ",
+                                kPreferenceSourceCount - 1));
+  }
+  if (preferred.reply_by_ms < 0 || preferred.reply_by_ms > kDurationMsMax) {
+    return Invalid(
+        "contact.preferred.reply_by_ms",
+        absl::StrCat(preferred.reply_by_ms, " is not in 0..", kDurationMsMax));
+  }
+  if (agents.empty() && preferred.reply_by_ms > 0) {
+    return Invalid("contact.preferred.reply_by_ms",
+                   absl::StrCat(preferred.reply_by_ms,
+                                " goes with agents only; name one"));
+  }
+  const std::size_t most =
+      preferred.source == PreferenceSource::kList ? kPreferredAgentsMax : 1;
+  if (agents.size() > most) {
+    const std::string_view name = PreferenceSourceName(preferred.source);
+    return Invalid("contact.preferred.agents",
+                   absl::StrCat("has ", agents.size(), " agents; source ",
+                                absl::string_view(name.data(), name.size()),
+                                " has at most ", most));
+  }
+  for (std::size_t i = 0; i < agents.size(); ++i) {
+    const std::string path = absl::StrCat("contact.preferred.agents[", i, "]");
+    absl::Status status = CheckName(path, agents[i]);
+    if (!status.ok()) return status;
+    for (std::size_t k = 0; k < i; ++k) {
+      if (agents[k] != agents[i]) continue;
+      return Invalid(
+          path, absl::StrCat(Quoted(agents[i]), " is named already, as agents[",
+                             k, "]"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ValidateContactSpec(const ContactSpec& spec) {
@@ -106,7 +147,9 @@ absl::Status ValidateContactSpec(const ContactSpec& spec) {
   if (!status.ok()) return status;
   status = CheckAttributes(spec);
   if (!status.ok()) return status;
-  return CheckRequirement(spec.requirement);
+  status = CheckRequirement(spec.requirement);
+  if (!status.ok()) return status;
+  return CheckPreferred(spec.preferred);
 }
 
 absl::Status CheckAgainstQueue(const RoutingRequirement& requirement,

@@ -41,9 +41,17 @@ absl::Status CheckContact(const std::string& id, const LiveContact& live,
     return absl::OkStatus();
   }
   if (!Holds(live.state)) {
-    // Widening places it, too.
-    if (live.placed && live.version < (live.ring > 0 ? 2U : 3U)) {
+    // Widening places it, too, as does the end of a hold.
+    const bool moves = live.ring > 0 || !live.detail->spec.preferred.empty();
+    if (live.placed && live.version < (moves ? 2U : 3U)) {
       return Contradiction(ContactPath(id), "came back without having gone");
+    }
+    const auto& agents = live.detail->spec.preferred.agents;
+    if (!live.held_for.empty() && std::find(agents.begin(), agents.end(),
+                                            live.held_for) == agents.end()) {
+      return Contradiction(ContactPath(id),
+                           absl::StrCat("waits for ", Quoted(live.held_for),
+                                        ", whom it does not prefer"));
     }
     return absl::OkStatus();
   }

@@ -32,10 +32,11 @@ Fitness FitnessOf(const CompiledRequirement& requirement,
   return fitness;
 }
 
-PassedOver WhyPassedOver(const Fitness& fitness, bool declined,
+PassedOver WhyPassedOver(const Fitness& fitness, bool held, bool declined,
                          const AgentView& agent, const AgentCapacity& capacity,
                          Channel channel) {
   if (fitness.reason != PassedOver::kNot) return fitness.reason;
+  if (held) return PassedOver::kHeld;
   if (declined) return PassedOver::kDeclined;
   if (agent.presence.state == PresenceState::kLoggedOut) {
     return PassedOver::kLoggedOut;

@@ -41,8 +41,8 @@ Fitness FitnessOf(const CompiledRequirement& requirement,
                   const CompiledProfile& profile, NameBehind name);
 
 // The first reason that applies to a contact of this channel. Whether the agent
-// holds it is the caller's to know.
-PassedOver WhyPassedOver(const Fitness& fitness, bool declined,
+// holds it, and whether it waits for another alone, is the caller's to know.
+PassedOver WhyPassedOver(const Fitness& fitness, bool held, bool declined,
                          const AgentView& agent, const AgentCapacity& capacity,
                          Channel channel);
 

@@ -20,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -35,6 +36,7 @@
 #include "lib/engine/contact_rings.h"
 #include "lib/engine/holdings.h"
 #include "lib/engine/reserve_places.h"
+#include "lib/match/matcher.h"
 #include "lib/policy/contact_choice.h"
 #include "relais/event.h"
 #include "relais/router.h"
@@ -165,6 +167,9 @@ struct ContactRecord {
   RoutingRequirement requirement;  // as submitted
   bool tutor_may_listen = false;
   std::map<std::string, std::string> attributes;
+  std::uint32_t lane = 0;  // where it waits, held for nobody and without rings
+  // Null: it prefers nobody. Read as `rings` is.
+  std::shared_ptr<const PreferredAgents> preferred;
   // Of its queue's plan; null if it has none. Who may not rely on the contact
   // being alive reads them, and then what stands above, under
   // RouterImpl::RingsMutex if rings_of is the contact's base tag: before any of
@@ -195,6 +200,23 @@ struct ServedBy {
   bool orders_queues = false;
 };
 
+// A contact that waits for one agent alone, in that agent's record. It is
+// entered before the contact waits there, and taken out by whoever changes the
+// word by which it does.
+struct WaitingHeld {
+  ContactHandle contact;
+  std::uint64_t tag = 0;       // of that word
+  std::uint64_t sequence = 0;  // of its arrival
+  // What it asks for in its first ring.
+  std::shared_ptr<const CompiledRequirement> asks;
+  HoldTimes times;
+  InstantMs since_ms = 0;
+  InstantMs until_ms = 0;  // while the agent is there
+  bool whatever = false;   // until then whether or not the agent is there
+  InstantMs limit_ms = 0;  // the end of its wait limit; 0: none
+  InstantMs due_ms = 0;    // its deadline as last set; 0: not yet
+};
+
 struct AgentRecord {
   mutable Mutex mutex;
   // ToldOf the last event handed over; as ContactRecord::told_tag.
@@ -219,10 +241,61 @@ struct AgentRecord {
   AgentFigures figures RELAIS_GUARDED_BY(mutex);
 
   Holdings held RELAIS_GUARDED_BY(mutex);
+  // By the contact's slot and the tag.
+  absl::flat_hash_map<std::pair<std::uint32_t, std::uint64_t>, WaitingHeld>
+      waiting RELAIS_GUARDED_BY(mutex);
 
   // Of the slot, not of the agent in it: they never start again.
   std::uint32_t revision RELAIS_GUARDED_BY(mutex) = 0;
   std::uint64_t deadline_version RELAIS_GUARDED_BY(mutex) = 0;
+};
+
+struct alignas(kCacheLineBytes) ContactShard {
+  mutable Mutex mutex;
+  absl::flat_hash_map<std::string, std::uint32_t> live RELAIS_GUARDED_BY(mutex);
+  std::shared_ptr<const CompiledConfiguration> configuration
+      RELAIS_GUARDED_BY(mutex);
+};
+struct alignas(kCacheLineBytes) AgentShard {
+  mutable Mutex mutex;
+  absl::flat_hash_map<std::string, std::uint32_t> slots
+      RELAIS_GUARDED_BY(mutex);
+};
+struct QueueSlot {
+  QueueFigures figures;
+  mutable Mutex mutex;
+  std::string name RELAIS_GUARDED_BY(mutex);
+  bool used RELAIS_GUARDED_BY(mutex) = false;
+  bool listed RELAIS_GUARDED_BY(mutex) = false;
+};
+inline bool StillThere(const QueueSlot& queue) RELAIS_REQUIRES(queue.mutex) {
+  return queue.used && (queue.listed || queue.figures.alive > 0);
+}
+
+struct alignas(kCacheLineBytes) RingsShard {
+  mutable Mutex mutex;
+};
+
+// The configuration as it is shown: as applied, with the agents changed
+// since.
+struct InForce {
+  std::shared_ptr<const CompiledConfiguration> applied;
+  std::map<std::string, AgentConfiguration> changed;  // by id
+  std::uint64_t version = 0;
+};
+
+// What the core must be told about an agent after its record changed.
+struct AgentUpdate {
+  std::uint32_t agent = 0;
+  std::uint32_t revision = 0;
+  match::AgentTerms terms;
+  std::uint32_t units_back = 0;
+};
+// What is left to do for an agent that is gone, once the core knows it.
+struct Removal {
+  bool due = false;
+  Event event;
+  std::uint32_t profile = 0;
 };
 
 }  // namespace relais

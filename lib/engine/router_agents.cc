@@ -23,7 +23,17 @@ absl::Status UnknownAgent() {
 }
 
 // Checks a presence and fills in the reason that is meant.
-absl::Status CheckPresence(Presence* presence) {
+absl::Status CheckPresence(InstantMs now_ms, Presence* presence) {
+  const InstantMs back_ms = presence->back_at_ms;
+  if (back_ms != 0 && presence->state == PresenceState::kAvailable) {
+    return FieldError(absl::StatusCode::kInvalidArgument, "presence.back_at_ms",
+                      "goes with not ready and logged out only");
+  }
+  if (back_ms < 0 || back_ms > now_ms + kDurationMsMax) {
+    return FieldError(absl::StatusCode::kInvalidArgument, "presence.back_at_ms",
+                      absl::StrCat(back_ms, " is not an instant of the next ",
+                                   kDurationMsMax, " ms; 0: not told"));
+  }
   switch (presence->state) {
     case PresenceState::kLoggedOut:
     case PresenceState::kAvailable:
@@ -108,9 +118,8 @@ std::int64_t RouterImpl::OrderKeyOf(const AgentRecord& agent,
                           agent.idle_since_ms);
 }
 
-RouterImpl::AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent,
-                                               std::uint32_t slot,
-                                               std::uint32_t units_back) const {
+AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent, std::uint32_t slot,
+                                   std::uint32_t units_back) const {
   CountPresence(agent, slot);
   ++agent.revision;
   AgentUpdate update;
@@ -227,7 +236,9 @@ void RouterImpl::FinishWork(AgentRecord& agent, const Holding& holding,
 absl::StatusOr<Outcome> RouterImpl::SetPresence(AgentHandle handle,
                                                 Presence presence,
                                                 InstantMs now_ms) {
-  absl::Status status = CheckPresence(&presence);
+  absl::Status status = CheckNow(now_ms);
+  if (!status.ok()) return status;
+  status = CheckPresence(now_ms, &presence);
   if (!status.ok()) return status;
   status = CheckCall(handle, now_ms);
   if (!status.ok()) return status;
@@ -281,6 +292,7 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
     // Under the lock: who asks for the same again is answered by it.
     call.HandOver(
         AgentEvent(EventType::kPresenceChanged, agent, slot, call.now_ms()));
+    ReviewHolds(agent, call);
     to_rescind = ReservationsOfLeaver(agent, slot);
     update = NextUpdate(agent, slot, 0);
   }
@@ -293,7 +305,7 @@ absl::StatusOr<Outcome> RouterImpl::ChangePresence(AgentHandle handle,
   return outcome;
 }
 
-std::vector<RouterImpl::ToRescind> RouterImpl::ReservationsOfLeaver(
+std::vector<ToRescind> RouterImpl::ReservationsOfLeaver(
     const AgentRecord& agent, std::uint32_t slot) {
   std::vector<ToRescind> found;
   if (IsOpen(agent)) return found;
@@ -358,12 +370,12 @@ void RouterImpl::RemoveAgentIfLeft(std::uint32_t slot, Call& call) {
 
 bool RouterImpl::HasLeft(const AgentRecord& agent) const {
   return agent.used && agent.leaving && agent.held.empty() &&
+         agent.waiting.empty() &&
          agent.presence.state == PresenceState::kLoggedOut;
 }
 
-RouterImpl::Removal RouterImpl::RemoveIfLeft(AgentRecord& agent,
-                                             std::uint32_t slot,
-                                             InstantMs now_ms) {
+Removal RouterImpl::RemoveIfLeft(AgentRecord& agent, std::uint32_t slot,
+                                 InstantMs now_ms) {
   Removal removal;
   if (!HasLeft(agent)) return removal;
   ++agent.version;

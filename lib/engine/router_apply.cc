@@ -393,7 +393,9 @@ void RouterImpl::InstallAgent(std::uint32_t slot, Preparation& preparation,
     const auto found = preparation.compiled->agents.find(agent.id);
     agent.leaving = found == preparation.compiled->agents.end();
     CountPresence(agent, slot);
-    if (!agent.leaving) {
+    if (agent.leaving) {
+      ReviewHolds(agent, call);
+    } else {
       listed = &preparation.agents[found->second];
       listed->known = true;
       agent.grade = listed->configuration->grade;
@@ -431,6 +433,7 @@ void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
     agent.profile = profile;
     agent.served = served;
     agent.held.Reserve(ContactsMax(served.capacity, served.channels));
+    ReviewHolds(agent, call);
     update = NextUpdate(agent, handle.slot, 0);
   }
   TellCore(update, call);

@@ -135,6 +135,7 @@ absl::StatusOr<ChangeAgentOutcome> RouterImpl::InstallChange(
         AgentEvent(EventType::kAgentChanged, agent, handle.slot, call.now_ms());
     event.configuration_version = outcome.configuration_version;
     call.HandOver(event, std::move(detail));
+    ReviewHolds(agent, call);
     update = NextUpdate(agent, handle.slot, 0);
   }
   {

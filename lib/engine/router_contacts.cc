@@ -26,6 +26,7 @@ using match::ContactWord;
 constexpr std::int64_t kWholeRequirement = -1;
 constexpr std::int64_t kTutorMayListen = -2;
 constexpr std::int64_t kSegment = -3;
+constexpr std::int64_t kPreferred = -4;
 
 Fingerprint ContentOf(const ContactSpec& spec) {
   FingerprintBuilder builder;
@@ -44,6 +45,12 @@ Fingerprint ContentOf(const ContactSpec& spec) {
   }
   if (spec.tutor_may_listen) builder.AddNumber(kTutorMayListen);
   if (!spec.segment.empty()) builder.AddNumber(kSegment).Add(spec.segment);
+  if (!spec.preferred.empty()) {
+    builder.AddNumber(kPreferred)
+        .AddNumber(static_cast<int>(spec.preferred.source))
+        .AddNumber(spec.preferred.reply_by_ms);
+    for (const std::string& agent : spec.preferred.agents) builder.Add(agent);
+  }
   return builder.Finish();
 }
 
@@ -77,7 +84,7 @@ absl::Status HasEnded() {
 
 }  // namespace
 
-RouterImpl::ContactShard& RouterImpl::ShardFor(std::string_view id) const {
+ContactShard& RouterImpl::ShardFor(std::string_view id) const {
   return contact_shards_[RetainedIds::ShardOf(id)];
 }
 
@@ -116,7 +123,8 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
                                      const Fingerprint& content, Terms terms,
                                      std::shared_ptr<const ContactRings> rings,
                                      std::uint32_t requirement_class,
-                                     InstantMs now_ms, std::uint64_t skip) {
+                                     std::uint32_t lane, InstantMs now_ms,
+                                     std::uint64_t skip) {
   ContactRecord& record = contacts_[slot];
   const ContactHandle handle{slot, matcher_.OpenAt(slot, skip).tag() - skip};
   record.id.Assign(spec.id);
@@ -129,6 +137,7 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.requirement = spec.requirement;
   record.tutor_may_listen = spec.tutor_may_listen;
   record.attributes = spec.attributes;
+  record.lane = lane;
   record.rank_key = 0;
   record.arrival_sequence = 0;
   record.ring = 0;
@@ -138,7 +147,10 @@ ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
   record.arrival_ms.store(now_ms, std::memory_order_relaxed);
   record.queue_slot.store(terms.queue->slot, std::memory_order_relaxed);
   record.terms = std::move(terms.queue);
-  SetRings(handle, std::move(rings));
+  SetMoves(handle, std::move(rings),
+           spec.preferred.empty()
+               ? nullptr
+               : std::make_shared<const PreferredAgents>(spec.preferred));
   record.base_tag.store(handle.base_tag, std::memory_order_release);
   return handle;
 }
@@ -182,10 +194,11 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
     return status;
   }
   const ContactHandle handle = OpenRecord(*slot, spec, content, *terms, rings,
-                                          requirement_class, now_ms, 0);
+                                          requirement_class, lane, now_ms, 0);
   Event submitted = ContactEvent(EventType::kContactSubmitted, contacts_[*slot],
                                  handle, 1, ContactState::kWaiting, now_ms);
-  const match::Position place = PlaceNew(*terms, rings.get(), lane, &submitted);
+  match::Position place = PlaceNew(*terms, rings.get(), lane, &submitted);
+  const Hold hold = HoldNew(&place, &submitted);
   EventDetail detail;
   if (wants_details_) {
     detail = DetailOf(spec, *terms->queue, content, place, submitted);
@@ -202,35 +215,43 @@ absl::StatusOr<SubmitOutcome> RouterImpl::Submit(const ContactSpec& spec,
     }
   }
   if (known.has_value()) {
+    GiveUpHold(hold, handle.slot, call);
     CloseUnused(handle, requirement_class);
     if (known->ok()) (*known)->ticket = call.ticket();
     return *std::move(known);
   }
   call.Notify();
-  return Bring(handle, place, *terms->queue, rings.get(), submitted.ring, call);
+  return Bring(submitted, place, hold, *terms->queue, rings.get(), call);
 }
 
-SubmitOutcome RouterImpl::Bring(ContactHandle contact,
-                                const match::Position& place,
+SubmitOutcome RouterImpl::Bring(const Event& submitted,
+                                const match::Position& place, const Hold& hold,
                                 const QueueTerms& terms,
-                                const ContactRings* rings, std::size_t ring,
-                                Call& call) {
+                                const ContactRings* rings, Call& call) {
+  const ContactHandle contact = submitted.contact;
   QueueFigures& figures = FiguresOf(terms);
   figures.alive.fetch_add(1, std::memory_order_relaxed);
   figures.waiting.fetch_add(1, std::memory_order_relaxed);
   figures.offered_total.fetch_add(1, std::memory_order_relaxed);
-  if (terms.queue.wait_limit_ms > 0 || rings != nullptr) {
-    const ContactWord will_wait(ContactPhase::kWaiting, 0,
-                                contact.base_tag + 1);
-    SetWaitDeadline(terms, rings, ring, call.now_ms(), contact.slot, will_wait,
-                    call);
+  const ContactWord will_wait(ContactPhase::kWaiting, 0, contact.base_tag + 1);
+  if (!hold.held() && (terms.queue.wait_limit_ms > 0 || rings != nullptr)) {
+    SetWaitDeadline(terms, rings, submitted.ring, call.now_ms(), contact.slot,
+                    will_wait, call);
   }
   call.set_submitted(contact);
-  const match::Result result = matcher_.Submit(
-      contact.slot, ContactWord(ContactPhase::kNew, 0, contact.base_tag), place,
-      call);
+  const ContactWord brought(ContactPhase::kNew, 0, contact.base_tag);
+  const match::Result result =
+      hold.held()
+          ? matcher_.SubmitHeld(contact.slot, brought, hold.agent,
+                                static_cast<std::uint8_t>(submitted.channel),
+                                place.key, place.sequence, call)
+          : matcher_.Submit(contact.slot, brought, place, call);
   RELAIS_CHECK(result == match::Result::kOk, "a new contact found no place");
-  if (rings != nullptr) EnterFirstRing(*rings, ring, contact);
+  if (hold.held()) {
+    ArmHold(hold.agent, contact, will_wait, call);
+  } else if (rings != nullptr) {
+    EnterFirstRing(*rings, submitted.ring, contact);
+  }
   SubmitOutcome outcome;
   outcome.contact = contact;
   outcome.arrival_ms = call.now_ms();
@@ -329,7 +350,10 @@ bool RouterImpl::CancelWaiting(ContactHandle contact, ContactWord word,
   }
   *version = VersionOf(ended, contact);
   ContactRecord& record = contacts_[contact.slot];
-  if (record.rings != nullptr) {
+  const bool held = IsOwnLane(position.lane);
+  if (held) {
+    ForgetHold(AgentOfLane(position.lane), contact.slot, word.tag());
+  } else if (record.rings != nullptr) {
     record.ring =
         static_cast<std::uint8_t>(record.rings->RingOf(position.lane));
   }
@@ -346,6 +370,7 @@ bool RouterImpl::CancelWaiting(ContactHandle contact, ContactWord word,
     figures.abandoned_total.fetch_add(1, std::memory_order_relaxed);
   }
   FreeContact(contact, *version, reason, call.now_ms(), call);
+  if (held) RemoveAgentIfLeft(AgentOfLane(position.lane), call);
   return true;
 }
 
@@ -528,8 +553,9 @@ void RouterImpl::FreeContact(ContactHandle contact, std::uint64_t version,
     shard.live.erase(id);
   }
   FiguresOf(*record.terms).alive.fetch_sub(1, std::memory_order_release);
+  // First: who reads what it may move on to takes a reference to its class.
+  SetMoves(contact, nullptr, nullptr);
   classes_.ReleaseRequirement(record.requirement_class);
-  SetRings(contact, nullptr);
   record.terms.reset();
   record.segment.clear();
   record.requirement = {};

@@ -102,13 +102,15 @@ struct Waiting {
   ContactWord word;
   ContactHandle contact;
   match::Position place;
-  std::uint32_t requirement_class = 0;
+  std::uint32_t requirement_class = 0;  // held: of its first ring
   std::shared_ptr<const CompiledRequirement> asks;
   std::uint32_t queue = 0;
   InstantMs arrival_ms = 0;
+  std::uint32_t held_for = Hold::kNobody;  // agent
 };
 
-// Those of one queue and class, declined by the agent asked about or not.
+// Those of one queue and class, declined by the agent asked about or not, and
+// held for one agent or none.
 struct Group {
   std::uint64_t contacts = 0;
   std::uint64_t before = 0;  // of these, standing before the one asked about
@@ -160,6 +162,9 @@ class RouterImpl::Explainer {
   void ReadLaterRings(const ContactView& view);
   std::uint64_t CountAhead(const CompiledProfile& profile,
                            int queue_rank) const;
+  std::uint64_t CountHeldAhead(std::uint32_t agent, bool before_all) const;
+  std::uint64_t AheadAt(std::uint32_t agent, const CompiledProfile& profile,
+                        int queue_rank, std::uint64_t unheld);
   std::uint64_t CountDeclinedAhead(std::uint32_t agent,
                                    const CompiledProfile& profile,
                                    int queue_rank);
@@ -182,8 +187,10 @@ class RouterImpl::Explainer {
   // contacts of both count as of the first.
   absl::flat_hash_map<std::uint32_t, std::shared_ptr<const CompiledRequirement>>
       asked_;
-  // By queue, requirement class and whether the agent declined them.
-  std::map<std::tuple<std::uint32_t, std::uint32_t, bool>, Group> groups_;
+  // By queue, requirement class, whether the agent declined them, and for whom
+  // they are held.
+  std::map<std::tuple<std::uint32_t, std::uint32_t, bool, std::uint32_t>, Group>
+      groups_;
   std::uint64_t waiting_ = 0;
   bool settled_ = true;
 };
@@ -202,7 +209,15 @@ bool RouterImpl::Explainer::ReadWaiting(std::uint32_t slot, Waiting* seen) {
     seen->arrival_ms = record.arrival_ms.load(std::memory_order_relaxed);
     seen->queue = record.queue_slot.load(std::memory_order_relaxed);
     seen->contact = {slot, record.base_tag.load(std::memory_order_acquire)};
-    seen->requirement_class = matcher.ClassOfLane(seen->place.lane);
+    seen->held_for = Hold::kNobody;
+    if (router_.IsOwnLane(seen->place.lane)) {
+      seen->held_for = router_.AgentOfLane(seen->place.lane);
+      MutexLock lock(router_.RingsMutex(slot));
+      if (record.rings_of != seen->contact.base_tag) continue;
+      seen->requirement_class = record.requirement_class;
+    } else {
+      seen->requirement_class = matcher.ClassOfLane(seen->place.lane);
+    }
     const auto asked = asked_.find(seen->requirement_class);
     const bool known = asked != asked_.end();
     seen->asks = known
@@ -224,7 +239,8 @@ void RouterImpl::Explainer::CountWaiting(const Declines& declined) {
     const bool no = std::any_of(
         declined.begin(), declined.end(),
         [&](const auto& one) { return one.contact == seen.contact; });
-    Group& group = groups_[{seen.queue, seen.requirement_class, no}];
+    Group& group =
+        groups_[{seen.queue, seen.requirement_class, no, seen.held_for}];
     ++group.contacts;
     if (waits_ && StandsBefore(seen.place, own_.place)) ++group.before;
     group.oldest_arrival_ms =
@@ -235,12 +251,13 @@ void RouterImpl::Explainer::CountWaiting(const Declines& declined) {
   }
 }
 
-// How many of those that wait come before the contact for agents of this
-// profile, who would give it this rank.
+// How many of those that wait for nobody alone come before the contact for
+// agents of this profile, who would give it this rank.
 std::uint64_t RouterImpl::Explainer::CountAhead(const CompiledProfile& profile,
                                                 int queue_rank) const {
   std::uint64_t ahead = 0;
   for (const auto& [key, group] : groups_) {
+    if (std::get<3>(key) != Hold::kNobody) continue;
     const CompiledRequirement& asks = *asked_.at(std::get<1>(key));
     if (asks.pulled_only || !policy::Accepts(asks, profile)) continue;
     const int rank = policy::QueueRankOf(asks, profile);
@@ -250,15 +267,40 @@ std::uint64_t RouterImpl::Explainer::CountAhead(const CompiledProfile& profile,
   return ahead;
 }
 
-// Of those, the ones that this agent declined.
+// How many of those that are held for this agent come before the contact.
+std::uint64_t RouterImpl::Explainer::CountHeldAhead(std::uint32_t agent,
+                                                    bool before_all) const {
+  std::uint64_t ahead = 0;
+  for (const auto& [key, group] : groups_) {
+    if (std::get<3>(key) != agent) continue;
+    ahead += before_all ? group.contacts : group.before;
+  }
+  return ahead;
+}
+
+// Held contacts come before all ranks of whoever has ranks.
+std::uint64_t RouterImpl::Explainer::AheadAt(std::uint32_t agent,
+                                             const CompiledProfile& profile,
+                                             int queue_rank,
+                                             std::uint64_t unheld) {
+  const bool ranked = !profile.queue_order.empty();
+  const bool held = own_.held_for != Hold::kNobody;
+  const std::uint64_t of_agent = CountHeldAhead(agent, ranked && !held);
+  if (ranked && held) return of_agent;
+  if (unheld == 0) return of_agent;
+  return of_agent + unheld -
+         std::min(unheld, CountDeclinedAhead(agent, profile, queue_rank));
+}
+
+// Of those that are not held, the ones that this agent declined.
 std::uint64_t RouterImpl::Explainer::CountDeclinedAhead(
     std::uint32_t agent, const CompiledProfile& profile, int queue_rank) {
   std::uint64_t declined = 0;
   for (const auto& one : router_.declines_.OfAgent(agent)) {
     Waiting seen;
     if (!ReadWaiting(one.contact.slot, &seen) || seen.contact != one.contact ||
-        seen.contact == own_.contact || seen.asks->pulled_only ||
-        !policy::Accepts(*seen.asks, profile)) {
+        seen.contact == own_.contact || seen.held_for != Hold::kNobody ||
+        seen.asks->pulled_only || !policy::Accepts(*seen.asks, profile)) {
       continue;
     }
     const int rank = policy::QueueRankOf(*seen.asks, profile);
@@ -347,10 +389,11 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
           return one.agent == slot && one.contact == result->contact.handle;
         });
     const bool declines = decline != declined.end();
+    const bool held = own_.held_for != Hold::kNobody && own_.held_for != slot;
     AgentVerdict verdict;
     verdict.reason = seen.view.id == result->contact.agent_id
                          ? PassedOver::kHolds
-                         : WhyPassedOver(of.fitness, declines, seen.view,
+                         : WhyPassedOver(of.fitness, held, declines, seen.view,
                                          seen.capacity, asks_->channel);
     if (verdict.reason == PassedOver::kRequirement) {
       verdict.missing = of.fitness.missing;
@@ -362,10 +405,10 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
     verdict.queue_rank = of.fitness.queue_rank;
     if (verdict.reason == PassedOver::kDeclined) {
       verdict.until_ms = decline->until_ms;
-    } else if (of.ahead > 0) {
-      verdict.ahead = of.ahead - std::min(of.ahead, CountDeclinedAhead(
-                                                        slot, *seen.profile,
-                                                        of.fitness.queue_rank));
+    } else if (waits_ && !held && of.fitness.reason == PassedOver::kNot &&
+               !of.fitness.pulled_only) {
+      verdict.ahead =
+          AheadAt(slot, *seen.profile, of.fitness.queue_rank, of.ahead);
     }
     verdict.agent = std::move(seen.view);
     result->settled = result->settled && verdict.agent.settled;
@@ -439,11 +482,12 @@ absl::StatusOr<AgentExplanation> RouterImpl::Explainer::Agent(
            Group>
       told;
   for (const auto& [key, group] : groups_) {
-    const auto& [queue, c, declined] = key;
+    const auto& [queue, c, declined, held_for] = key;
     const CompiledRequirement& asks = *asked_.at(c);
     const Fitness fitness =
         FitnessOf(asks, {}, *seen.profile, std::cref(names));
-    PassedOver reason = WhyPassedOver(fitness, declined, seen.view,
+    const bool held = held_for != Hold::kNobody && held_for != handle.slot;
+    PassedOver reason = WhyPassedOver(fitness, held, declined, seen.view,
                                       seen.capacity, asks.channel);
     std::string missing = fitness.missing;
     AddReserves(handle.slot, asks.channel, &reason, &missing);
@@ -491,7 +535,9 @@ std::optional<PassedOver> RouterImpl::Explainer::Pair(
         return one.agent == handle.slot && one.contact == view->handle;
       });
   *missing = fitness.missing;
-  return WhyPassedOver(fitness, declined, seen.view, seen.capacity,
+  const bool held =
+      own_.held_for != Hold::kNobody && own_.held_for != handle.slot;
+  return WhyPassedOver(fitness, held, declined, seen.view, seen.capacity,
                        asks_->channel);
 }
 

@@ -16,6 +16,8 @@
 //   agent record  ->  shard of classes
 //   contact shard ->  shard of retained ids
 //   agent record  ->  ring watch
+//   agent record  ->  shard of deadlines
+//   rings shard   ->  shard of classes
 // docs/concurrency.md lists them with their longest hold.
 
 #ifndef RELAIS_LIB_ENGINE_ROUTER_IMPL_H_
@@ -38,8 +40,10 @@
 #include "lib/engine/deadline_table.h"
 #include "lib/engine/decline_table.h"
 #include "lib/engine/event_queue.h"
+#include "lib/engine/holds.h"
 #include "lib/engine/records.h"
 #include "lib/engine/retained_ids.h"
+#include "lib/engine/returning.h"
 #include "lib/engine/ring_watch.h"
 #include "lib/engine/slot_pool.h"
 #include "lib/match/matcher.h"
@@ -105,48 +109,6 @@ class RouterImpl final : public Router, private ClassMatrix {
 
   static constexpr std::uint32_t kShards = RetainedIds::kShards;
 
-  // What the core must be told about an agent after its record changed.
-  struct AgentUpdate {
-    std::uint32_t agent = 0;
-    std::uint32_t revision = 0;
-    match::AgentTerms terms;
-    std::uint32_t units_back = 0;
-  };
-  // What is left to do for an agent that is gone, once the core knows it.
-  struct Removal {
-    bool due = false;
-    Event event;
-    std::uint32_t profile = 0;
-  };
-  struct alignas(kCacheLineBytes) ContactShard {
-    mutable Mutex mutex;
-    absl::flat_hash_map<std::string, std::uint32_t> live
-        RELAIS_GUARDED_BY(mutex);
-    std::shared_ptr<const CompiledConfiguration> configuration
-        RELAIS_GUARDED_BY(mutex);
-  };
-  struct alignas(kCacheLineBytes) AgentShard {
-    mutable Mutex mutex;
-    absl::flat_hash_map<std::string, std::uint32_t> slots
-        RELAIS_GUARDED_BY(mutex);
-  };
-  struct QueueSlot {
-    QueueFigures figures;
-    mutable Mutex mutex;
-    std::string name RELAIS_GUARDED_BY(mutex);
-    bool used RELAIS_GUARDED_BY(mutex) = false;
-    bool listed RELAIS_GUARDED_BY(mutex) = false;
-  };
-  static bool StillThere(const QueueSlot& queue) RELAIS_REQUIRES(queue.mutex) {
-    return queue.used && (queue.listed || queue.figures.alive > 0);
-  }
-  // The configuration as it is shown: as applied, with the agents changed
-  // since.
-  struct InForce {
-    std::shared_ptr<const CompiledConfiguration> applied;
-    std::map<std::string, AgentConfiguration> changed;  // by id
-    std::uint64_t version = 0;
-  };
   // What Apply has prepared before it changes anything.
   struct Preparation;
   // What Restore carries from step to step.
@@ -158,6 +120,61 @@ class RouterImpl final : public Router, private ClassMatrix {
   void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override;
   void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
+
+  // --- Holds (router_holds.cc) ---
+  bool IsOwnLane(std::uint32_t lane) const { return lane >= limits_.lanes; }
+  std::uint32_t AgentOfLane(std::uint32_t lane) const {
+    return lane - matcher_.OwnLane(0);
+  }
+  // Nothing: it has neither rings nor preferred agents, or has ended.
+  std::optional<ToMove> ReadToMove(ContactHandle contact, EventType type,
+                                   InstantMs now_ms);
+  // Of a contact whose record is the caller's, or does not change meanwhile.
+  ToMove ToMoveOf(const ContactRecord& record, ContactHandle contact,
+                  EventType type, InstantMs now_ms);
+  // The first of the preferred agents, from `first` on, for whom it is to wait.
+  Hold BeginHold(const ToMove& move, std::size_t first, std::uint64_t tag,
+                 std::uint64_t sequence);
+  // Until when it would wait for this agent; nothing: not at all.
+  std::optional<InstantMs> JudgeHold(const AgentRecord& agent,
+                                     const ToMove& move) const
+      RELAIS_REQUIRES(agent.mutex);
+  // When the hold ends as the agent is now; not after `now_ms`: it is over.
+  InstantMs HoldEnd(const AgentRecord& agent, const WaitingHeld& held,
+                    InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
+  // All but when it comes, and for how long.
+  static WaitingHeld HeldBy(const ToMove& move, ContactHandle contact,
+                            std::uint64_t tag);
+  // It does not wait by that word, or no longer.
+  void ForgetHold(std::uint32_t agent, std::uint32_t contact_slot,
+                  std::uint64_t tag);
+  void GiveUpHold(const Hold& hold, std::uint32_t contact_slot, Call& call);
+  // The place of a contact that is held, or is so no more; its event tells it.
+  match::Position PlaceNext(const ToMove& move, const Hold& hold,
+                            Event* event) const;
+  // Of a contact whose record is the caller's: if it is to wait for an agent,
+  // its place and event are told so.
+  Hold HoldNew(match::Position* place, Event* submitted);
+  // Of a reservation that is to be returned.
+  AfterHold NextAfter(std::uint32_t agent, ContactHandle contact,
+                      match::ContactWord reserved, InstantMs now_ms);
+  // Whatever waits in a lane has its deadline, after it does.
+  void ArmHold(std::uint32_t agent, ContactHandle contact,
+               match::ContactWord waiting, Call& call);
+  void ArmLocked(AgentRecord& agent, WaitingHeld& held, Call& call)
+      RELAIS_REQUIRES(agent.mutex);
+  // What waits for this agent alone, after it changed.
+  void ReviewHolds(AgentRecord& agent, Call& call) RELAIS_REQUIRES(agent.mutex);
+  // The hold's time has come, as it was when its deadline was set.
+  void HoldDue(ContactHandle contact, match::ContactWord word,
+               std::uint32_t agent, Call& call);
+  void EndHold(ContactHandle contact, match::ContactWord word,
+               std::uint32_t agent, const InlineId& id, Call& call);
+  // For whom it waits and until when, if it still waits by that word.
+  bool ShowHold(std::uint32_t agent, match::ContactWord word,
+                ContactView* view) const;
+  // Who has reserved or handles it.
+  void ShowHolder(match::ContactWord word, ContactView* view) const;
 
   // --- Contacts (router_contacts.cc) ---
   ContactShard& ShardFor(std::string_view id) const;
@@ -176,14 +193,14 @@ class RouterImpl final : public Router, private ClassMatrix {
   ContactHandle OpenRecord(std::uint32_t slot, const ContactSpec& spec,
                            const Fingerprint& content, Terms terms,
                            std::shared_ptr<const ContactRings> rings,
-                           std::uint32_t requirement_class, InstantMs now_ms,
-                           std::uint64_t skip);
+                           std::uint32_t requirement_class, std::uint32_t lane,
+                           InstantMs now_ms, std::uint64_t skip);
   // Gives back what a submit took when another of the same id was faster.
   void CloseUnused(ContactHandle contact, std::uint32_t requirement_class);
   // The submitted contact begins to wait.
-  SubmitOutcome Bring(ContactHandle contact, const match::Position& place,
-                      const QueueTerms& terms, const ContactRings* rings,
-                      std::size_t ring, Call& call);
+  SubmitOutcome Bring(const Event& submitted, const match::Position& place,
+                      const Hold& hold, const QueueTerms& terms,
+                      const ContactRings* rings, Call& call);
   absl::Status CompileContact(const ContactSpec& spec, const Terms& terms,
                               std::uint32_t* requirement_class,
                               std::uint32_t* lane, Call& call);
@@ -213,19 +230,9 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::Status CheckContactGiven(ContactHandle contact) const;
 
   // --- Rings (router_rings.cc) ---
-  struct alignas(kCacheLineBytes) RingsShard {
-    mutable Mutex mutex;
-  };
   Mutex& RingsMutex(std::uint32_t slot) const {
     return rings_shards_[slot % kShards].mutex;
   }
-  // What is needed of a contact to move it on, whether or not it lives when
-  // this is used.
-  struct ToWiden {
-    std::shared_ptr<const QueueTerms> terms;
-    std::shared_ptr<const ContactRings> rings;
-    Event event;
-  };
   // Of contacts of these terms and channel; `spec` if one asks for something
   // itself.
   absl::StatusOr<std::shared_ptr<const RingClasses>> MakeRings(
@@ -249,12 +256,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   // learns the ring.
   match::Position PlaceNew(const Terms& terms, const ContactRings* rings,
                            std::uint32_t lane, Event* submitted);
-  // Null: none, and it leaves the watch.
-  void SetRings(ContactHandle contact,
-                std::shared_ptr<const ContactRings> rings);
-  // Nothing: it has no rings, or has ended.
-  std::optional<ToWiden> ReadToWiden(ContactHandle contact,
-                                     InstantMs now_ms) const;
+  // What it may move on to; nothing: it has ended, and leaves the watch.
+  void SetMoves(ContactHandle contact,
+                std::shared_ptr<const ContactRings> rings,
+                std::shared_ptr<const PreferredAgents> preferred);
   static match::Position PlaceIn(const ContactRings& rings, std::size_t ring,
                                  InstantMs arrival_ms, std::uint64_t sequence);
   // The contact goes on to the ring where it belongs by now, if that is another
@@ -277,7 +282,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   static match::Position WidenReturned(const ContactRings* rings, Event* event);
   // What a return has done is noted, and what is due next.
   void WaitAgain(const QueueTerms& terms, const ContactRings* rings,
-                 const Event& returned, match::ContactWord waiting, Call& call);
+                 const Hold& hold, const Event& returned,
+                 match::ContactWord waiting, Call& call);
   void WaitingDue(ContactHandle contact, match::ContactWord word, Call& call);
   // Moves one contact on out of a ring where nobody could answer; false if
   // there is none.
@@ -315,29 +321,21 @@ class RouterImpl final : public Router, private ClassMatrix {
   Event AcceptLocked(AgentRecord& agent, Holding& holding,
                      std::uint64_t assigned_tag, InstantMs now_ms)
       RELAIS_REQUIRES(agent.mutex);
-  struct Declining {
-    InstantMs until_ms = 0;
-    // Set once the exclusion is made, whether or not the contact returns.
-    std::optional<DeclineTable::Added> added;
-  };
   // Ends a reservation with the contact back at its place. `type` says how.
   // False if the contact's word has changed. The caller holds the contact's
   // class (HoldClass), so that its lane is still its lane.
   bool ReturnReserved(std::uint32_t agent, ContactHandle contact,
                       match::ContactWord reserved, EventType type,
                       Declining* declining, Call& call, std::uint64_t* version);
+  bool ReturnInRecord(std::uint32_t agent, ContactHandle contact,
+                      match::ContactWord reserved, EventType type,
+                      Declining* declining, Call& call, Returning* returning);
   // The exclusion of a decline that ended its reservation; what it displaced is
   // over.
   void KeepUntil(const DeclineTable::Added& added, InstantMs until_ms,
                  Call& call);
   // What a new exclusion displaced is over; the caller looks on its behalf.
   void DropDisplaced(const DeclineTable::Added& added);
-  // A reservation to be rescinded because its agent leaves.
-  struct ToRescind {
-    ContactHandle contact;
-    match::ContactWord reserved;
-    ClassHold hold;
-  };
   // Of the contact that is reserved in an agent's record. Taken under its
   // mutex: until the reservation is gone from there the contact is not freed.
   ClassHold HoldClass(const Holding& holding) {
@@ -492,6 +490,10 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::Status RestoreConfiguration(Restoration& restoration);
   absl::Status RestoreQueues(Restoration& restoration);
   absl::Status RestoreAgents(Restoration& restoration);
+  // An agent who is no longer listed, in a free slot from `*free_slot` on.
+  absl::Status RestoreUnlisted(const std::string& id, const LiveAgent& live,
+                               std::uint32_t* free_slot,
+                               Restoration& restoration);
   absl::Status RestoreContacts(Restoration& restoration);
   absl::Status RestoreContact(const std::string& id, const LiveContact& live,
                               Restoration& restoration);
@@ -504,6 +506,8 @@ class RouterImpl final : public Router, private ClassMatrix {
       const ContactDetail& detail, Restoration& restoration);
   void RestoreWaiting(const LiveContact& live, ContactHandle contact,
                       std::uint32_t lane, Restoration& restoration);
+  void RestoreHold(const LiveContact& live, ContactHandle contact,
+                   std::uint32_t agent, Restoration& restoration);
   void RestoreHeld(const LiveContact& live, ContactHandle contact,
                    std::uint32_t lane, Restoration& restoration);
   void RestoreDeclines(const LiveContact& live, ContactHandle contact,

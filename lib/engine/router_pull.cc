@@ -57,6 +57,8 @@ absl::Status NotForThisAgent(PassedOver reason, const std::string& missing) {
       return no("is of a channel that the agent's routing profile has not");
     case PassedOver::kRequirement:
       return no(absl::StrCat("asks for what the agent has not: ", missing));
+    case PassedOver::kHeld:
+      return no("waits for another agent alone");
     case PassedOver::kDeclined:
       return no("was declined by this agent, and that time is not over");
     case PassedOver::kNoAnswer:

@@ -32,6 +32,15 @@ absl::Status CheckRetry(const std::optional<DurationMs>& retry_after_ms) {
       absl::StrCat(*retry_after_ms, " is not in 0..", kDurationMsMax));
 }
 
+// Without what only the first event of a reservation tells.
+Event ForLaterEvents(Event event) {
+  event.offer_expires_ms = 0;
+  event.at_once = false;
+  event.pulled = false;
+  event.began_after_sequence = 0;
+  return event;
+}
+
 }  // namespace
 
 Event RouterImpl::CreatedEvent(const match::Decision& decision,
@@ -44,11 +53,13 @@ Event RouterImpl::CreatedEvent(const match::Decision& decision,
   event.arrival_sequence = decision.position.sequence;
   event.attempt = event.contact_version;
   event.lane = decision.position.lane;
-  if (record.rings != nullptr) {
+  const bool held = IsOwnLane(event.lane);
+  if (!held && record.rings != nullptr) {
     event.ring =
         static_cast<std::uint8_t>(record.rings->RingOf(decision.position.lane));
   }
-  event.requirement_class = decision.requirement_class;
+  event.requirement_class =
+      held ? record.requirement_class : decision.requirement_class;
   event.profile_class = decision.profile_class;
   event.fit_step = decision.fit_step;
   event.units = decision.units;
@@ -85,6 +96,10 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   AgentUpdate update;
   {
     MutexLock lock(agent.mutex);
+    if (IsOwnLane(event.lane)) {
+      event.held_for.Assign(agent.id);
+      agent.waiting.erase({contact.slot, decision.word.tag() - 1});
+    }
     record.rank_key = decision.position.key;
     record.arrival_sequence = decision.position.sequence;
     if (KeepsFigures()) {
@@ -99,11 +114,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     ++agent.version;
     FillAgent(agent, decision.agent, &event);
     FillTutor(record, agent, &event);
-    holding.reservation = event;
-    holding.reservation.offer_expires_ms = 0;
-    holding.reservation.at_once = false;
-    holding.reservation.pulled = false;
-    holding.reservation.began_after_sequence = 0;
+    holding.reservation = ForLaterEvents(event);
     ended = record.ended_unregistered;
     // Its presence changed while the core was choosing it.
     leaves = !ended && !IsOpen(agent);
@@ -285,71 +296,85 @@ void RouterImpl::KeepUntil(const DeclineTable::Added& added, InstantMs until_ms,
               added.added.number, call);
 }
 
+bool RouterImpl::ReturnInRecord(std::uint32_t slot, ContactHandle contact,
+                                ContactWord reserved, EventType type,
+                                Declining* declining, Call& call,
+                                Returning* returning) {
+  AgentRecord& agent = agents_[slot];
+  Event& event = returning->event;
+  MutexLock lock(agent.mutex);
+  // Somebody has ended the reservation, who did or does the rest.
+  const Holding* holding = agent.held.Find(contact, reserved.tag());
+  if (holding == nullptr || holding->state != WorkState::kReserved) {
+    return false;
+  }
+  returning->terms = holding->terms;
+  event = ReservationEvent(type, *holding, call.now_ms());
+  returning->rings = contacts_[contact.slot].rings;
+  const AfterHold& after = returning->after;
+  const match::Position place =
+      after.move.has_value() ? PlaceNext(*after.move, after.hold, &event)
+                             : WidenReturned(returning->rings.get(), &event);
+  // With the event, so that a change of presence does not come between them
+  // and forget a decline that is told after it.
+  if (declining != nullptr) {
+    declining->added = declines_.Add(contact, slot, declining->until_ms);
+    const DeclineTable::Change& added = declining->added->added;
+    matcher_.SetExclusion(contact.slot, added.cell, slot, added.number);
+    event.decline_until_ms = declining->until_ms;
+  }
+  // Under the lock: from here on another call may take the contact, for this
+  // agent, too, if it has room left, and would draw the agent's next version
+  // before this event does, which the contact's comes after (event_queue.h).
+  if (matcher_.Return(contact.slot, reserved, place, &returning->waiting) !=
+      match::Result::kOk) {
+    return false;
+  }
+  const std::uint32_t units = holding->units;
+  event.contact_version = VersionOf(returning->waiting, contact);
+  event.contact_state = ContactState::kWaiting;
+  if (type == EventType::kReservationNoAnswer) {
+    agent.no_answer_channels |= SetOf(event.channel);
+    ReviewHolds(agent, call);
+  }
+  ++agent.version;
+  returning->had_room =
+      agent.held.ChannelsWithUnits(agent.served.capacity) != 0;
+  LetGo(agent, *holding, call.now_ms());
+  FillReserved(agent, &event);
+  if (returning->had_room) returning->closed = NextUpdate(agent, slot, 0);
+  returning->update = NextUpdate(agent, slot, units);
+  return true;
+}
+
 bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
                                 ContactWord reserved, EventType type,
                                 Declining* declining, Call& call,
                                 std::uint64_t* version) {
-  AgentRecord& agent = agents_[slot];
-  ContactWord waiting;
-  Event event;
-  AgentUpdate closed, update;
-  std::shared_ptr<const QueueTerms> terms;
-  // Holds the class that it returns to until nobody looks on its behalf.
-  std::shared_ptr<const ContactRings> rings;
-  bool had_room = false;
-  {
-    MutexLock lock(agent.mutex);
-    // Somebody has ended the reservation, who did or does the rest.
-    const Holding* holding = agent.held.Find(contact, reserved.tag());
-    if (holding == nullptr || holding->state != WorkState::kReserved) {
-      return false;
-    }
-    terms = holding->terms;
-    event = ReservationEvent(type, *holding, call.now_ms());
-    rings = contacts_[contact.slot].rings;
-    const match::Position place = WidenReturned(rings.get(), &event);
-    // With the event, so that a change of presence does not come between them
-    // and forget a decline that is told after it.
-    if (declining != nullptr) {
-      declining->added = declines_.Add(contact, slot, declining->until_ms);
-      const DeclineTable::Change& added = declining->added->added;
-      matcher_.SetExclusion(contact.slot, added.cell, slot, added.number);
-      event.decline_until_ms = declining->until_ms;
-    }
-    // Under the lock: from here on another call may take the contact, for this
-    // agent, too, if it has room left, and would draw the agent's next version
-    // before this event does, which the contact's comes after (event_queue.h).
-    if (matcher_.Return(contact.slot, reserved, place, &waiting) !=
-        match::Result::kOk) {
-      return false;
-    }
-    const std::uint32_t units = holding->units;
-    event.contact_version = VersionOf(waiting, contact);
-    event.contact_state = ContactState::kWaiting;
-    if (type == EventType::kReservationNoAnswer) {
-      agent.no_answer_channels |= SetOf(event.channel);
-    }
-    ++agent.version;
-    had_room = agent.held.ChannelsWithUnits(agent.served.capacity) != 0;
-    LetGo(agent, *holding, call.now_ms());
-    FillReserved(agent, &event);
-    if (had_room) closed = NextUpdate(agent, slot, 0);
-    update = NextUpdate(agent, slot, units);
+  Returning returning;
+  returning.after = NextAfter(slot, contact, reserved, call.now_ms());
+  const Hold& hold = returning.after.hold;
+  if (!ReturnInRecord(slot, contact, reserved, type, declining, call,
+                      &returning)) {
+    GiveUpHold(hold, contact.slot, call);
+    return false;
   }
+  const Event& event = returning.event;
   if (version != nullptr) *version = event.contact_version;
   call.Push(event);
   if (declining != nullptr) {
     KeepUntil(*declining->added, event.decline_until_ms, call);
   }
-  WaitAgain(*terms, rings.get(), event, waiting, call);
-  if (had_room) {
+  WaitAgain(*returning.terms, returning.rings.get(), hold, event,
+            returning.waiting, call);
+  if (returning.had_room) {
     // The core does not know yet what the record says of this agent, who would
     // be given the contact again.
-    closed.terms.kinds = 0;
-    TellCore(closed, call);
+    returning.closed.terms.kinds = 0;
+    TellCore(returning.closed, call);
   }
-  matcher_.LookForContact(contact.slot, waiting, call);
-  TellCore(update, call);
+  matcher_.LookForContact(contact.slot, returning.waiting, call);
+  TellCore(returning.update, call);
   // It may have been dropped from the configuration at the same moment.
   RemoveAgentIfLeft(slot, call);
   return true;

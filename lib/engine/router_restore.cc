@@ -17,6 +17,7 @@
 #include "lib/domain/error.h"
 #include "lib/domain/validate_configuration.h"
 #include "lib/engine/live_state_check.h"
+#include "lib/engine/restoration.h"
 #include "lib/engine/router_impl.h"
 #include "lib/skillgraph/skill_graph.h"
 
@@ -34,23 +35,6 @@ std::uint8_t KindOf(const LiveContact& contact) {
 }
 
 }  // namespace
-
-struct RouterImpl::Restoration {
-  const LiveState& state;
-  const InstantMs now_ms;
-  Call& call;
-  absl::flat_hash_map<std::string, std::uint32_t> queue_slots;
-  absl::flat_hash_map<std::string, std::uint32_t> agent_slots;
-  // Terms that are in force no longer, as contacts brought them.
-  std::vector<std::shared_ptr<const QueueTerms>> old_terms;
-  // Reserved by a centre that answers at once; to be accepted.
-  std::vector<std::pair<ContactHandle, ContactWord>> to_accept;
-  // Of an end that makes two events one is missing.
-  std::vector<ContactHandle> to_end;
-  std::vector<std::pair<std::uint32_t, Event>> to_rescind;  // by agent slot
-  // No longer listed, and not yet signed out for that.
-  std::vector<std::uint32_t> to_sign_out;
-};
 
 absl::Status RouterImpl::Restore(const LiveState& state, InstantMs now_ms) {
   if (now_ms < 0) {
@@ -152,16 +136,8 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
   for (const auto& [id, live] : restoration.state.agents) {
     const bool listed = restoration.agent_slots.contains(id);
     if (!listed) {
-      if (restoration.agent_slots.size() >= limits_.agents) {
-        return FieldError(absl::StatusCode::kResourceExhausted, "limits.agents",
-                          absl::StrCat(limits_.agents + 1ULL,
-                                       " agents, those still handling "
-                                       "included; the limit is ",
-                                       limits_.agents));
-      }
-      absl::Status status = AddUnlisted(id, live, restoration.call, &free);
+      absl::Status status = RestoreUnlisted(id, live, &free, restoration);
       if (!status.ok()) return status;
-      restoration.agent_slots.emplace(id, free);
     }
     const std::uint32_t slot = restoration.agent_slots.at(id);
     AgentRecord& agent = agents_[slot];
@@ -189,7 +165,36 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
       RestoreHolding(held, slot, agent, restoration);
     }
   }
+  // Dropped without a word of its own while a contact waited for it alone.
+  for (const auto& [id, contact] : restoration.state.contacts) {
+    if (contact.held_for.empty() ||
+        restoration.agent_slots.contains(contact.held_for)) {
+      continue;
+    }
+    absl::Status status =
+        RestoreUnlisted(contact.held_for, {}, &free, restoration);
+    if (!status.ok()) return status;
+    AgentRecord& agent = agents_[restoration.agent_slots.at(contact.held_for)];
+    MutexLock lock(agent.mutex);
+    agent.leaving = true;
+  }
   return absl::OkStatus();
+}
+
+absl::Status RouterImpl::RestoreUnlisted(const std::string& id,
+                                         const LiveAgent& live,
+                                         std::uint32_t* free_slot,
+                                         Restoration& restoration) {
+  if (restoration.agent_slots.size() >= limits_.agents) {
+    return FieldError(absl::StatusCode::kResourceExhausted, "limits.agents",
+                      absl::StrCat(limits_.agents + 1ULL,
+                                   " agents, those still handling "
+                                   "included; the limit is ",
+                                   limits_.agents));
+  }
+  absl::Status status = AddUnlisted(id, live, restoration.call, free_slot);
+  if (status.ok()) restoration.agent_slots.emplace(id, *free_slot);
+  return status;
 }
 
 // What is known of a held contact without the contact itself, which comes later
@@ -335,7 +340,7 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
   const bool returned = waiting && live.placed;
   const ContactHandle contact = OpenRecord(
       *slot, detail.spec, {detail.fingerprint[0], detail.fingerprint[1]}, terms,
-      rings, requirement_class, live.arrival_ms,
+      rings, requirement_class, lane, live.arrival_ms,
       live.version - (returned ? 2 : 1));
   ContactRecord& record = contacts_[*slot];
   record.at_once.store(live.at_once, std::memory_order_relaxed);
@@ -369,6 +374,15 @@ void RouterImpl::RestoreWaiting(const LiveContact& live, ContactHandle contact,
   FiguresOf(terms).waiting.fetch_add(1, std::memory_order_relaxed);
   const ContactWord opened = matcher_.Contact(contact.slot);
   match::Result result = match::Result::kOk;
+  // One that is to be ended waits anywhere.
+  const bool held_back =
+      live.state == ContactState::kWaiting && !live.held_for.empty();
+  const std::uint32_t agent =
+      held_back ? restoration.agent_slots.at(live.held_for) : Hold::kNobody;
+  if (held_back) {
+    lane = matcher_.OwnLane(agent);
+    RestoreHold(live, contact, agent, restoration);
+  }
   if (live.placed) {
     ContactWord held;
     ContactWord waiting;
@@ -378,6 +392,10 @@ void RouterImpl::RestoreWaiting(const LiveContact& live, ContactHandle contact,
     result = matcher_.Return(contact.slot, held,
                              {lane, live.rank_key_ms, live.arrival_sequence},
                              &waiting);
+  } else if (held_back) {
+    result = matcher_.SubmitHeld(
+        contact.slot, opened, agent, KindOf(live), live.detail->rank_key_ms,
+        live.detail->arrival_sequence, restoration.call);
   } else {
     result = matcher_.Submit(
         contact.slot, opened,
@@ -388,6 +406,10 @@ void RouterImpl::RestoreWaiting(const LiveContact& live, ContactHandle contact,
   const ContactWord waiting = matcher_.Contact(contact.slot);
   RELAIS_CHECK(VersionOf(waiting, contact) == live.version,
                "a contact with another version");
+  if (held_back) {
+    ArmHold(agent, contact, waiting, restoration.call);
+    return;
+  }
   const ContactRings* rings = contacts_[contact.slot].rings.get();
   SetWaitDeadline(terms, rings, live.ring, live.arrival_ms, contact.slot,
                   waiting, restoration.call);
@@ -397,6 +419,23 @@ void RouterImpl::RestoreWaiting(const LiveContact& live, ContactHandle contact,
   if (rings != nullptr) {
     EnterRing(*rings, live.ring, contact.slot, waiting, place.sequence);
   }
+}
+
+// Entered in its agent's record, as by BeginHold.
+void RouterImpl::RestoreHold(const LiveContact& live, ContactHandle contact,
+                             std::uint32_t slot, Restoration& restoration) {
+  const ContactRecord& record = contacts_[contact.slot];
+  const ToMove move = ToMoveOf(record, contact, EventType::kContactHoldEnded,
+                               restoration.now_ms);
+  AgentRecord& agent = agents_[slot];
+  MutexLock lock(agent.mutex);
+  const std::uint64_t tag = contact.base_tag + live.version;
+  WaitingHeld& held = agent.waiting[{contact.slot, tag}];
+  held = HeldBy(move, contact, tag);
+  held.sequence =
+      live.placed ? live.arrival_sequence : live.detail->arrival_sequence;
+  held.since_ms = live.held_since_ms;
+  held.until_ms = live.held_until_ms;
 }
 
 void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
@@ -434,6 +473,10 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   event.requirement_class = record.rings == nullptr
                                 ? record.requirement_class
                                 : (*record.rings)[live.ring].requirement_class;
+  if (!live.held_for.empty()) {
+    event.lane = matcher_.OwnLane(slot);
+    event.held_for.Assign(live.held_for);
+  }
   event.fit_step = live.fit_step;
   event.tutor_id.Assign(live.tutor_id);
   {
@@ -476,117 +519,6 @@ void RouterImpl::RestoreDeclines(const LiveContact& live, ContactHandle contact,
     matcher_.SetExclusion(contact.slot, declined.added.cell, slot->second,
                           declined.added.number);
     KeepUntil(declined, decline.until_ms, restoration.call);
-  }
-}
-
-void RouterImpl::RestoreEnded(Restoration& restoration) {
-  for (const EndedContact& ended : restoration.state.ended) {
-    RetainedId retained;
-    retained.content = {ended.fingerprint[0], ended.fingerprint[1]};
-    ContactView& view = retained.view;
-    view.id = ended.id;
-    view.handle = kEndedBefore;
-    view.queue = ended.queue;
-    view.channel = ended.channel;
-    view.priority = ended.priority;
-    view.state = ContactState::kEnded;
-    view.end_reason = ended.end_reason;
-    view.version = ended.version;
-    view.arrival_ms = ended.arrival_ms;
-    view.rank_key_ms = ended.rank_key_ms;
-    view.ring = ended.ring;
-    view.ended_ms = ended.ended_ms;
-    retained.outcome.contact = kEndedBefore;
-    retained.outcome.arrival_ms = ended.arrival_ms;
-    retained.outcome.at_once = ended.at_once;
-    retained_.Remember(std::move(retained));
-  }
-  restoration.call.NextDueEarlier();
-}
-
-// The call that ended a reserved contact makes two events; nobody was answered
-// before both were durable, so what is missing is done now, for no better
-// reason than that it was begun.
-void RouterImpl::FinishHalfEnds(Restoration& restoration) {
-  for (const ContactHandle& contact : restoration.to_end) {
-    Call call(*this, restoration.now_ms);
-    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
-    std::uint64_t version = 0;
-    CancelWaiting(contact, matcher_.Contact(contact.slot),
-                  EndReason::kCancelled, call, &version);
-  }
-  for (const auto& [slot, reservation] : restoration.to_rescind) {
-    Call call(*this, restoration.now_ms);
-    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
-    AgentRecord& agent = agents_[slot];
-    MutexLock lock(agent.mutex);
-    Event event = reservation;
-    event.type = EventType::kReservationRescinded;
-    event.at_ms = restoration.now_ms;
-    event.configuration_version =
-        configuration_version_.load(std::memory_order_relaxed);
-    event.contact_state = ContactState::kEnded;
-    ++agent.version;
-    const Holding* holding =
-        agent.held.Find(reservation.contact_id.view(), reservation.attempt);
-    RELAIS_CHECK(holding != nullptr, "held by nobody else's doing");
-    LetGo(agent, *holding, restoration.now_ms);
-    FillReserved(agent, &event);
-    call.HandOver(event);
-  }
-}
-
-// A configuration that drops agents, and a presence change that meets a
-// reservation, make more than one event; what is missing of them is done now.
-void RouterImpl::FinishHalfLeft(Restoration& restoration) {
-  for (const std::uint32_t slot : restoration.to_sign_out) {
-    Call call(*this, restoration.now_ms);
-    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
-    AgentHandle handle;
-    {
-      MutexLock lock(agents_[slot].mutex);
-      handle = {slot, agents_[slot].generation};
-    }
-    // Refused only if it has gone.
-    ChangePresence(handle, {PresenceState::kLoggedOut, NotReadyReason::kNone},
-                   call)
-        .IgnoreError();
-  }
-  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
-    Call call(*this, restoration.now_ms);
-    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
-    AgentRecord& agent = agents_[slot];
-    std::vector<ToRescind> to_rescind;
-    {
-      MutexLock lock(agent.mutex);
-      if (agent.used) to_rescind = ReservationsOfLeaver(agent, slot);
-    }
-    RescindAll(slot, to_rescind, call);
-  }
-}
-
-// As after any change of an agent: it is told, and looks.
-void RouterImpl::OpenRestored(Restoration& restoration) {
-  FinishHalfEnds(restoration);
-  FinishHalfLeft(restoration);
-  for (const auto& [contact, word] : restoration.to_accept) {
-    Call call(*this, restoration.now_ms);
-    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
-    // Does nothing to a reservation that has just been rescinded.
-    AcceptReserved(word.ref(), contact, word, call, nullptr);
-  }
-  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
-    AgentUpdate update;
-    {
-      AgentRecord& agent = agents_[slot];
-      MutexLock lock(agent.mutex);
-      if (!agent.used) continue;
-      update = NextUpdate(agent, slot, 0);
-    }
-    Call call(*this, restoration.now_ms);
-    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
-    TellCore(update, call);
-    RemoveAgentIfLeft(slot, call);
   }
 }
 

@@ -114,17 +114,20 @@ match::Position RouterImpl::PlaceNew(const Terms& terms,
   return PlaceIn(*rings, ring, submitted->arrival_ms, sequence);
 }
 
-void RouterImpl::SetRings(ContactHandle contact,
-                          std::shared_ptr<const ContactRings> rings) {
+void RouterImpl::SetMoves(ContactHandle contact,
+                          std::shared_ptr<const ContactRings> rings,
+                          std::shared_ptr<const PreferredAgents> preferred) {
   ContactRecord& record = contacts_[contact.slot];
-  if (rings == nullptr && record.rings == nullptr) return;
-  if (rings == nullptr && record.rings->watched()) {
+  const bool moves = rings != nullptr || preferred != nullptr;
+  if (!moves && record.rings == nullptr && record.preferred == nullptr) return;
+  if (!moves && record.rings != nullptr && record.rings->watched()) {
     rings_watch_->Leave(contact.slot);
   }
   {
     MutexLock lock(RingsMutex(contact.slot));
-    record.rings_of = rings == nullptr ? 0 : contact.base_tag;
+    record.rings_of = moves ? contact.base_tag : 0;
     record.rings.swap(rings);
+    record.preferred.swap(preferred);
   }
   // What was there before gives its classes back without the lock.
 }
@@ -133,22 +136,10 @@ void RouterImpl::CloseUnused(ContactHandle contact,
                              std::uint32_t requirement_class) {
   ContactWord ended;
   matcher_.End(contact.slot, matcher_.Contact(contact.slot), &ended);
+  SetMoves(contact, nullptr, nullptr);
   classes_.ReleaseRequirement(requirement_class);
-  SetRings(contact, nullptr);
   contacts_[contact.slot].terms.reset();
   contact_slots_.Free(contact.slot);
-}
-
-std::optional<RouterImpl::ToWiden> RouterImpl::ReadToWiden(
-    ContactHandle contact, InstantMs now_ms) const {
-  const ContactRecord& record = contacts_[contact.slot];
-  MutexLock lock(RingsMutex(contact.slot));
-  // Before a contact's record changes again it has no rings any more.
-  if (record.rings_of != contact.base_tag) return std::nullopt;
-  ToWiden read{record.terms, record.rings, {}};
-  read.event = ContactEvent(EventType::kContactWidened, record, contact, 0,
-                            ContactState::kWaiting, now_ms);
-  return read;
 }
 
 match::Position RouterImpl::PlaceIn(const ContactRings& rings, std::size_t ring,
@@ -159,9 +150,11 @@ match::Position RouterImpl::PlaceIn(const ContactRings& rings, std::size_t ring,
 }
 
 bool RouterImpl::Widen(ContactHandle contact, ContactWord word, Call& call) {
-  std::optional<ToWiden> read = ReadToWiden(contact, call.now_ms());
+  std::optional<ToMove> read =
+      ReadToMove(contact, EventType::kContactWidened, call.now_ms());
   match::Position from;
-  if (!read.has_value() || !matcher_.PositionOf(contact.slot, word, &from)) {
+  if (!read.has_value() || read->rings == nullptr ||
+      !matcher_.PositionOf(contact.slot, word, &from) || IsOwnLane(from.lane)) {
     return false;
   }
   const ContactRings& rings = *read->rings;
@@ -208,10 +201,14 @@ match::Position RouterImpl::WidenReturned(const ContactRings* rings,
 }
 
 void RouterImpl::WaitAgain(const QueueTerms& terms, const ContactRings* rings,
-                           const Event& returned, ContactWord waiting,
-                           Call& call) {
+                           const Hold& hold, const Event& returned,
+                           ContactWord waiting, Call& call) {
   FiguresOf(terms).reserved.fetch_sub(1, std::memory_order_relaxed);
   FiguresOf(terms).waiting.fetch_add(1, std::memory_order_relaxed);
+  if (hold.held()) {
+    ArmHold(hold.agent, returned.contact, waiting, call);
+    return;
+  }
   const std::uint32_t slot = returned.contact.slot;
   SetWaitDeadline(terms, rings, returned.ring, returned.arrival_ms, slot,
                   waiting, call);
@@ -262,11 +259,18 @@ void RouterImpl::SetWaitDeadline(const QueueTerms& terms,
 // Of the deadlines of a waiting contact that of its wait limit counts first.
 void RouterImpl::WaitingDue(ContactHandle contact, ContactWord word,
                             Call& call) {
-  const std::optional<ToWiden> read = ReadToWiden(contact, call.now_ms());
+  match::Position place;
+  if (!matcher_.PositionOf(contact.slot, word, &place)) return;
+  const std::optional<ToMove> read =
+      ReadToMove(contact, EventType::kContactWidened, call.now_ms());
   if (read.has_value()) {
     const DurationMs limit_ms = read->terms->queue.wait_limit_ms;
     if (limit_ms == 0 || call.now_ms() < read->event.arrival_ms + limit_ms) {
-      Widen(contact, word, call);
+      if (IsOwnLane(place.lane)) {
+        HoldDue(contact, word, AgentOfLane(place.lane), call);
+      } else {
+        Widen(contact, word, call);
+      }
       return;
     }
   }

@@ -69,6 +69,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
   ContactWord word;
   std::shared_ptr<const ContactRings> rings;
   std::uint32_t slot = 0;
+  std::uint32_t held_by = Hold::kNobody;
   {
     MutexLock lock(shard.mutex);
     const auto live = shard.live.find(std::string(id));
@@ -94,7 +95,9 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     view.rank_key_ms = policy::RankKey(view.arrival_ms, record.boost_ms);
     view.segment = record.segment;
     rings = record.rings;
-    if (rings != nullptr && word.phase() == ContactPhase::kWaiting) {
+    if (word.phase() == ContactPhase::kWaiting && IsOwnLane(place.lane)) {
+      held_by = AgentOfLane(place.lane);
+    } else if (rings != nullptr && word.phase() == ContactPhase::kWaiting) {
       const std::size_t ring = rings->RingOf(place.lane);
       view.ring = static_cast<std::uint8_t>(ring);
       if (ring + 1 < rings->size()) {
@@ -104,6 +107,11 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     view.requirement = record.requirement;
     view.tutor_may_listen = record.tutor_may_listen;
     view.attributes = record.attributes;
+    if (record.preferred != nullptr) view.preferred = *record.preferred;
+  }
+  // Otherwise another call has moved it on meanwhile.
+  if (held_by != Hold::kNobody && !ShowHold(held_by, word, &view)) {
+    return GetContact(id);
   }
   view.version = VersionOf(word, view.handle);
   // Of one that has ended but is not remembered yet the reason is not known.
@@ -111,23 +119,24 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
       word.phase() != ContactPhase::kEnded &&
       contacts_[slot].told_tag.load(std::memory_order_acquire) >= word.tag();
   view.state = StateOf(word.phase());
-  if (word.phase() == ContactPhase::kReserved ||
-      word.phase() == ContactPhase::kAssigned) {
-    const AgentRecord& agent = agents_[word.ref()];
-    MutexLock lock(agent.mutex);
-    // Accepting raises the tag by one.
-    const std::uint64_t tag =
-        word.phase() == ContactPhase::kReserved ? word.tag() : word.tag() - 1;
-    const Holding* holding = agent.held.Find(view.handle, tag);
-    if (holding != nullptr) {
-      view.agent_id = agent.id;
-      view.attempt = holding->reservation.attempt;
-      view.tutor_id = std::string(holding->reservation.tutor_id.view());
-      view.ring = holding->reservation.ring;
-    }
-  }
+  ShowHolder(word, &view);
   if (rings != nullptr) view.rank_key_ms -= (*rings)[view.ring].boost_ms;
   return view;
+}
+
+void RouterImpl::ShowHolder(ContactWord word, ContactView* view) const {
+  const bool reserved = word.phase() == ContactPhase::kReserved;
+  if (!reserved && word.phase() != ContactPhase::kAssigned) return;
+  const AgentRecord& agent = agents_[word.ref()];
+  MutexLock lock(agent.mutex);
+  // Accepting raises the tag by one.
+  const std::uint64_t tag = reserved ? word.tag() : word.tag() - 1;
+  const Holding* holding = agent.held.Find(view->handle, tag);
+  if (holding == nullptr) return;
+  view->agent_id = agent.id;
+  view->attempt = holding->reservation.attempt;
+  view->tutor_id = std::string(holding->reservation.tutor_id.view());
+  view->ring = holding->reservation.ring;
 }
 
 absl::StatusOr<AgentHandle> RouterImpl::FindAgent(std::string_view id) const {

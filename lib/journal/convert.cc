@@ -28,6 +28,8 @@ void ContactFromMessage(const v1::Event& message, MessageReader* reader,
   event->rank_key_ms = message.rank_key_ms();
   event->arrival_sequence = message.arrival_sequence();
   reader->Byte("ring", message.ring(), &event->ring);
+  reader->Id("held_for", message.held_for(), &event->held_for);
+  event->held_until_ms = message.held_until_ms();
 }
 
 void AgentFromMessage(const v1::Event& message, MessageReader* reader,
@@ -117,6 +119,9 @@ absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
   }
   contact->tutor_id = message.tutor_id();
   reader.Byte("ring", message.ring(), &contact->ring);
+  contact->held_for = message.held_for();
+  contact->held_since_ms = message.held_since_ms();
+  contact->held_until_ms = message.held_until_ms();
   return reader.status();
 }
 

@@ -133,6 +133,12 @@ void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
   message->set_fit_rule(static_cast<std::uint32_t>(queue.agent_choice.fit));
   message->set_agent_order(
       static_cast<std::uint32_t>(queue.agent_choice.order));
+  if (queue.hold == HoldTimes{}) return;
+  v1::HoldTimes* hold = message->mutable_hold();
+  hold->set_idle_ms(queue.hold.idle_ms);
+  hold->set_handling_ms(queue.hold.handling_ms);
+  hold->set_wrapping_up_ms(queue.hold.wrapping_up_ms);
+  hold->set_absent_until_ms(queue.hold.absent_until_ms);
 }
 
 absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
@@ -165,6 +171,10 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
               &queue->agent_choice.fit);
   reader.Enum("agent_order", message.agent_order(), AgentOrder::kRoundRobin,
               &queue->agent_choice.order);
+  queue->hold.idle_ms = message.hold().idle_ms();
+  queue->hold.handling_ms = message.hold().handling_ms();
+  queue->hold.wrapping_up_ms = message.hold().wrapping_up_ms();
+  queue->hold.absent_until_ms = message.hold().absent_until_ms();
   return reader.status();
 }
 
@@ -194,6 +204,13 @@ absl::Status FromMessage(const v1::ContactDetail& message,
   detail->arrival_sequence = message.arrival_sequence();
   detail->spec.segment = message.segment();
   detail->ranked = message.ranked();
+  PreferredAgents& preferred = detail->spec.preferred;
+  for (const std::string& agent : message.preferred_agents().agents()) {
+    preferred.agents.push_back(agent);
+  }
+  reader.Enum("preferred_agents.source", message.preferred_agents().source(),
+              PreferenceSource::kPanel, &preferred.source);
+  preferred.reply_by_ms = message.preferred_agents().reply_by_ms();
   return reader.status();
 }
 

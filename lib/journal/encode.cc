@@ -152,6 +152,7 @@ void Walk(int field, const Presence& presence, Sink& sink) {
     using M = v1::Presence;
     inner.Uint(M::kStateFieldNumber, Number(presence.state));
     inner.Uint(M::kReasonFieldNumber, Number(presence.reason));
+    inner.Sint(M::kBackAtMsFieldNumber, presence.back_at_ms);
   });
 }
 
@@ -274,6 +275,27 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   sink.Uint(M::kAgentOrderFieldNumber, Number(queue.agent_choice.order));
   sink.Bytes(M::kPlanFieldNumber, queue.plan);
   sink.Uint(M::kPullOnlyFieldNumber, Number(queue.pull_only));
+  if (queue.hold == HoldTimes{}) return;
+  sink.Message(M::kHoldFieldNumber, [&queue](auto& inner) {
+    using H = v1::HoldTimes;
+    inner.Sint(H::kIdleMsFieldNumber, queue.hold.idle_ms);
+    inner.Sint(H::kHandlingMsFieldNumber, queue.hold.handling_ms);
+    inner.Sint(H::kWrappingUpMsFieldNumber, queue.hold.wrapping_up_ms);
+    inner.Sint(H::kAbsentUntilMsFieldNumber, queue.hold.absent_until_ms);
+  });
+}
+
+template <typename Sink>
+void Walk(int field, const PreferredAgents& preferred, Sink& sink) {
+  if (preferred.empty()) return;
+  sink.Message(field, [&preferred](auto& inner) {
+    using M = v1::PreferredAgents;
+    for (const std::string& agent : preferred.agents) {
+      inner.Always(M::kAgentsFieldNumber, agent);
+    }
+    inner.Uint(M::kSourceFieldNumber, Number(preferred.source));
+    inner.Sint(M::kReplyByMsFieldNumber, preferred.reply_by_ms);
+  });
 }
 
 template <typename Sink>
@@ -303,14 +325,16 @@ void Walk(const ContactDetail& detail, Sink& sink) {
             Number(detail.spec.tutor_may_listen));
   sink.Bytes(M::kSegmentFieldNumber, detail.spec.segment);
   sink.Uint(M::kRankedFieldNumber, Number(detail.ranked));
-  if (detail.plan.name.empty()) return;
-  sink.Message(M::kPlanFieldNumber,
-               [&detail](auto& inner) { Walk(detail.plan, inner); });
-  sink.Uint(M::kRingFieldNumber, detail.ring);
-  for (const ContactQueue& queue : detail.ring_queues) {
-    sink.Message(M::kRingQueuesFieldNumber,
-                 [&queue](auto& inner) { Walk(queue, inner); });
+  if (!detail.plan.name.empty()) {
+    sink.Message(M::kPlanFieldNumber,
+                 [&detail](auto& inner) { Walk(detail.plan, inner); });
+    sink.Uint(M::kRingFieldNumber, detail.ring);
+    for (const ContactQueue& queue : detail.ring_queues) {
+      sink.Message(M::kRingQueuesFieldNumber,
+                   [&queue](auto& inner) { Walk(queue, inner); });
+    }
   }
+  Walk(M::kPreferredAgentsFieldNumber, detail.spec.preferred, sink);
 }
 
 template <typename Sink>
@@ -392,6 +416,8 @@ void Walk(const Detailed& detailed, Sink& sink) {
   }
   sink.Uint(M::kRingFieldNumber, event.ring);
   sink.Uint(M::kPulledFieldNumber, Number(event.pulled));
+  sink.Bytes(M::kHeldForFieldNumber, event.held_for.view());
+  sink.Sint(M::kHeldUntilMsFieldNumber, event.held_until_ms);
 }
 
 template <typename Sink>
@@ -418,6 +444,9 @@ void Walk(const LiveContact& contact, Sink& sink) {
   }
   sink.Bytes(M::kTutorIdFieldNumber, contact.tutor_id);
   sink.Uint(M::kRingFieldNumber, contact.ring);
+  sink.Bytes(M::kHeldForFieldNumber, contact.held_for);
+  sink.Sint(M::kHeldSinceMsFieldNumber, contact.held_since_ms);
+  sink.Sint(M::kHeldUntilMsFieldNumber, contact.held_until_ms);
 }
 
 template <typename Sink>

@@ -36,6 +36,7 @@ bool NamesContact(EventType type) {
     case EventType::kReservationRescinded:
     case EventType::kWrapUpEnded:
     case EventType::kContactWidened:
+    case EventType::kContactHoldEnded:
       return true;
     case EventType::kNone:
     case EventType::kConfigurationApplied:
@@ -65,6 +66,7 @@ bool NamesAgent(const Event& event) {
     case EventType::kConfigurationApplied:
     case EventType::kContactSubmitted:
     case EventType::kContactWidened:
+    case EventType::kContactHoldEnded:
       break;
   }
   return false;
@@ -172,6 +174,8 @@ absl::Status Fold::ApplyByType(const Event& event, const EventDetail& detail) {
       return AgentChanged(event, detail);
     case EventType::kContactWidened:
       return Widened(event);
+    case EventType::kContactHoldEnded:
+      return HoldEnded(event);
   }
   return Impossible(event, "type ", static_cast<int>(event.type),
                     " is no event");
@@ -332,6 +336,7 @@ absl::Status Fold::Submitted(const Event& event, const EventDetail& detail) {
   contact.arrival_ms = event.arrival_ms;
   contact.version = 1;
   contact.ring = event.ring;
+  TakeHold(event, &contact);
   state_.arrival_sequence =
       std::max(state_.arrival_sequence, detail.contact->arrival_sequence);
   ++QueueOf(spec.queue).offered_total;
@@ -356,6 +361,35 @@ absl::Status Fold::Widened(const Event& event) {
   contact->ring = event.ring;
   contact->rank_key_ms = event.rank_key_ms;
   contact->arrival_sequence = event.arrival_sequence;
+  changed_->contacts.Set(event.contact_id.view(), contact);
+  return absl::OkStatus();
+}
+
+void Fold::TakeHold(const Event& event, LiveContact* contact) {
+  const bool held = !event.held_for.empty();
+  contact->held_for = event.held_for.view();
+  contact->held_since_ms = held ? event.at_ms : 0;
+  contact->held_until_ms = held ? event.held_until_ms : 0;
+}
+
+absl::Status Fold::HoldEnded(const Event& event) {
+  LiveContact* contact = FindContact(event.contact_id.view());
+  absl::Status status = CheckContact(event, contact, ContactState::kWaiting);
+  if (!status.ok()) return status;
+  if (contact->state != ContactState::kWaiting || contact->held_for.empty() ||
+      contact->held_for == event.held_for.view()) {
+    return Impossible(event, "contact ", Quoted(event.contact_id.view()),
+                      " is ", Text(ContactStateName(contact->state)),
+                      ", held for ", Quoted(contact->held_for),
+                      ", and would be held for ",
+                      Quoted(event.held_for.view()));
+  }
+  contact->version = event.contact_version;
+  contact->placed = true;
+  contact->ring = event.ring;
+  contact->rank_key_ms = event.rank_key_ms;
+  contact->arrival_sequence = event.arrival_sequence;
+  TakeHold(event, contact);
   changed_->contacts.Set(event.contact_id.view(), contact);
   return absl::OkStatus();
 }

@@ -137,6 +137,9 @@ class Fold {
   absl::Status Configured(const Event& event, const EventDetail& detail);
   absl::Status Submitted(const Event& event, const EventDetail& detail);
   absl::Status Widened(const Event& event);
+  absl::Status HoldEnded(const Event& event);
+  // For whom the contact waits after it.
+  static void TakeHold(const Event& event, LiveContact* contact);
   absl::Status Ended(const Event& event);
   absl::Status Created(const Event& event);
   absl::Status Accepted(const Event& event);

@@ -107,6 +107,14 @@ absl::Status Fold::Created(const Event& event) {
                       " is ", Text(ContactStateName(contact->state)),
                       ", not waiting");
   }
+  if (contact->held_for != event.held_for.view() ||
+      (!contact->held_for.empty() &&
+       contact->held_for != event.agent_id.view())) {
+    return Impossible(event, "contact ", Quoted(event.contact_id.view()),
+                      " waits for ", Quoted(contact->held_for), " alone, not ",
+                      Quoted(event.held_for.view()), "; it goes to ",
+                      Quoted(event.agent_id.view()));
+  }
   if (event.attempt != event.contact_version) {
     return Impossible(event, "attempt ", event.attempt,
                       " is not the contact's version ", event.contact_version);
@@ -134,6 +142,8 @@ absl::Status Fold::Created(const Event& event) {
   if (!status.ok()) return status;
   contact->version = event.contact_version;
   contact->state = ContactState::kReserved;
+  contact->held_since_ms = 0;
+  contact->held_until_ms = 0;
   contact->at_once = contact->at_once || event.at_once;
   contact->placed = true;
   contact->rank_key_ms = event.rank_key_ms;
@@ -224,6 +234,7 @@ void Fold::BackToWaiting(const Event& event, LiveContact& contact) {
   contact.state = ContactState::kWaiting;
   contact.placed = true;
   contact.ring = event.ring;
+  TakeHold(event, &contact);
   contact.rank_key_ms = event.rank_key_ms;
   contact.arrival_sequence = event.arrival_sequence;
   contact.agent_id.clear();

@@ -170,6 +170,7 @@ bool ContactBefore(const Event& event, ContactState* state) {
   switch (event.type) {
     case EventType::kReservationCreated:
     case EventType::kContactWidened:
+    case EventType::kContactHoldEnded:
       *state = ContactState::kWaiting;
       return true;
     case EventType::kReservationAccepted:

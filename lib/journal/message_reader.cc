@@ -37,6 +37,7 @@ void MessageReader::PresenceOf(std::string_view field,
                                const v1::Presence& message, Presence* out) {
   Enum(field, message.state(), PresenceState::kNotReady, &out->state);
   Enum(field, message.reason(), NotReadyReason::kNoAnswer, &out->reason);
+  out->back_at_ms = message.back_at_ms();
 }
 
 void MessageReader::Fail(absl::Status status) {

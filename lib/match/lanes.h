@@ -13,7 +13,8 @@
 // Invariants
 //   L1  A contact's word alone says where it stands. Only a compare-and-swap
 //       from a waiting word takes it, so no contact is taken twice.
-//   L2  A waiting contact's word names its node. For Place (a return or move)
+//   L2  A waiting contact's word names its node. For Place (a return, a
+//       move, or a contact that is held for one agent)
 //       the node was linked and the fronts were lowered before the word was
 //       changed, so the contact is in exactly one lane, without a moment in
 //       none or in two, and is found from that change on. For Push, which
@@ -86,7 +87,7 @@ class LanesT {
   // receive what it became.
   Result Push(std::uint32_t slot, ContactWord from, Position* at,
               ContactWord* now);
-  // Waiting, reserved or assigned -> waiting at its place in `to.lane`.
+  // New, waiting, reserved or assigned -> waiting at its place in `to.lane`.
   Result Place(std::uint32_t slot, ContactWord from, const Position& to,
                ContactWord* now);
   // New -> reserved by `agent` without having been in a lane. The tag rises by

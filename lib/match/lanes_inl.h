@@ -86,9 +86,8 @@ Result LanesT<AtomicT>::Place(std::uint32_t slot, ContactWord from,
   if (slot >= contact_count() || to.lane >= lane_count_) {
     return Result::kOutOfRange;
   }
-  if (from.phase() != ContactPhase::kWaiting &&
-      from.phase() != ContactPhase::kReserved &&
-      from.phase() != ContactPhase::kAssigned) {
+  if (from.phase() == ContactPhase::kFree ||
+      from.phase() == ContactPhase::kEnded) {
     return Result::kNotAllowed;
   }
   if (Contact(slot) != from) return Result::kStale;

@@ -208,7 +208,8 @@ class MatcherT {
   // kStale: ended meanwhile.
   Result Submit(std::uint32_t slot, ContactWord from, const Position& at,
                 DecisionSink& sink);
-  // The same for a contact of `kind` that is held for one agent.
+  // The same for a contact of `kind` that is held for one agent, in whose lane
+  // it has the place that its key and sequence say.
   Result SubmitHeld(std::uint32_t slot, ContactWord from, std::uint32_t agent,
                     std::uint8_t kind, std::int64_t key, std::uint64_t sequence,
                     DecisionSink& sink);

@@ -116,7 +116,10 @@ Result MatcherT<AtomicT>::SubmitTo(std::uint32_t slot, ContactWord from,
     return result;
   }
   ContactWord waiting;
-  result = lanes_.Push(slot, from, &at, &waiting);
+  // Contacts held for one agent are of many queues: their keys need not rise
+  // with their arrivals.
+  result = at.lane < sizes_.lanes ? lanes_.Push(slot, from, &at, &waiting)
+                                  : lanes_.Place(slot, from, at, &waiting);
   // A claim made here ends whatever became of the contact.
   if (has_claim) Release(agent, sink, &opened);
   if (result == Result::kOk) LookForContact(slot, waiting, sink);

@@ -116,8 +116,7 @@ class ApiCentre final : public Centre {
   }
   Answer SetPresence(const std::string& agent_id,
                      const v1::Presence& presence) override {
-    return AnswerOf(
-        client_.SetPresence(agent_id, presence.state(), presence.reason()));
+    return AnswerOf(client_.SetPresence(agent_id, presence));
   }
 
   Answer ChangeAgent(const v1::ChangeAgentRequest& request) override {

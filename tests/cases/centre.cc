@@ -103,7 +103,9 @@ std::string TextOf(const v1::ContactSnapshot& contact) {
       (contact.tutor_id().empty() ? "" : " tutored by " + contact.tutor_id());
   switch (contact.state()) {
     case v1::CONTACT_STATE_WAITING:
-      return "nobody";
+      return contact.held_for().empty()
+                 ? "nobody"
+                 : absl::StrCat("held for ", contact.held_for());
     case v1::CONTACT_STATE_RESERVED:
       return "offered to " + holder;
     case v1::CONTACT_STATE_ASSIGNED:
@@ -164,6 +166,10 @@ std::string TextOf(const v1::Event& event) {
   }
   if (event.type() == v1::EVENT_TYPE_CONTACT_WIDENED) {
     absl::StrAppend(&text, " ", event.contact().ring());
+  }
+  if (event.type() == v1::EVENT_TYPE_CONTACT_HOLD_ENDED) {
+    absl::StrAppend(&text, event.contact().held_for().empty() ? "" : " for ",
+                    event.contact().held_for());
   }
   if (!agent.id().empty()) absl::StrAppend(&text, " ", agent.id());
   if (!event.reservation().tutor_id().empty()) {

@@ -90,14 +90,26 @@ std::vector<Call> ReadPresence(const Entry& entry, v1::Configuration*,
                                YamlParts* parts) {
   std::vector<Call> calls;
   for (const Entry& one : parts->Entries(entry.value, entry.key, {})) {
-    const std::string word = parts->Text(one.value, one.key);
-    const std::optional<v1::Presence> presence = PresenceOfWord(word);
+    std::string word = parts->Text(one.value, one.key);
+    // "meal until 30min": when the agent says that it will be back.
+    constexpr std::string_view kUntil = " until ";
+    const std::size_t until = word.find(kUntil);
+    DurationMs back_ms = 0;
+    if (until != std::string::npos) {
+      back_ms = parts->Duration(word.substr(until + kUntil.size()), one.key,
+                                one.line);
+      word.resize(until);
+    }
+    std::optional<v1::Presence> presence = PresenceOfWord(word);
     if (!presence.has_value()) {
       parts->Add(one.line, absl::StrCat("presence: ", Quoted(word),
                                         " is no presence; use available, "
                                         "logged_out, not_ready or its reason, "
                                         "such as break"));
       continue;
+    }
+    if (until != std::string::npos) {
+      presence->set_back_at_ms(kCaseBeginMs + back_ms);
     }
     calls.push_back([id = one.key, presence = *presence](Centre* centre) {
       return centre->SetPresence(id, presence);

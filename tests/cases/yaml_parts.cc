@@ -49,7 +49,11 @@ std::string YamlParts::Text(const YAML::Node& node, const std::string& what) {
 
 DurationMs YamlParts::Duration(const YAML::Node& node,
                                const std::string& what) {
-  const std::string text = Text(node, what);
+  return Duration(Text(node, what), what, LineOf(node));
+}
+
+DurationMs YamlParts::Duration(const std::string& text, const std::string& what,
+                               int line) {
   const std::size_t digits = text.find_first_not_of("0123456789");
   static const std::pair<const char*, DurationMs> kUnits[] = {
       {"ms", 1}, {"s", 1'000}, {"min", 60'000}, {"h", 3'600'000}};
@@ -60,8 +64,8 @@ DurationMs YamlParts::Duration(const YAML::Node& node,
       if (text.substr(digits) == unit) return count * factor;
     }
   }
-  Add(LineOf(node), absl::StrCat(what, " is ", Quoted(text),
-                                 "; it has to be 500ms, 20s, 5min or 4h"));
+  Add(line, absl::StrCat(what, " is ", Quoted(text),
+                         "; it has to be 500ms, 20s, 5min or 4h"));
   return 0;
 }
 

@@ -41,6 +41,8 @@ class YamlParts {
   std::string Text(const YAML::Node& node, const std::string& what);
   // "500ms", "20s", "5min", "4h".
   DurationMs Duration(const YAML::Node& node, const std::string& what);
+  DurationMs Duration(const std::string& text, const std::string& what,
+                      int line);
   // A list's elements, or the node itself: one may be given without a list.
   std::vector<YAML::Node> OneOrMore(const YAML::Node& node);
   void Fill(const YAML::Node& node, const std::string& what,

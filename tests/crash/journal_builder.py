@@ -14,7 +14,7 @@ from journal_format import (  # noqa: E402
 
 NOW_MS = 1_800_000_000_000
 RETENTION_MS = 20_000
-AVAILABLE = {"state": 1, "reason": 0}
+AVAILABLE = {"state": 1, "reason": 0, "back_at_ms": 0}
 
 
 def varint(n):
@@ -55,7 +55,7 @@ def encode(schema, message):
         value = message[name]
         # A message within another is left out when it is empty, as in
         # presence, whose default stands for itself.
-        if value in (0, False, b"", [], None, {"state": 0, "reason": 0}):
+        if value in (0, False, b"", [], None, {"state": 0, "reason": 0, "back_at_ms": 0}):
             continue
         repeated = isinstance(kind, tuple)
         for one in value if repeated else [value]:

@@ -38,6 +38,11 @@ TEST(ValidateContactSpec, AcceptsGoodOnes) {
   least.id = "1";
   least.queue = "q";
   EXPECT_TRUE(ValidateContactSpec(least).ok());
+  ContactSpec most = Good();
+  most.preferred = {{"1", "2", "3", "4", "5", "6", "7", "8"},
+                    PreferenceSource::kList,
+                    kDurationMsMax};
+  EXPECT_TRUE(ValidateContactSpec(most).ok());
 }
 
 struct Spoilt {
@@ -45,6 +50,11 @@ struct Spoilt {
   std::string message;
   std::function<void(ContactSpec&)> spoil;
 };
+
+PreferredAgents Rather(std::vector<std::string> agents,
+                       PreferenceSource source = PreferenceSource::kList) {
+  return {std::move(agents), source, 0};
+}
 
 // In the order in which they are found.
 std::vector<Spoilt> SpoiltWays() {
@@ -89,6 +99,32 @@ std::vector<Spoilt> SpoiltWays() {
        [](ContactSpec& s) { s.requirement.all_of[1].level_min = 0; }},
       {"contact.requirement.all_of[1].level_min", "11 is not",
        [](ContactSpec& s) { s.requirement.all_of[1].level_min = 11; }},
+      {"contact.preferred.source", "4 is not a source",
+       [](ContactSpec& s) {
+         s.preferred = Rather({"ann"}, static_cast<PreferenceSource>(4));
+       }},
+      {"contact.preferred.reply_by_ms", "-1 is not in 0..",
+       [](ContactSpec& s) { s.preferred.reply_by_ms = -1; }},
+      {"contact.preferred.reply_by_ms", "604800001 is not in 0..604800000",
+       [](ContactSpec& s) { s.preferred.reply_by_ms = kDurationMsMax + 1; }},
+      {"contact.preferred.reply_by_ms", "1 goes with agents only",
+       [](ContactSpec& s) { s.preferred = {{}, PreferenceSource::kList, 1}; }},
+      {"contact.preferred.agents", "has 2 agents; source panel has at most 1",
+       [](ContactSpec& s) {
+         s.preferred = Rather({"ann", "bob"}, PreferenceSource::kPanel);
+       }},
+      {"contact.preferred.agents", "has 9 agents; source list has at most 8",
+       [](ContactSpec& s) {
+         s.preferred = Rather({"1", "2", "3", "4", "5", "6", "7", "8", "9"});
+       }},
+      {"contact.preferred.agents[1]", "is empty",
+       [](ContactSpec& s) {
+         s.preferred = Rather({"ann", ""});
+       }},
+      {"contact.preferred.agents[2]", "\"ann\" is named already, as agents[0]",
+       [](ContactSpec& s) {
+         s.preferred = Rather({"ann", "bob", "ann"});
+       }},
   };
 }
 

@@ -134,10 +134,16 @@ class Client {
   grpc::Status SetPresence(
       const std::string& id, v1::PresenceState state,
       v1::NotReadyReason reason = v1::NOT_READY_REASON_UNSPECIFIED) {
+    v1::Presence presence;
+    presence.set_state(state);
+    presence.set_reason(reason);
+    return SetPresence(id, presence);
+  }
+  grpc::Status SetPresence(const std::string& id,
+                           const v1::Presence& presence) {
     v1::SetPresenceRequest request;
     request.set_agent_id(id);
-    request.mutable_presence()->set_state(state);
-    request.mutable_presence()->set_reason(reason);
+    *request.mutable_presence() = presence;
     v1::SetPresenceResponse response;
     return Call(agents, &v1::AgentService::Stub::SetPresence, request,
                 &response);

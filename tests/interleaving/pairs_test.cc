@@ -412,7 +412,7 @@ constexpr Scenario kPairs[] = {
      4'472'140,
      TwoKindsAndCapacity},
     {"units_back_submit", {3, 2}, 71'420, UnitsBackSubmit},
-    {"held_ready", {3, 2}, 63'901, HeldReady},
+    {"held_ready", {3, 2}, 79'520, HeldReady},
     {"held_submit", {3, 2}, 6'975, HeldSubmit},
     {"withdraw_ready_submit", {3, 2}, 2'735'106, WithdrawReadySubmit},
     {"retell_submit", {3, 2}, 1'293'401, RetellSubmit},

@@ -31,7 +31,7 @@ std::string AnyText(Random& random, std::size_t bytes_max) {
 
 Presence AnyPresence(Random& random) {
   return {AnyOf(random, PresenceState::kNotReady),
-          AnyOf(random, NotReadyReason::kNoAnswer)};
+          AnyOf(random, NotReadyReason::kNoAnswer), AnySigned(random)};
 }
 
 namespace {
@@ -75,6 +75,8 @@ Event AnyEvent(Random& random, EventType type) {
   event.tutor_id.Assign(AnyText(random, kIdBytesMax));
   event.units = static_cast<std::uint8_t>(Any(random));
   event.ring = static_cast<std::uint8_t>(Any(random));
+  event.held_for.Assign(AnyText(random, kIdBytesMax));
+  event.held_until_ms = AnySigned(random);
   return event;
 }
 
@@ -176,6 +178,8 @@ ContactQueue AnyQueue(Random& random) {
   }
   queue.agent_choice = {AnyOf(random, FitRule::kLeastOverQualified),
                         AnyOf(random, AgentOrder::kRoundRobin)};
+  queue.hold = {AnySigned(random), AnySigned(random), AnySigned(random),
+                AnySigned(random)};
   return queue;
 }
 
@@ -266,6 +270,14 @@ std::shared_ptr<ContactDetail> AnyDetail(Random& random) {
     for (std::uint64_t i = random.Uniform(3); i > 0; --i) {
       detail->ring_queues.push_back(AnyQueue(random));
     }
+  }
+  PreferredAgents& preferred = detail->spec.preferred;
+  for (std::uint64_t i = random.Uniform(3); i > 0; --i) {
+    preferred.agents.push_back(AnyText(random, 9));
+  }
+  if (!preferred.empty()) {
+    preferred.source = AnyOf(random, PreferenceSource::kPanel);
+    preferred.reply_by_ms = AnySigned(random);
   }
   detail->fingerprint = {Any(random), Any(random)};
   detail->rank_key_ms = AnySigned(random);

@@ -21,7 +21,7 @@ from journal_format import (CAPACITY_UNITS, CONFIGURATION, CONTACTS_PER_AGENT,
 
 (CONFIGURED, SUBMITTED, ENDED, CREATED, ACCEPTED, DECLINED, NO_ANSWER,
  RESCINDED, PRESENCE, WRAP_UP_ENDED, REMOVED, CHANGED,
- WIDENED) = range(1, 14)
+ WIDENED, HOLD_ENDED) = range(1, 15)
 WAITING, RESERVED, ASSIGNED, CONTACT_ENDED = range(4)
 IDLE, AGENT_RESERVED, HANDLING, WRAP_UP = range(4)
 ABANDONED = 2
@@ -105,7 +105,7 @@ class Replay:
          RESCINDED: self.returned, PRESENCE: self.presence,
          WRAP_UP_ENDED: self.wrap_up_ended, REMOVED: self.removed,
          CHANGED: self.changed,
-         WIDENED: self.widened,
+         WIDENED: self.widened, HOLD_ENDED: self.hold_ended,
          }[kind](event, contact)
         self.last_at_ms = max(self.last_at_ms, event["at_ms"])
         self.arrival_sequence = max(self.arrival_sequence,
@@ -161,7 +161,7 @@ class Replay:
                   "no detail of its contact")
         contact = empty(LIVE["c"])
         contact.update(version=1, arrival_ms=event["arrival_ms"],
-                       ring=event["ring"])
+                       ring=event["ring"], **self.hold_of(event))
         self.contacts[detail["id"]] = contact
         self.details[detail["id"]] = detail
         self.ended.pop(detail["id"], None)
@@ -279,8 +279,29 @@ class Replay:
                        rank_key_ms=event["rank_key_ms"],
                        arrival_sequence=event["arrival_sequence"])
 
+    @staticmethod
+    def hold_of(event):
+        """For whom its contact waits after it."""
+        held = event["held_for"] != b""
+        return {"held_for": event["held_for"],
+                "held_since_ms": event["at_ms"] if held else 0,
+                "held_until_ms": event["held_until_ms"] if held else 0}
+
+    def hold_ended(self, event, contact):
+        self.must(contact["state"] == WAITING and
+                  event["contact_state"] == WAITING, "its contact does not wait")
+        self.must(contact["held_for"] not in (b"", event["held_for"]),
+                  "ends no hold")
+        contact.update(placed=True, ring=event["ring"],
+                       rank_key_ms=event["rank_key_ms"],
+                       arrival_sequence=event["arrival_sequence"],
+                       **self.hold_of(event))
+
     def created(self, event, contact):
         self.must(contact["state"] == WAITING, "its contact does not wait")
+        self.must(contact["held_for"] == event["held_for"] and
+                  contact["held_for"] in (b"", event["agent_id"]),
+                  "gives its contact to another than whom it waits for")
         self.must(event["attempt"] == event["contact_version"], "attempt")
         held = self.agents[event["agent_id"]]["held"]
         # Without units it is of version 1.
@@ -294,7 +315,8 @@ class Replay:
                   f"its agent holds {len(held)} contacts of {units} units")
         self.take_agent(event)
         contact.update(
-            state=RESERVED, placed=True, rank_key_ms=event["rank_key_ms"],
+            state=RESERVED, placed=True, held_since_ms=0, held_until_ms=0,
+            rank_key_ms=event["rank_key_ms"],
             arrival_sequence=event["arrival_sequence"],
             agent_id=event["agent_id"], attempt=event["attempt"],
             fit_step=event["fit_step"], tutor_id=event["tutor_id"],
@@ -315,6 +337,7 @@ class Replay:
             held = self.must_hold(event, contact, RESERVED)
             contact.update(
                 state=WAITING, placed=True, ring=event["ring"],
+                **self.hold_of(event),
                 rank_key_ms=event["rank_key_ms"],
                 arrival_sequence=event["arrival_sequence"], agent_id=b"",
                 attempt=0, fit_step=0, tutor_id=b"", idle_since_ms=0,

@@ -244,6 +244,9 @@ TEST(CodecTest, LiveRecordsComeBack) {
     contact.fit_step = static_cast<std::uint8_t>(Any(random));
     contact.tutor_id = AnyText(random, 50);
     contact.ring = static_cast<std::uint8_t>(Any(random));
+    contact.held_for = AnyText(random, 50);
+    contact.held_since_ms = AnySigned(random);
+    contact.held_until_ms = AnySigned(random);
     contact.idle_since_ms = AnySigned(random);
     contact.offer_expires_ms = AnySigned(random);
     contact.accepted_ms = AnySigned(random);

@@ -10,8 +10,12 @@ namespace relais::journal {
 namespace {
 
 std::string Describe(const Presence& presence) {
-  return absl::StrCat(static_cast<int>(presence.state), "/",
-                      static_cast<int>(presence.reason));
+  std::string text = absl::StrCat(static_cast<int>(presence.state), "/",
+                                  static_cast<int>(presence.reason));
+  if (presence.back_at_ms != 0) {
+    absl::StrAppend(&text, " back ", presence.back_at_ms);
+  }
+  return text;
 }
 
 // What version 1 had looks as it did then; the rest is shown where it is.
@@ -127,6 +131,11 @@ std::string Describe(const ContactQueue& queue) {
   }
   if (!queue.plan.empty()) absl::StrAppend(&text, " plan=", queue.plan);
   if (queue.pull_only) absl::StrAppend(&text, " pull_only");
+  if (queue.hold != HoldTimes()) {
+    absl::StrAppend(&text, " hold=", queue.hold.idle_ms, ":",
+                    queue.hold.handling_ms, ":", queue.hold.wrapping_up_ms, ":",
+                    queue.hold.absent_until_ms);
+  }
   return text;
 }
 
@@ -202,6 +211,10 @@ std::string Describe(const Event& event) {
   if (event.units != 0) absl::StrAppend(&text, " units=", event.units);
   if (event.ring != 0) absl::StrAppend(&text, " ring=", event.ring);
   if (event.pulled) absl::StrAppend(&text, " pulled");
+  if (!event.held_for.empty() || event.held_until_ms != 0) {
+    absl::StrAppend(&text, " held=", Text(event.held_for.view()), ":",
+                    event.held_until_ms);
+  }
   if (!event.tutor_id.empty()) {
     absl::StrAppend(&text, " tutor=", Text(event.tutor_id.view()));
   }
@@ -224,6 +237,11 @@ std::string Describe(const ContactDetail& detail) {
     absl::StrAppend(&text, " segment=", detail.spec.segment);
   }
   if (detail.ranked) absl::StrAppend(&text, " ranked");
+  if (!detail.spec.preferred.empty()) {
+    absl::StrAppend(&text, Describe(detail.spec.preferred.agents, " prefers "),
+                    " ", static_cast<int>(detail.spec.preferred.source), " ",
+                    detail.spec.preferred.reply_by_ms);
+  }
   if (!detail.plan.name.empty()) {
     absl::StrAppend(&text, " ring=", static_cast<int>(detail.ring), " plan ",
                     Describe(detail.plan));
@@ -335,6 +353,10 @@ std::string Describe(const LiveState& state) {
                     " acc=", c.accepted_ms);
     if (!c.tutor_id.empty()) absl::StrAppend(&text, " tutor=", c.tutor_id);
     if (c.ring != 0) absl::StrAppend(&text, " ring=", c.ring);
+    if (!c.held_for.empty()) {
+      absl::StrAppend(&text, " held=", c.held_for, ":", c.held_since_ms, ":",
+                      c.held_until_ms);
+    }
     for (const LiveDecline& decline : c.declines) {
       absl::StrAppend(&text, " declined ", decline.agent_id, ":",
                       decline.until_ms);

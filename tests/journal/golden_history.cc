@@ -39,6 +39,7 @@ ContactQueue AccountsQueue() {
   queue.short_abandon_threshold_ms = 5'000;
   queue.agent_choice = {FitRule::kLeastOverQualified,
                         AgentOrder::kLeastOccupied};
+  queue.hold = {10'000, 60'000, 30'000, 900'000};
   return queue;
 }
 
@@ -194,6 +195,27 @@ class Writer {
     detail->rank_key_ms = arrivals_[id] - 240'000 - 60'000 * ring;
     detail->arrival_sequence = arrivals_.size();
     events_.back().detail.contact = std::move(detail);
+  }
+
+  void SubmitHeld(const std::string& id,
+                  const std::vector<std::string>& agents) {
+    Submit(id);
+    auto detail = std::make_shared<ContactDetail>(*last().detail.contact);
+    detail->spec.preferred = {agents, PreferenceSource::kList, 3'600'000};
+    last().detail.contact = std::move(detail);
+    Hold(agents.front(), &last().event);
+  }
+
+  void EndHold(const std::string& contact, const std::string& next) {
+    Event& event = Add(EventType::kContactHoldEnded, contact, "");
+    event.rank_key_ms = event.arrival_ms - 240'001;
+    event.arrival_sequence = 13;
+    Hold(next, &event);
+  }
+
+  static void Hold(const std::string& agent, Event* event) {
+    event->held_for.Assign(agent);
+    if (!agent.empty()) event->held_until_ms = event->at_ms + 60'000;
   }
 
   void Create(const std::string& contact, const std::string& agent) {
@@ -397,6 +419,21 @@ void Rings(Writer& writer) {
   writer.End(EndReason::kAbandoned, "e3");
 }
 
+// What stands at the end: g1 waiting for lena alone, g2 with her out of its
+// hold, g3 waiting for nobody alone, and mila away until she said.
+void Holds(Writer& writer) {
+  writer.SubmitHeld("g1", {"mila", "lena"});
+  writer.EndHold("g1", "lena");
+  writer.SubmitHeld("g2", {"lena"});
+  writer.Create("g2", "lena");
+  writer.last().event.held_for.Assign("lena");
+  writer.SubmitHeld("g3", {"mila"});
+  writer.EndHold("g3", "");
+  writer.Ready("mila");
+  writer.last().event.presence = {PresenceState::kNotReady,
+                                  NotReadyReason::kMeal, kBeginMs + 1'800'000};
+}
+
 // Anna, who holds something, is not listed any more.
 void Unlisted(Writer& writer) {
   writer.Add(EventType::kConfigurationApplied, "", "").configuration_version =
@@ -432,6 +469,7 @@ std::vector<NumberedEvent> GoldenEvents() {
   Ends(writer);
   Several(writer);
   Rings(writer);
+  Holds(writer);
   Unlisted(writer);
   return writer.Take();
 }

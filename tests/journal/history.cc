@@ -84,7 +84,7 @@ void History::Step() {
     case 11:
       return WrapUp();
     case 12:
-      return Widen();
+      return random_.Bernoulli(0.5) ? Widen() : EndHold();
     default:
       if (random_.Bernoulli(0.1)) return Apply();
       if (random_.Bernoulli(0.1)) return ChangeAgent();
@@ -160,6 +160,9 @@ void History::Submit() {
     detail->plan.rings.push_back(
         {.widen_after_ms = ring * 10'000, .raise_boost_ms = 1'000});
   }
+  if (random_.Bernoulli(0.3)) {
+    detail->spec.preferred = {{"agent0", "agent1"}, PreferenceSource::kList, 0};
+  }
   detail->fingerprint = {random_.NextUint64(), random_.NextUint64()};
   detail->rank_key_ms = now_ms_ - detail->spec.priority * 60'000;
   detail->arrival_sequence = ++arrivals_;
@@ -170,6 +173,7 @@ void History::Submit() {
   event.channel = detail->spec.channel;
   event.priority = static_cast<std::uint8_t>(detail->spec.priority);
   event.arrival_ms = now_ms_;
+  if (!detail->spec.preferred.empty()) Hold("agent0", &event);
   contacts_[id].last = event;
   contacts_[id].last.rank_key_ms = detail->rank_key_ms;
   contacts_[id].last.arrival_sequence = detail->arrival_sequence;
@@ -193,6 +197,7 @@ void History::NameContact(const std::string& id, ContactState state,
   event->rank_key_ms = last.rank_key_ms;
   event->arrival_sequence = last.arrival_sequence;
   event->ring = last.ring;
+  event->held_for = last.held_for;
   event->attempt = last.attempt;
   event->units = last.units;
   event->fit_step = last.fit_step;
@@ -263,7 +268,9 @@ void History::Reserve() {
   if (contact_id.empty()) return;
   Event& last = contacts_[contact_id].last;
   const std::string agent_id = Pick(agents_, [&](const Agent& agent) {
-    return HasRoom(agent, last.channel);
+    return HasRoom(agent, last.channel) &&
+           (last.held_for.empty() ||
+            last.held_for.view() == agent.last.agent_id.view());
   });
   if (agent_id.empty()) return;
   last.attempt = last.contact_version + 1;
@@ -306,17 +313,22 @@ void History::EndReservation() {
   if (how == 4) agent.no_answer_channels |= 1;
   LetGo(contact_id);
   if (random_.Bernoulli(0.3)) GoOn(&contacts_[contact_id].last);
+  NextHold(&contacts_[contact_id].last);
   Event event = Joint(how == 3 ? EventType::kReservationDeclined
                                : EventType::kReservationNoAnswer,
                       contact_id, ContactState::kWaiting);
+  Hold(event.held_for.view(), &event);
   if (how == 3) event.decline_until_ms = now_ms_ + 5'000;
   Emit(event);
 }
 
 void History::Rescind(const std::string& contact_id) {
   LetGo(contact_id);
-  Emit(Joint(EventType::kReservationRescinded, contact_id,
-             ContactState::kWaiting));
+  NextHold(&contacts_[contact_id].last);
+  Event event = Joint(EventType::kReservationRescinded, contact_id,
+                      ContactState::kWaiting);
+  Hold(event.held_for.view(), &event);
+  Emit(event);
 }
 
 void History::GoOn(Event* contact) {
@@ -334,6 +346,34 @@ void History::Widen() {
   GoOn(&contacts_[id].last);
   Event event = Base(EventType::kContactWidened);
   NameContact(id, ContactState::kWaiting, &event);
+  event.attempt = 0;
+  event.units = 0;
+  event.fit_step = 0;
+  Emit(event);
+}
+
+void History::Hold(std::string_view agent, Event* event) {
+  event->held_for.Assign(agent);
+  event->held_until_ms = agent.empty() ? 0 : event->at_ms + 30'000;
+}
+
+// For the second of the two that are preferred, or for nobody.
+void History::NextHold(Event* contact) {
+  if (contact->held_for.empty()) return;
+  contact->held_for.Assign(contact->held_for.view() == "agent0" ? "agent1"
+                                                                : "");
+}
+
+void History::EndHold() {
+  const std::string id = Pick(contacts_, [](const Contact& contact) {
+    return contact.last.contact_state == ContactState::kWaiting &&
+           !contact.last.held_for.empty();
+  });
+  if (id.empty()) return;
+  NextHold(&contacts_[id].last);
+  Event event = Base(EventType::kContactHoldEnded);
+  NameContact(id, ContactState::kWaiting, &event);
+  Hold(event.held_for.view(), &event);
   event.attempt = 0;
   event.units = 0;
   event.fit_step = 0;

@@ -52,6 +52,9 @@ class History {
   void WrapUp();
   void Remove();
   void Widen();
+  void EndHold();
+  static void Hold(std::string_view agent, Event* event);
+  static void NextHold(Event* contact);
   // Into the next ring, if there is one.
   static void GoOn(Event* contact);
   void Rescind(const std::string& contact_id);

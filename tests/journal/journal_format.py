@@ -37,7 +37,8 @@ CAPACITY_UNITS = 100
 CONTACTS_PER_AGENT = 25
 CHANNELS = 8
 
-PRESENCE = {1: ("state", "uint"), 2: ("reason", "uint")}
+PRESENCE = {1: ("state", "uint"), 2: ("reason", "uint"),
+            3: ("back_at_ms", "sint")}
 TERM = {1: ("skill", "bytes"), 2: ("level_min", "sint"),
         3: ("level_max_below_10", "sint"), 4: ("certification", "bytes"),
         5: ("language", "bytes"), 6: ("team", "bytes"), 7: ("site", "bytes"),
@@ -69,6 +70,9 @@ QUEUE = {
     15: ("preferred", (PREFERRED,)), 16: ("activity", "bytes"),
     17: ("fit_rule", "uint"), 18: ("agent_order", "uint"),
     20: ("plan", "bytes"), 25: ("pull_only", "bool"),
+    30: ("hold", {1: ("idle_ms", "sint"), 2: ("handling_ms", "sint"),
+                  3: ("wrapping_up_ms", "sint"),
+                  4: ("absent_until_ms", "sint")}),
 }
 DETAIL = {
     1: ("id", "bytes"), 2: ("queue_name", "bytes"), 3: ("channel", "uint"),
@@ -80,6 +84,8 @@ DETAIL = {
     14: ("preferred", (PREFERRED,)), 15: ("tutor_may_listen", "bool"),
     16: ("segment", "bytes"), 17: ("ranked", "bool"),
     20: ("plan", PLAN), 21: ("ring", "uint"), 22: ("ring_queues", (QUEUE,)),
+    30: ("preferred_agents", {1: ("agents", ("bytes",)), 2: ("source", "uint"),
+                              3: ("reply_by_ms", "sint")}),
 }
 AGENT = {
     1: ("id", "bytes"), 2: ("grade", "uint"), 3: ("routing_profile", "bytes"),
@@ -149,6 +155,8 @@ EVENT = {
     36: ("tutor_id", "bytes"), 37: ("units", "uint"),
     38: ("agent_configuration", AGENT),
     40: ("ring", "uint"), 45: ("pulled", "bool"),
+    50: ("held_for", "bytes"),
+    51: ("held_until_ms", "sint"),
 }
 EVENT_1 = {number: field for number, field in EVENT.items() if number < 36}
 EVENT_1[35] = ("configuration", CONFIGURATION_1)
@@ -165,7 +173,9 @@ LIVE = {
           13: ("accepted_ms", "sint"),
           14: ("declines", ({1: ("agent_id", "bytes"),
                              2: ("until_ms", "sint")},)),
-          15: ("tutor_id", "bytes"), 20: ("ring", "uint")},
+          15: ("tutor_id", "bytes"), 20: ("ring", "uint"),
+          30: ("held_for", "bytes"), 31: ("held_since_ms", "sint"),
+          32: ("held_until_ms", "sint")},
     "d": DETAIL,
     "a": {1: ("version", "uint"), 2: ("presence", PRESENCE),
           3: ("presence_pending", "bool"), 4: ("pending", PRESENCE),

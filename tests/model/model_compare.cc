@@ -117,6 +117,9 @@ void ModelRun::SameNextDue() {
 void ModelRun::SameContactView(const ContactView& subject,
                                const ContactView& reference) {
   const std::string& of = reference.id;
+  Same("preferred", subject.preferred == reference.preferred, true, of);
+  Same("held for", subject.held_for == reference.held_for, true, of);
+  Same("held until", subject.held_until_ms, reference.held_until_ms, of);
   Same("id", subject.id == reference.id, true, of);
   Same("queue", subject.queue == reference.queue, true, of);
   Same("channel", subject.channel == reference.channel, true, of);

@@ -8,35 +8,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "lib/domain/requirement_term.h"
+#include "tests/model/model_text.h"
 
 namespace relais::model {
 namespace {
 
 constexpr std::size_t kRecentContacts = 150;
 constexpr std::uint64_t kPhaseSteps = 250;
-
-std::string Text(const Presence& presence) {
-  return absl::StrCat(std::string(PresenceStateName(presence.state)), "/",
-                      static_cast<int>(presence.reason));
-}
-
-std::string Text(const ContactSpec& spec) {
-  std::string text =
-      absl::StrCat(spec.id.substr(0, 20), " ", spec.queue, " ",
-                   std::string(ChannelName(spec.channel)), " priority ",
-                   spec.priority, " ", spec.segment);
-  const auto& [all, any, none, preferred] = spec.requirement;
-  for (const auto& [name, terms] :
-       {std::pair(" all", &all), std::pair(" any", &any),
-        std::pair(" none", &none)}) {
-    for (const RequirementTerm& term : *terms) {
-      absl::StrAppend(&text, name, " ", Describe(term));
-    }
-  }
-  return absl::StrCat(text, " and ", preferred.size(), " preferred",
-                      spec.tutor_may_listen ? ", tutor may listen" : "");
-}
 
 }  // namespace
 
@@ -332,6 +310,11 @@ void ModelRun::SetPresence() {
     presence.state = PresenceState::kNotReady;
     presence.reason = static_cast<NotReadyReason>(random_.Uniform(4));
   }
+  const bool absent = presence.state != PresenceState::kAvailable;
+  if (random_.Bernoulli(absent ? 0.6 : 0.01)) {
+    presence.back_at_ms = now_ms_ + 5'000 * random_.UniformBetween(0, 5);
+  }
+  if (random_.Bernoulli(0.01)) presence.back_at_ms = -1;
   if (random_.Bernoulli(0.02)) presence.reason = NotReadyReason::kNoAnswer;
   if (random_.Bernoulli(0.01)) presence.state = static_cast<PresenceState>(3);
   Note(absl::StrCat("SetPresence ", agent->id, " ", Text(presence)));

@@ -254,10 +254,8 @@ ContactQueue World::Queue(int index) {
     queue.agent_choice.order =
         static_cast<AgentOrder>(random_->Uniform(kAgentOrderCount));
   }
-  if (!plans_.empty() && random_->Bernoulli(0.7)) {
-    queue.plan = absl::StrCat("plan", random_->Uniform(kPlans));
-    if (IsRefused(queue)) queue.plan.clear();
-  }
+  queue.hold = Hold();
+  ChoosePlan(&queue);
   queue.pull_only = random_->Bernoulli(0.25);
   return queue;
 }
@@ -454,12 +452,13 @@ ContactSpec World::Contact(const std::string& id) {
   }
   if (random_->Bernoulli(0.25)) AddTerms(&spec.requirement);
   spec.tutor_may_listen = random_->Bernoulli(0.3);
+  if (random_->Bernoulli(0.3)) spec.preferred = Preferred();
   if (random_->Bernoulli(0.1)) spec.attributes["customer"] = id;
   return spec;
 }
 
 void World::Spoil(ContactSpec* spec) {
-  switch (random_->Uniform(14)) {
+  switch (random_->Uniform(17)) {
     case 0:
       spec->id = "";
       break;
@@ -500,6 +499,16 @@ void World::Spoil(ContactSpec* spec) {
       break;
     case 12:
       spec->segment = "\xff";
+      break;
+    case 13:
+      spec->preferred = {{"agent1", "agent2"}, PreferenceSource::kLast, 0};
+      break;
+    case 14:
+      spec->preferred = {
+          {"agent1", "agent2", "agent1"}, PreferenceSource::kList, 0};
+      break;
+    case 15:
+      spec->preferred = {{}, PreferenceSource::kPortfolio, 1'000};
       break;
     default:
       // queue0 takes no mail.

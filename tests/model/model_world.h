@@ -65,6 +65,9 @@ class World {
   AgentConfiguration Agent(const std::string& id, const Configuration& centre);
   RoutingProfile Profile(int index, ChannelSet channels);
   ContactQueue Queue(int index);
+  void ChoosePlan(ContactQueue* queue);
+  HoldTimes Hold();
+  PreferredAgents Preferred();
   ContactChoice Mode();
   std::vector<CustomerSegment> Segments();
   std::vector<Reserve> Reserves(const Configuration& configuration);

@@ -123,6 +123,44 @@ BullseyePlan World::Plan(int index) {
   return alone.bullseye_plans.front();
 }
 
+HoldTimes World::Hold() {
+  HoldTimes hold;
+  for (DurationMs* time : {&hold.idle_ms, &hold.handling_ms,
+                           &hold.wrapping_up_ms, &hold.absent_until_ms}) {
+    *time = 5'000 * random_->UniformBetween(0, 4);
+  }
+  return hold;
+}
+
+PreferredAgents World::Preferred() {
+  PreferredAgents preferred;
+  preferred.source =
+      static_cast<PreferenceSource>(random_->Uniform(kPreferenceSourceCount));
+  if (random_->Bernoulli(0.5)) preferred.source = PreferenceSource::kList;
+  std::size_t agents = 1;
+  if (preferred.source == PreferenceSource::kList) {
+    agents = 1 + random_->Uniform(kPreferredAgentsMax);
+  }
+  while (preferred.agents.size() < agents) {
+    const std::string agent =
+        absl::StrCat("agent", random_->Uniform(kAgentsMax));
+    if (std::count(preferred.agents.begin(), preferred.agents.end(), agent) ==
+        0) {
+      preferred.agents.push_back(agent);
+    }
+  }
+  if (random_->Bernoulli(0.2)) {
+    preferred.reply_by_ms = 5'000 * random_->UniformBetween(0, 6);
+  }
+  return preferred;
+}
+
+void World::ChoosePlan(ContactQueue* queue) {
+  if (plans_.empty() || !random_->Bernoulli(0.7)) return;
+  queue->plan = absl::StrCat("plan", random_->Uniform(kPlans));
+  if (IsRefused(*queue)) queue->plan.clear();
+}
+
 ContactChoice World::Mode() {
   return static_cast<ContactChoice>(random_->Uniform(kContactChoiceCount));
 }

@@ -121,6 +121,8 @@ std::string ShortEvent(const Event& event) {
       return "removed " + agent;
     case EventType::kContactWidened:
       return absl::StrCat("widened ", contact, " ", event.ring);
+    case EventType::kContactHoldEnded:
+      return absl::StrCat("hold ended ", contact);
     case EventType::kNone:
       break;
   }

@@ -13,7 +13,8 @@ std::string Text(std::string_view value) { return std::string(value); }
 
 std::string TextOf(const Presence& presence) {
   return absl::StrCat(Text(PresenceStateName(presence.state)), "/",
-                      Text(NotReadyReasonName(presence.reason)));
+                      Text(NotReadyReasonName(presence.reason)), " back ",
+                      presence.back_at_ms);
 }
 
 bool IsReservation(EventType type) {
@@ -61,6 +62,8 @@ void CompareContacts(const Event& a, const Event& b, Comparison& comparison) {
   comparison.Field("priority", a.priority, b.priority);
   comparison.Field("arrival_ms", a.arrival_ms, b.arrival_ms);
   comparison.Field("ring", static_cast<int>(a.ring), static_cast<int>(b.ring));
+  comparison.Field("held_for", a.held_for.view(), b.held_for.view());
+  comparison.Field("held_until_ms", a.held_until_ms, b.held_until_ms);
   // "Known from the first reservation on": a contact that ends unreserved may
   // carry them or not.
   if (a.type == EventType::kContactEnded && a.agent_id.empty()) return;
@@ -100,6 +103,10 @@ std::string Describe(const Event& event) {
         " priority ", static_cast<int>(event.priority), " arrival ",
         event.arrival_ms, " key ", event.rank_key_ms, "/",
         event.arrival_sequence, " ring ", static_cast<int>(event.ring));
+    if (!event.held_for.empty()) {
+      absl::StrAppend(&text, " held for ", Text(event.held_for.view()),
+                      " until ", event.held_until_ms);
+    }
   }
   if (!event.agent_id.empty()) {
     absl::StrAppend(&text, ", agent ", Text(event.agent_id.view()), " v",

@@ -97,6 +97,10 @@ DurationMs ReferenceRouter::BoostOf(const Configuration& configuration,
 
 bool ReferenceRouter::Accepts(const ContactRecord& contact,
                               const AgentRecord& agent) const {
+  if (IsHeld(contact)) {
+    return IsHeldFor(contact, agent) &&
+           Contains(agent.profile.channels, contact.spec.channel);
+  }
   return MeetsIn(contact.ring, contact, agent) &&
          !IsExcluded(contact.number, agent.number);
 }
@@ -191,10 +195,7 @@ ReferenceRouter::ContactRecord* ReferenceRouter::NextFor(
     if (!IsFree(agent, contact.spec.channel)) continue;
     if (IsKept(agent, contact.spec.channel)) continue;
     if (!IsOffered(contact, agent)) continue;
-    // By rising arrival sequence, so equals stay with the earlier one.
-    if (best == nullptr ||
-        std::pair(RankOf(contact, agent), contact.rank_key_ms) <
-            std::pair(RankOf(*best, agent), best->rank_key_ms)) {
+    if (best == nullptr || PlaceAt(agent, contact) < PlaceAt(agent, *best)) {
       best = &contact;
     }
   }
@@ -226,11 +227,11 @@ void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
 
 void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
                               InstantMs now_ms, bool at_once, bool pulled) {
+  contact.fit_step = IsHeld(contact) ? 0 : FitStep(contact, agent);
   contact.state = ContactState::kReserved;
   contact.attempt = ++contact.version;
   contact.agent = agent.number;
   contact.at_once = contact.at_once || at_once;
-  contact.fit_step = FitStep(contact, agent);
   contact.tutor_id =
       contact.spec.tutor_may_listen
           ? TutorOf(QueueAsks(contact, contact.ring),
@@ -285,7 +286,11 @@ void ReferenceRouter::AcceptReservation(ContactRecord& contact,
 void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
                                       AgentRecord& agent, InstantMs now_ms) {
   ClearContactDeadline(contact);
-  PutInRing(RingAfter(contact, now_ms - contact.arrival_ms), contact);
+  if (contact.hold > 0) {
+    PutInHold(contact.hold, contact, now_ms);
+  } else {
+    PutInRing(RingAfter(contact, now_ms - contact.arrival_ms), contact);
+  }
   contact.state = ContactState::kWaiting;
   contact.agent = 0;
   ++contact.version;
@@ -343,6 +348,7 @@ void ReferenceRouter::EndAssigned(ContactRecord& contact, EndReason reason,
 void ReferenceRouter::NoAnswer(ContactRecord& contact, InstantMs now_ms) {
   AgentRecord& agent = *AgentByNumber(contact.agent);
   agent.no_answer_channels |= SetOf(contact.spec.channel);
+  ReviewHolds(agent, now_ms);
   ReturnToWaiting(contact, agent, now_ms);
   ++counters_.rona_total;
   Event event = MakeEvent(EventType::kReservationNoAnswer, now_ms);
@@ -350,7 +356,7 @@ void ReferenceRouter::NoAnswer(ContactRecord& contact, InstantMs now_ms) {
   NameAgent(agent, event);
   NameReservation(contact, event);
   HandOver(event);
-  SetWaitingDeadline(contact);
+  SetWaitingDeadline(contact, now_ms);
   const std::uint64_t agent_number = agent.number;
   LookForContact(contact, now_ms, false);
   LookForAgent(agent_number, now_ms);
@@ -402,6 +408,7 @@ bool ReferenceRouter::NotePresence(AgentRecord& agent, Presence presence,
   Event event = MakeEvent(EventType::kPresenceChanged, now_ms);
   NameAgent(agent, event);
   HandOver(event);
+  ReviewHolds(agent, now_ms);
   return true;
 }
 
@@ -434,7 +441,7 @@ void ReferenceRouter::RescindByAgent(ContactRecord& contact, AgentRecord& agent,
   NameAgent(agent, rescinded);
   NameReservation(contact, rescinded);
   HandOver(rescinded);
-  SetWaitingDeadline(contact);
+  SetWaitingDeadline(contact, now_ms);
 }
 
 // The contact has ended; the agent has room for another.
@@ -489,6 +496,9 @@ void ReferenceRouter::RemoveIfGone(std::uint64_t agent_number,
   if (agent == nullptr || agent->listed) return;
   if (agent->presence.state != PresenceState::kLoggedOut) return;
   if (!agent->held.empty()) return;
+  for (const auto& [number, contact] : contacts_) {
+    if (IsHeldFor(contact, *agent)) return;
+  }
   ++agent->version;
   Event event = MakeEvent(EventType::kAgentRemoved, now_ms);
   NameAgent(*agent, event);

@@ -30,6 +30,7 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
   const Channel channel = contact.spec.channel;
   if (!Contains(agent.profile.channels, channel)) return PassedOver::kChannel;
   if (!MeetsIn(contact.ring, contact, agent)) return PassedOver::kRequirement;
+  if (IsHeld(contact) && !IsHeldFor(contact, agent)) return PassedOver::kHeld;
   if (IsExcluded(contact.number, agent.number)) return PassedOver::kDeclined;
   if (agent.presence.state == PresenceState::kLoggedOut) {
     return PassedOver::kLoggedOut;
@@ -53,10 +54,9 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
 bool ReferenceRouter::ComesBefore(const ContactRecord& a,
                                   const ContactRecord& b,
                                   const AgentRecord& agent) const {
-  return a.state == ContactState::kWaiting && IsOffered(a, agent) &&
-         !As(b).pull_only &&
-         std::tuple(RankOf(a, agent), a.rank_key_ms, a.number) <
-             std::tuple(RankOf(b, agent), b.rank_key_ms, b.number);
+  return a.state == ContactState::kWaiting && !As(b).pull_only &&
+         (IsHeldFor(a, agent) || IsOffered(a, agent)) &&
+         PlaceAt(agent, a) < PlaceAt(agent, b);
 }
 
 absl::StatusOr<ContactExplanation> ReferenceRouter::ExplainContact(
@@ -100,7 +100,8 @@ absl::StatusOr<ContactExplanation> ReferenceRouter::ExplainContact(
       verdict.fit_step = FitStep(contact, agent);
       verdict.queue_rank = static_cast<int>(RankOf(contact, agent));
     }
-    if (can && waits && verdict.reason != PassedOver::kDeclined) {
+    if (can && waits && verdict.reason != PassedOver::kDeclined &&
+        verdict.reason != PassedOver::kHeld) {
       verdict.ahead = static_cast<std::uint64_t>(
           std::count_if(contacts_.begin(), contacts_.end(), [&](const auto& o) {
             return ComesBefore(o.second, contact, agent);

@@ -64,9 +64,7 @@ absl::StatusOr<PullOutcome> ReferenceRouter::Pull(AgentHandle handle,
         !IsFree(agent, contact.spec.channel) || !Accepts(contact, agent)) {
       continue;
     }
-    if (best == nullptr ||
-        std::pair(RankOf(contact, agent), contact.rank_key_ms) <
-            std::pair(RankOf(*best, agent), best->rank_key_ms)) {
+    if (best == nullptr || PlaceAt(agent, contact) < PlaceAt(agent, *best)) {
       best = &contact;
     }
   }

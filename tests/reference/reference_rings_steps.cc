@@ -63,13 +63,13 @@ void ReferenceRouter::Widen(ContactRecord& contact, InstantMs now_ms) {
   Event event = MakeEvent(EventType::kContactWidened, now_ms);
   NameContact(contact, event);
   HandOver(event);
-  SetWaitingDeadline(contact);
+  SetWaitingDeadline(contact, now_ms);
   LookForContact(contact, now_ms, false);
 }
 
 ReferenceRouter::ContactRecord* ReferenceRouter::NextToSkip() {
   for (auto& [number, contact] : contacts_) {
-    if (contact.state == ContactState::kWaiting &&
+    if (contact.state == ContactState::kWaiting && !IsHeld(contact) &&
         IsSkipped(contact.ring, contact)) {
       return &contact;
     }
@@ -77,8 +77,14 @@ ReferenceRouter::ContactRecord* ReferenceRouter::NextToSkip() {
   return nullptr;
 }
 
-void ReferenceRouter::SetWaitingDeadline(ContactRecord& contact) {
+void ReferenceRouter::SetWaitingDeadline(ContactRecord& contact,
+                                         InstantMs now_ms) {
   ClearContactDeadline(contact);
+  if (IsHeld(contact)) {
+    SetContactDeadline(contact, DeadlineKind::kWaiting,
+                       WaitingDue(contact, now_ms));
+    return;
+  }
   std::vector<DurationMs> after;
   if (contact.terms->wait_limit_ms > 0) {
     after.push_back(contact.terms->wait_limit_ms);
@@ -93,11 +99,13 @@ void ReferenceRouter::SetWaitingDeadline(ContactRecord& contact) {
 }
 
 void ReferenceRouter::EndAtWaitLimit(ContactRecord& contact, InstantMs now_ms) {
+  const std::uint64_t held_for = IsHeld(contact) ? contact.held_for : 0;
   EndContact(contact, EndReason::kWaitLimit, now_ms);
   Event event = MakeEvent(EventType::kContactEnded, now_ms);
   NameContact(contact, event);
   HandOver(event);
   Remember(contact, now_ms);
+  if (held_for != 0) RemoveIfGone(held_for, now_ms);
 }
 
 }  // namespace relais::reference

@@ -40,7 +40,7 @@ bool SameContent(const ContactSpec& a, const ContactSpec& b) {
   return a.id == b.id && a.queue == b.queue && a.channel == b.channel &&
          a.priority == b.priority && a.segment == b.segment &&
          a.attributes == b.attributes && a.requirement == b.requirement &&
-         a.tutor_may_listen == b.tutor_may_listen;
+         a.tutor_may_listen == b.tutor_may_listen && a.preferred == b.preferred;
 }
 
 RoutingProfile ProfileOf(const Configuration& configuration,
@@ -54,7 +54,15 @@ RoutingProfile ProfileOf(const Configuration& configuration,
   return {};
 }
 
-absl::Status CheckPresence(Presence* presence) {
+absl::Status CheckPresence(InstantMs now_ms, Presence* presence) {
+  if (presence->back_at_ms != 0 &&
+      presence->state == PresenceState::kAvailable) {
+    return Invalid("presence.back_at_ms", "is back already");
+  }
+  if (presence->back_at_ms < 0 ||
+      presence->back_at_ms > now_ms + kDurationMsMax) {
+    return Invalid("presence.back_at_ms", "is too far away");
+  }
   const int state = static_cast<int>(presence->state);
   if (state > static_cast<int>(PresenceState::kNotReady)) {
     return Invalid("presence.state", absl::StrCat(state, " is not a state"));
@@ -200,6 +208,7 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     const auto found = listed.find(agent.configuration.id);
     if (found == listed.end()) {
       agent.listed = false;
+      ReviewHolds(agent, now_ms);
       ChangePresence(agent, {PresenceState::kLoggedOut, NotReadyReason::kNone},
                      now_ms);
       RemoveIfGone(number, now_ms);
@@ -215,7 +224,10 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     agent.configuration = *found->second;
     agent.profile = profile;
     agent.holdings = holdings;
-    if (changed) LookForAgent(number, now_ms);
+    if (changed) {
+      ReviewHolds(agent, now_ms);
+      LookForAgent(number, now_ms);
+    }
   }
   for (const AgentConfiguration& agent : configuration.agents) {
     if (kept.contains(agent.id)) continue;
@@ -257,6 +269,7 @@ absl::StatusOr<ChangeAgentOutcome> ReferenceRouter::ChangeAgent(
   Event event = MakeEvent(EventType::kAgentChanged, now_ms);
   NameAgent(agent, event);
   HandOver(event);
+  ReviewHolds(agent, now_ms);
   LookForAgent(agent.number, now_ms);
   ChangeAgentOutcome answer = outcome;
   answer.ticket = Ticket();
@@ -325,14 +338,15 @@ absl::StatusOr<SubmitOutcome> ReferenceRouter::Submit(const ContactSpec& spec,
   contact.boost_ms = BoostOf(configuration_, spec);
   contact.strict = configuration_.contact_choice == ContactChoice::kStrict;
   contact.rings = rings_.at(queue->name);
-  PutInRing(RingAfter(contact, 0), contact);
+  PutInHold(0, contact, now_ms);
   ++figures_[spec.queue].offered;
   Event event = MakeEvent(EventType::kContactSubmitted, now_ms);
   NameContact(contact, event);
   event.rank_key_ms = 0;
   event.arrival_sequence = 0;
+  NameHold(contact, event);
   HandOver(event);
-  SetWaitingDeadline(contact);
+  SetWaitingDeadline(contact, now_ms);
   LookForContact(contact, now_ms, true);
   return SubmitOutcome{HandleOf(contact), now_ms, contact.at_once, false,
                        Ticket()};
@@ -352,6 +366,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Cancel(ContactHandle handle,
     return Failed("contact_id", "is in handling");
   }
   const bool reserved = contact.state == ContactState::kReserved;
+  const std::uint64_t held_for = IsHeld(contact) ? contact.held_for : 0;
   EndContact(contact, reason, now_ms);
   Outcome outcome{contact.version, {}};
   Event event = MakeEvent(EventType::kContactEnded, now_ms);
@@ -364,6 +379,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Cancel(ContactHandle handle,
     RescindByEnd(ended, agent, now_ms);
     LookForAgent(agent.number, now_ms);
   }
+  if (held_for != 0) RemoveIfGone(held_for, now_ms);
   outcome.ticket = Ticket();
   return outcome;
 }
@@ -405,8 +421,11 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
   view.rank_key_ms = contact->rank_key_ms;
   view.ended_ms = contact->ended_ms;
   view.ring = static_cast<std::uint8_t>(contact->ring);
-  if (contact->state == ContactState::kWaiting &&
-      contact->ring + 1 < contact->rings->size()) {
+  if (IsHeld(*contact)) {
+    view.held_for = contact->spec.preferred.agents[contact->hold - 1];
+    view.held_until_ms = HoldEnds(*contact, 0);
+  } else if (contact->state == ContactState::kWaiting &&
+             contact->ring + 1 < contact->rings->size()) {
     view.next_ring_ms =
         contact->arrival_ms + (*contact->rings)[contact->ring + 1].begins_ms;
   }
@@ -425,6 +444,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
     view.requirement = contact->spec.requirement;
     view.tutor_may_listen = contact->spec.tutor_may_listen;
     view.attributes = contact->spec.attributes;
+    view.preferred = contact->spec.preferred;
   }
   return view;
 }
@@ -448,8 +468,8 @@ absl::StatusOr<AgentView> ReferenceRouter::GetAgent(AgentHandle handle) const {
 absl::StatusOr<Outcome> ReferenceRouter::SetPresence(AgentHandle handle,
                                                      Presence presence,
                                                      InstantMs now_ms) {
-  if (absl::Status s = CheckPresence(&presence); !s.ok()) return s;
   if (absl::Status status = CheckNow(now_ms); !status.ok()) return status;
+  if (absl::Status s = CheckPresence(now_ms, &presence); !s.ok()) return s;
   const auto found = KnownAgent(handle);
   if (!found.ok()) return found.status();
   AgentRecord& agent = **found;
@@ -506,7 +526,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Decline(
   HandOver(event);
   const std::uint64_t agent_number = agent.number;
   Exclude(contact, agent, until_ms);
-  SetWaitingDeadline(contact);
+  SetWaitingDeadline(contact, now_ms);
   LookForContact(contact, now_ms, false);
   LookForAgent(agent_number, now_ms);
   outcome.ticket = Ticket();

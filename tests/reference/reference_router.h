@@ -142,6 +142,12 @@ class ReferenceRouter final : public Router {
     bool strict = false;      // the mode when it came
     std::shared_ptr<const std::vector<Ring>> rings;
     std::size_t ring = 0;
+    // While it waits for a preferred agent alone, and while its reservation out
+    // of that lasts: the agent's place in the list, from 1; 0: it does not.
+    std::size_t hold = 0;
+    std::uint64_t held_for = 0;  // number of that agent
+    InstantMs held_since_ms = 0;
+    InstantMs held_until_ms = 0;
     ContactState state = ContactState::kWaiting;
     EndReason end_reason = EndReason::kNone;
     std::uint64_t version = 0;
@@ -269,7 +275,7 @@ class ReferenceRouter final : public Router {
                          InstantMs now_ms);
   void ReturnToWaiting(ContactRecord& contact, AgentRecord& agent,
                        InstantMs now_ms);
-  void SetWaitingDeadline(ContactRecord& contact);
+  void SetWaitingDeadline(ContactRecord& contact, InstantMs now_ms);
   void EndAtWaitLimit(ContactRecord& contact, InstantMs now_ms);
 
   // Rings (reference_rings_steps.cc).
@@ -309,6 +315,29 @@ class ReferenceRouter final : public Router {
                   InstantMs now_ms) const;
   void RemoveIfGone(std::uint64_t agent_number, InstantMs now_ms);
 
+  // Holds (reference_holds.cc).
+  static bool IsHeld(const ContactRecord& contact) {
+    return contact.state == ContactState::kWaiting && contact.hold > 0;
+  }
+  static bool IsHeldFor(const ContactRecord& contact,
+                        const AgentRecord& agent) {
+    return IsHeld(contact) && contact.held_for == agent.number;
+  }
+  // It waits for the first agent after `place` in its list for whom there is
+  // time, or for none; and in the ring that belongs to it then.
+  void PutInHold(std::size_t place, ContactRecord& contact, InstantMs now_ms);
+  std::optional<InstantMs> TimeToHold(const ContactRecord& contact,
+                                      const AgentRecord& agent,
+                                      InstantMs now_ms) const;
+  InstantMs HoldEnds(const ContactRecord& contact, InstantMs now_ms) const;
+  InstantMs WaitingDue(const ContactRecord& contact, InstantMs now_ms) const;
+  void ReviewHolds(const AgentRecord& agent, InstantMs now_ms);
+  void EndHold(ContactRecord& contact, InstantMs now_ms);
+  void NameHold(const ContactRecord& contact, Event& event) const;
+  // Smaller comes first at this agent.
+  static std::tuple<int, InstantMs, std::uint64_t> PlaceAt(
+      const AgentRecord& agent, const ContactRecord& contact);
+
   // Explanations (reference_explain.cc).
   PassedOver WhyNot(const ContactRecord& contact,
                     const AgentRecord& agent) const;
@@ -337,7 +366,7 @@ class ReferenceRouter final : public Router {
   Event MakeEvent(EventType type, InstantMs now_ms) const;
   static void NameContact(const ContactRecord& contact, Event& event);
   static void NameAgent(const AgentRecord& agent, Event& event);
-  static void NameReservation(const ContactRecord& contact, Event& event);
+  void NameReservation(const ContactRecord& contact, Event& event) const;
   void HandOver(const Event& event);
   CommitTicket Ticket() const { return {handed_over_}; }
 

@@ -42,7 +42,7 @@ std::optional<InstantMs> ReferenceRouter::NextDue() const {
   const bool skips =
       std::any_of(contacts_.begin(), contacts_.end(), [this](const auto& one) {
         return one.second.state == ContactState::kWaiting &&
-               IsSkipped(one.second.ring, one.second);
+               !IsHeld(one.second) && IsSkipped(one.second.ring, one.second);
       });
   if (skips) return latest_ms_;
   if (deadlines_.empty()) return std::nullopt;
@@ -69,6 +69,10 @@ void ReferenceRouter::RunDeadline(const Deadline& deadline, InstantMs now_ms) {
       const DurationMs limit_ms = contact.terms->wait_limit_ms;
       if (limit_ms > 0 && now_ms >= contact.arrival_ms + limit_ms) {
         EndAtWaitLimit(contact, now_ms);
+      } else if (IsHeld(contact) && HoldEnds(contact, now_ms) > now_ms) {
+        SetWaitingDeadline(contact, now_ms);
+      } else if (IsHeld(contact)) {
+        EndHold(contact, now_ms);
       } else {
         Widen(contact, now_ms);
       }
@@ -139,7 +143,8 @@ void ReferenceRouter::NameAgent(const AgentRecord& agent, Event& event) {
 
 // After NameAgent: in kReservation* the idle instant is that of the decision.
 void ReferenceRouter::NameReservation(const ContactRecord& contact,
-                                      Event& event) {
+                                      Event& event) const {
+  NameHold(contact, event);
   event.attempt = contact.attempt;
   event.units = static_cast<std::uint8_t>(contact.units);
   event.tutor_id.Assign(contact.tutor_id);

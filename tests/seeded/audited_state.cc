@@ -200,7 +200,8 @@ std::string AuditedState::ApplyByType(const Event& event,
       return Removed(event);
     case EventType::kAgentChanged:
     case EventType::kContactWidened:
-      return "no run changes an agent, and no queue has a plan";
+    case EventType::kContactHoldEnded:
+      return "no run changes an agent, or has plans or preferred agents";
   }
   return "it has no type";
 }

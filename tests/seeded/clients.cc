@@ -43,6 +43,8 @@ SeededRun::Request SeededRun::NewSubmit() {
     return request;
   }
   request.spec = world_.Contact(absl::StrCat("c", next_contact_++));
+  // The auditor knows no preferred agents.
+  request.spec.preferred = {};
   submitted_.push_back(request.spec);
   return request;
 }
@@ -123,6 +125,7 @@ SeededRun::Request SeededRun::NewUnruly() {
     case 1: {
       Request request = NewSubmit();
       world_.Spoil(&request.spec);
+      request.spec.preferred = {};
       return request;
     }
     case 2: {

@@ -86,6 +86,69 @@ TEST(ConvertTest, Presence) {
   EXPECT_EQ(FieldPathOf(ToDomain(presence).status()), "presence.state");
 }
 
+TEST(ConvertTest, AnAnnouncedReturn) {
+  v1::Presence presence;
+  presence.set_state(v1::PRESENCE_STATE_LOGGED_OUT);
+  presence.set_back_at_ms(1'234);
+  EXPECT_EQ(ToDomain(presence)->back_at_ms, 1'234);
+  AgentView agent;
+  agent.presence = *ToDomain(presence);
+  EXPECT_EQ(ToProto(agent).presence().back_at_ms(), 1'234);
+}
+
+TEST(ConvertTest, PreferredAgentsBothWays) {
+  v1::Contact contact = GoodContact();
+  EXPECT_TRUE(ToDomain(contact)->preferred.empty());
+  contact.mutable_preferred()->add_agents("ann");
+  EXPECT_EQ(ToDomain(contact)->preferred.source, PreferenceSource::kPortfolio);
+  for (int i = 0; i < kPreferenceSourceCount; ++i) {
+    contact.mutable_preferred()->set_source(
+        static_cast<v1::PreferenceSource>(i + 1));
+    EXPECT_EQ(ToDomain(contact)->preferred.source,
+              static_cast<PreferenceSource>(i));
+  }
+  contact.mutable_preferred()->add_agents("bob");
+  contact.mutable_preferred()->set_source(v1::PREFERENCE_SOURCE_LIST);
+  contact.mutable_preferred()->set_reply_by_ms(5'000);
+  ContactView view;
+  view.preferred = ToDomain(contact)->preferred;
+  EXPECT_EQ(view.preferred,
+            (PreferredAgents{{"ann", "bob"}, PreferenceSource::kList, 5'000}));
+  view.held_for = "bob";
+  view.held_until_ms = 77;
+  const v1::ContactSnapshot shown = ToProto(view);
+  EXPECT_EQ(shown.contact().preferred().SerializeAsString(),
+            contact.preferred().SerializeAsString());
+  EXPECT_EQ(shown.held_for(), "bob");
+  EXPECT_EQ(shown.held_until_ms(), 77);
+  Event event;
+  event.contact_id.Assign("c");
+  event.held_for.Assign("bob");
+  event.held_until_ms = 78;
+  EXPECT_EQ(ToProto(event).contact().held_for(), "bob");
+  EXPECT_EQ(ToProto(event).contact().held_until_ms(), 78);
+  EXPECT_EQ(ToOffer(event, view).contact().preferred().agents_size(), 2);
+  contact.mutable_preferred()->set_source(static_cast<v1::PreferenceSource>(9));
+  EXPECT_EQ(FieldPathOf(ToDomain(contact).status()),
+            "contact.preferred.source");
+}
+
+TEST(ConvertTest, HoldTimesBothWays) {
+  v1::Configuration wire;
+  wire.add_queues()->set_name("calls");
+  std::vector<Finding> findings;
+  EXPECT_EQ(ToDomain(wire, &findings).queues[0].hold, HoldTimes());
+  v1::HoldTimes* hold = wire.mutable_queues(0)->mutable_hold();
+  hold->set_idle_ms(1);
+  hold->set_handling_ms(2);
+  hold->set_wrapping_up_ms(3);
+  hold->set_absent_until_ms(4);
+  const Configuration domain = ToDomain(wire, &findings);
+  EXPECT_EQ(domain.queues[0].hold, (HoldTimes{1, 2, 3, 4}));
+  EXPECT_EQ(ToProto(domain).queues(0).hold().SerializeAsString(),
+            hold->SerializeAsString());
+}
+
 TEST(ConvertTest, EveryEnumValueSurvives) {
   for (int i = 0; i < kChannelCount; ++i) {
     Event event;

@@ -151,6 +151,7 @@ std::string HistoryJudge::NotItsCause(const Event& event,
       return own(CallKind::kDecline);
     case EventType::kReservationNoAnswer:
     case EventType::kContactWidened:
+    case EventType::kContactHoldEnded:
       return by({CallKind::kRunDue});
     case EventType::kPresenceChanged:
       return call.ok() ? by({CallKind::kSetPresence, CallKind::kApply})

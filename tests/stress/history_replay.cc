@@ -163,6 +163,8 @@ std::string HistoryReplay::Step(const Event& event, const Cause& cause) {
       return Removed(event, cause);
     case EventType::kContactWidened:
       return "widened in a centre without plans";
+    case EventType::kContactHoldEnded:
+      return "held for an agent, though no contact prefers one";
     case EventType::kConfigurationApplied:
     case EventType::kAgentChanged:  // nobody changes one in a history
     case EventType::kNone:

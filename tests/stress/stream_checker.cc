@@ -131,7 +131,8 @@ void StreamChecker::Step(const Event& event, int contact, int agent) {
     case EventType::kWrapUpEnded:
       return StepWrapUpEnded(event, contact, agent);
     case EventType::kContactWidened:
-      return Fail(event, "no queue has a plan");
+    case EventType::kContactHoldEnded:
+      return Fail(event, "no queue has a plan, no contact prefers an agent");
     case EventType::kAgentRemoved:
     case EventType::kAgentChanged:
     case EventType::kConfigurationApplied:
