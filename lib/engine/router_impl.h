@@ -12,11 +12,9 @@
 // No lock is held across a call into lib/match, nor across the observer. The
 // locks, in the order in which two may be held at once:
 //   agent record  ->  decline table
-//   agent record  ->  shard of agent ids
-//   agent record  ->  shard of classes
+//   agent record  ->  shard of agent ids, of classes, of deadlines
 //   contact shard ->  shard of retained ids
 //   agent record  ->  ring watch
-//   agent record  ->  shard of deadlines
 //   rings shard   ->  shard of classes
 // docs/concurrency.md lists them with their longest hold.
 
