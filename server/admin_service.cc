@@ -214,7 +214,11 @@ using SupervisionBase =
             v1::SupervisionService::WithRawCallbackMethod_GetServerInfo<
                 v1::SupervisionService::WithRawCallbackMethod_ExplainContact<
                     v1::SupervisionService::WithRawCallbackMethod_ExplainAgent<
-                        v1::SupervisionService::Service>>>>>;
+                        v1::SupervisionService::
+                            WithRawCallbackMethod_GetDecision<
+                                v1::SupervisionService::
+                                    WithRawCallbackMethod_ListDecisions<
+                                        v1::SupervisionService::Service>>>>>>>;
 
 // How many entries an explanation may have: asked for, or this many.
 absl::StatusOr<std::size_t> EntriesMax(const char* field, std::uint32_t asked) {
@@ -356,6 +360,49 @@ class SupervisionServiceImpl final : public SupervisionBase {
                 if (!explained.ok()) return reply.Fail(explained.status());
                 reply.OkOnceCommitted(ToProto(*explained));
               });
+        });
+  }
+
+  ServerUnaryReactor* GetDecision(CallbackServerContext* context,
+                                  const ByteBuffer* request,
+                                  ByteBuffer* response) override {
+    return Unary<v1::GetDecisionRequest, v1::GetDecisionResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          AnswerExplained(
+              core_,
+              [core = core_, id = message.contact_id(),
+               attempt = message.attempt()]() -> absl::StatusOr<DecisionView> {
+                const auto contact = core->router->FindContact(id);
+                if (!contact.ok()) return contact.status();
+                return core->router->DecisionOf(*contact, attempt);
+              },
+              [reply](const absl::StatusOr<DecisionView>& decision) {
+                if (!decision.ok()) return reply.Fail(decision.status());
+                v1::GetDecisionResponse answer;
+                *answer.mutable_decision() = ToProto(*decision);
+                reply.OkOnceCommitted(std::move(answer));
+              });
+        });
+  }
+
+  ServerUnaryReactor* ListDecisions(CallbackServerContext* context,
+                                    const ByteBuffer* request,
+                                    ByteBuffer* response) override {
+    return Unary<v1::ListDecisionsRequest, v1::ListDecisionsResponse>(
+        core_, context, request, response,
+        [this](const auto& message, const auto& reply) {
+          const auto most =
+              EntriesMax("decisions_max", message.decisions_max());
+          if (!most.ok()) return reply.Fail(most.status());
+          v1::ListDecisionsResponse answer;
+          for (const DecisionView& decision :
+               core_->router->Decisions(message.since_ms(), *most)) {
+            // What is being made at this moment is not told yet.
+            if (decision.settled) *answer.add_decisions() = ToProto(decision);
+          }
+          answer.set_now_ms(core_->clock->NowMs());
+          reply.OkOnceCommitted(std::move(answer));
         });
   }
 

@@ -18,6 +18,7 @@
 #include "relais/agent.h"
 #include "relais/configuration.h"
 #include "relais/contact.h"
+#include "relais/decision_record.h"
 #include "relais/event.h"
 #include "relais/explanation.h"
 #include "relais/router.h"
@@ -60,6 +61,7 @@ v1::Configuration ToProto(const Configuration& configuration);
 v1::Finding ToProto(const Finding& finding);
 v1::ExplainContactResponse ToProto(const ContactExplanation& explanation);
 v1::ExplainAgentResponse ToProto(const AgentExplanation& explanation);
+v1::Decision ToProto(const DecisionView& decision);
 v1::Offer ToOffer(const Event& event, const ContactView& contact);
 
 // For error details: code, message, the violated field, and as many of the

@@ -184,6 +184,14 @@ class FaultyRouter final : public Router {
       std::size_t verdicts_max) const override {
     return router_->ExplainAgent(agent, now_ms, verdicts_max);
   }
+  absl::StatusOr<DecisionView> DecisionOf(
+      ContactHandle contact, std::uint64_t attempt) const override {
+    return router_->DecisionOf(contact, attempt);
+  }
+  std::vector<DecisionView> Decisions(InstantMs since_ms,
+                                      std::size_t limit) const override {
+    return router_->Decisions(since_ms, limit);
+  }
 
  private:
   // Whether this contact is to be lost, or is already.

@@ -1,6 +1,5 @@
 // relaisctl: the operator's command line. One function per command.
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -14,6 +13,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -25,7 +25,6 @@
 #include "grpcpp/client_context.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
-#include "relais/limits.h"
 #include "relais/v1/admin_service.grpc.pb.h"
 #include "relais/v1/agent_service.grpc.pb.h"
 #include "relais/v1/contact_service.grpc.pb.h"
@@ -33,7 +32,9 @@
 #include "relais/v1/supervision_service.grpc.pb.h"
 #include "server/command_line.h"
 #include "server/config_file.h"
+#include "server/decision_text.h"
 #include "server/nearest.h"
+#include "server/relaisctl_check.h"
 #include "server/relaisctl_journal.h"
 #include "server/relaisctl_text.h"
 #include "server/relaisctl_values.h"
@@ -181,43 +182,6 @@ int Call(Stub* stub,
 
 // --- config ------------------------------------------------------------------
 
-// No server can be started with more; what one allows, it judges itself.
-Limits LargestLimits() {
-  Limits limits;
-  limits.agents = kAgentsCeiling - kAgentsCeiling / 8 - 64;
-  limits.queues = kQueuesCeiling;
-  limits.contacts = kContactsCeiling;
-  limits.requirement_classes = kRequirementClassesCeiling;
-  limits.profile_classes = kProfileClassesCeiling;
-  limits.lanes = kLanesCeiling;
-  limits.ended_ids = kEndedIdsCeiling;
-  limits.pending_events = kPendingEventsCeiling;
-  return limits;
-}
-
-// All that is wrong, however much: who corrects a file wants to do it once.
-int ConfigCheck(const Arguments& arguments) {
-  const std::string& name = arguments[0];
-  const ConfigFile file = ReadConfigFile(
-      name, LargestLimits(), std::numeric_limits<std::size_t>::max());
-  std::cerr << file.Describe(name);
-  if (file.HasErrors()) {
-    const auto errors = std::count_if(
-        file.findings.begin(), file.findings.end(), [](const auto& found) {
-          return found.finding.severity == Finding::Severity::kError;
-        });
-    std::cerr << name << ": " << errors << " errors, "
-              << file.findings.size() - static_cast<std::size_t>(errors)
-              << " warnings\n";
-    return kExitUsage;
-  }
-  std::cout << name << ": " << file.message.agents_size() << " agents, "
-            << file.message.queues_size() << " queues, "
-            << file.message.skills_size() << " skills; no errors, "
-            << file.findings.size() << " warnings\n";
-  return kExitDone;
-}
-
 int ConfigApply(const Arguments& arguments) {
   const std::string& name = arguments[0];
   const ConfigFile file = ReadConfigFile(name, LargestLimits());
@@ -282,6 +246,42 @@ int ExplainAgent(const Arguments& arguments) {
               v1::ExplainAgentResponse>(
       stub.get(), &v1::SupervisionService::Stub::ExplainAgent, request,
       PrintAgentExplanation);
+}
+
+int Decision(const Arguments& arguments) {
+  v1::GetDecisionRequest request;
+  request.set_contact_id(arguments[0]);
+  std::uint64_t attempt = 0;
+  if (arguments.size() > 1) {
+    if (!absl::SimpleAtoi(arguments[1], &attempt) || attempt == 0) {
+      return Misused(absl::StrCat("ATTEMPT: '", arguments[1],
+                                  "' is not a number above 0"));
+    }
+  }
+  request.set_attempt(attempt);
+  auto stub = v1::SupervisionService::NewStub(Channel());
+  return Call<v1::SupervisionService::Stub, v1::GetDecisionRequest,
+              v1::GetDecisionResponse>(
+      stub.get(), &v1::SupervisionService::Stub::GetDecision, request,
+      [](const v1::GetDecisionResponse& response) {
+        std::cout << DecisionText(response.decision());
+      });
+}
+
+int Decisions(const Arguments&) {
+  v1::ListDecisionsRequest request;
+  const std::uint64_t count = absl::GetFlag(FLAGS_count);
+  if (count > std::numeric_limits<std::uint32_t>::max()) {
+    return Misused(absl::StrCat("--count: ", count, " is too large"));
+  }
+  request.set_decisions_max(static_cast<std::uint32_t>(count));
+  auto stub = v1::SupervisionService::NewStub(Channel());
+  return Call<v1::SupervisionService::Stub, v1::ListDecisionsRequest,
+              v1::ListDecisionsResponse>(
+      stub.get(), &v1::SupervisionService::Stub::ListDecisions, request,
+      [](const v1::ListDecisionsResponse& response) {
+        std::cout << DecisionsText(response);
+      });
 }
 
 int Info(const Arguments&) {
@@ -523,6 +523,8 @@ const std::vector<Command>& Commands() {
       {"agent pull", "AGENT [CONTACT]", 1, 2, AgentPull},
       {"explain contact", "ID", 1, 1, ExplainContact},
       {"explain agent", "AGENT", 1, 1, ExplainAgent},
+      {"decision", "ID [ATTEMPT]", 1, 2, Decision},
+      {"decisions", "", 0, 0, Decisions},
       {"info", "", 0, 0, Info},
       {"journal inspect", "DIR", 1, 1, JournalInspect},
       {"journal verify", "DIR", 1, 1, JournalVerify},

@@ -14,7 +14,6 @@
 #include "server/yaml_message.h"
 
 namespace relais::server {
-namespace {
 
 std::string Instant(std::int64_t milliseconds) {
   if (milliseconds == 0) return "-";
@@ -22,6 +21,8 @@ std::string Instant(std::int64_t milliseconds) {
                           absl::FromUnixMillis(milliseconds),
                           absl::UTCTimeZone());
 }
+
+namespace {
 
 std::string Seconds(std::int64_t milliseconds) {
   return absl::StrFormat("%.1f", static_cast<double>(milliseconds) / 1000);
@@ -92,6 +93,10 @@ usage: relaisctl [flags] COMMAND
   explain contact ID         why it waits: agent by agent what stands in the
                              way at this moment, the nearest first
   explain agent AGENT        why it is offered nothing
+  decision ID [ATTEMPT]      why an agent was given the contact, the last time
+                             or with that attempt: what was compared, and which
+                             rule decided
+  decisions [--count N]      the last decisions, the newest first (100)
   info                       the server
   journal inspect DIR        what a journal holds; no server is needed
       [--from N] [--count N]     instead: its records from that event on

@@ -3,6 +3,7 @@
 #ifndef RELAIS_SERVER_RELAISCTL_TEXT_H_
 #define RELAIS_SERVER_RELAISCTL_TEXT_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,9 @@
 namespace relais::server {
 
 extern const char kRelaisctlHelp[];
+
+// "2026-03-02T07:00:00.000Z"; 0: "-".
+std::string Instant(std::int64_t milliseconds);
 
 // The value whose short name is `text`; otherwise `problem` says which there
 // are. `only`: the values that make sense here, when not all do.

@@ -23,6 +23,8 @@ ABSL_FLAG(std::uint32_t, max_contacts, relais::Limits().contacts,
           "contacts alive at once");
 ABSL_FLAG(std::uint32_t, max_agents, relais::Limits().agents,
           "agents known at once");
+ABSL_FLAG(std::uint32_t, decision_records, relais::Limits().decision_records,
+          "records of decisions kept that have ended");
 ABSL_FLAG(std::uint32_t, events_kept, 200'000, "events kept for readers");
 ABSL_FLAG(std::string, id_retention, "24h",
           "how long an ended contact's id is remembered");
@@ -80,6 +82,7 @@ usage: relaisd [flags]
   --max-contacts N      contacts alive at once (100000)
   --max-agents N        agents known at once (10000)
   --events-kept N       events kept for readers to resume from (200000)
+  --decision-records N  records of decisions kept after their reservation (10000)
   --id-retention T      how long an ended contact's id is remembered (24h)
   --help, --version
 
@@ -204,6 +207,14 @@ absl::Status ReadTimes(Settings* settings) {
 absl::Status ReadLimits(Settings* settings) {
   settings->limits.contacts = absl::GetFlag(FLAGS_max_contacts);
   settings->limits.agents = absl::GetFlag(FLAGS_max_agents);
+  settings->limits.decision_records = absl::GetFlag(FLAGS_decision_records);
+  if (settings->limits.decision_records < 1 ||
+      settings->limits.decision_records > kDecisionRecordsCeiling) {
+    return About(
+        "decision-records",
+        absl::StrCat(settings->limits.decision_records,
+                     " is not between 1 and ", kDecisionRecordsCeiling));
+  }
   settings->events_kept = absl::GetFlag(FLAGS_events_kept);
   if (settings->events_kept < 1 || settings->events_kept > kEventsKeptMax) {
     return About("events-kept",

@@ -1,4 +1,5 @@
-// relais-router-bench: goal 19, what the Router costs beside its core.
+// relais-router-bench: goal 19, what the Router costs beside its core, and
+// goal 20, what the record of a decision costs.
 
 #include <cstdint>
 #include <iostream>
@@ -11,6 +12,7 @@
 #include "bench/core/compare.h"
 #include "bench/core/report.h"
 #include "bench/router/core_side.h"
+#include "bench/router/record_goal.h"
 #include "bench/router/router_side.h"
 #include "bench/router/workload.h"
 
@@ -26,6 +28,8 @@ Goals:
   19  matches/s of the Router with 1 thread over those of lib/match alone with
       the same workload, and with 2 threads over its own with 1; the worse
       decides
+  20  time of a submit that finds an idle agent, with the record of the decision
+      over without
 Flags:
   --seconds S      seconds of one side in one repetition (1)
   --repetitions N  interleaved repetitions, at least 5 to be quoted (5)
@@ -44,6 +48,8 @@ struct Arguments {
   Options options;
   std::uint64_t steps = 0;
   bool core = false;
+  bool goal_19 = false;  // neither: both
+  bool goal_20 = false;
   bool help = false;
 };
 
@@ -62,8 +68,11 @@ std::string Read(const std::vector<std::string>& given, Arguments* arguments) {
       continue;
     }
     if (name.rfind("--", 0) != 0) {
-      if (name == "19") continue;
-      return absl::StrCat("goal \"", name, "\" is not 19");
+      if (name != "19" && name != "20") {
+        return absl::StrCat("goal \"", name, "\" is not 19 or 20");
+      }
+      (name == "19" ? arguments->goal_19 : arguments->goal_20) = true;
+      continue;
     }
     if (equals != std::string::npos) {
       value = name.substr(equals + 1);
@@ -152,7 +161,8 @@ int Main(int argc, char** argv) {
   if (arguments.help) {
     std::cout << kHelp;
   } else if (arguments.steps == 0) {
-    Goal19(arguments.options);
+    if (arguments.goal_19 || !arguments.goal_20) Goal19(arguments.options);
+    if (arguments.goal_20 || !arguments.goal_19) Goal20(arguments.options);
   } else if (arguments.core) {
     RunSteps<CoreSide>(arguments);
   } else {

@@ -41,8 +41,10 @@ Configuration ConfigurationFor(const Served& served) {
 
 }  // namespace
 
-RouterSide::RouterSide(std::uint32_t threads, const Served& served) {
+RouterSide::RouterSide(std::uint32_t threads, const Served& served,
+                       bool records) {
   RouterOptions options;
+  options.record_decisions = records;
   options.observer = this;
   options.limits.contacts = kContacts;
   options.limits.agents = kAgents;
@@ -78,6 +80,13 @@ RouterSide::RouterSide(std::uint32_t threads, const Served& served) {
 
 void RouterSide::Submit(std::uint32_t worker, std::uint32_t requirement,
                         std::uint32_t priority, std::int64_t now_ms) {
+  SubmitUndrained(worker, requirement, priority, now_ms);
+  router_->DrainEvents();
+}
+
+void RouterSide::SubmitUndrained(std::uint32_t worker,
+                                 std::uint32_t requirement,
+                                 std::uint32_t priority, std::int64_t now_ms) {
   Worker& mine = *workers_[worker];
   mine.spec.id.clear();
   absl::StrAppend(&mine.spec.id, "call-", worker, "-", ++mine.submitted);
@@ -85,7 +94,6 @@ void RouterSide::Submit(std::uint32_t worker, std::uint32_t requirement,
   mine.spec.priority = static_cast<int>(priority);
   const auto answer = router_->Submit(mine.spec, now_ms);
   RELAIS_CHECK(answer.ok(), "a contact was refused");
-  router_->DrainEvents();
 }
 
 bool RouterSide::CompleteOldest(std::uint32_t worker, std::int64_t now_ms) {

@@ -20,10 +20,14 @@ namespace relais::bench {
 
 class RouterSide final : public RouterObserver {
  public:
-  RouterSide(std::uint32_t threads, const Served& served);
+  // `records`: RouterOptions::record_decisions.
+  RouterSide(std::uint32_t threads, const Served& served, bool records = true);
 
   void Submit(std::uint32_t worker, std::uint32_t requirement,
               std::uint32_t priority, std::int64_t now_ms);
+  void SubmitUndrained(std::uint32_t worker, std::uint32_t requirement,
+                       std::uint32_t priority, std::int64_t now_ms);
+  void Drain() { router_->DrainEvents(); }
   bool CompleteOldest(std::uint32_t worker, std::int64_t now_ms);
   std::uint64_t matches(std::uint32_t worker) const {
     return workers_[worker]->held.pushed();

@@ -4,10 +4,11 @@
 // Thread safety: constants and plain values.
 //
 // `Limits` sizes the tables of one Router, which are allocated when it is
-// created: about 300 bytes a contact, 9 KiB an agent (mostly its deadlines and
-// declines), and the matrix of one byte for each pair of classes. An order of
-// agents other than longest idle takes 400 bytes more an agent from the moment
-// at which a queue first names it.
+// created: about 300 bytes a contact and 384 for the record of its decision,
+// 9 KiB an agent (mostly its deadlines and declines), and the matrix of one
+// byte for each pair of classes. An order of agents other than longest idle
+// takes 400 bytes more an agent from the moment at which a queue first names
+// it.
 
 #ifndef RELAIS_LIMITS_H_
 #define RELAIS_LIMITS_H_
@@ -109,6 +110,8 @@ inline constexpr std::uint32_t kProfileClassesCeiling = 1U << 14;
 inline constexpr std::uint32_t kLanesCeiling = 1U << 17;
 inline constexpr std::uint32_t kEndedIdsCeiling = 1U << 26;
 inline constexpr std::uint32_t kPendingEventsCeiling = 1U << 23;
+// 384 bytes each: 384 MiB.
+inline constexpr std::uint32_t kDecisionRecordsCeiling = 1U << 20;
 
 // Threads that may be inside calls of one Router at once; each needs nodes and
 // terms of its own. More is a mistake of the caller that ends the process.
@@ -140,6 +143,10 @@ struct Limits {
   // pending at each turn; 65,536 events are six minutes of a 10,000-agent
   // centre (170 a second).
   std::uint32_t pending_events = 65'536;
+  // Records of decisions whose reservation has ended, the last ones; those of
+  // what stands are kept beside it. 10,000 are the last five minutes of a
+  // 10,000-agent centre with calls of five minutes.
+  std::uint32_t decision_records = 10'000;
 };
 
 }  // namespace relais

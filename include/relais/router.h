@@ -29,6 +29,7 @@
 #include "relais/agent.h"
 #include "relais/configuration.h"
 #include "relais/contact.h"
+#include "relais/decision_record.h"
 #include "relais/event.h"
 #include "relais/explanation.h"
 #include "relais/limits.h"
@@ -44,6 +45,9 @@ struct RouterOptions {
   // Offers that stood when a state was left stand at least this long after
   // Restore, so that agents who were cut off can come back and answer them.
   DurationMs reconnect_ms = 0;
+  // False leaves out the record of each decision (DecisionOf, Decisions). Only
+  // for the benchmark that says what records cost.
+  bool record_decisions = true;
   // Receives events; must outlive the Router. Required.
   RouterObserver* observer = nullptr;
 };
@@ -274,6 +278,18 @@ class Router {
   // GetAgent.
   virtual absl::StatusOr<AgentExplanation> ExplainAgent(
       AgentHandle agent, InstantMs now_ms, std::size_t verdicts_max) const = 0;
+
+  // Why this agent was given this contact: the record that the decision left,
+  // with the names known now. `attempt` as in events; 0: the last one. Copied
+  // without a lock. NOT_FOUND if no decision about the contact is kept: none
+  // was made, or Limits::decision_records others have ended since it did.
+  virtual absl::StatusOr<DecisionView> DecisionOf(
+      ContactHandle contact, std::uint64_t attempt) const = 0;
+  // The last `limit` that are kept of those made at `since_ms` or later, newest
+  // first; of one instant in no order. Copied without a lock: one that ends or
+  // is made meanwhile may be missing. Reads each contact's slot once.
+  virtual std::vector<DecisionView> Decisions(InstantMs since_ms,
+                                              std::size_t limit) const = 0;
 
  protected:
   Router() = default;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "relais/configuration.h"
+#include "relais/decision_record.h"
 #include "relais/event.h"
 #include "relais/explanation.h"
 #include "relais/types.h"
@@ -32,6 +33,34 @@ bool ParseName(std::string_view name, int count,
 }
 
 }  // namespace
+
+std::string_view DecidingRuleName(DecidingRule rule) {
+  switch (rule) {
+    case DecidingRule::kNone:
+      return "none";
+    case DecidingRule::kRestored:
+      return "restored";
+    case DecidingRule::kOnly:
+      return "only";
+    case DecidingRule::kHeld:
+      return "held";
+    case DecidingRule::kQueueOrder:
+      return "queue_order";
+    case DecidingRule::kRankKey:
+      return "rank_key";
+    case DecidingRule::kArrival:
+      return "arrival";
+    case DecidingRule::kFit:
+      return "fit";
+    case DecidingRule::kAgentOrder:
+      return "agent_order";
+    case DecidingRule::kAgentNumber:
+      return "agent_number";
+    case DecidingRule::kPulled:
+      return "pulled";
+  }
+  return kUnknown;
+}
 
 std::string_view PassedOverName(PassedOver reason) {
   switch (reason) {

@@ -119,6 +119,12 @@ struct QueueTerms {
   std::array<std::shared_ptr<const RingClasses>, kChannelCount> rings;
 };
 
+// Under which terms a contact comes.
+struct ContactTerms {
+  std::shared_ptr<const QueueTerms> queue;
+  DurationMs boost_ms = 0;
+};
+
 // One configuration, compiled. Holds a reference to each class of its queues.
 struct CompiledConfiguration {
   explicit CompiledConfiguration(ClassRegistry* registry) : classes(registry) {}

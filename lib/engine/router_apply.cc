@@ -468,6 +468,7 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     agent.leaving = false;
     agent.id = id;
     ++agent.generation;
+    decision_log_.NameAgent({*slot, agent.generation}, id);
     agent.told.store(ToldOf(agent.generation, 0), std::memory_order_relaxed);
     agent.grade = grade;
     agent.served = served;

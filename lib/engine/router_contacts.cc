@@ -118,13 +118,11 @@ std::optional<absl::StatusOr<SubmitOutcome>> RouterImpl::KnownId(
 }
 
 // The record of a new contact; nobody else sees the slot yet.
-ContactHandle RouterImpl::OpenRecord(std::uint32_t slot,
-                                     const ContactSpec& spec,
-                                     const Fingerprint& content, Terms terms,
-                                     std::shared_ptr<const ContactRings> rings,
-                                     std::uint32_t requirement_class,
-                                     std::uint32_t lane, InstantMs now_ms,
-                                     std::uint64_t skip) {
+ContactHandle RouterImpl::OpenRecord(
+    std::uint32_t slot, const ContactSpec& spec, const Fingerprint& content,
+    ContactTerms terms, std::shared_ptr<const ContactRings> rings,
+    std::uint32_t requirement_class, std::uint32_t lane, InstantMs now_ms,
+    std::uint64_t skip) {
   ContactRecord& record = contacts_[slot];
   const ContactHandle handle{slot, matcher_.OpenAt(slot, skip).tag() - skip};
   record.id.Assign(spec.id);
@@ -416,6 +414,7 @@ bool RouterImpl::CancelReserved(ContactHandle contact, ContactWord word,
   }
   if (!registered) return true;  // the reserving thread does the rest
   call.Push(rescinded);
+  decision_log_.KeepEnded(contact);
   FreeContact(contact, *version, reason, call.now_ms(), call);
   TellCore(update, call);
   RemoveAgentIfLeft(word.ref(), call);
@@ -457,8 +456,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
   Event event;
   Removal removal;
   AgentUpdate update;
-  bool over = false;
-  bool moved = false;
+  bool over = false, moved = false;
   std::uint64_t wrap_up_version = 0;
   std::uint8_t place = 0;
   {
@@ -507,6 +505,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
     SetDeadline(WrapUpDeadline(slot, place), wrap_up_version,
                 event.wrap_up_ends_ms, wrap_up_version, call);
   }
+  decision_log_.KeepEnded(contact);
   FreeContact(contact, *version, reason, call.now_ms(), call);
   if (removal.due) call.Push(removal.event);
   if (over || moved) TellCore(update, call);

@@ -22,7 +22,8 @@ void Ours(match::Result result) {
   RELAIS_CHECK(result == match::Result::kOk, "a class or lane out of range");
 }
 
-match::Sizes SizesOf(const Limits& limits) {
+match::Sizes SizesOf(const RouterOptions& options) {
+  const Limits& limits = options.limits;
   match::Sizes sizes;
   sizes.contacts = limits.contacts;
   sizes.agents = AgentSlots(limits);
@@ -31,6 +32,7 @@ match::Sizes SizesOf(const Limits& limits) {
   sizes.lanes = limits.lanes;
   sizes.calls_in_flight = kThreadsMax;
   sizes.orders = kAgentOrderCount;
+  sizes.tells_compared = options.record_decisions;
   return sizes;
 }
 
@@ -60,6 +62,7 @@ absl::Status CheckOptions(const RouterOptions& options) {
       {"lanes", limits.lanes, kLanesCeiling},
       {"ended_ids", limits.ended_ids, kEndedIdsCeiling},
       {"pending_events", limits.pending_events, kPendingEventsCeiling},
+      {"decision_records", limits.decision_records, kDecisionRecordsCeiling},
   };
   for (const auto& check : checks) {
     absl::Status status = CheckLimit(check.name, check.value, check.ceiling);
@@ -103,7 +106,7 @@ RouterImpl::RouterImpl(const RouterOptions& options)
       observer_(options.observer),
       wants_details_(options.observer->WantsDetails()),
       agent_slots_(AgentSlots(options.limits)),
-      matcher_(SizesOf(options.limits)),
+      matcher_(SizesOf(options)),
       classes_(options.limits, this),
       rings_watch_(std::make_unique<RingWatch>(agent_slots_, &classes_)),
       reserves_(&matcher_, &classes_),
@@ -111,6 +114,8 @@ RouterImpl::RouterImpl(const RouterOptions& options)
       deadlines_(DeclineDeadline(DeclineTable::EntriesFor(agent_slots_))),
       retained_(options.limits.ended_ids, options.id_retention_ms),
       declines_(options.limits.contacts, agent_slots_),
+      decision_log_(options.limits.contacts, agent_slots_,
+                    options.limits.decision_records, options.record_decisions),
       contact_slots_(options.limits.contacts),
       contacts_(std::make_unique<ContactRecord[]>(options.limits.contacts)),
       agents_(std::make_unique<AgentRecord[]>(agent_slots_)),

@@ -36,6 +36,7 @@
 #include "lib/engine/class_hold.h"
 #include "lib/engine/class_registry.h"
 #include "lib/engine/deadline_table.h"
+#include "lib/engine/decision_log.h"
 #include "lib/engine/decline_table.h"
 #include "lib/engine/event_queue.h"
 #include "lib/engine/holds.h"
@@ -101,16 +102,16 @@ class RouterImpl final : public Router, private ClassMatrix {
   absl::StatusOr<AgentExplanation> ExplainAgent(
       AgentHandle agent, InstantMs now_ms,
       std::size_t verdicts_max) const override;
+  absl::StatusOr<DecisionView> DecisionOf(ContactHandle contact,
+                                          std::uint64_t attempt) const override;
+  std::vector<DecisionView> Decisions(InstantMs since_ms,
+                                      std::size_t limit) const override;
 
  private:
   friend class Call;
-
   static constexpr std::uint32_t kShards = RetainedIds::kShards;
-
-  // What Apply has prepared before it changes anything.
-  struct Preparation;
-  // What Restore carries from step to step.
-  struct Restoration;
+  struct Preparation;  // what Apply prepares before it changes anything
+  struct Restoration;  // what Restore carries from step to step
 
   // ClassMatrix, for the registry.
   void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
@@ -180,16 +181,11 @@ class RouterImpl final : public Router, private ClassMatrix {
   std::optional<absl::StatusOr<SubmitOutcome>> KnownId(
       const ContactShard& shard, const std::string& id,
       const Fingerprint& content) const RELAIS_REQUIRES(shard.mutex);
-  // Under which terms a contact comes.
-  struct Terms {
-    std::shared_ptr<const QueueTerms> queue;
-    DurationMs boost_ms = 0;
-  };
-  absl::StatusOr<Terms> FindTerms(
+  absl::StatusOr<ContactTerms> FindTerms(
       const ContactSpec& spec,
       const CompiledConfiguration* configuration) const;
   ContactHandle OpenRecord(std::uint32_t slot, const ContactSpec& spec,
-                           const Fingerprint& content, Terms terms,
+                           const Fingerprint& content, ContactTerms terms,
                            std::shared_ptr<const ContactRings> rings,
                            std::uint32_t requirement_class, std::uint32_t lane,
                            InstantMs now_ms, std::uint64_t skip);
@@ -199,7 +195,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   SubmitOutcome Bring(const Event& submitted, const match::Position& place,
                       const Hold& hold, const QueueTerms& terms,
                       const ContactRings* rings, Call& call);
-  absl::Status CompileContact(const ContactSpec& spec, const Terms& terms,
+  absl::Status CompileContact(const ContactSpec& spec,
+                              const ContactTerms& terms,
                               std::uint32_t* requirement_class,
                               std::uint32_t* lane, Call& call);
   // The word of the contact if it lives and its handle fits, or the error.
@@ -241,18 +238,19 @@ class RouterImpl final : public Router, private ClassMatrix {
                         std::vector<ContactQueue> ring_queues,
                         QueueTerms* terms, Call& call);
   // With a lane in every ring; null if the queue has no plan.
-  absl::Status FindRings(const ContactSpec& spec, const Terms& terms,
+  absl::Status FindRings(const ContactSpec& spec, const ContactTerms& terms,
                          std::shared_ptr<const ContactRings>* rings,
                          Call& call);
   // CompileContact and FindRings.
-  absl::Status CompileWithRings(const ContactSpec& spec, const Terms& terms,
+  absl::Status CompileWithRings(const ContactSpec& spec,
+                                const ContactTerms& terms,
                                 std::uint32_t* requirement_class,
                                 std::uint32_t* lane,
                                 std::shared_ptr<const ContactRings>* rings,
                                 Call& call);
   // Where a new contact will wait; `lane` is that of the first ring. Its event
   // learns the ring.
-  match::Position PlaceNew(const Terms& terms, const ContactRings* rings,
+  match::Position PlaceNew(const ContactTerms& terms, const ContactRings* rings,
                            std::uint32_t lane, Event* submitted);
   // What it may move on to; nothing: it has ended, and leaves the watch.
   void SetMoves(ContactHandle contact,
@@ -465,7 +463,8 @@ class RouterImpl final : public Router, private ClassMatrix {
       AgentHandle handle, const AgentConfiguration& next,
       const CompiledConfiguration& centre, Call& call);
 
-  class Explainer;  // router_explain.cc
+  class Explainer;       // router_explain.cc
+  class DecisionReader;  // router_decisions.cc
   // Why the agent is passed over for a contact that waits, with what is missing
   // in words; nothing if it does not wait any more.
   std::optional<PassedOver> WhyPassedOverFor(const std::string& contact_id,
@@ -569,6 +568,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   DeadlineTable deadlines_;
   RetainedIds retained_;
   DeclineTable declines_;
+  DecisionLog decision_log_;
   SlotPool contact_slots_;
   Counter decisions_;
   Counter rona_;

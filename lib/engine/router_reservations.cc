@@ -89,9 +89,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   if (offer_timeout_ms > 0) {
     event.offer_expires_ms = call.now_ms() + offer_timeout_ms;
   }
-  bool ended = false;
-  bool leaves = false;
-  bool room = false;
+  bool ended = false, leaves = false, room = false;
   ClassHold hold;
   AgentUpdate update;
   {
@@ -114,6 +112,7 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     ++agent.version;
     FillAgent(agent, decision.agent, &event);
     FillTutor(record, agent, &event);
+    decision_log_.Write(decision, event, terms->slot);
     holding.reservation = ForLaterEvents(event);
     ended = record.ended_unregistered;
     // Its presence changed while the core was choosing it.
@@ -185,6 +184,7 @@ void RouterImpl::FinishEndedUnregistered(ContactHandle contact,
     update = NextUpdate(agent, slot, units);
   }
   call.Push(rescinded);
+  decision_log_.KeepEnded(contact);
   FreeContact(contact, version, record.end_reason, record.ended_ms, call);
   TellCore(update, call);
   RemoveAgentIfLeft(slot, call);
@@ -323,6 +323,7 @@ bool RouterImpl::ReturnInRecord(std::uint32_t slot, ContactHandle contact,
     matcher_.SetExclusion(contact.slot, added.cell, slot, added.number);
     event.decline_until_ms = declining->until_ms;
   }
+  const auto why = decision_log_.OfSlot(contact.slot);
   // Under the lock: from here on another call may take the contact, for this
   // agent, too, if it has room left, and would draw the agent's next version
   // before this event does, which the contact's comes after (event_queue.h).
@@ -330,6 +331,7 @@ bool RouterImpl::ReturnInRecord(std::uint32_t slot, ContactHandle contact,
       match::Result::kOk) {
     return false;
   }
+  decision_log_.KeepEnded(why);
   const std::uint32_t units = holding->units;
   event.contact_version = VersionOf(returning->waiting, contact);
   event.contact_state = ContactState::kWaiting;

@@ -322,8 +322,9 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
         absl::StrCat("is in ring ", ring, ", which its plan lacks"));
   }
   // Whatever mode and segments gave it then.
-  const Terms terms{*queue, live.arrival_ms - detail.rank_key_ms -
-                                BoostInRing((*queue)->later, detail.ring)};
+  const ContactTerms terms{*queue,
+                           live.arrival_ms - detail.rank_key_ms -
+                               BoostInRing((*queue)->later, detail.ring)};
   std::uint32_t requirement_class = 0;
   std::uint32_t lane = 0;
   std::shared_ptr<const ContactRings> rings;
@@ -491,6 +492,7 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
     FillAgent(agent, slot, &event);
     event.idle_since_ms = live.idle_since_ms;
     holding->reservation = event;
+    decision_log_.WriteRestored(event, terms.slot);
   }
   if (assigned) {
     SetDeadline(contact.slot, word.tag(),

@@ -69,7 +69,8 @@ absl::Status RouterImpl::AddRings(const BullseyePlan& plan,
   return absl::OkStatus();
 }
 
-absl::Status RouterImpl::FindRings(const ContactSpec& spec, const Terms& terms,
+absl::Status RouterImpl::FindRings(const ContactSpec& spec,
+                                   const ContactTerms& terms,
                                    std::shared_ptr<const ContactRings>* rings,
                                    Call& call) {
   const QueueTerms& queue = *terms.queue;
@@ -88,7 +89,7 @@ absl::Status RouterImpl::FindRings(const ContactSpec& spec, const Terms& terms,
 }
 
 absl::Status RouterImpl::CompileWithRings(
-    const ContactSpec& spec, const Terms& terms,
+    const ContactSpec& spec, const ContactTerms& terms,
     std::uint32_t* requirement_class, std::uint32_t* lane,
     std::shared_ptr<const ContactRings>* rings, Call& call) {
   absl::Status status =
@@ -99,7 +100,7 @@ absl::Status RouterImpl::CompileWithRings(
   return status;
 }
 
-match::Position RouterImpl::PlaceNew(const Terms& terms,
+match::Position RouterImpl::PlaceNew(const ContactTerms& terms,
                                      const ContactRings* rings,
                                      std::uint32_t lane, Event* submitted) {
   // relaxed: a number; who publishes first in a lane stands first there.

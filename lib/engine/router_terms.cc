@@ -20,7 +20,7 @@ absl::Status UnknownQueue(const std::string& name) {
 }  // namespace
 
 absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
-                                        const Terms& terms,
+                                        const ContactTerms& terms,
                                         std::uint32_t* requirement_class,
                                         std::uint32_t* lane, Call& call) {
   const QueueTerms& queue = *terms.queue;
@@ -59,7 +59,7 @@ absl::Status RouterImpl::CompileContact(const ContactSpec& spec,
 
 // What a submit names must exist, and its queue must accept its channel and not
 // exclude what it asks for.
-absl::StatusOr<RouterImpl::Terms> RouterImpl::FindTerms(
+absl::StatusOr<ContactTerms> RouterImpl::FindTerms(
     const ContactSpec& spec, const CompiledConfiguration* configuration) const {
   if (configuration == nullptr) return UnknownQueue(spec.queue);
   const auto queue = configuration->queues.find(spec.queue);
@@ -88,8 +88,8 @@ absl::StatusOr<RouterImpl::Terms> RouterImpl::FindTerms(
     if (status.ok()) status = CheckAgainstQueue(spec.requirement, other);
   }
   if (!status.ok()) return status;
-  return Terms{queue->second,
-               queue->second->BoostOf(spec.priority, segment_credit_ms)};
+  return ContactTerms{queue->second,
+                      queue->second->BoostOf(spec.priority, segment_credit_ms)};
 }
 
 }  // namespace relais

@@ -33,6 +33,11 @@ class FrontWord {
     return static_cast<std::uint64_t>(key + kHalf);
   }
 
+  // The key of an image that is neither clamped nor kEmptyImage.
+  static constexpr std::int64_t KeyOf(std::uint64_t image) {
+    return static_cast<std::int64_t>(image) - (1LL << 43);
+  }
+
   constexpr FrontWord() = default;
   constexpr explicit FrontWord(std::uint64_t bits) : bits_(bits) {}
   constexpr std::uint64_t bits() const { return bits_; }

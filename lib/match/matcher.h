@@ -95,6 +95,7 @@
 
 #include "lib/base/assert.h"
 #include "lib/match/agents.h"
+#include "lib/match/compared.h"
 #include "lib/match/eligibility.h"
 #include "lib/match/lanes.h"
 #include "lib/match/reserves.h"
@@ -117,6 +118,9 @@ struct Sizes {
   std::uint32_t calls_in_flight = 1'024;
   // Agent orders that may come into use, 1..kOrdersMax.
   int orders = 1;
+  // Whether decisions tell what was compared. False for the benchmark of what
+  // that costs.
+  bool tells_compared = true;
 };
 
 // One contact paired with one agent: both are taken.
@@ -130,7 +134,14 @@ struct Decision {
   std::uint32_t profile_class = 0;
   std::uint8_t fit_step = 0;
   std::uint8_t units = 0;  // to be given back with Update
+  std::uint8_t order = 0;  // of agents, by which agent_order_key is
+  std::uint8_t rank = 0;   // of the contact, for agents with ranks (M9)
   bool pulled = false;     // by Pull: the agent's own choice, order aside
+  // What the agent's look compared, the contact's own lane among it if it was
+  // found there; and, if the contact's look chose the agent, what that one did.
+  // Null: there was no such look. Until OnDecision returns.
+  const Compared* lanes = nullptr;
+  const Compared* agents = nullptr;
 };
 
 class DecisionSink {
@@ -339,6 +350,12 @@ class MatcherT {
     std::uint8_t fit = 0;
   };
   enum class Taking : std::uint8_t { kNothing, kAgain, kTook, kReleased };
+  // For which contact a claim was made, and what was compared to choose the
+  // agent; null if there was nothing to choose.
+  struct ClaimedFor {
+    std::uint32_t contact = 0;
+    const Compared* agents = nullptr;
+  };
 
   bool Excluded(std::uint32_t contact, std::uint32_t agent);
   // Calls visit(requirement_class) for each that the agent may serve now.
@@ -357,24 +374,32 @@ class MatcherT {
   // The smallest of their fronts and of the agent's own lane.
   template <bool kRanked>
   Nearest SmallestFronts(std::uint32_t agent, const AgentTerms& terms,
-                         std::uint8_t kinds) const;
+                         std::uint8_t kinds, Compared* compared) const;
   bool FindIn(std::uint32_t lane, std::uint32_t agent, std::uint8_t kinds,
               const PullFilter* filter, Found* found);
+  // `compared`, here and below: where it is told, or null.
   bool FindContactFor(std::uint32_t agent, const AgentTerms& terms,
-                      std::uint8_t kinds, ContactChoice* best) {
-    return terms.ranked ? FindContact<true>(agent, terms, kinds, best)
-                        : FindContact<false>(agent, terms, kinds, best);
+                      std::uint8_t kinds, ContactChoice* best,
+                      Compared* compared = nullptr) {
+    return terms.ranked
+               ? FindContact<true>(agent, terms, kinds, best, compared)
+               : FindContact<false>(agent, terms, kinds, best, compared);
   }
   template <bool kRanked>
   bool FindContact(std::uint32_t agent, const AgentTerms& terms,
-                   std::uint8_t kinds, ContactChoice* best);
+                   std::uint8_t kinds, ContactChoice* best, Compared* compared);
+  // Once more what was compared (compared.h), `place` being the chosen one's.
+  template <bool kRanked>
+  [[gnu::noinline]] void CompareAgain(std::uint64_t place, std::uint32_t agent,
+                                      const AgentTerms& terms,
+                                      std::uint8_t kinds, Compared* compared);
   // The first agent for contacts of the class whom `suits(agent, word)` does
   // not refuse.
   template <class Suits>
   bool FindAgent(std::uint32_t requirement_class, Suits suits,
-                 AgentChoice* best);
+                 AgentChoice* best, Compared* compared);
   bool FindAgentFor(std::uint32_t contact, std::uint32_t requirement_class,
-                    AgentChoice* best) {
+                    AgentChoice* best, Compared* compared) {
     const int kind = eligibility_.KindOf(requirement_class);
     return FindAgent(
         requirement_class,
@@ -384,7 +409,7 @@ class MatcherT {
                   (Takeable(agents_.TermsOf(agent, word), word) >> kind & 1) !=
                       0);
         },
-        best);
+        best, compared);
   }
   bool ClaimFound(const AgentChoice& choice, std::uint32_t requirement_class,
                   AgentWord* claimed);
@@ -403,16 +428,19 @@ class MatcherT {
                  bool pulled) const;
   // Finds an agent for a contact that may stand in `lane` and claims it.
   bool ClaimAgentFor(std::uint32_t contact, std::uint32_t lane, int kind,
-                     std::uint32_t* agent, AgentWord* claimed);
+                     std::uint32_t* agent, AgentWord* claimed,
+                     Compared* compared);
   bool TryClaim(std::uint32_t contact, std::uint32_t requirement_class,
-                std::uint32_t* agent, AgentWord* claimed, bool* again);
+                std::uint32_t* agent, AgentWord* claimed, bool* again,
+                Compared* compared);
   Result SubmitTo(std::uint32_t slot, ContactWord from, Position at, int kind,
                   DecisionSink& sink);
   // M8; by the claim's owner. True: the contact is no longer new, and the
   // claim has ended.
   bool TakeDirectly(std::uint32_t slot, ContactWord from, const Position& at,
                     int kind, std::uint32_t agent, AgentWord word,
-                    DecisionSink& sink, Result* result, ReserveSet* opened);
+                    const Compared* agents, DecisionSink& sink, Result* result,
+                    ReserveSet* opened);
   // By the claim's owner, right before the contact's CAS, if there are reserves
   // (M11): the units that a contact of `kind` costs. False: the word is not
   // `word` any more, or a reserve does not give and the contact is not pulled;
@@ -428,11 +456,13 @@ class MatcherT {
   bool AddUnits(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
                 std::uint32_t units, ReserveSet* opened);
   Taking TakeBest(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
-                  std::uint8_t kinds, DecisionSink& sink, ReserveSet* opened);
+                  std::uint8_t kinds, const ClaimedFor* claimed_for,
+                  DecisionSink& sink, ReserveSet* opened);
   // The last steps of both: the contact that was found, for an agent who had
   // this word and these terms then. kNothing: look again.
   Taking TakeChosen(const ContactChoice& choice, std::uint32_t agent,
                     AgentWord word, const AgentTerms& terms, bool pulled,
+                    const Compared* lanes, const ClaimedFor* claimed_for,
                     DecisionSink& sink, ReserveSet* opened);
   // Claims the agent, takes what `find(terms, kinds, &choice)` finds, and
   // releases the agent.
@@ -443,11 +473,16 @@ class MatcherT {
                   std::uint8_t kinds, const PullFilter& filter,
                   ContactChoice* best);
   // Serves the agent while it has room, then ends the claim. `*opened` receives
-  // the reserves that give since, for LookForReserves.
-  void Release(std::uint32_t agent, DecisionSink& sink, ReserveSet* opened);
+  // the reserves that give since, for LookForReserves. `claimed_for` may be
+  // null.
+  void Release(std::uint32_t agent, DecisionSink& sink, ReserveSet* opened,
+               const ClaimedFor* claimed_for = nullptr);
   // For each agent who counts in one of them and may take something (M12).
   void LookForReserves(ReserveSet opened, DecisionSink& sink);
   bool ClaimForReserve(int reserve, std::uint32_t* agent, bool* again);
+  Compared* Telling(Compared* compared) const {
+    return sizes_.tells_compared ? compared : nullptr;
+  }
   static Decision Describe(const ContactChoice& choice, std::uint32_t agent,
                            const AgentTerms& terms, ContactWord word, int kind,
                            int order);

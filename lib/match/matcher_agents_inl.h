@@ -69,7 +69,8 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
 
 template <template <typename> class AtomicT>
 void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink,
-                                ReserveSet* opened) {
+                                ReserveSet* opened,
+                                const ClaimedFor* claimed_for) {
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
     const AgentTerms terms = agents_.TermsOf(agent, word);
@@ -79,8 +80,8 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink,
       if (agents_.Swap(agent, word, word.WithClaim(false))) return;
       continue;
     }
-    const Taking taking =
-        TakeBest(agent, word, terms, Takeable(terms, word), sink, opened);
+    const Taking taking = TakeBest(agent, word, terms, Takeable(terms, word),
+                                   claimed_for, sink, opened);
     if (taking == Taking::kReleased) return;
     if (taking != Taking::kNothing) continue;
     AgentWord published;
@@ -144,6 +145,8 @@ Decision MatcherT<AtomicT>::Describe(const ContactChoice& choice,
   decision.position = {choice.lane, choice.found.key, choice.found.sequence};
   decision.agent = agent;
   decision.agent_order_key = terms.OrderKey(order);
+  decision.order = static_cast<std::uint8_t>(order);
+  decision.rank = EligibilityT<AtomicT>::RankOf(choice.cell);
   decision.requirement_class = choice.requirement_class;
   decision.profile_class = terms.profile_class;
   const std::uint8_t fit = EligibilityT<AtomicT>::FitOf(choice.cell);
@@ -156,16 +159,22 @@ Decision MatcherT<AtomicT>::Describe(const ContactChoice& choice,
 template <template <typename> class AtomicT>
 typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
     std::uint32_t agent, AgentWord word, const AgentTerms& terms,
-    std::uint8_t kinds, DecisionSink& sink, ReserveSet* opened) {
+    std::uint8_t kinds, const ClaimedFor* claimed_for, DecisionSink& sink,
+    ReserveSet* opened) {
   sink.OnLook();
+  Compared lanes;
+  Compared* const compared = Telling(&lanes);
   for (;;) {
     ContactChoice best;
-    if (!FindContactFor(agent, terms, kinds, &best)) return Taking::kNothing;
+    lanes.Clear();
+    if (!FindContactFor(agent, terms, kinds, &best, compared)) {
+      return Taking::kNothing;
+    }
     // Whoever changed the agent meanwhile (withdrawn, other terms) is honoured
     // here; what comes after this reading overlaps the decision.
     if (agents_.Agent(agent) != word) return Taking::kAgain;
-    const Taking taking =
-        TakeChosen(best, agent, word, terms, false, sink, opened);
+    const Taking taking = TakeChosen(best, agent, word, terms, false, compared,
+                                     claimed_for, sink, opened);
     if (taking != Taking::kNothing) return taking;
   }
 }
@@ -173,8 +182,8 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
 template <template <typename> class AtomicT>
 typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
     const ContactChoice& choice, std::uint32_t agent, AgentWord word,
-    const AgentTerms& terms, bool pulled, DecisionSink& sink,
-    ReserveSet* opened) {
+    const AgentTerms& terms, bool pulled, const Compared* lanes,
+    const ClaimedFor* claimed_for, DecisionSink& sink, ReserveSet* opened) {
   const auto kind = static_cast<int>(
       lanes_.KindOf(choice.found.owner).load(std::memory_order_relaxed));  // W7
   const bool units_first = agents_.UsesReserves();
@@ -200,6 +209,10 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
                    ? 0
                    : eligibility_.OrderOf(choice.requirement_class));
   decision.pulled = pulled;
+  decision.lanes = lanes;
+  if (claimed_for != nullptr && claimed_for->contact == decision.contact) {
+    decision.agents = claimed_for->agents;
+  }
   bool room = true;
   if (units_first) {
     *opened |= reserves_.Settle(&change);
@@ -215,14 +228,16 @@ template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
                                      const Position& at, int kind,
                                      std::uint32_t agent, AgentWord word,
-                                     DecisionSink& sink, Result* result,
-                                     ReserveSet* opened) {
+                                     const Compared* agents, DecisionSink& sink,
+                                     Result* result, ReserveSet* opened) {
   const AgentTerms terms = agents_.TermsOf(agent, word);
   const std::uint8_t kinds = Takeable(terms, word);
   if ((kinds >> kind & 1) == 0) return false;
+  Compared lanes;
+  Compared* const compared = Telling(&lanes);
   const std::uint64_t smallest =
-      terms.ranked ? SmallestFronts<true>(agent, terms, kinds).first
-                   : SmallestFronts<false>(agent, terms, kinds).first;
+      terms.ranked ? SmallestFronts<true>(agent, terms, kinds, compared).first
+                   : SmallestFronts<false>(agent, terms, kinds, compared).first;
   ContactChoice choice;
   choice.found.owner = slot;
   choice.found.key = at.key;
@@ -264,8 +279,9 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
     Release(agent, sink, opened);
     return true;
   }
-  const Decision decision =
-      Describe(choice, agent, terms, reserved, kind, order);
+  Decision decision = Describe(choice, agent, terms, reserved, kind, order);
+  decision.lanes = compared;
+  decision.agents = agents;
   bool room = true;
   if (units_first) {
     *opened |= reserves_.Settle(&change);
@@ -315,15 +331,21 @@ std::uint64_t MatcherT<AtomicT>::PlaceOfFront(std::uint32_t requirement_class,
 template <template <typename> class AtomicT>
 template <bool kRanked>
 typename MatcherT<AtomicT>::Nearest MatcherT<AtomicT>::SmallestFronts(
-    std::uint32_t agent, const AgentTerms& terms, std::uint8_t kinds) const {
+    std::uint32_t agent, const AgentTerms& terms, std::uint8_t kinds,
+    Compared* compared) const {
   Nearest nearest;
-  nearest.Add(
-      PlaceOfFront<kRanked>(kHeldClass, terms, lanes_.Front(OwnLane(agent))),
+  const auto add = [&](std::uint64_t place, std::uint32_t of) {
+    nearest.Add(place, of);
+    if (compared != nullptr && place != Nearest::kNowhere) {
+      compared->AddFront(place, of);
+    }
+  };
+  add(PlaceOfFront<kRanked>(kHeldClass, terms, lanes_.Front(OwnLane(agent))),
       kHeldClass);
   ForEachClassOf(terms, kinds, [&](std::uint32_t requirement_class) {
-    nearest.Add(PlaceOfFront<kRanked>(requirement_class, terms,
-                                      lanes_.ClassFront(requirement_class)),
-                requirement_class);
+    add(PlaceOfFront<kRanked>(requirement_class, terms,
+                              lanes_.ClassFront(requirement_class)),
+        requirement_class);
   });
   return nearest;
 }
@@ -347,14 +369,16 @@ template <template <typename> class AtomicT>
 template <bool kRanked>
 bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
                                     const AgentTerms& terms, std::uint8_t kinds,
-                                    ContactChoice* best) {
-  const Nearest nearest = SmallestFronts<kRanked>(agent, terms, kinds);
+                                    ContactChoice* best, Compared* compared) {
+  const Nearest nearest =
+      SmallestFronts<kRanked>(agent, terms, kinds, compared);
   if (nearest.first == Nearest::kNowhere) return false;
   const std::uint32_t first_class = nearest.front;
   constexpr std::uint32_t kNoLane = 0xFFFF'FFFF;
   const std::uint32_t own = OwnLane(agent);
   std::uint32_t first_lane = own;
   std::uint64_t second = nearest.second;
+  if (compared != nullptr) compared->Drop(first_class);
   if (first_class != kHeldClass) {
     const auto lanes = lanes_.FoldLanesOf(first_class);
     // Empty: the class's front was out of date and has been mended.
@@ -363,6 +387,9 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
     const std::uint64_t behind =
         PlaceOfFront<kRanked>(first_class, terms, lanes.second);
     if (behind < second) second = behind;
+    if (compared != nullptr && behind != Nearest::kNowhere) {
+      compared->AddFront(behind, first_class);
+    }
   }
   // Of the best so far.
   std::uint64_t place = Nearest::kNowhere;
@@ -378,6 +405,9 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
     if (!FindIn(lane, agent, kinds, nullptr, &here.found)) return;
     const std::uint64_t there = PlaceOf<kRanked>(
         requirement_class, here.cell, FrontWord::ImageOf(here.found.key));
+    if (compared != nullptr) {
+      compared->AddFound(there, here.found.key, requirement_class, lane);
+    }
     if (there > place) return;
     if (there == place && !here.found.Before(best->found)) return;
     *best = here;
@@ -386,7 +416,12 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
   if (first_lane != kNoLane) look_into(first_lane, first_class);
   // What may stand before the best so far stands in a lane, or in a class,
   // whose front word is not above it.
-  if (place < second) return true;
+  if (place < second) {
+    if (compared != nullptr && compared->Incomplete()) {
+      CompareAgain<kRanked>(place, agent, terms, kinds, compared);
+    }
+    return true;
+  }
   if (second == Nearest::kNowhere) return false;
   const auto may_be_before = [&](std::uint32_t requirement_class,
                                  FrontWord front) {
@@ -394,6 +429,7 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
            PlaceOfFront<kRanked>(requirement_class, terms, front) <= place;
   };
   if (own != first_lane && may_be_before(kHeldClass, lanes_.Front(own))) {
+    if (compared != nullptr) compared->Drop(kHeldClass);
     look_into(own, kHeldClass);
   }
   ForEachClassOf(terms, kinds, [&](std::uint32_t requirement_class) {
@@ -401,17 +437,64 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
                        lanes_.ClassFront(requirement_class))) {
       return;
     }
+    if (compared != nullptr) compared->Drop(requirement_class);
     eligibility_.ForEachRun(
         requirement_class, [&](std::uint32_t begin, std::uint32_t count) {
           for (std::uint32_t lane = begin; lane < begin + count; ++lane) {
-            if (lane != first_lane &&
-                may_be_before(requirement_class, lanes_.Front(lane))) {
+            if (lane == first_lane) continue;
+            const std::uint64_t there = PlaceOfFront<kRanked>(
+                requirement_class, terms, lanes_.Front(lane));
+            if (there == Nearest::kNowhere) continue;
+            if (there <= place) {
               look_into(lane, requirement_class);
+            } else if (compared != nullptr) {
+              compared->AddFront(there, requirement_class);
             }
           }
         });
   });
-  return place != Nearest::kNowhere;
+  if (place == Nearest::kNowhere) return false;
+  if (compared != nullptr && compared->Incomplete()) {
+    CompareAgain<kRanked>(place, agent, terms, kinds, compared);
+  }
+  return true;
+}
+
+template <template <typename> class AtomicT>
+template <bool kRanked>
+void MatcherT<AtomicT>::CompareAgain(std::uint64_t place, std::uint32_t agent,
+                                     const AgentTerms& terms,
+                                     std::uint8_t kinds, Compared* compared) {
+  compared->Clear();
+  const auto of_lane = [&](std::uint32_t lane,
+                           std::uint32_t requirement_class) {
+    const std::uint64_t front =
+        PlaceOfFront<kRanked>(requirement_class, terms, lanes_.Front(lane));
+    if (front == Nearest::kNowhere) return;
+    if (front > place) return compared->AddFront(front, requirement_class);
+    Found found{};
+    if (!FindIn(lane, agent, kinds, nullptr, &found)) return;
+    const std::uint8_t cell =
+        requirement_class == kHeldClass
+            ? std::uint8_t{0}
+            : eligibility_.Cell(requirement_class, terms.profile_class);
+    compared->AddFound(PlaceOf<kRanked>(requirement_class, cell,
+                                        FrontWord::ImageOf(found.key)),
+                       found.key, requirement_class, lane);
+  };
+  of_lane(OwnLane(agent), kHeldClass);
+  ForEachClassOf(terms, kinds, [&](std::uint32_t requirement_class) {
+    const std::uint64_t front = PlaceOfFront<kRanked>(
+        requirement_class, terms, lanes_.ClassFront(requirement_class));
+    if (front == Nearest::kNowhere) return;
+    if (front > place) return compared->AddFront(front, requirement_class);
+    eligibility_.ForEachRun(
+        requirement_class, [&](std::uint32_t begin, std::uint32_t count) {
+          for (std::uint32_t lane = begin; lane < begin + count; ++lane) {
+            of_lane(lane, requirement_class);
+          }
+        });
+  });
 }
 
 }  // namespace relais::match

@@ -107,11 +107,14 @@ Result MatcherT<AtomicT>::SubmitTo(std::uint32_t slot, ContactWord from,
   sink.OnLook();
   std::uint32_t agent = 0;
   AgentWord claimed;
-  ReserveSet opened = 0;
-  const bool has_claim = ClaimAgentFor(slot, at.lane, kind, &agent, &claimed);
+  Compared agents;
+  Compared* const compared = Telling(&agents);
+  const bool has_claim =
+      ClaimAgentFor(slot, at.lane, kind, &agent, &claimed, compared);
   Result result = Result::kOk;
-  if (has_claim && TakeDirectly(slot, from, at, kind, agent, claimed, sink,
-                                &result, &opened)) {
+  ReserveSet opened = 0;
+  if (has_claim && TakeDirectly(slot, from, at, kind, agent, claimed, compared,
+                                sink, &result, &opened)) {
     LookForReserves(opened, sink);
     return result;
   }
@@ -121,7 +124,8 @@ Result MatcherT<AtomicT>::SubmitTo(std::uint32_t slot, ContactWord from,
   result = at.lane < sizes_.lanes ? lanes_.Push(slot, from, &at, &waiting)
                                   : lanes_.Place(slot, from, at, &waiting);
   // A claim made here ends whatever became of the contact.
-  if (has_claim) Release(agent, sink, &opened);
+  const ClaimedFor claimed_for{slot, compared};
+  if (has_claim) Release(agent, sink, &opened, &claimed_for);
   if (result == Result::kOk) LookForContact(slot, waiting, sink);
   LookForReserves(opened, sink);
   return result;
@@ -245,8 +249,13 @@ void MatcherT<AtomicT>::LookForContact(std::uint32_t slot, ContactWord waiting,
         lanes_.KindOf(slot).load(std::memory_order_relaxed));  // W7
     std::uint32_t agent = 0;
     AgentWord claimed;
-    if (!ClaimAgentFor(slot, position.lane, kind, &agent, &claimed)) break;
-    Release(agent, sink, &opened);
+    Compared agents;
+    Compared* const compared = Telling(&agents);
+    if (!ClaimAgentFor(slot, position.lane, kind, &agent, &claimed, compared)) {
+      break;
+    }
+    const ClaimedFor claimed_for{slot, compared};
+    Release(agent, sink, &opened, &claimed_for);
   }
   LookForReserves(opened, sink);
 }
@@ -254,12 +263,13 @@ void MatcherT<AtomicT>::LookForContact(std::uint32_t slot, ContactWord waiting,
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::ClaimAgentFor(std::uint32_t contact, std::uint32_t lane,
                                       int kind, std::uint32_t* agent,
-                                      AgentWord* claimed) {
+                                      AgentWord* claimed, Compared* compared) {
   if (lane < sizes_.lanes) {
     const std::uint32_t requirement_class = eligibility_.ClassOf(lane);
     bool again = true;
     while (again) {
-      if (TryClaim(contact, requirement_class, agent, claimed, &again)) {
+      if (TryClaim(contact, requirement_class, agent, claimed, &again,
+                   compared)) {
         return true;
       }
     }
@@ -287,9 +297,10 @@ template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::TryClaim(std::uint32_t contact,
                                  std::uint32_t requirement_class,
                                  std::uint32_t* agent, AgentWord* claimed,
-                                 bool* again) {
+                                 bool* again, Compared* compared) {
   AgentChoice best;
-  *again = FindAgentFor(contact, requirement_class, &best);
+  if (compared != nullptr) compared->Clear();
+  *again = FindAgentFor(contact, requirement_class, &best, compared);
   if (!*again) return false;
   *agent = best.found.owner;
   return ClaimFound(best, requirement_class, claimed);
@@ -312,7 +323,7 @@ bool MatcherT<AtomicT>::ClaimFound(const AgentChoice& choice,
 template <template <typename> class AtomicT>
 template <class Suits>
 bool MatcherT<AtomicT>::FindAgent(std::uint32_t requirement_class, Suits suits,
-                                  AgentChoice* best) {
+                                  AgentChoice* best, Compared* compared) {
   const int kind = eligibility_.KindOf(requirement_class);
   const int order = eligibility_.OrderOf(requirement_class);
   constexpr std::uint64_t kNone = ~std::uint64_t{0};
@@ -331,6 +342,9 @@ bool MatcherT<AtomicT>::FindAgent(std::uint32_t requirement_class, Suits suits,
   std::uint32_t first_profile = 0;
   eligibility_.ForEachProfileOf(requirement_class, [&](std::uint32_t profile) {
     const std::uint64_t place = place_of_front(profile);
+    if (compared != nullptr && place != kNone) {
+      compared->AddFront(place, profile);
+    }
     if (place < smallest) {
       second = smallest;
       smallest = place;
@@ -341,30 +355,60 @@ bool MatcherT<AtomicT>::FindAgent(std::uint32_t requirement_class, Suits suits,
   });
   if (smallest == kNone) return false;
   std::uint64_t best_place = kNone;
-  const auto look_into = [&](std::uint32_t profile) {
-    AgentChoice here;
-    here.profile_class = profile;
-    here.fit = eligibility_.Fit(requirement_class, profile);
-    if (here.fit == 0 ||
-        !agents_.Find(profile, kind, order, suits, &here.found, &here.word)) {
-      return;
+  // What was found is noted.
+  const auto find_in = [&](std::uint32_t profile, AgentChoice* here) {
+    here->profile_class = profile;
+    here->fit = eligibility_.Fit(requirement_class, profile);
+    if (here->fit == 0 ||
+        !agents_.Find(profile, kind, order, suits, &here->found, &here->word)) {
+      return kNone;
     }
     const std::uint64_t place =
-        place_of(here.fit, AgentsT<AtomicT>::ImageOf(order, here.found.key));
+        place_of(here->fit, AgentsT<AtomicT>::ImageOf(order, here->found.key));
+    if (compared != nullptr) {
+      compared->AddFound(place, here->found.key, profile, here->found.owner);
+    }
+    return place;
+  };
+  const auto look_into = [&](std::uint32_t profile) {
+    if (compared != nullptr) compared->Drop(profile);
+    AgentChoice here;
+    const std::uint64_t place = find_in(profile, &here);
+    if (place == kNone) return;
     if (best_place == kNone || place < best_place ||
         (place == best_place && here.found.Before(best->found))) {
       best_place = place;
       *best = here;
     }
   };
+  const auto complete = [&] {
+    if (compared == nullptr || !compared->Incomplete()) return;
+    compared->Clear();
+    eligibility_.ForEachProfileOf(
+        requirement_class, [&](std::uint32_t profile) {
+          const std::uint64_t place = place_of_front(profile);
+          if (place == kNone) return;
+          if (place > best_place) {
+            compared->AddFront(place, profile);
+          } else {
+            AgentChoice unused;
+            find_in(profile, &unused);
+          }
+        });
+  };
   look_into(first_profile);
-  if (best_place < second) return true;
+  if (best_place < second) {
+    complete();
+    return true;
+  }
   eligibility_.ForEachProfileOf(requirement_class, [&](std::uint32_t profile) {
     if (profile == first_profile) return;
     const std::uint64_t place = place_of_front(profile);
     if (place != kNone && place <= best_place) look_into(profile);
   });
-  return best_place != kNone;
+  if (best_place == kNone) return false;
+  complete();
+  return true;
 }
 
 }  // namespace relais::match

@@ -32,7 +32,8 @@ Result MatcherT<AtomicT>::PullBy(std::uint32_t agent, Find find,
       taking = Taking::kNothing;
       break;
     }
-    taking = TakeChosen(choice, agent, word, terms, true, sink, &opened);
+    taking = TakeChosen(choice, agent, word, terms, true, nullptr, nullptr,
+                        sink, &opened);
     if (taking == Taking::kNothing) taking = Taking::kAgain;
   }
   if (taking != Taking::kReleased) Release(agent, sink, &opened);

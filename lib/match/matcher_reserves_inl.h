@@ -106,7 +106,7 @@ bool MatcherT<AtomicT>::ClaimForReserve(int reserve, std::uint32_t* agent,
         ContactChoice unused;
         return FindContactFor(candidate, terms, Takeable(terms, word), &unused);
       },
-      &best);
+      &best, nullptr);
   if (!*again) return false;
   *agent = best.found.owner;
   AgentWord claimed;

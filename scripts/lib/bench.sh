@@ -1,7 +1,7 @@
 # Sourced by scripts/bench.
 
 readonly core_goals=(1 2 3 4 5 6 7 8 9 10 16)
-readonly router_goals_known=(19)
+readonly router_goals_known=(19 20)
 readonly journal_goals_known=(13 14 latency)
 readonly counted_pairs=100000
 

@@ -22,7 +22,7 @@ TESTS = ROOT / "tests" / "interleaving"
 BINARIES = ("interleaving_records_test", "interleaving_lanes_test",
             "interleaving_pairs_test", "interleaving_pulls_test",
             "interleaving_triples_test", "interleaving_reserves_test")
-SOURCES = ("lib/match", "lib/base/free_stack.h")
+SOURCES = ("lib/match", "lib/base/free_stack.h", "lib/base/stamped_cells.h")
 # Smaller than those of the tests, so that an order that nobody misses costs
 # seconds; the guarding test of orders.txt is run with its own.
 QUICK = {

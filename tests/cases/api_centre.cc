@@ -208,6 +208,17 @@ class ApiCentre final : public Centre {
     return response;
   }
 
+  std::optional<v1::Decision> Decision(const std::string& contact_id) override {
+    v1::GetDecisionRequest request;
+    request.set_contact_id(contact_id);
+    v1::GetDecisionResponse response;
+    const grpc::Status status = client_.Call(
+        client_.supervision, &v1::SupervisionService::Stub::GetDecision,
+        request, &response);
+    if (!status.ok()) return std::nullopt;
+    return response.decision();
+  }
+
   std::vector<v1::Event> TakeEvents() override {
     const std::uint64_t last = client_.Barrier().event_sequence();
     if (last <= taken_) return {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/yaml_message.h"
 
 namespace relais::cases {
@@ -146,6 +147,23 @@ std::string TextOf(const v1::AgentVerdict& verdict) {
 std::string TextOf(const v1::WaitingVerdict& verdict) {
   return absl::StrCat(verdict.contacts(), " ",
                       WhyNotText(verdict.reason(), verdict.missing()));
+}
+
+std::string TextOf(const v1::Decision& decision, std::string_view about) {
+  const auto& rules = *v1::DecidingRule_descriptor();
+  if (about == "contact") {
+    return EnumValueShortName(rules, decision.contact_rule());
+  }
+  if (about == "agent") {
+    return EnumValueShortName(rules, decision.agent_rule());
+  }
+  if (about == "next contact") {
+    if (decision.lanes_size() < 2) return "nobody";
+    return absl::StrJoin(decision.lanes(1).queues(), ", ");
+  }
+  if (decision.agents_size() < 2) return "nobody";
+  const v1::ComparedAgent& next = decision.agents(1);
+  return next.not_looked_at() ? "not looked at" : next.agent_id();
 }
 
 std::string QueueAndChannel(const v1::WaitingVerdict& verdict) {

@@ -86,6 +86,9 @@ class Centre {
       const std::string& contact_id) = 0;
   virtual std::optional<v1::ExplainAgentResponse> ExplainAgent(
       const std::string& agent_id) = 0;
+  // The record of the last one about the contact; nothing: none is kept.
+  virtual std::optional<v1::Decision> Decision(
+      const std::string& contact_id) = 0;
 
   // Time passes; what is due at `to_ms` has run as well. Not back.
   void PassTo(InstantMs to_ms);
@@ -119,6 +122,9 @@ std::string TextOf(const v1::AgentSnapshot& agent);
 std::string TextOf(const v1::AgentVerdict& verdict);
 // The same, with how many: "2 capacity".
 std::string TextOf(const v1::WaitingVerdict& verdict);
+// What decided: "rank_key" for "contact", "fit" for "agent"; or who was next:
+// "loans", "ann", "not looked at", "nobody".
+std::string TextOf(const v1::Decision& decision, std::string_view about);
 // "main voice".
 std::string QueueAndChannel(const v1::WaitingVerdict& verdict);
 // "reservation_created c1 ann": the event's type, its contact, its agent.

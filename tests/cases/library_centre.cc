@@ -159,6 +159,14 @@ class LibraryCentre final : public Centre {
     return server::ToProto(*explained);
   }
 
+  std::optional<v1::Decision> Decision(const std::string& contact_id) override {
+    const auto contact = router_->FindContact(contact_id);
+    if (!contact.ok()) return std::nullopt;
+    const auto decision = router_->DecisionOf(*contact, /*attempt=*/0);
+    if (!decision.ok()) return std::nullopt;
+    return server::ToProto(*decision);
+  }
+
   std::optional<v1::ExplainAgentResponse> ExplainAgent(
       const std::string& agent_id) override {
     const auto agent = router_->FindAgent(agent_id);

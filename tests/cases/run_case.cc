@@ -83,6 +83,17 @@ class CaseRun {
     const std::vector<v1::Event> events = centre_->TakeEvents();
     for (const v1::Event& event : events) ids_.insert(event.contact().id());
     for (const Step::Expectation& expected : step.expect) {
+      if (!expected.decided.empty()) {
+        const auto decision = centre_->Decision(expected.id);
+        const std::string told = decision.has_value()
+                                     ? TextOf(*decision, expected.decided)
+                                     : "no decision";
+        if (told == expected.text) continue;
+        return Problem{expected.line,
+                       absl::StrCat("expected the decision about ", expected.id,
+                                    ", ", expected.decided, ": ", expected.text,
+                                    Why(step), "; it is: ", told)};
+      }
       const bool explained = !expected.about.empty();
       const std::string state =
           explained ? WhyNot(expected.id, expected.about, centre_)

@@ -119,8 +119,9 @@ class TableReader {
     step.line = LineOf(node);
     step.at_ms = at_ms;
     const v1::Configuration before = *configuration;
-    std::vector<std::string> known = {"at",     "expect",  "why_not",
-                                      "events", "refused", "because"};
+    std::vector<std::string> known = {"at",         "expect", "why_not",
+                                      "decided_by", "events", "refused",
+                                      "because"};
     for (std::string& verb : Verbs()) known.push_back(std::move(verb));
     for (const Entry& entry : parts_.Entries(node, "a step", known)) {
       ReadPart(entry, configuration, &step);
@@ -144,6 +145,8 @@ class TableReader {
       }
     } else if (entry.key == "why_not") {
       ReadWhyNot(entry, step);
+    } else if (entry.key == "decided_by") {
+      ReadDecidedBy(entry, step);
     } else if (entry.key == "events") {
       step->events.emplace();
       if (!entry.value.IsSequence()) {
@@ -170,6 +173,17 @@ class TableReader {
       for (const Entry& one : parts_.Entries(of.value, of.key, {})) {
         step->expect.push_back(
             {one.line, of.key, parts_.Text(one.value, one.key), one.key});
+      }
+    }
+  }
+
+  void ReadDecidedBy(const Entry& entry, Step* step) {
+    for (const Entry& of : parts_.Entries(entry.value, entry.key, {})) {
+      for (const Entry& one :
+           parts_.Entries(of.value, of.key,
+                          {"contact", "agent", "next contact", "next agent"})) {
+        step->expect.push_back(
+            {one.line, of.key, parts_.Text(one.value, one.key), "", one.key});
       }
     }
   }

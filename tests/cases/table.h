@@ -41,6 +41,9 @@ struct Step {
     // Of an explanation of that contact or agent: the agent, or "queue
     // channel".
     std::string about = {};
+    // Of the record of the contact's last decision: "contact", "agent", "next
+    // contact" or "next agent".
+    std::string decided = {};
   };
   std::vector<Expectation> expect;
   std::optional<std::vector<std::string>> events;

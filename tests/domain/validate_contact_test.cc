@@ -56,8 +56,7 @@ PreferredAgents Rather(std::vector<std::string> agents,
   return {std::move(agents), source, 0};
 }
 
-// In the order in which they are found.
-std::vector<Spoilt> SpoiltWays() {
+std::vector<Spoilt> SpoiltBasics() {
   return {
       {"contact.id", "empty", [](ContactSpec& s) { s.id = ""; }},
       {"contact.id", "129 bytes; at most 128",
@@ -99,6 +98,11 @@ std::vector<Spoilt> SpoiltWays() {
        [](ContactSpec& s) { s.requirement.all_of[1].level_min = 0; }},
       {"contact.requirement.all_of[1].level_min", "11 is not",
        [](ContactSpec& s) { s.requirement.all_of[1].level_min = 11; }},
+  };
+}
+
+std::vector<Spoilt> SpoiltPreferences() {
+  return {
       {"contact.preferred.source", "4 is not a source",
        [](ContactSpec& s) {
          s.preferred = Rather({"ann"}, static_cast<PreferenceSource>(4));
@@ -108,7 +112,9 @@ std::vector<Spoilt> SpoiltWays() {
       {"contact.preferred.reply_by_ms", "604800001 is not in 0..604800000",
        [](ContactSpec& s) { s.preferred.reply_by_ms = kDurationMsMax + 1; }},
       {"contact.preferred.reply_by_ms", "1 goes with agents only",
-       [](ContactSpec& s) { s.preferred = {{}, PreferenceSource::kList, 1}; }},
+       [](ContactSpec& s) {
+         s.preferred = {{}, PreferenceSource::kList, 1};
+       }},
       {"contact.preferred.agents", "has 2 agents; source panel has at most 1",
        [](ContactSpec& s) {
          s.preferred = Rather({"ann", "bob"}, PreferenceSource::kPanel);
@@ -126,6 +132,13 @@ std::vector<Spoilt> SpoiltWays() {
          s.preferred = Rather({"ann", "bob", "ann"});
        }},
   };
+}
+
+// In the order in which they are found.
+std::vector<Spoilt> SpoiltWays() {
+  std::vector<Spoilt> ways = SpoiltBasics();
+  for (const Spoilt& way : SpoiltPreferences()) ways.push_back(way);
+  return ways;
 }
 
 TEST(ValidateContactSpec, NamesWhatIsWrong) {

@@ -301,6 +301,26 @@ TEST_F(RelaisctlTest, ExplainsWhoIsPassedOver) {
   Done({"presence", "anna", "available"});
   EXPECT_THAT(Done({"explain", "contact", "c1"}),
               AllOf(HasSubstr("reserved, anna"), HasSubstr("holds")));
+  EXPECT_THAT(
+      Done({"decision", "c1"}),
+      AllOf(HasSubstr("contact c1 of queue accounts to agent anna, "),
+            HasSubstr("attempt 2, ring 0, fit 3, configuration version 1; it "
+                      "stands\nwhy this contact: the first of the only lane"),
+            HasSubstr("why this agent: it became free"),
+            ContainsRegex("first contact of +rank +rank key"),
+            ContainsRegex("accounts +0 +20")));
+  EXPECT_EQ(Done({"decision", "c1", "2"}), Done({"decision", "c1"}));
+  EXPECT_THAT(Done({"decisions"}),
+              ContainsRegex("c1 +2 +accounts +anna +only +none +stands"));
+  EXPECT_THAT(Done({"decisions", "--count", "1", "--json"}),
+              HasSubstr("\"contact_rule\": \"DECIDING_RULE_ONLY\""));
+  EXPECT_THAT(Control({"decision", "c2"}).output,
+              HasSubstr("NOT_FOUND: contact_id: no decision about it is kept"));
+  EXPECT_THAT(Control({"decision", "c1", "7"}).output,
+              HasSubstr("attempt: 7: no decision of that number is kept"));
+  EXPECT_THAT(Control({"decision", "c1", "first"}).output,
+              HasSubstr("ATTEMPT: 'first' is not a number above 0"));
+  EXPECT_EQ(Control({"decision", "c9"}).exit_code, 1);
   EXPECT_EQ(Control({"explain", "contact", "c9"}).exit_code, 1);
   EXPECT_EQ(Control({"explain", "agent", "bob"}).exit_code, 1);
 }

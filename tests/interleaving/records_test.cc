@@ -1,7 +1,7 @@
-// Interleavings of the core's parts: the stack of free indices, records of
-// terms that are written anew, one lane, classes that are made or changed.
-// Smaller than the calls of pairs_test, so they reach what takes many steps
-// there.
+// Interleavings of the core's parts: the stack of free indices, stamped cells,
+// records of terms that are written anew, one lane, classes that are made or
+// changed. Smaller than the calls of pairs_test, so they reach what takes many
+// steps there.
 
 #include <array>
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "gtest/gtest.h"
 #include "lib/base/free_stack.h"
+#include "lib/base/stamped_cells.h"
 #include "lib/match/matcher.h"
 #include "tests/interleaving/explorer.h"
 #include "tests/interleaving/scenario.h"
@@ -81,6 +82,72 @@ void FreeTake(Explorer& run) {
                                                    rows.Take(2);
                                                    rows.Take(2);
                                                  }}});
+}
+
+// --- Stamped cells -----------------------------------------------------------
+
+// One cell whose words are all the number of the write, counted from 1.
+class Cell {
+ private:
+  using Cells = StampedCells<WeakAtomic, 2>;
+  static auto Fill(std::uint64_t number) {
+    return [number](auto put) {
+      put(0, number);
+      put(1, number);
+    };
+  }
+
+ public:
+  explicit Cell(Explorer& run) : run_(run), cells_(1) {}
+
+  void Write(std::uint64_t number) { cells_.Write(0, Fill(number)); }
+  bool TryWrite(std::uint64_t number) {
+    return cells_.TryWrite(0, number - 1, Fill(number));
+  }
+  // Which write is read; 0: none, or it was being written.
+  std::uint64_t Read() {
+    Cells::Words words{};
+    const std::uint64_t stamp = cells_.Read(0, &words);
+    if (stamp == 0) return 0;
+    run_.Expect(words[0] == words[1], "words of two writes");
+    run_.Expect(Cells::StampOf(words[0] - 1) == stamp,
+                "words of another write than the stamp's");
+    return words[0];
+  }
+
+ private:
+  Explorer& run_;
+  Cells cells_;
+};
+
+void WriteRead(Explorer& run) {
+  Cell& cell = run.New<Cell>(run);
+  cell.Write(1);
+  if (!run.Run({{"write, write",
+                 [&] {
+                   cell.Write(2);
+                   cell.Write(3);
+                 }},
+                {"read", [&] { cell.Read(); }}})) {
+    return;
+  }
+  run.Expect(cell.Read() == 3, "the last write is not read");
+}
+
+// Of two writers in one cell the later one's words stay, or it gave up.
+void TryWriteTryWrite(Explorer& run) {
+  Cell& cell = run.New<Cell>(run);
+  std::uint64_t last = 0;
+  if (!run.Run({{"write 1", [&] { cell.TryWrite(1); }},
+                {"write 2, read", [&] {
+                   if (cell.TryWrite(2)) last = 2;
+                   const std::uint64_t read = cell.Read();
+                   run.Expect(last == 0 || read == last, "not one's own write");
+                 }}})) {
+    return;
+  }
+  const std::uint64_t read = cell.Read();
+  run.Expect(read != 0 && (last == 0 || read == 2), "a later write is lost");
 }
 
 // --- Terms -------------------------------------------------------------------
@@ -426,6 +493,8 @@ void ClassBecomesPulledOnly(Explorer& run) {
 constexpr Scenario kRecords[] = {
     {"take_free_take", {3, 2}, 17'484, TakeFreeTake},
     {"free_take", {3, 2}, 928, FreeTake},
+    {"write_read", {3, 2}, 7'024, WriteRead},
+    {"try_write_try_write", {3, 2}, 502, TryWriteTryWrite},
     {"profile_of_another_life", {3, 2}, 846'764, ProfileOfAnotherLife},
     {"capacity_of_another_life", {3, 2}, 174'994, CapacityOfAnotherLife},
     {"cost_of_another_life", {3, 2}, 175'426, CostOfAnotherLife},

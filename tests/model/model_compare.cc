@@ -88,6 +88,7 @@ void ModelRun::SameEvents() {
     list("reference", expected);
     Fail(difference);
   }
+  if (difference.empty()) SameDecisions(subject);
   counts_.events += expected.size();
   for (const Event& event : expected) {
     ++counts_.by_type[static_cast<std::size_t>(event.type)];

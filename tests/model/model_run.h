@@ -43,6 +43,9 @@ struct RunCounts {
   std::uint64_t told_ahead = 0;       // of those, behind other contacts
   std::uint64_t told_later_ring = 0;  // of those, who meet a later ring
   std::uint64_t skipped = 0;          // when their contact came
+  // Records of decisions by what decided.
+  std::array<std::uint64_t, kDecidingRuleCount> contact_rules{};
+  std::array<std::uint64_t, kDecidingRuleCount> agent_rules{};
   std::uint64_t repeated = 0;
   std::uint64_t full = 0;
   std::uint64_t pulled = 0;
@@ -107,6 +110,8 @@ class ModelRun {
   void Same(std::string_view what, T subject, T reference,
             std::string_view of = {});
   void SameEvents();
+  // `events` of the subject.
+  void SameDecisions(const std::vector<Event>& events);
   void SameViews();
   void SameContactView(const ContactView& subject,
                        const ContactView& reference);

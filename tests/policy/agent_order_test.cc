@@ -150,5 +150,36 @@ TEST(AgentOrderTest, ImpossibleValuesAreTheNearestPossibleOnes) {
   EXPECT_LT(LoadThenValueThenIdle(-1, kValueMax, kLast), 0);
 }
 
+TEST(AgentOrderTest, AKeyTellsWhatItWasMadeOf) {
+  constexpr InstantMs kAt = kMorning + 3'600'000;
+  struct Case {
+    AgentOrder order;
+    Agent agent;
+    std::int64_t value;
+    InstantMs since_ms;
+  };
+  const Case cases[] = {
+      {AgentOrder::kLongestIdle, NeverOffered(kMorning), 0, kMorning},
+      {AgentOrder::kLongestIdle, NeverOffered(kAt), 0, kAt},
+      {AgentOrder::kLeastOccupied, Occupied(1'234'000, kMorning), 1'234,
+       kMorning},
+      {AgentOrder::kFewestContacts, Contacts(17, kMorning), 17, kMorning},
+      {AgentOrder::kRoundRobin, Offered(kMorning + 5, kMorning), 1,
+       kMorning + 5},
+      {AgentOrder::kRoundRobin, NeverOffered(kMorning), 0, kMorning},
+  };
+  for (const Case& one : cases) {
+    for (const int load_place : {-100, -1, 0, 1, 50, 100}) {
+      Agent agent = one.agent;
+      agent.load_place = load_place;
+      const OrderKeyParts parts =
+          PartsOf(one.order, KeyOf(one.order, agent), kAt);
+      EXPECT_EQ(parts.load_place, load_place) << one.value;
+      EXPECT_EQ(parts.value, one.value);
+      EXPECT_EQ(parts.since_ms, one.since_ms);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace relais::policy

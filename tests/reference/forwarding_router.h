@@ -105,6 +105,14 @@ class ForwardingRouter : public Router {
       std::size_t verdicts_max) const override {
     return next_->ExplainAgent(agent, now_ms, verdicts_max);
   }
+  absl::StatusOr<DecisionView> DecisionOf(
+      ContactHandle contact, std::uint64_t attempt) const override {
+    return next_->DecisionOf(contact, attempt);
+  }
+  std::vector<DecisionView> Decisions(InstantMs since_ms,
+                                      std::size_t limit) const override {
+    return next_->Decisions(since_ms, limit);
+  }
 
  private:
   Router* next_;

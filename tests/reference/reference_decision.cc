@@ -212,6 +212,7 @@ void ReferenceRouter::ServeAgent(AgentRecord& agent, InstantMs now_ms) {
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
                              InstantMs now_ms, bool at_once, bool pulled) {
+  NoteComparison(contact, agent, pulled);
   const std::set<int> counted = pulled ? std::set<int>() : CountedIn(agent);
   Reserve(contact, agent, now_ms, at_once, pulled);
   CheckKept(contact.spec.channel, agent, counted);

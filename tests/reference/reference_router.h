@@ -28,6 +28,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "relais/router.h"
+#include "tests/reference/comparison.h"
 #include "tests/reference/reference_requirement.h"
 #include "tests/reference/reference_rings.h"
 
@@ -92,12 +93,26 @@ class ReferenceRouter final : public Router {
   absl::StatusOr<AgentExplanation> ExplainAgent(
       AgentHandle agent, InstantMs now_ms,
       std::size_t verdicts_max) const override;
+  // The reference keeps what there was to choose between instead.
+  absl::StatusOr<DecisionView> DecisionOf(ContactHandle,
+                                          std::uint64_t) const override {
+    return absl::UnimplementedError("the reference keeps no records");
+  }
+  std::vector<DecisionView> Decisions(InstantMs, std::size_t) const override {
+    return {};
+  }
 
   // For the tests: reserves after a restart, which counts anew.
   void ForgetReserves();
   // Whether a reserve keeps the contact from the agent, were both free.
   bool IsKeptBack(std::string_view contact_id, std::string_view agent_id) const;
-  // What the model says of a pair at this moment, pulls aside.
+  // For the tests: what the decisions since the last call chose between, in
+  // their order. Kept from KeepComparisons on.
+  void KeepComparisons() { keeps_comparisons_ = true; }
+  std::vector<Comparison> TakeComparisons() {
+    return std::exchange(comparisons_, {});
+  }
+  // For the tests: what the model says of a pair at this moment, pulls aside.
   bool IsEligible(std::string_view contact_id, std::string_view agent_id) const;
   // Ids of the contacts that live, oldest first.
   std::vector<std::string> AliveContacts() const;
@@ -268,6 +283,8 @@ class ReferenceRouter final : public Router {
   void LookForAgent(std::uint64_t agent_number, InstantMs now_ms);
   void Decide(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
               bool at_once, bool pulled = false);
+  void NoteComparison(const ContactRecord& contact, const AgentRecord& agent,
+                      bool pulled);
   // Decide without the acceptance that follows when nothing rings.
   void Reserve(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
                bool at_once, bool pulled = false);
@@ -413,6 +430,8 @@ class ReferenceRouter final : public Router {
   bool draining_ = false;
   bool looks_ = true;  // false: whoever replays a history decides
   std::vector<Event> pending_events_;
+  bool keeps_comparisons_ = false;
+  std::vector<Comparison> comparisons_;
   RouterCounters counters_;
 };
 

@@ -185,6 +185,13 @@ class FakeRouter final : public Router {
                                                 std::size_t) const override {
     return Unused();
   }
+  absl::StatusOr<DecisionView> DecisionOf(ContactHandle,
+                                          std::uint64_t) const override {
+    return Unused();
+  }
+  std::vector<DecisionView> Decisions(InstantMs, std::size_t) const override {
+    return {};
+  }
 
  private:
   static absl::Status Unused() {

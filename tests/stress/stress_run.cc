@@ -165,7 +165,30 @@ void StressRun::Round(std::uint64_t operations_each) {
       if (router_->DrainEvents() == 0) std::this_thread::yield();
     }
   });
+  threads.emplace_back([this, &working] {
+    while (working > 0) ReadDecisions();
+  });
   for (std::thread& thread : threads) thread.join();
+}
+
+// Whole, whatever is decided meanwhile: its own contact's and agent's names,
+// and the chosen lane before the others.
+void StressRun::ReadDecisions() const {
+  for (const DecisionView& view : router_->Decisions(0, 20)) {
+    const DecisionRecord& record = view.record;
+    const std::size_t entries = std::size_t{record.lanes} + record.agents;
+    ASSERT_TRUE(view.contact_id.starts_with("c")) << view.contact_id;
+    ASSERT_TRUE(view.agent_id.starts_with("a")) << view.agent_id;
+    ASSERT_EQ(view.queue, SpecOf(view.contact_id).queue);
+    ASSERT_GE(record.lanes, 1);
+    ASSERT_EQ(view.names.size(), entries);
+    for (std::size_t i = 1; i < record.lanes; ++i) {
+      const ComparedEntry& before = record.compared[i - 1];
+      const ComparedEntry& entry = record.compared[i];
+      ASSERT_LE(std::pair(before.rank, before.key),
+                std::pair(entry.rank, entry.key));
+    }
+  }
 }
 
 void StressRun::Work(Role role, Worker& worker, std::uint64_t operations) {

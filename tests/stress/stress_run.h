@@ -55,6 +55,7 @@ class StressRun final : public RouterObserver {
 
   void Round(std::uint64_t operations_each);
   void Work(Role role, Worker& worker, std::uint64_t operations);
+  void ReadDecisions() const;
   void Submit(Worker& worker);
   void Cancel(Worker& worker);
   void Desk(Worker& worker);
