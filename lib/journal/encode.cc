@@ -485,6 +485,7 @@ void Walk(const LiveAgent& agent, Sink& sink) {
       inner.Uint(H::kAttemptFieldNumber, held.attempt);
       inner.Uint(H::kUnitsFieldNumber, static_cast<std::uint64_t>(held.units));
       inner.Sint(H::kWrapUpEndsMsFieldNumber, held.wrap_up_ends_ms);
+      inner.Uint(H::kInterruptedFieldNumber, Number(held.interrupted));
     });
   }
   Walk(M::kFiguresFieldNumber, agent.figures, sink);

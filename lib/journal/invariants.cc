@@ -115,10 +115,10 @@ void CheckCapacities(const LiveState& state, Tell tell) {
   for (const auto& [id, agent] : state.agents) {
     int units = 0;
     for (const HeldContact& held : agent.held) units += held.units;
-    if (units > kCapacityUnitsMax || agent.held.size() > kContactsPerAgentMax) {
+    if (units > kHeldUnitsMax || agent.held.size() > kContactsPerAgentMax) {
       tell(absl::StrCat("agent ", Quoted(id), " is over capacity: holds ",
                         agent.held.size(), " contacts of ", units,
-                        " units; it has ", kCapacityUnitsMax));
+                        " units; at most ", kHeldUnitsMax));
     }
   }
   for (const auto& [id, count] : declines) {
@@ -203,6 +203,10 @@ bool WorkBefore(const Event& event, WorkState* state) {
     case EventType::kContactEnded:
       *state = WorkState::kHandling;
       return true;
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      *state = WorkState::kHandling;
+      return true;
     case EventType::kWrapUpEnded:
       *state = WorkState::kWrapUp;
       return true;
@@ -217,6 +221,8 @@ WorkState WorkAfter(const Event& event) {
     case EventType::kReservationCreated:
       return WorkState::kReserved;
     case EventType::kReservationAccepted:
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
       return WorkState::kHandling;
     case EventType::kContactEnded:
       return event.wrap_up_ends_ms > 0 ? WorkState::kWrapUp : WorkState::kIdle;

@@ -23,6 +23,7 @@ AgentsT<AtomicT>::AgentsT(std::uint32_t agents, std::uint32_t profile_classes,
       pool_(calls_in_flight),
       further_keys_(
           orders == 1 ? 0 : std::size_t{agents} * kOwnTerms + calls_in_flight),
+      interruptible_(std::size_t{agents} * kOwnTerms + calls_in_flight),
       reserves_(std::size_t{agents} * kOwnTerms + calls_in_flight) {
   RELAIS_CHECK(calls_in_flight + kOwnTerms <= AgentWord::kTermsMask,
                "too many calls in flight");
@@ -52,6 +53,11 @@ AgentTerms AgentsT<AtomicT>::TermsOf(std::uint32_t agent,
   terms.capacity = static_cast<std::uint8_t>(capacity);
   terms.claim_until_told = (capacity & kClaimUntilTold) != 0;
   terms.ranked = (capacity & kRanked) != 0;
+  if ((capacity & kInterrupts) != 0) {
+    terms.interruptible = std::bit_cast<decltype(terms.interruptible)>(
+        interruptible_[BesideAt(agent, word.terms())].load(
+            std::memory_order_acquire));  // W3
+  }
   if (UsesReserves()) {
     terms.reserves =
         ReservesAt(agent, word.terms()).load(std::memory_order_relaxed);  // W3
@@ -95,10 +101,16 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
                              std::memory_order_release);  // W3
   record.cost.store(std::bit_cast<std::uint64_t>(terms.cost),
                     std::memory_order_release);  // W3
-  record.capacity.store(terms.capacity |
-                            (terms.claim_until_told ? kClaimUntilTold : 0U) |
-                            (terms.ranked ? kRanked : 0U),
-                        std::memory_order_release);  // W3
+  const bool interrupts = terms.interrupts();
+  if (interrupts) {
+    interruptible_[BesideAt(agent, index)].store(
+        std::bit_cast<std::uint64_t>(terms.interruptible),
+        std::memory_order_release);  // W3
+  }
+  record.capacity.store(
+      terms.capacity | (terms.claim_until_told ? kClaimUntilTold : 0U) |
+          (terms.ranked ? kRanked : 0U) | (interrupts ? kInterrupts : 0U),
+      std::memory_order_release);  // W3
   if (UsesReserves()) {
     ReservesAt(agent, index)
         .store(terms.reserves, std::memory_order_relaxed);  // W3

@@ -55,7 +55,16 @@
 //       given by pulls alone: their classes are in no row or column that a look
 //       walks along (eligibility.h), and one that began when the class's id
 //       stood for another is told by StillFits. So no look is owed to them.
-//   M11 Once there are reserves (reserves.h) the agent's units are taken before
+//   M12 Units that a kind may interrupt are told with the terms, and room is a
+//       function of the word and the terms that it names. So work that may be
+//       interrupted keeps nobody from being published or taken, an Update that
+//       raises what may be interrupted publishes by M5 like one that gives
+//       units back, and one that lowers it together with the units taken does
+//       both in one change of the word. A call that looked by terms that were
+//       replaced meanwhile reads the word again (TakeBest); what is told after
+//       that reading overlaps the decision, and its caller undoes what no
+//       longer fits.
+//   M13 Once there are reserves (reserves.h) the agent's units are taken before
 //       the contact's CAS, by a CAS of its word from the one that the look
 //       began with, and given back if the contact is lost. So what others
 //       change meanwhile (units given back, other terms) already finds the
@@ -63,7 +72,7 @@
 //       e-mail is never added to those who stay free. A kind that a reserve
 //       keeps from the agent is left out of its look as one without room; what
 //       the look believed of the reserve is confirmed when the unit is taken.
-//   M12 Whoever makes a reserve give looks at the agents who count in it
+//   M14 Whoever makes a reserve give looks at the agents who count in it
 //       (LookForReserves), after the look that its call owes to its own agent
 //       or contact: for each who may now take something it does what the
 //       agent's release would do. Agents under another's claim are that claim's
@@ -442,7 +451,7 @@ class MatcherT {
                     const Compared* agents, DecisionSink& sink, Result* result,
                     ReserveSet* opened);
   // By the claim's owner, right before the contact's CAS, if there are reserves
-  // (M11): the units that a contact of `kind` costs. False: the word is not
+  // (M13): the units that a contact of `kind` costs. False: the word is not
   // `word` any more, or a reserve does not give and the contact is not pulled;
   // nothing was taken.
   bool TakeUnitsFirst(std::uint32_t agent, AgentWord word,
@@ -477,7 +486,7 @@ class MatcherT {
   // null.
   void Release(std::uint32_t agent, DecisionSink& sink, ReserveSet* opened,
                const ClaimedFor* claimed_for = nullptr);
-  // For each agent who counts in one of them and may take something (M12).
+  // For each agent who counts in one of them and may take something (M14).
   void LookForReserves(ReserveSet opened, DecisionSink& sink);
   bool ClaimForReserve(int reserve, std::uint32_t* agent, bool* again);
   Compared* Telling(Compared* compared) const {

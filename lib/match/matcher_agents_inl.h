@@ -12,7 +12,7 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
                                  const AgentTerms& terms,
                                  std::uint32_t units_back, DecisionSink& sink) {
   if (agent >= sizes_.agents || terms.profile_class >= sizes_.profile_classes ||
-      terms.capacity > AgentWord::kUsedMax) {
+      !AgentsT<AtomicT>::Counts(terms)) {
     return Result::kOutOfRange;
   }
   constexpr std::uint32_t kNone = 0xFFFF'FFFF;
@@ -108,7 +108,7 @@ bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, AgentWord word,
                       in_force->KindsWithRoom(word.kinds(), used) != 0;
     const AgentWord next(room, used, word.kinds(), word.terms(),
                          word.tag() + 1);
-    // Of a decision that began before the first reserve (M11).
+    // Of a decision that began before the first reserve (M13).
     const ReserveSet before = CountedIn(*in_force, word);
     const ReserveSet after = CountedIn(*in_force, next);
     reserves_.Take(before & ~after, &change);

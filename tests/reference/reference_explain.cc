@@ -46,6 +46,9 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
       agent.held.begin(), agent.held.end(),
       [&](const Held& held) { return held.contact.channel == channel; });
   if (most != 0 && of_channel >= most) return PassedOver::kContactsMax;
+  if (agent.held.size() >= kContactsPerAgentMax) {
+    return PassedOver::kContactsMax;
+  }
   if (!IsFree(agent, channel)) return PassedOver::kCapacity;
   if (As(contact).pull_only) return PassedOver::kPullOnly;
   return IsKept(agent, channel) ? PassedOver::kReserve : PassedOver::kNot;

@@ -60,7 +60,6 @@ void ReferenceRouter::ForgetReserves() {
     for (const auto& [place, reserve] : reserves_) agent.told.insert(place);
   }
   Recount();
-  giving_again_.clear();
 }
 
 bool ReferenceRouter::IsIn(const ReserveRecord& reserve,
@@ -82,16 +81,18 @@ std::size_t ReferenceRouter::CountOf(int place) const {
       [&](const auto& entry) { return Counts(place, reserve, entry.second); }));
 }
 
-void ReferenceRouter::Recount() {
+std::set<int> ReferenceRouter::Recount() {
+  std::set<int> gives;
   for (auto& [place, reserve] : reserves_) {
     const auto count = static_cast<int>(CountOf(place));
     if (reserve.keeps && count >= reserve.reserve.ResumeAt()) {
       reserve.keeps = false;
-      giving_again_.insert(place);
+      gives.insert(place);
     } else if (count <= reserve.reserve.keep) {
       reserve.keeps = true;
     }
   }
+  return gives;
 }
 
 bool ReferenceRouter::IsKept(const AgentRecord& agent, Channel channel) const {
@@ -142,16 +143,16 @@ std::set<int> ReferenceRouter::CountedIn(const AgentRecord& agent) const {
   return counted;
 }
 
-void ReferenceRouter::LookForReserves(InstantMs now_ms) {
-  while (!giving_again_.empty()) {
-    const int place = *giving_again_.begin();
-    giving_again_.erase(giving_again_.begin());
+void ReferenceRouter::LookForReserves(const std::set<int>& places,
+                                      InstantMs now_ms) {
+  for (const int place : places) {
     const ReserveRecord& reserve = reserves_.at(place);
     for (;;) {
       AgentRecord* best = nullptr;
       int best_fit = 0;
       for (auto& [slot, agent] : agents_) {
-        if (!Counts(place, reserve, agent) || NextFor(agent) == nullptr) {
+        if (agent.being_served || !Counts(place, reserve, agent) ||
+            NextFor(agent) == nullptr) {
           continue;
         }
         const int fit =

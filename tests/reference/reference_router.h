@@ -195,6 +195,7 @@ class ReferenceRouter final : public Router {
     // What it declined, left unanswered or left is being looked for: it counts
     // in no reserve.
     bool set_aside = false;
+    bool being_served = false;  // nobody else may look for it
     AgentConfiguration configuration;
     RoutingProfile profile;
     Holdings holdings;
@@ -246,15 +247,15 @@ class ReferenceRouter final : public Router {
   static bool Counts(int place, const ReserveRecord& reserve,
                      const AgentRecord& agent);
   std::size_t CountOf(int place) const;
-  // After each change of an agent.
-  void Recount();
+  // After each change of an agent; those that give since.
+  std::set<int> Recount();
   // Whether a reserve keeps a contact of this channel from a free agent.
   bool IsKept(const AgentRecord& agent, Channel channel) const;
   std::set<int> CountedIn(const AgentRecord& agent) const;
   void CheckKept(Channel channel, const AgentRecord& agent,
                  const std::set<int>& counted);
   // For the agents of those that give again.
-  void LookForReserves(InstantMs now_ms);
+  void LookForReserves(const std::set<int>& places, InstantMs now_ms);
   // What the agent, who is free for it, would be given next.
   ContactRecord* NextFor(const AgentRecord& agent);
   void ServeAgent(AgentRecord& agent, InstantMs now_ms);
@@ -275,6 +276,15 @@ class ReferenceRouter final : public Router {
     return !As(contact).pull_only && Accepts(contact, agent);
   }
   static bool IsFree(const AgentRecord& agent, Channel channel);
+  // Interruptions (reference_interruptions.cc).
+  static bool MayInterrupt(const AgentRecord& agent, Channel first,
+                           Channel other);
+  static int RoomWith(const AgentRecord& agent, Channel channel);
+  void TellInterruption(Held& held, AgentRecord& agent, bool interrupted,
+                        InstantMs now_ms);
+  void InterruptFor(std::uint64_t accepted, AgentRecord& agent,
+                    InstantMs now_ms);
+  void ResumeWork(AgentRecord& agent, InstantMs now_ms);
   static WorkState WorkStateOf(const AgentRecord& agent);
   static bool IsBusy(const AgentRecord& agent);
   static Held* HeldOf(AgentRecord& agent, std::uint64_t contact);
@@ -425,7 +435,6 @@ class ReferenceRouter final : public Router {
   std::uint64_t handed_over_ = 0;
   std::uint64_t last_sequence_ = 0;
   std::map<int, ReserveRecord> reserves_;  // by place
-  std::set<int> giving_again_;             // to be looked for
   std::vector<std::string> undercut_;      // what never happens
   bool draining_ = false;
   bool looks_ = true;  // false: whoever replays a history decides

@@ -165,6 +165,9 @@ std::string HistoryReplay::Step(const Event& event, const Cause& cause) {
       return Widened(event);
     case EventType::kContactHoldEnded:
       return "held for an agent, though no contact prefers one";
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return "interrupted, though no channel may interrupt another";
     case EventType::kAgentChanged:
       return AgentChanged(event, cause);
     case EventType::kConfigurationApplied:
