@@ -35,11 +35,12 @@ enum class PassedOver : std::uint8_t {
   kNoAnswer,         // its channel is closed: an offer was not answered
   kContactsMax,      // the agent holds as many of its channel as it may
   kCapacity,         // the agent has not the units for one more
+  kDrained,          // contacts that the agent may serve drain its channel
   kPullOnly,         // it is to be pulled; this agent may do so
   kReserve,          // the agent is kept free for another channel
   kNot,              // the agent is free for it
 };
-inline constexpr int kPassedOverCount = 14;
+inline constexpr int kPassedOverCount = 15;
 // Lower-case name: "requirement", "contacts_max".
 std::string_view PassedOverName(PassedOver reason);
 

@@ -34,8 +34,8 @@ Fitness FitnessOf(const CompiledRequirement& requirement,
 }
 
 PassedOver WhyPassedOver(const Fitness& fitness, bool held, bool declined,
-                         const AgentView& agent, const AgentCapacity& capacity,
-                         Channel channel) {
+                         bool drained, const AgentView& agent,
+                         const AgentCapacity& capacity, Channel channel) {
   if (fitness.reason != PassedOver::kNot) return fitness.reason;
   if (held) return PassedOver::kHeld;
   if (declined) return PassedOver::kDeclined;
@@ -66,6 +66,7 @@ PassedOver WhyPassedOver(const Fitness& fitness, bool held, bool declined,
   }
   const int room = std::min(capacity.units + interruptible, kHeldUnitsMax);
   if (units + capacity.cost[at] > room) return PassedOver::kCapacity;
+  if (drained) return PassedOver::kDrained;
   return fitness.pulled_only ? PassedOver::kPullOnly : PassedOver::kNot;
 }
 

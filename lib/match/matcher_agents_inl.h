@@ -10,15 +10,23 @@ namespace relais::match {
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
                                  const AgentTerms& terms,
-                                 std::uint32_t units_back, DecisionSink& sink) {
+                                 std::uint32_t units_back, DecisionSink& told) {
   if (agent >= sizes_.agents || terms.profile_class >= sizes_.profile_classes ||
       !AgentsT<AtomicT>::Counts(terms)) {
     return Result::kOutOfRange;
   }
+  return Within(told, [&](Sink& sink) {
+    return UpdateTo(agent, revision, terms, units_back, sink);
+  });
+}
+
+template <template <typename> class AtomicT>
+Result MatcherT<AtomicT>::UpdateTo(std::uint32_t agent, std::uint32_t revision,
+                                   const AgentTerms& terms,
+                                   std::uint32_t units_back, Sink& sink) {
   constexpr std::uint32_t kNone = 0xFFFF'FFFF;
   std::uint32_t taken = kNone;
   ReserveChange change;
-  ReserveSet opened = 0;
   Result result = Result::kOk;
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
@@ -47,7 +55,7 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
     }
     if (!agents_.Swap(agent, word, next)) continue;
     change.Applied(before, after);
-    opened |= reserves_.Settle(&change);
+    sink.opened |= reserves_.Settle(&change);
     if (later) {
       agents_.FreeTerms(agent, word.terms());
       taken = kNone;
@@ -57,19 +65,17 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
     // Another's claim: its owner honours the change (M6).
     if (!word.claimed()) {
       agents_.Unpublish(agent);
-      Release(agent, sink, &opened);
+      Release(agent, sink);
     }
     break;
   }
   if (taken != kNone) agents_.FreeTerms(agent, taken);
-  opened |= reserves_.Settle(&change);
-  LookForReserves(opened, sink);
+  sink.opened |= reserves_.Settle(&change);
   return result;
 }
 
 template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink,
-                                ReserveSet* opened,
+void MatcherT<AtomicT>::Release(std::uint32_t agent, Sink& sink,
                                 const ClaimedFor* claimed_for) {
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
@@ -80,8 +86,8 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink,
       if (agents_.Swap(agent, word, word.WithClaim(false))) return;
       continue;
     }
-    const Taking taking = TakeBest(agent, word, terms, Takeable(terms, word),
-                                   claimed_for, sink, opened);
+    const Taking taking =
+        TakeBest(agent, word, terms, Takeable(terms, word), claimed_for, sink);
     if (taking == Taking::kReleased) return;
     if (taking != Taking::kNothing) continue;
     AgentWord published;
@@ -98,7 +104,7 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink,
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, AgentWord word,
                                  const AgentTerms& terms, std::uint32_t units,
-                                 ReserveSet* opened) {
+                                 Sink& sink) {
   const AgentTerms* in_force = &terms;
   AgentTerms again;
   ReserveChange change;
@@ -114,7 +120,7 @@ bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, AgentWord word,
     reserves_.Take(before & ~after, &change);
     if (agents_.Swap(agent, word, next)) {
       change.Applied(before, after);
-      *opened |= reserves_.Settle(&change);
+      sink.opened |= reserves_.Settle(&change);
       return room;
     }
     word = agents_.Agent(agent);
@@ -159,8 +165,7 @@ Decision MatcherT<AtomicT>::Describe(const ContactChoice& choice,
 template <template <typename> class AtomicT>
 typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
     std::uint32_t agent, AgentWord word, const AgentTerms& terms,
-    std::uint8_t kinds, const ClaimedFor* claimed_for, DecisionSink& sink,
-    ReserveSet* opened) {
+    std::uint8_t kinds, const ClaimedFor* claimed_for, Sink& sink) {
   sink.OnLook();
   Compared lanes;
   Compared* const compared = Telling(&lanes);
@@ -174,7 +179,7 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
     // here; what comes after this reading overlaps the decision.
     if (agents_.Agent(agent) != word) return Taking::kAgain;
     const Taking taking = TakeChosen(best, agent, word, terms, false, compared,
-                                     claimed_for, sink, opened);
+                                     claimed_for, sink);
     if (taking != Taking::kNothing) return taking;
   }
 }
@@ -183,13 +188,13 @@ template <template <typename> class AtomicT>
 typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
     const ContactChoice& choice, std::uint32_t agent, AgentWord word,
     const AgentTerms& terms, bool pulled, const Compared* lanes,
-    const ClaimedFor* claimed_for, DecisionSink& sink, ReserveSet* opened) {
+    const ClaimedFor* claimed_for, Sink& sink) {
   const auto kind = static_cast<int>(
       lanes_.KindOf(choice.found.owner).load(std::memory_order_relaxed));  // W7
   const bool units_first = agents_.UsesReserves();
   ReserveChange change;
   if (units_first &&
-      !TakeUnitsFirst(agent, word, terms, kind, pulled, &change, opened)) {
+      !TakeUnitsFirst(agent, word, terms, kind, pulled, &change, sink)) {
     return Taking::kAgain;
   }
   // The lane or its class may have been redefined after they were read. That
@@ -200,7 +205,7 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
       !lanes_.Take(choice.found, agent, &reserved)) {
     if (!units_first) return Taking::kNothing;
     GiveUnitsBack(agent, terms.cost[static_cast<std::size_t>(kind)], &change,
-                  opened);
+                  sink);
     return Taking::kAgain;
   }
   Decision decision =
@@ -213,11 +218,12 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
   if (claimed_for != nullptr && claimed_for->contact == decision.contact) {
     decision.agents = claimed_for->agents;
   }
+  NoteTaken(choice.requirement_class, sink);
   bool room = true;
   if (units_first) {
-    *opened |= reserves_.Settle(&change);
+    sink.opened |= reserves_.Settle(&change);
   } else {
-    room = AddUnits(agent, word, terms, decision.units, opened);
+    room = AddUnits(agent, word, terms, decision.units, sink);
   }
   lanes_.Tidy(choice.lane);
   sink.OnDecision(decision);
@@ -228,16 +234,17 @@ template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
                                      const Position& at, int kind,
                                      std::uint32_t agent, AgentWord word,
-                                     const Compared* agents, DecisionSink& sink,
-                                     Result* result, ReserveSet* opened) {
+                                     const Compared* agents, Sink& sink,
+                                     Result* result) {
   const AgentTerms terms = agents_.TermsOf(agent, word);
   const std::uint8_t kinds = Takeable(terms, word);
   if ((kinds >> kind & 1) == 0) return false;
+  const Kinds all{kinds, 0};
   Compared lanes;
   Compared* const compared = Telling(&lanes);
   const std::uint64_t smallest =
-      terms.ranked ? SmallestFronts<true>(agent, terms, kinds, compared).first
-                   : SmallestFronts<false>(agent, terms, kinds, compared).first;
+      terms.ranked ? SmallestFronts<true>(agent, terms, all, compared).first
+                   : SmallestFronts<false>(agent, terms, all, compared).first;
   ContactChoice choice;
   choice.found.owner = slot;
   choice.found.key = at.key;
@@ -264,7 +271,7 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
   const bool units_first = agents_.UsesReserves();
   ReserveChange change;
   if (units_first
-          ? !TakeUnitsFirst(agent, word, terms, kind, false, &change, opened)
+          ? !TakeUnitsFirst(agent, word, terms, kind, false, &change, sink)
           : agents_.Agent(agent) != word) {
     return false;
   }
@@ -274,9 +281,9 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
     *result = Result::kStale;
     if (units_first) {
       GiveUnitsBack(agent, terms.cost[static_cast<std::size_t>(kind)], &change,
-                    opened);
+                    sink);
     }
-    Release(agent, sink, opened);
+    Release(agent, sink);
     return true;
   }
   Decision decision = Describe(choice, agent, terms, reserved, kind, order);
@@ -284,25 +291,24 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
   decision.agents = agents;
   bool room = true;
   if (units_first) {
-    *opened |= reserves_.Settle(&change);
+    sink.opened |= reserves_.Settle(&change);
   } else {
-    room = AddUnits(agent, word, terms, decision.units, opened);
+    room = AddUnits(agent, word, terms, decision.units, sink);
   }
   sink.OnDecision(decision);
-  if (room) Release(agent, sink, opened);
+  if (room) Release(agent, sink);
   return true;
 }
 
 template <template <typename> class AtomicT>
 template <class Visit>
-void MatcherT<AtomicT>::ForEachClassOf(const AgentTerms& terms,
-                                       std::uint8_t kinds, Visit visit) const {
-  eligibility_.ForEachRequirementOf(
-      terms.profile_class, [&](std::uint32_t requirement_class) {
-        if ((kinds >> eligibility_.KindOf(requirement_class) & 1) != 0) {
-          visit(requirement_class);
-        }
-      });
+void MatcherT<AtomicT>::ForEachClassOf(const AgentTerms& terms, Kinds kinds,
+                                       Visit visit) const {
+  eligibility_.ForEachRequirementOf(terms.profile_class,
+                                    [&](std::uint32_t requirement_class) {
+                                      if (Serves(requirement_class, kinds))
+                                        visit(requirement_class);
+                                    });
 }
 
 template <template <typename> class AtomicT>
@@ -331,7 +337,7 @@ std::uint64_t MatcherT<AtomicT>::PlaceOfFront(std::uint32_t requirement_class,
 template <template <typename> class AtomicT>
 template <bool kRanked>
 typename MatcherT<AtomicT>::Nearest MatcherT<AtomicT>::SmallestFronts(
-    std::uint32_t agent, const AgentTerms& terms, std::uint8_t kinds,
+    std::uint32_t agent, const AgentTerms& terms, Kinds kinds,
     Compared* compared) const {
   Nearest nearest;
   const auto add = [&](std::uint64_t place, std::uint32_t of) {
@@ -368,7 +374,7 @@ bool MatcherT<AtomicT>::FindIn(std::uint32_t lane, std::uint32_t agent,
 template <template <typename> class AtomicT>
 template <bool kRanked>
 bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
-                                    const AgentTerms& terms, std::uint8_t kinds,
+                                    const AgentTerms& terms, Kinds kinds,
                                     ContactChoice* best, Compared* compared) {
   const Nearest nearest =
       SmallestFronts<kRanked>(agent, terms, kinds, compared);
@@ -402,7 +408,9 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
       here.cell = eligibility_.Cell(requirement_class, terms.profile_class);
       if (here.cell == 0) return;
     }
-    if (!FindIn(lane, agent, kinds, nullptr, &here.found)) return;
+    if (!FindIn(lane, agent, kinds.room, nullptr, &here.found)) {
+      return;
+    }
     const std::uint64_t there = PlaceOf<kRanked>(
         requirement_class, here.cell, FrontWord::ImageOf(here.found.key));
     if (compared != nullptr) {
@@ -463,8 +471,8 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
 template <template <typename> class AtomicT>
 template <bool kRanked>
 void MatcherT<AtomicT>::CompareAgain(std::uint64_t place, std::uint32_t agent,
-                                     const AgentTerms& terms,
-                                     std::uint8_t kinds, Compared* compared) {
+                                     const AgentTerms& terms, Kinds kinds,
+                                     Compared* compared) {
   compared->Clear();
   const auto of_lane = [&](std::uint32_t lane,
                            std::uint32_t requirement_class) {
@@ -473,7 +481,7 @@ void MatcherT<AtomicT>::CompareAgain(std::uint64_t place, std::uint32_t agent,
     if (front == Nearest::kNowhere) return;
     if (front > place) return compared->AddFront(front, requirement_class);
     Found found{};
-    if (!FindIn(lane, agent, kinds, nullptr, &found)) return;
+    if (!FindIn(lane, agent, kinds.room, nullptr, &found)) return;
     const std::uint8_t cell =
         requirement_class == kHeldClass
             ? std::uint8_t{0}

@@ -33,7 +33,7 @@ template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::TakeUnitsFirst(std::uint32_t agent, AgentWord word,
                                        const AgentTerms& terms, int kind,
                                        bool pulled, ReserveChange* change,
-                                       ReserveSet* opened) {
+                                       Sink& sink) {
   // The contact that was seen may have gone, and its slot have one of another
   // kind.
   if ((terms.KindsWithRoom(word.kinds(), word.used()) >> kind & 1) == 0) {
@@ -45,11 +45,11 @@ bool MatcherT<AtomicT>::TakeUnitsFirst(std::uint32_t agent, AgentWord word,
   const ReserveSet after = CountedIn(terms, next);
   if (pulled) {
     reserves_.Take(before & ~after, change);
-  } else if (!reserves_.TakeFor(kind, before & ~after, change, opened)) {
+  } else if (!reserves_.TakeFor(kind, before & ~after, change, &sink.opened)) {
     return false;
   }
   if (!agents_.Swap(agent, word, next)) {
-    *opened |= reserves_.Settle(change);
+    sink.opened |= reserves_.Settle(change);
     return false;
   }
   change->Applied(before, after);
@@ -58,8 +58,7 @@ bool MatcherT<AtomicT>::TakeUnitsFirst(std::uint32_t agent, AgentWord word,
 
 template <template <typename> class AtomicT>
 void MatcherT<AtomicT>::GiveUnitsBack(std::uint32_t agent, std::uint32_t units,
-                                      ReserveChange* change,
-                                      ReserveSet* opened) {
+                                      ReserveChange* change, Sink& sink) {
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
     const AgentTerms terms = agents_.TermsOf(agent, word);
@@ -70,22 +69,20 @@ void MatcherT<AtomicT>::GiveUnitsBack(std::uint32_t agent, std::uint32_t units,
     const ReserveSet after = CountedIn(terms, next);
     if (!agents_.Swap(agent, word, next)) continue;
     change->Applied(before, after);
-    *opened |= reserves_.Settle(change);
+    sink.opened |= reserves_.Settle(change);
     return;
   }
 }
 
 template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::LookForReserves(ReserveSet opened, DecisionSink& sink) {
-  while (opened != 0) {
-    const int reserve = std::countr_zero(opened);
-    opened &= opened - 1;
+void MatcherT<AtomicT>::LookForReserves(Sink& sink) {
+  while (sink.opened != 0) {
+    const int reserve = std::countr_zero(sink.opened);
+    sink.opened &= sink.opened - 1;
     bool again = true;
     while (again) {
       std::uint32_t agent = 0;
-      if (ClaimForReserve(reserve, &agent, &again)) {
-        Release(agent, sink, &opened);
-      }
+      if (ClaimForReserve(reserve, &agent, &again)) Release(agent, sink);
     }
   }
 }
@@ -99,7 +96,7 @@ bool MatcherT<AtomicT>::ClaimForReserve(int reserve, std::uint32_t* agent,
   const std::uint32_t requirement_class = reserves_.ClassOf(reserve);
   AgentChoice best;
   *again = FindAgent(
-      requirement_class,
+      requirement_class, false,
       [&](std::uint32_t candidate, AgentWord word) {
         const AgentTerms terms = agents_.TermsOf(candidate, word);
         if ((terms.reserves >> reserve & 1) == 0) return false;

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -101,6 +102,7 @@ std::vector<Spoilt> SpoiltBasics() {
   };
 }
 
+// After those.
 std::vector<Spoilt> SpoiltPreferences() {
   return {
       {"contact.preferred.source", "4 is not a source",
@@ -114,6 +116,10 @@ std::vector<Spoilt> SpoiltPreferences() {
       {"contact.preferred.reply_by_ms", "1 goes with agents only",
        [](ContactSpec& s) {
          s.preferred = {{}, PreferenceSource::kList, 1};
+       }},
+      {"contact.preferred.reply_by_ms", "1 does not go with source panel",
+       [](ContactSpec& s) {
+         s.preferred = {{"ann"}, PreferenceSource::kPanel, 1};
        }},
       {"contact.preferred.agents", "has 2 agents; source panel has at most 1",
        [](ContactSpec& s) {
@@ -134,15 +140,14 @@ std::vector<Spoilt> SpoiltPreferences() {
   };
 }
 
-// In the order in which they are found.
-std::vector<Spoilt> SpoiltWays() {
+std::vector<Spoilt> AllSpoiltWays() {
   std::vector<Spoilt> ways = SpoiltBasics();
-  for (const Spoilt& way : SpoiltPreferences()) ways.push_back(way);
+  for (Spoilt& way : SpoiltPreferences()) ways.push_back(std::move(way));
   return ways;
 }
 
 TEST(ValidateContactSpec, NamesWhatIsWrong) {
-  for (const Spoilt& way : SpoiltWays()) {
+  for (const Spoilt& way : AllSpoiltWays()) {
     SCOPED_TRACE(way.path + ": " + way.message);
     ContactSpec spec = Good();
     way.spoil(spec);
@@ -154,7 +159,7 @@ TEST(ValidateContactSpec, NamesWhatIsWrong) {
 }
 
 TEST(ValidateContactSpec, TheFirstInOrderIsNamed) {
-  const std::vector<Spoilt> ways = SpoiltWays();
+  const std::vector<Spoilt> ways = AllSpoiltWays();
   for (std::size_t later = 0; later < ways.size(); ++later) {
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
       if (ways[earlier].path == ways[later].path) continue;

@@ -153,10 +153,8 @@ void ReferenceRouter::LetGo(AgentRecord& agent, std::uint64_t contact,
   if (keeps_figures_) TakeOccupied(agent, true, now_ms);
 }
 
-void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
-                                     bool at_once) {
-  if (!looks_ || contact.state != ContactState::kWaiting) return;
-  Recount();
+ReferenceRouter::AgentRecord* ReferenceRouter::BestAgentFor(
+    const ContactRecord& contact) {
   AgentRecord* best = nullptr;
   int best_fit = 0;
   for (auto& [slot, agent] : agents_) {
@@ -173,21 +171,34 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
       best_fit = fit;
     }
   }
-  if (best == nullptr) return;
-  Decide(contact, *best, now_ms, at_once);
-  // Reserves in which it counts no more keep nothing from it.
-  ServeAgent(*best, now_ms);
+  return best;
+}
+
+void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
+                                     bool at_once) {
+  if (looks_ && contact.state == ContactState::kWaiting) {
+    Recount();
+    AgentRecord* const best = BestAgentFor(contact);
+    if (best != nullptr) {
+      Decide(contact, *best, now_ms, at_once);
+      // Reserves in which it counts no more keep nothing from it.
+      ServeAgent(*best, now_ms);
+    }
+  }
+  LookAfterDrain(now_ms);
 }
 
 void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
                                    InstantMs now_ms) {
   AgentRecord* agent = AgentByNumber(agent_number);
   if (agent != nullptr) agent->set_aside = false;
-  if (!looks_) return;
-  const std::set<int> gives = Recount();
-  if (agent != nullptr) ServeAgent(*agent, now_ms);
-  LookForReserves(gives, now_ms);
-  if (agent != nullptr) ResumeWork(*agent, now_ms);
+  if (looks_) {
+    const std::set<int> gives = Recount();
+    if (agent != nullptr) ServeAgent(*agent, now_ms);
+    LookForReserves(gives, now_ms);
+  }
+  LookAfterDrain(now_ms);
+  if (looks_ && agent != nullptr) ResumeWork(*agent, now_ms);
 }
 
 ReferenceRouter::ContactRecord* ReferenceRouter::NextFor(
@@ -206,7 +217,7 @@ ReferenceRouter::ContactRecord* ReferenceRouter::NextFor(
 }
 
 void ReferenceRouter::ServeAgent(AgentRecord& agent, InstantMs now_ms) {
-  for (;;) {
+  while (looks_) {
     ContactRecord* next = NextFor(agent);
     if (next == nullptr) return;
     Decide(*next, agent, now_ms, false);
@@ -235,6 +246,7 @@ void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
 
 void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
                               InstantMs now_ms, bool at_once, bool pulled) {
+  NoteLeft(contact);
   contact.fit_step = IsHeld(contact) ? 0 : FitStep(contact, agent);
   contact.state = ContactState::kReserved;
   contact.attempt = ++contact.version;
@@ -311,6 +323,7 @@ void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
 // The part that every end has in common; its event is the caller's.
 void ReferenceRouter::EndContact(ContactRecord& contact, EndReason reason,
                                  InstantMs now_ms) {
+  NoteLeft(contact);
   ClearContactDeadline(contact);
   DropExclusionsOfContact(contact.number);
   contact.state = ContactState::kEnded;

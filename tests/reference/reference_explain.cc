@@ -50,6 +50,9 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
     return PassedOver::kContactsMax;
   }
   if (!IsFree(agent, channel)) return PassedOver::kCapacity;
+  if (contact.state == ContactState::kWaiting && IsDrained(contact, agent)) {
+    return PassedOver::kDrained;
+  }
   if (As(contact).pull_only) return PassedOver::kPullOnly;
   return IsKept(agent, channel) ? PassedOver::kReserve : PassedOver::kNot;
 }
@@ -57,8 +60,9 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
 bool ReferenceRouter::ComesBefore(const ContactRecord& a,
                                   const ContactRecord& b,
                                   const AgentRecord& agent) const {
+  const bool offered = !As(a).pull_only && Accepts(a, agent);
   return a.state == ContactState::kWaiting && !As(b).pull_only &&
-         (IsHeldFor(a, agent) || IsOffered(a, agent)) &&
+         (IsHeldFor(a, agent) || offered) &&
          PlaceAt(agent, a) < PlaceAt(agent, b);
 }
 

@@ -200,7 +200,7 @@ std::string AuditedState::ApplyByType(const Event& event,
       return "no contact prefers an agent";
     case EventType::kContactInterrupted:
     case EventType::kContactResumed:
-      return "no channel may interrupt another";
+      return "no channel interrupts others";
   }
   return "it has no type";
 }

@@ -165,11 +165,11 @@ std::string HistoryReplay::Step(const Event& event, const Cause& cause) {
       return Widened(event);
     case EventType::kContactHoldEnded:
       return "held for an agent, though no contact prefers one";
+    case EventType::kAgentChanged:
+      return AgentChanged(event, cause);
     case EventType::kContactInterrupted:
     case EventType::kContactResumed:
       return "interrupted, though no channel may interrupt another";
-    case EventType::kAgentChanged:
-      return AgentChanged(event, cause);
     case EventType::kConfigurationApplied:
     case EventType::kNone:
       break;
