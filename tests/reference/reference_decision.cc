@@ -201,29 +201,6 @@ void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
   if (looks_ && agent != nullptr) ResumeWork(*agent, now_ms);
 }
 
-ReferenceRouter::ContactRecord* ReferenceRouter::NextFor(
-    const AgentRecord& agent) {
-  ContactRecord* best = nullptr;
-  for (auto& [number, contact] : contacts_) {
-    if (contact.state != ContactState::kWaiting) continue;
-    if (!IsFree(agent, contact.spec.channel)) continue;
-    if (IsKept(agent, contact.spec.channel)) continue;
-    if (!IsOffered(contact, agent)) continue;
-    if (best == nullptr || PlaceAt(agent, contact) < PlaceAt(agent, *best)) {
-      best = &contact;
-    }
-  }
-  return best;
-}
-
-void ReferenceRouter::ServeAgent(AgentRecord& agent, InstantMs now_ms) {
-  while (looks_) {
-    ContactRecord* next = NextFor(agent);
-    if (next == nullptr) return;
-    Decide(*next, agent, now_ms, false);
-  }
-}
-
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
                              InstantMs now_ms, bool at_once, bool pulled) {
   NoteComparison(contact, agent, pulled);

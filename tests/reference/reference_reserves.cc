@@ -143,6 +143,29 @@ std::set<int> ReferenceRouter::CountedIn(const AgentRecord& agent) const {
   return counted;
 }
 
+ReferenceRouter::ContactRecord* ReferenceRouter::NextFor(
+    const AgentRecord& agent) {
+  ContactRecord* best = nullptr;
+  for (auto& [number, contact] : contacts_) {
+    if (contact.state != ContactState::kWaiting) continue;
+    if (!IsFree(agent, contact.spec.channel)) continue;
+    if (IsKept(agent, contact.spec.channel)) continue;
+    if (!IsOffered(contact, agent)) continue;
+    if (best == nullptr || PlaceAt(agent, contact) < PlaceAt(agent, *best)) {
+      best = &contact;
+    }
+  }
+  return best;
+}
+
+void ReferenceRouter::ServeAgent(AgentRecord& agent, InstantMs now_ms) {
+  while (looks_) {
+    ContactRecord* next = NextFor(agent);
+    if (next == nullptr) return;
+    Decide(*next, agent, now_ms, false);
+  }
+}
+
 void ReferenceRouter::LookForReserves(const std::set<int>& places,
                                       InstantMs now_ms) {
   for (const int place : places) {
