@@ -388,6 +388,18 @@ void CapacityFromMessage(const v1::RoutingProfile& message,
                LoadOrder::kPack, &profile->load_order);
 }
 
+void FromMessage(const v1::Reserve& message, MessageReader* reader,
+                 Reserve* reserve) {
+  reserve->name = message.name();
+  reserve->queue = message.queue();
+  reader->Enum("reserves.channel", message.channel(), Channel::kInternal,
+               &reserve->channel);
+  reserve->keep = static_cast<int>(message.keep());
+  reserve->resume = static_cast<int>(message.resume());
+  reader->Byte("reserves.holds_back", message.holds_back(),
+               &reserve->holds_back);
+}
+
 }  // namespace
 
 absl::Status FromMessage(const v1::Configuration& message,
@@ -451,15 +463,7 @@ absl::Status FromMessage(const v1::Configuration& message,
         FromMessage(plan, &configuration->bullseye_plans.emplace_back()));
   }
   for (const v1::Reserve& reserve : message.reserves()) {
-    Reserve& added = configuration->reserves.emplace_back();
-    added.name = reserve.name();
-    added.queue = reserve.queue();
-    reader.Enum("reserves.channel", reserve.channel(), Channel::kInternal,
-                &added.channel);
-    added.keep = static_cast<int>(reserve.keep());
-    added.resume = static_cast<int>(reserve.resume());
-    reader.Byte("reserves.holds_back", reserve.holds_back(),
-                &added.holds_back);
+    FromMessage(reserve, &reader, &configuration->reserves.emplace_back());
   }
   return reader.status();
 }

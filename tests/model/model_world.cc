@@ -429,10 +429,9 @@ Configuration World::DrawNext(const Configuration& present) {
   for (RoutingProfile& profile : next.routing_profiles) {
     KeepListed(next, &profile.queue_order);
   }
-  std::vector<Reserve> reserves = std::exchange(next.reserves, {});
+  const std::vector<Reserve> reserves = std::exchange(next.reserves, {});
   ChangePlans(&next);
-  if (random_->Bernoulli(0.3)) reserves = Reserves(next);
-  AddReserves(reserves, &next);
+  AddReserves(random_->Bernoulli(0.3) ? Reserves(next) : reserves, &next);
   if (random_->Bernoulli(0.05)) next.agents[0].routing_profile = "nowhere";
   return next;
 }
