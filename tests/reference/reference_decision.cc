@@ -158,7 +158,7 @@ ReferenceRouter::AgentRecord* ReferenceRouter::BestAgentFor(
   AgentRecord* best = nullptr;
   int best_fit = 0;
   for (auto& [slot, agent] : agents_) {
-    if (!IsFree(agent, contact.spec.channel)) continue;
+    if (agent.set_aside || !IsFree(agent, contact.spec.channel)) continue;
     if (IsKept(agent, contact.spec.channel)) continue;
     if (!IsOffered(contact, agent)) continue;
     const int fit = FitStep(contact, agent);

@@ -194,7 +194,7 @@ class ReferenceRouter final : public Router {
     // Places of the reserves that it was told of.
     std::set<int> told;
     // What it declined, left unanswered or left is being looked for: it counts
-    // in no reserve.
+    // in no reserve and is given nothing.
     bool set_aside = false;
     bool being_served = false;  // nobody else may look for it
     AgentConfiguration configuration;
