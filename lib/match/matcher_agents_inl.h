@@ -114,7 +114,7 @@ bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, AgentWord word,
                       in_force->KindsWithRoom(word.kinds(), used) != 0;
     const AgentWord next(room, used, word.kinds(), word.terms(),
                          word.tag() + 1);
-    // Of a decision that began before the first reserve (M12).
+    // Of a decision that began before the first reserve (M13).
     const ReserveSet before = CountedIn(*in_force, word);
     const ReserveSet after = CountedIn(*in_force, next);
     reserves_.Take(before & ~after, &change);
