@@ -31,22 +31,6 @@ void AddError(std::string path, std::string message,
       {Finding::Severity::kError, std::move(path), std::move(message)});
 }
 
-ChannelSet ChannelsToDomain(
-    const google::protobuf::RepeatedField<int>& channels,
-    const std::string& path, std::vector<Finding>* findings) {
-  ChannelSet set = 0;
-  for (int i = 0; i < channels.size(); ++i) {
-    if (!KnownChannel(channels[i])) {
-      AddError(absl::StrCat(path, "[", i, "]"),
-               EnumProblem(channels[i], *v1::Channel_descriptor()), findings);
-      continue;
-    }
-    set = static_cast<ChannelSet>(set |
-                                  SetOf(static_cast<Channel>(channels[i] - 1)));
-  }
-  return set;
-}
-
 void SetCapacities(const v1::RoutingProfile& profile, const std::string& path,
                    RoutingProfile* result, std::vector<Finding>* findings) {
   ChannelSet given = 0;
@@ -73,6 +57,10 @@ void SetCapacities(const v1::RoutingProfile& profile, const std::string& path,
       result->cost_units[index] = capacity.cost_units();
     }
     result->contacts_max[index] = capacity.contacts_max();
+    result->may_interrupt[index] = ChannelsToDomain(
+        capacity.may_interrupt(),
+        absl::StrCat(path, ".channel_capacities[", i, "].may_interrupt"),
+        findings);
   }
 }
 
@@ -204,6 +192,7 @@ ContactQueue ToDomain(const v1::ContactQueue& queue, const std::string& path,
   EnumToDomain(queue.agent_choice().order(), *v1::AgentOrder_descriptor(),
                absl::StrCat(path, ".agent_choice.order"),
                &result.agent_choice.order, findings);
+  result.panel_max_share_percent = queue.panel_max_share_percent();
   result.hold = {queue.hold().idle_ms(), queue.hold().handling_ms(),
                  queue.hold().wrapping_up_ms(), queue.hold().absent_until_ms()};
   return result;
@@ -228,6 +217,20 @@ Activity ActivityToDomain(const v1::Activity& activity, const std::string& path,
   const FieldPath root(path);
   result.requirement = RequirementToDomain(activity.requirement(),
                                            root.Field("requirement"), findings);
+  return result;
+}
+
+Reserve ReserveToDomain(const v1::Reserve& reserve, const std::string& path,
+                        std::vector<Finding>* findings) {
+  Reserve result;
+  result.name = reserve.name();
+  result.queue = reserve.queue();
+  EnumToDomain(reserve.channel(), *v1::Channel_descriptor(),
+               absl::StrCat(path, ".channel"), &result.channel, findings);
+  result.keep = reserve.keep();
+  result.resume = reserve.resume();
+  result.holds_back = ChannelsToDomain(
+      reserve.holds_back(), absl::StrCat(path, ".holds_back"), findings);
   return result;
 }
 
@@ -270,13 +273,15 @@ void SetProfile(const RoutingProfile& profile, v1::RoutingProfile* result) {
     const auto channel = static_cast<Channel>(i);
     if (!Contains(profile.channels, channel) &&
         profile.cost_units[i] == kCostUnitsDefault[i] &&
-        profile.contacts_max[i] == 0) {
+        profile.contacts_max[i] == 0 && profile.may_interrupt[i] == 0) {
       continue;
     }
     v1::ChannelCapacity* capacity = result->add_channel_capacities();
     capacity->set_channel(OneLater<v1::Channel>(channel));
     capacity->set_cost_units(profile.cost_units[i]);
     capacity->set_contacts_max(profile.contacts_max[i]);
+    SetChannels(profile.may_interrupt[i], capacity,
+                &v1::ChannelCapacity::add_may_interrupt);
   }
   result->set_load_order(OneLater<v1::LoadOrder>(profile.load_order));
   for (const QueueRank& rank : profile.queue_order) {
@@ -310,6 +315,7 @@ void SetQueue(const ContactQueue& queue, v1::ContactQueue* result) {
     credit->set_priority(static_cast<std::int32_t>(priority));
     credit->set_credit_ms(credit_ms);
   }
+  result->set_panel_max_share_percent(queue.panel_max_share_percent);
   if (queue.hold != defaults.hold) {
     v1::HoldTimes* hold = result->mutable_hold();
     hold->set_idle_ms(queue.hold.idle_ms);
@@ -384,6 +390,11 @@ Configuration ToDomain(const v1::Configuration& configuration,
     result.bullseye_plans.push_back(
         PlanToDomain(configuration.bullseye_plans(i),
                      absl::StrCat("bullseye_plans[", i, "]"), findings));
+  }
+  for (int i = 0; i < configuration.reserves_size(); ++i) {
+    result.reserves.push_back(ReserveToDomain(configuration.reserves(i),
+                                              absl::StrCat("reserves[", i, "]"),
+                                              findings));
   }
   return result;
 }
@@ -478,6 +489,15 @@ v1::Configuration ToProto(const Configuration& configuration) {
   }
   for (const BullseyePlan& plan : configuration.bullseye_plans) {
     SetPlan(plan, result.add_bullseye_plans());
+  }
+  for (const Reserve& reserve : configuration.reserves) {
+    v1::Reserve* added = result.add_reserves();
+    added->set_name(reserve.name);
+    added->set_queue(reserve.queue);
+    added->set_channel(OneLater<v1::Channel>(reserve.channel));
+    added->set_keep(reserve.keep);
+    added->set_resume(reserve.resume);
+    SetChannels(reserve.holds_back, added, &v1::Reserve::add_holds_back);
   }
   return result;
 }

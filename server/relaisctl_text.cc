@@ -151,12 +151,13 @@ void PrintQueues(const v1::ListQueuesResponse& response) {
 
 void PrintAgents(const v1::ListAgentsResponse& response) {
   Table table({"agent", "grade", "presence", "pending", "work", "contacts",
-               "units", "closed channels"});
+               "units", "closed channels", "panel"});
   for (const v1::AgentSnapshot& agent : response.agents()) {
     std::vector<std::string> contacts;
     int units = 0;
     for (const v1::HeldContact& held : agent.held()) {
-      contacts.push_back(held.contact_id());
+      contacts.push_back(absl::StrCat(
+          held.contact_id(), held.interrupted() ? " (interrupted)" : ""));
       units += held.units();
     }
     std::vector<std::string> closed;
@@ -166,7 +167,11 @@ void PrintAgents(const v1::ListAgentsResponse& response) {
     table.Add({agent.id(), Short(agent.grade()), PresenceText(agent.presence()),
                agent.has_pending() ? PresenceText(agent.pending()) : "-",
                Short(agent.work_state()), OrDash(absl::StrJoin(contacts, ",")),
-               absl::StrCat(units), OrDash(absl::StrJoin(closed, ","))});
+               absl::StrCat(units), OrDash(absl::StrJoin(closed, ",")),
+               agent.panel_choices() == 0
+                   ? "-"
+                   : absl::StrCat(agent.panel_choices(), " (",
+                                  agent.panel_share_percent(), " %)")});
   }
   std::cout << table.Text();
 }
@@ -189,7 +194,7 @@ std::string HeldText(const v1::AgentSnapshot& agent) {
         one.wrap_up_ends_ms() == 0
             ? ""
             : absl::StrCat(" until ", Instant(one.wrap_up_ends_ms())),
-        ")"));
+        one.interrupted() ? ", interrupted" : "", ")"));
   }
   return OrDash(absl::StrJoin(held, ", "));
 }
@@ -201,9 +206,16 @@ void PrintExplanation(const v1::ExplainContactResponse& response) {
   std::cout << "contact " << contact.contact().id() << " in queue "
             << contact.contact().queue() << ": " << Short(contact.state());
   if (!contact.agent_id().empty()) std::cout << ", " << contact.agent_id();
+  if (contact.interrupted()) {
+    std::cout << ", interrupted: goes on when nothing that may interrupt it "
+                 "waits for that agent";
+  }
   if (contact.state() == v1::CONTACT_STATE_WAITING) {
     std::cout << " for " << Seconds(response.at_ms() - contact.arrival_ms())
               << " s";
+  }
+  if (contact.over_share()) {
+    std::cout << ", not held: the agent chosen had more than its share";
   }
   if (!contact.held_for().empty()) {
     std::cout << ", held for " << HoldText(contact) << " ("
@@ -303,7 +315,13 @@ void PrintContact(const v1::GetContactResponse& response) {
   if (!contact.held_for().empty()) {
     table.Add({"held for", HoldText(contact)});
   }
-  table.Add({"agent", OrDash(contact.agent_id())});
+  if (contact.over_share()) {
+    table.Add({"not held", "the agent had more than its share"});
+  }
+  table.Add({"agent", absl::StrCat(OrDash(contact.agent_id()),
+                                   contact.interrupted()
+                                       ? " (interrupted, goes on afterwards)"
+                                       : "")});
   if (!contact.tutor_id().empty()) {
     table.Add({"tutor listens", contact.tutor_id()});
   }

@@ -71,7 +71,8 @@ inline constexpr std::array<int, kChannelCount> kCostUnitsDefault = {
 // What the agents who refer to it may serve, and how much of it at once: a
 // contact fits if the units of all that the agent holds, those being wrapped up
 // included, and its own are at most `capacity_units`, and the agent holds fewer
-// than `contacts_max` of its channel.
+// than `contacts_max` of its channel. What it handles and the contact may
+// interrupt takes no room from it.
 struct RoutingProfile {
   std::string name;
   ChannelSet channels = 0;
@@ -81,6 +82,9 @@ struct RoutingProfile {
   std::array<int, kChannelCount> cost_units = kCostUnitsDefault;
   // By channel; 0 = as many as fit.
   std::array<int, kChannelCount> contacts_max = {};
+  // By channel: those of which the agent's contacts in handling give way to a
+  // contact of it. Not itself, in no circle.
+  std::array<ChannelSet, kChannelCount> may_interrupt = {};
   LoadOrder load_order = LoadOrder::kSpread;
   // If not empty: its agents are given contacts of these queues in this order,
   // whatever their keys; those of queues that are not named come last.
@@ -166,6 +170,26 @@ struct CustomerSegment {
                          const CustomerSegment&) = default;
 };
 
+// Agents who stay free for one channel of one queue: contacts of the channels
+// that it holds back are given to an agent of the reserve only while enough
+// others are free (docs/routing-model.md, "Reserves"). In it is whoever may
+// take the queue's contacts of the channel, as the queue asks before any ring
+// loosens it.
+struct Reserve {
+  std::string name;   // unique
+  std::string queue;  // for which its agents stay free
+  Channel channel = Channel::kVoice;
+  // So many stay free, 1..kReserveKeepMax.
+  int keep = 1;
+  // Once only `keep` are free nothing held back is given before so many are;
+  // above `keep`, up to kReserveKeepMax + 1; 0: keep + 1.
+  int resume = 0;
+  ChannelSet holds_back = 0;  // of all queues; not `channel`
+
+  int ResumeAt() const { return resume == 0 ? keep + 1 : resume; }
+  friend bool operator==(const Reserve&, const Reserve&) = default;
+};
+
 // How long a contact waits for the agent whom it prefers and for nobody else,
 // by what that agent is doing when the hold begins; 0: not at all. Exact
 // definition: docs/routing-model.md, "Preferred agents".
@@ -214,6 +238,10 @@ struct ContactQueue {
   bool pull_only = false;
   // For contacts that prefer an agent.
   HoldTimes hold = {};
+  // An agent whom its customers chose from a panel more often than this share
+  // of the mean of the agents present is held for no more of them. In percent,
+  // 100..10'000, such as 150; 0: no guard.
+  int panel_max_share_percent = 0;
   friend bool operator==(const ContactQueue&, const ContactQueue&) = default;
 };
 
@@ -234,6 +262,7 @@ struct Configuration {
   ContactChoice contact_choice = ContactChoice::kAged;
   std::vector<CustomerSegment> segments;
   std::vector<BullseyePlan> bullseye_plans = {};
+  std::vector<Reserve> reserves = {};
 };
 
 struct Finding {

@@ -56,6 +56,13 @@ inline constexpr std::size_t kQueueRanksMax = 15;
 // segment in use with each priority in use is a lane of each class (below).
 inline constexpr std::size_t kSegmentsMax = 64;
 
+// Reserves of a centre. What an agent counts in is a word of 64 bits, and those
+// of one configuration stand beside those of the next until all agents have
+// been told. When one gives again its free agents are looked for, at most
+// `resume` of them at half a microsecond each: half a millisecond.
+inline constexpr std::size_t kReservesMax = 32;
+inline constexpr int kReserveKeepMax = 1'000;
+
 // Bullseye plans. Of other routers the longest have 6 and 10 rings; each is a
 // requirement class, and lanes, for each queue with the plan and channel of it.
 inline constexpr std::size_t kBullseyePlansMax = 4'096;
@@ -65,12 +72,14 @@ inline constexpr std::size_t kNamesPerRingMax = 64;  // of each list
 inline constexpr std::size_t kCurvePointsMax = 10;
 inline constexpr int kLevelReductionMax = 9;
 
-// An agent's capacity, in units of which a voice call usually takes all. Seven
-// bits of the agent's word count them.
+// An agent's capacity, in units of which a voice call usually takes all.
 inline constexpr int kCapacityUnitsMax = 100;
-// Contacts that one agent may hold at once, those being wrapped up included;
-// the largest that a vendor publishes is 25 of one medium. Each has room in the
-// agent's record and a deadline of its own.
+// What an agent may hold at once, interrupted work included: a full load, and a
+// full load that it interrupts. Eight bits of the agent's word count it.
+inline constexpr int kHeldUnitsMax = 2 * kCapacityUnitsMax;
+// Contacts that one agent may hold at once, those being wrapped up and those
+// that are interrupted included; the largest that a vendor publishes is 25 of
+// one medium. Each has room in the agent's record and a deadline of its own.
 inline constexpr std::size_t kContactsPerAgentMax = 25;
 // A contact that took less would let an agent hold more.
 inline constexpr int kCostUnitsMin =
@@ -87,6 +96,11 @@ inline constexpr std::size_t kDeclinesPerAgentMax = 64;
 // Agents whom one contact prefers, in order. A stand-in, and stand-ins of
 // theirs; each is judged once, when its turn comes.
 inline constexpr std::size_t kPreferredAgentsMax = 8;
+
+// An agent's share of panel choices in percent of the mean: below 100 the
+// agents could not be given all of them.
+inline constexpr int kPanelSharePercentMin = 100;
+inline constexpr int kPanelSharePercentMax = 10'000;
 
 // Durations above a week are refused as mistakes (seconds given for
 // milliseconds are not caught by this; milliseconds given twice are).

@@ -86,8 +86,12 @@ std::string_view PassedOverName(PassedOver reason) {
       return "contacts_max";
     case PassedOver::kCapacity:
       return "capacity";
+    case PassedOver::kDrained:
+      return "drained";
     case PassedOver::kPullOnly:
       return "pull_only";
+    case PassedOver::kReserve:
+      return "reserve";
     case PassedOver::kNot:
       return "not";
   }
@@ -287,6 +291,10 @@ std::string_view EventTypeName(EventType type) {
       return "contact_widened";
     case EventType::kContactHoldEnded:
       return "contact_hold_ended";
+    case EventType::kContactInterrupted:
+      return "contact_interrupted";
+    case EventType::kContactResumed:
+      return "contact_resumed";
   }
   return kUnknown;
 }

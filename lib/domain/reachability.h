@@ -28,12 +28,24 @@ class Reachability {
   bool AnyMeets(const CompiledRequirement& requirement,
                 ChannelSet channels) const;
 
+  // How many agents with one of the channels meet it.
+  std::size_t CountMeets(const CompiledRequirement& requirement,
+                         ChannelSet channels) const;
+  // Channels of agents who have not `channel` or do not meet the requirement.
+  ChannelSet ChannelsBeside(const CompiledRequirement& requirement,
+                            Channel channel) const;
+
   // Whether the agent (numbered as added) can serve one of these.
   struct Demand {
     ChannelSet channels = 0;
     CompiledRequirement requirement;
   };
   bool CanServeAny(std::size_t agent, const std::vector<Demand>& demands) const;
+
+  // Whether somebody can serve `one`, and everybody who can can serve `other`.
+  // Of each the channel of its requirement.
+  bool OnlyThoseServe(const CompiledRequirement& one,
+                      const CompiledRequirement& other) const;
 
   // Highest level of the skill among the agents with one of the channels; 0 if
   // none of them has it.

@@ -35,6 +35,7 @@
 #include "lib/engine/configured_names.h"
 #include "lib/engine/contact_rings.h"
 #include "lib/engine/holdings.h"
+#include "lib/engine/reserve_places.h"
 #include "lib/match/matcher.h"
 #include "lib/policy/contact_choice.h"
 #include "relais/event.h"
@@ -142,6 +143,7 @@ struct CompiledConfiguration {
   ConfiguredNames names;
   absl::flat_hash_map<std::string, DurationMs> segments;  // their credits
   absl::flat_hash_map<std::string, std::shared_ptr<const QueueTerms>> queues;
+  std::vector<PlacedReserve> reserves;
   std::vector<std::uint32_t> held;  // requirement classes
 };
 
@@ -171,7 +173,8 @@ struct ContactRecord {
   RoutingRequirement requirement;  // as submitted
   bool tutor_may_listen = false;
   std::map<std::string, std::string> attributes;
-  std::uint32_t lane = 0;  // where it waits, held for nobody and without rings
+  std::uint32_t lane = 0;   // where it waits, held for nobody and without rings
+  bool over_share = false;  // as its submit told
   // Null: it prefers nobody. Read as `rings` is.
   std::shared_ptr<const PreferredAgents> preferred;
   // Of its queue's plan; null if it has none. Who may not rely on the contact
@@ -294,6 +297,7 @@ struct AgentUpdate {
   std::uint32_t revision = 0;
   match::AgentTerms terms;
   std::uint32_t units_back = 0;
+  bool may_resume = false;  // something interrupted, once the core has looked
 };
 // What is left to do for an agent that is gone, once the core knows it.
 struct Removal {

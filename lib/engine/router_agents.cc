@@ -118,6 +118,15 @@ std::int64_t RouterImpl::OrderKeyOf(const AgentRecord& agent,
                           agent.idle_since_ms);
 }
 
+void RouterImpl::CountPresence(const AgentRecord& agent,
+                               std::uint32_t slot) const {
+  const bool signed_in =
+      agent.used && agent.presence.state != PresenceState::kLoggedOut;
+  rings_watch_->SetAgent(
+      slot, {agent.profile, agent.used && !agent.leaving, signed_in});
+  panels_->SetPresent(slot, signed_in);
+}
+
 AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent, std::uint32_t slot,
                                    std::uint32_t units_back) const {
   CountPresence(agent, slot);
@@ -133,11 +142,16 @@ AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent, std::uint32_t slot,
         OrderKeyOf(agent, static_cast<AgentOrder>(order));
   }
   update.terms.profile_class = classes_.ClassOf(agent.profile);
+  update.terms.reserves = reserves_.Of(update.terms.profile_class);
   update.terms.ranked = agent.served.orders_queues;
   update.terms.capacity = agent.served.capacity.units;
   update.terms.cost = agent.served.capacity.cost;
   update.terms.claim_until_told =
-      agent.served.capacity.has_maxima(agent.served.channels);
+      agent.served.capacity.told_each(agent.served.channels);
+  update.terms.interruptible = agent.held.Interruptible(agent.served.capacity);
+  // Asked again after the look, in which something may be interrupted, too.
+  update.may_resume =
+      agent.used && !restoring_ && agent.served.capacity.interrupts();
   if (agent.used && !restoring_ && IsOpen(agent)) {
     update.terms.kinds = static_cast<std::uint8_t>(
         agent.served.channels & ~agent.no_answer_channels &
@@ -147,7 +161,7 @@ AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent, std::uint32_t slot,
 }
 
 bool RouterImpl::MayTakeMore(const AgentRecord& agent) {
-  return agent.served.capacity.has_maxima(agent.served.channels) ||
+  return agent.served.capacity.told_each(agent.served.channels) ||
          (agent.held.ChannelsWithUnits(agent.served.capacity) &
           agent.served.channels) != 0;
 }
@@ -158,6 +172,11 @@ bool RouterImpl::IsOpen(const AgentRecord& agent) const {
 }
 
 void RouterImpl::TellCore(const AgentUpdate& update, Call& call) {
+  TellCoreAlone(update, call);
+  if (update.may_resume) Resume(update.agent, call);
+}
+
+void RouterImpl::TellCoreAlone(const AgentUpdate& update, Call& call) {
   matcher_.Update(update.agent, update.revision, update.terms,
                   update.units_back, call);
 }

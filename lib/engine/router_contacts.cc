@@ -136,6 +136,7 @@ ContactHandle RouterImpl::OpenRecord(
   record.tutor_may_listen = spec.tutor_may_listen;
   record.attributes = spec.attributes;
   record.lane = lane;
+  record.over_share = false;
   record.rank_key = 0;
   record.arrival_sequence = 0;
   record.ring = 0;
@@ -342,8 +343,10 @@ bool RouterImpl::CancelWaiting(ContactHandle contact, ContactWord word,
   // Where it waits, which its record tells only when it was reserved.
   match::Position position;
   ContactWord ended;
-  if (!matcher_.PositionOf(contact.slot, word, &position) ||
-      matcher_.End(contact.slot, word, &ended) != match::Result::kOk) {
+  if (!matcher_.PositionOf(contact.slot, word, &position)) return false;
+  // While it waits its lane is its class's.
+  const std::uint8_t drains = matcher_.DrainsOfLane(position.lane);
+  if (matcher_.End(contact.slot, word, &ended) != match::Result::kOk) {
     return false;
   }
   *version = VersionOf(ended, contact);
@@ -368,6 +371,7 @@ bool RouterImpl::CancelWaiting(ContactHandle contact, ContactWord word,
     figures.abandoned_total.fetch_add(1, std::memory_order_relaxed);
   }
   FreeContact(contact, *version, reason, call.now_ms(), call);
+  matcher_.LookAfterDrain(drains, call);
   if (held) RemoveAgentIfLeft(AgentOfLane(position.lane), call);
   return true;
 }
@@ -452,11 +456,10 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
   *version = VersionOf(ended, contact);
   const std::uint32_t slot = word.ref();
   AgentRecord& agent = agents_[slot];
-  bool accepted = false;
+  bool accepted = false, over = false, moved = false;
   Event event;
   Removal removal;
   AgentUpdate update;
-  bool over = false, moved = false;
   std::uint64_t wrap_up_version = 0;
   std::uint8_t place = 0;
   {
@@ -477,7 +480,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
     event.end_reason = reason;
     event.fit_step = 0;
     const DurationMs wrap_up_ms = holding->terms->queue.wrap_up_ms;
-    over = wrap_up_ms == 0;
+    over = wrap_up_ms == 0 || holding->interrupted;  // nobody was at that
     ++agent.version;
     if (over) {
       const std::uint32_t units = holding->units;
@@ -493,7 +496,8 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
       holding->deadline_version = wrap_up_version;
       place = holding->place;
       FillAgent(agent, slot, &event);
-      moved = accepted && AcceptanceMoves(agent);
+      moved = (accepted && AcceptanceMoves(agent)) ||
+              agent.served.capacity.interruptible(event.channel);
       if (moved) update = NextUpdate(agent, slot, 0);
     }
   }

@@ -162,6 +162,9 @@ class RouterImpl::Explainer {
   void ReadLaterRings(const ContactView& view);
   std::uint64_t CountAhead(const CompiledProfile& profile,
                            int queue_rank) const;
+  // Whether what waits keeps agents of this profile from such a contact.
+  bool IsDrained(const CompiledRequirement& asks,
+                 const CompiledProfile& profile) const;
   std::uint64_t CountHeldAhead(std::uint32_t agent, bool before_all) const;
   std::uint64_t AheadAt(std::uint32_t agent, const CompiledProfile& profile,
                         int queue_rank, std::uint64_t unheld);
@@ -169,6 +172,9 @@ class RouterImpl::Explainer {
                                    const CompiledProfile& profile,
                                    int queue_rank);
   void JudgeAgents(ContactExplanation* result);
+  // Of an agent who is free for the channel, if reserves keep it.
+  void AddReserves(std::uint32_t agent, Channel channel, PassedOver* reason,
+                   std::string* missing) const;
 
   const RouterImpl& router_;
   std::shared_ptr<const CompiledConfiguration> applied_;
@@ -262,6 +268,17 @@ std::uint64_t RouterImpl::Explainer::CountAhead(const CompiledProfile& profile,
     if (rank == queue_rank) ahead += group.before;
   }
   return ahead;
+}
+
+bool RouterImpl::Explainer::IsDrained(const CompiledRequirement& asks,
+                                      const CompiledProfile& profile) const {
+  return asks.drains == 0 &&
+         std::any_of(groups_.begin(), groups_.end(), [&](const auto& group) {
+           const CompiledRequirement& waits =
+               *asked_.at(std::get<1>(group.first));
+           return Contains(waits.drains, asks.channel) &&
+                  policy::Accepts(waits, profile);
+         });
 }
 
 // How many of those that are held for this agent come before the contact.
@@ -360,6 +377,7 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
   struct OfProfile {
     std::shared_ptr<const CompiledProfile> profile;
     Fitness fitness;
+    bool drained = false;
     std::uint64_t ahead = 0;
   };
   absl::flat_hash_map<const CompiledProfile*, OfProfile> judged;
@@ -376,6 +394,8 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
     if (first) {
       of.profile = seen.profile;
       of.fitness = FitnessOf(*asks_, later_, *seen.profile, std::cref(names));
+      of.drained = waits_ && own_.held_for == Hold::kNobody &&
+                   IsDrained(*asks_, *seen.profile);
       if (waits_ && of.fitness.reason == PassedOver::kNot &&
           !of.fitness.pulled_only) {
         of.ahead = CountAhead(*seen.profile, of.fitness.queue_rank);
@@ -388,15 +408,17 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
     const bool declines = decline != declined.end();
     const bool held = own_.held_for != Hold::kNobody && own_.held_for != slot;
     AgentVerdict verdict;
-    verdict.reason = seen.view.id == result->contact.agent_id
-                         ? PassedOver::kHolds
-                         : WhyPassedOver(of.fitness, held, declines, seen.view,
-                                         seen.capacity, asks_->channel);
+    verdict.reason =
+        seen.view.id == result->contact.agent_id
+            ? PassedOver::kHolds
+            : WhyPassedOver(of.fitness, held, declines, of.drained, seen.view,
+                            seen.capacity, asks_->channel);
     if (verdict.reason == PassedOver::kRequirement) {
       verdict.missing = of.fitness.missing;
       verdict.ring = of.fitness.ring;
       verdict.ring_ms = of.fitness.ring_ms;
     }
+    AddReserves(slot, asks_->channel, &verdict.reason, &verdict.missing);
     verdict.fit_step = of.fitness.fit_step;
     verdict.queue_rank = of.fitness.queue_rank;
     if (verdict.reason == PassedOver::kDeclined) {
@@ -411,6 +433,17 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
     ++result->agents_by_reason[static_cast<std::size_t>(verdict.reason)];
     result->agents.push_back(std::move(verdict));
   }
+}
+
+void RouterImpl::Explainer::AddReserves(std::uint32_t agent, Channel channel,
+                                        PassedOver* reason,
+                                        std::string* missing) const {
+  if (*reason != PassedOver::kNot || applied_ == nullptr) return;
+  const match::ReserveSet keeping =
+      router_.matcher_.KeptFrom(agent, static_cast<int>(channel));
+  if (keeping == 0) return;
+  *reason = PassedOver::kReserve;
+  *missing = router_.reserves_.Describe(keeping, applied_->reserves);
 }
 
 absl::StatusOr<ContactExplanation> RouterImpl::Explainer::Contact(
@@ -472,16 +505,20 @@ absl::StatusOr<AgentExplanation> RouterImpl::Explainer::Agent(
     const Fitness fitness =
         FitnessOf(asks, {}, *seen.profile, std::cref(names));
     const bool held = held_for != Hold::kNobody && held_for != handle.slot;
-    const PassedOver reason = WhyPassedOver(fitness, held, declined, seen.view,
-                                            seen.capacity, asks.channel);
+    const bool drained =
+        held_for == Hold::kNobody && IsDrained(asks, *seen.profile);
+    PassedOver reason = WhyPassedOver(fitness, held, declined, drained,
+                                      seen.view, seen.capacity, asks.channel);
+    std::string missing = fitness.missing;
+    AddReserves(handle.slot, asks.channel, &reason, &missing);
     std::string name;
     {
       const QueueSlot& slot = router_.queues_[queue];
       MutexLock lock(slot.mutex);
       name = slot.name;
     }
-    Group& all = told[{std::move(name), asks.channel, reason, fitness.missing,
-                       fitness.queue_rank}];
+    Group& all = told[{std::move(name), asks.channel, reason,
+                       std::move(missing), fitness.queue_rank}];
     all.contacts += group.contacts;
     all.oldest_arrival_ms =
         std::min(all.oldest_arrival_ms, group.oldest_arrival_ms);
@@ -518,10 +555,13 @@ std::optional<PassedOver> RouterImpl::Explainer::Pair(
         return one.agent == handle.slot && one.contact == view->handle;
       });
   *missing = fitness.missing;
+  CountWaiting({});
   const bool held =
       own_.held_for != Hold::kNobody && own_.held_for != handle.slot;
-  return WhyPassedOver(fitness, held, declined, seen.view, seen.capacity,
-                       asks_->channel);
+  const bool drained =
+      own_.held_for == Hold::kNobody && IsDrained(*asks_, *seen.profile);
+  return WhyPassedOver(fitness, held, declined, drained, seen.view,
+                       seen.capacity, asks_->channel);
 }
 
 std::optional<PassedOver> RouterImpl::WhyPassedOverFor(

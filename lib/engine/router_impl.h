@@ -9,16 +9,9 @@
 // core's view follows the record through Matcher::Update, whose revision (given
 // under the mutex) makes late updates harmless.
 //
-// No lock is held across a call into lib/match, nor across the observer. The
-// locks, in the order in which two may be held at once:
-//   agent record  ->  decline table
-//   agent record  ->  shard of agent ids
-//   agent record  ->  shard of classes
-//   contact shard ->  shard of retained ids
-//   agent record  ->  ring watch
-//   agent record  ->  shard of deadlines
-//   rings shard   ->  shard of classes
-// docs/concurrency.md lists them with their longest hold.
+// No lock is held across a call into lib/match, nor across the observer.
+// docs/concurrency.md lists the locks with their longest hold, and in which
+// order two may be held at once.
 
 #ifndef RELAIS_LIB_ENGINE_ROUTER_IMPL_H_
 #define RELAIS_LIB_ENGINE_ROUTER_IMPL_H_
@@ -42,6 +35,7 @@
 #include "lib/engine/decline_table.h"
 #include "lib/engine/event_queue.h"
 #include "lib/engine/holds.h"
+#include "lib/engine/panel_shares.h"
 #include "lib/engine/records.h"
 #include "lib/engine/retained_ids.h"
 #include "lib/engine/returning.h"
@@ -116,8 +110,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   struct Restoration;  // what Restore carries from step to step
 
   // ClassMatrix, for the registry.
-  void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                           std::uint8_t order, bool pulled_only) override;
+  void SetRequirementClass(std::uint32_t c,
+                           const CompiledRequirement& content) override;
   void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override;
   void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
@@ -287,11 +281,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // there is none.
   bool SkipOne(Call& call);
   void CountPresence(const AgentRecord& agent, std::uint32_t slot) const
-      RELAIS_REQUIRES(agent.mutex) {
-    rings_watch_->SetAgent(slot, {agent.profile, agent.used && !agent.leaving,
-                                  agent.used && agent.presence.state !=
-                                                    PresenceState::kLoggedOut});
-  }
+      RELAIS_REQUIRES(agent.mutex);
 
   // --- Reservations (router_reservations.cc) ---
   void OnDecision(const match::Decision& decision, Call& call);
@@ -352,6 +342,12 @@ class RouterImpl final : public Router, private ClassMatrix {
   void LookAgain(std::uint32_t slot, Call& call);
   void OfferTimedOut(std::uint32_t slot, match::ContactWord word, Call& call);
 
+  // --- Interruptions (router_interruptions.cc) ---
+  // What gives way to what the agent handles; `accepted` (or null) the last.
+  void Interrupt(AgentRecord& agent, const Holding* accepted, Call& call)
+      RELAIS_REQUIRES(agent.mutex);
+  void Resume(std::uint32_t slot, Call& call);
+  void LeaseDue(ContactHandle contact, match::ContactWord word, Call& call);
   // --- Agents (router_agents.cc) ---
   static absl::Status CheckNow(InstantMs now_ms);
   absl::Status CheckCall(AgentHandle handle, InstantMs now_ms) const;
@@ -413,10 +409,11 @@ class RouterImpl final : public Router, private ClassMatrix {
   // has made sure that the core can't give it a contact.
   Removal RemoveIfLeft(AgentRecord& agent, std::uint32_t slot, InstantMs now_ms)
       RELAIS_REQUIRES(agent.mutex);
-  // Removes an agent who has left, now or, if a decision may still give it a
-  // contact, a little later.
+  // Now or, if a decision may still give it a contact, a little later.
   void RemoveAgentIfLeft(std::uint32_t slot, Call& call);
+  // The core looks; then what was interrupted is resumed if it has room.
   void TellCore(const AgentUpdate& update, Call& call);
+  void TellCoreAlone(const AgentUpdate& update, Call& call);
   // Its profile may have another class in the core now (ClassRegistry), or an
   // order come into use.
   void TellAgain(std::uint32_t slot, Call& call);
@@ -451,6 +448,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   void ChangeProfile(AgentHandle handle, std::uint32_t profile,
                      const ServedBy& served, Call& call);
   void AddAgents(Preparation& preparation);
+  void InstallReserves(const CompiledConfiguration& next, Call& call);
   std::shared_ptr<const CompiledConfiguration> CurrentCompiled() const;
 
   // --- One agent's change (router_change_agent.cc) ---
@@ -564,6 +562,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Before the configurations, which refer to both.
   ClassRegistry classes_;
   const std::unique_ptr<RingWatch> rings_watch_;
+  const std::unique_ptr<PanelShares> panels_;
+  ReservePlaces reserves_;
   EventQueue events_;
   DeadlineTable deadlines_;
   RetainedIds retained_;

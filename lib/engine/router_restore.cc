@@ -15,9 +15,11 @@
 #include "lib/base/assert.h"
 #include "lib/domain/bullseye_plan.h"
 #include "lib/domain/error.h"
+#include "lib/domain/validate_configuration.h"
 #include "lib/engine/live_state_check.h"
 #include "lib/engine/restoration.h"
 #include "lib/engine/router_impl.h"
+#include "lib/skillgraph/skill_graph.h"
 
 namespace relais {
 namespace {
@@ -66,7 +68,7 @@ absl::Status RouterImpl::RestoreConfiguration(Restoration& restoration) {
   const LiveState& state = restoration.state;
   if (state.configuration == nullptr) return absl::OkStatus();
   for (const Finding& finding :
-       ValidateConfiguration(*state.configuration, limits_)) {
+       CheckConfiguration(*state.configuration, limits_, CloseSkills, true)) {
     if (finding.severity != Finding::Severity::kError) continue;
     return FieldError(absl::StatusCode::kInvalidArgument,
                       absl::StrCat("state.configuration.", finding.path),
@@ -152,6 +154,7 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
     agent.idle_since_ms = live.idle_since_ms;
     agent.idle_before_pause_ms = live.idle_before_pause_ms;
     agent.figures = live.figures;
+    panels_->Set(slot, live.panel);
     CountPresence(agent, slot);
     if (live.version > 0) {
       events_.ContinueAgent({slot, agent.generation}, live.version);
@@ -212,6 +215,7 @@ void RouterImpl::RestoreHolding(const HeldContact& held, std::uint32_t slot,
   }
   Holding& holding = agent.held.Add();
   holding.state = held.state;
+  holding.interrupted = held.interrupted;
   holding.units = reservation.units;
   holding.reservation = reservation;
   if (held.state != WorkState::kWrapUp) return;
@@ -344,6 +348,7 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
   ContactRecord& record = contacts_[*slot];
   record.at_once.store(live.at_once, std::memory_order_relaxed);
   record.ring = live.ring;
+  record.over_share = live.over_share;
   if (live.placed) {
     record.rank_key = live.rank_key_ms;
     record.arrival_sequence = live.arrival_sequence;
@@ -460,7 +465,6 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   QueueFigures& figures = FiguresOf(terms);
   (assigned ? figures.assigned : figures.reserved)
       .fetch_add(1, std::memory_order_relaxed);
-
   Event event =
       ContactEvent(EventType::kReservationCreated, record, contact,
                    live.attempt, ContactState::kReserved, restoration.now_ms);
@@ -478,6 +482,7 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   }
   event.fit_step = live.fit_step;
   event.tutor_id.Assign(live.tutor_id);
+  bool interrupted = false;
   {
     AgentRecord& agent = agents_[slot];
     MutexLock lock(agent.mutex);
@@ -487,11 +492,13 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
     holding->contact = contact;
     holding->reserved_tag = contact.base_tag + live.attempt;
     holding->terms = record.terms;
+    interrupted = holding->interrupted;
     FillAgent(agent, slot, &event);
     event.idle_since_ms = live.idle_since_ms;
     holding->reservation = event;
     decision_log_.WriteRestored(event, terms.slot);
   }
+  if (interrupted) return;  // its lease begins when it is resumed
   if (assigned) {
     SetDeadline(contact.slot, word.tag(),
                 live.accepted_ms + terms.queue.handling_lease_ms, word.tag(),

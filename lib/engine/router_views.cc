@@ -108,6 +108,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     view.tutor_may_listen = record.tutor_may_listen;
     view.attributes = record.attributes;
     if (record.preferred != nullptr) view.preferred = *record.preferred;
+    view.over_share = record.over_share;
   }
   // Otherwise another call has moved it on meanwhile.
   if (held_by != Hold::kNobody && !ShowHold(held_by, word, &view)) {
@@ -137,6 +138,11 @@ void RouterImpl::ShowHolder(ContactWord word, ContactView* view) const {
   view->attempt = holding->reservation.attempt;
   view->tutor_id = std::string(holding->reservation.tutor_id.view());
   view->ring = holding->reservation.ring;
+  view->interrupted = holding->interrupted;
+  if (!holding->interrupted && !agent.served.capacity.interrupts()) return;
+  // Interruptions are the agent's changes, which may have to be told yet.
+  view->settled = view->settled && agent.told.load(std::memory_order_acquire) >=
+                                       ToldOf(agent.generation, agent.version);
 }
 
 absl::StatusOr<AgentHandle> RouterImpl::FindAgent(std::string_view id) const {
@@ -170,12 +176,15 @@ AgentView RouterImpl::ViewLocked(const AgentRecord& agent,
                  ToldOf(agent.generation, agent.version);
   view.idle_since_ms = agent.idle_since_ms;
   view.figures = agent.figures;
+  const PanelShares::Share share = panels_->ShareOf(slot);
+  view.panel_choices = share.choices;
+  view.panel_share_percent = share.percent;
   view.held.reserve(agent.held.list().size());
   for (const Holding& holding : agent.held.list()) {
     view.held.push_back({std::string(holding.reservation.contact_id.view()),
                          holding.reservation.channel, holding.state,
                          holding.reservation.attempt, holding.units,
-                         holding.wrap_up_ends_ms});
+                         holding.wrap_up_ends_ms, holding.interrupted});
   }
   return view;
 }

@@ -133,6 +133,7 @@ void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
   message->set_fit_rule(static_cast<std::uint32_t>(queue.agent_choice.fit));
   message->set_agent_order(
       static_cast<std::uint32_t>(queue.agent_choice.order));
+  message->set_panel_max_share_percent(queue.panel_max_share_percent);
   if (queue.hold == HoldTimes{}) return;
   v1::HoldTimes* hold = message->mutable_hold();
   hold->set_idle_ms(queue.hold.idle_ms);
@@ -171,6 +172,7 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
               &queue->agent_choice.fit);
   reader.Enum("agent_order", message.agent_order(), AgentOrder::kRoundRobin,
               &queue->agent_choice.order);
+  queue->panel_max_share_percent = message.panel_max_share_percent();
   queue->hold.idle_ms = message.hold().idle_ms();
   queue->hold.handling_ms = message.hold().handling_ms();
   queue->hold.wrapping_up_ms = message.hold().wrapping_up_ms();
@@ -266,6 +268,11 @@ void ToMessage(const RoutingProfile& profile, v1::RoutingProfile* message) {
     message->add_contacts_max(
         static_cast<std::uint32_t>(profile.contacts_max[i]));
   }
+  if (profile.may_interrupt != decltype(profile.may_interrupt){}) {
+    for (const ChannelSet channels : profile.may_interrupt) {
+      message->add_may_interrupt(channels);
+    }
+  }
   message->set_load_order(static_cast<std::uint32_t>(profile.load_order));
   for (const QueueRank& rank : profile.queue_order) {
     v1::QueueRank* next = message->add_queue_order();
@@ -331,6 +338,15 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
   for (const BullseyePlan& plan : configuration.bullseye_plans) {
     ToMessage(plan, message->add_bullseye_plans());
   }
+  for (const Reserve& reserve : configuration.reserves) {
+    v1::Reserve* added = message->add_reserves();
+    added->set_name(reserve.name);
+    added->set_queue(reserve.queue);
+    added->set_channel(static_cast<std::uint32_t>(reserve.channel));
+    added->set_keep(reserve.keep);
+    added->set_resume(reserve.resume);
+    added->set_holds_back(reserve.holds_back);
+  }
 }
 
 namespace {
@@ -357,8 +373,31 @@ void CapacityFromMessage(const v1::RoutingProfile& message,
     profile->cost_units[at] = static_cast<int>(message.cost_units(i));
     profile->contacts_max[at] = static_cast<int>(message.contacts_max(i));
   }
+  const int sets = message.may_interrupt_size();
+  if (sets != 0 && sets != kChannelCount) {
+    reader->Fail(absl::DataLossError(
+        absl::StrCat("routing_profiles has what ", sets,
+                     " channels may interrupt, not ", kChannelCount)));
+    return;
+  }
+  for (int i = 0; i < sets; ++i) {
+    reader->Byte("routing_profiles.may_interrupt", message.may_interrupt(i),
+                 &profile->may_interrupt[static_cast<std::size_t>(i)]);
+  }
   reader->Enum("routing_profiles.load_order", message.load_order(),
                LoadOrder::kPack, &profile->load_order);
+}
+
+void FromMessage(const v1::Reserve& message, MessageReader* reader,
+                 Reserve* reserve) {
+  reserve->name = message.name();
+  reserve->queue = message.queue();
+  reader->Enum("reserves.channel", message.channel(), Channel::kInternal,
+               &reserve->channel);
+  reserve->keep = static_cast<int>(message.keep());
+  reserve->resume = static_cast<int>(message.resume());
+  reader->Byte("reserves.holds_back", message.holds_back(),
+               &reserve->holds_back);
 }
 
 }  // namespace
@@ -422,6 +461,9 @@ absl::Status FromMessage(const v1::Configuration& message,
   for (const v1::BullseyePlan& plan : message.bullseye_plans()) {
     reader.Fail(
         FromMessage(plan, &configuration->bullseye_plans.emplace_back()));
+  }
+  for (const v1::Reserve& reserve : message.reserves()) {
+    FromMessage(reserve, &reader, &configuration->reserves.emplace_back());
   }
   return reader.status();
 }

@@ -9,6 +9,7 @@
 #include "lib/base/assert.h"
 #include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
+#include "lib/domain/panel_choices.h"
 #include "lib/journal/bytes.h"
 
 namespace relais::journal {
@@ -37,6 +38,8 @@ bool NamesContact(EventType type) {
     case EventType::kWrapUpEnded:
     case EventType::kContactWidened:
     case EventType::kContactHoldEnded:
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
       return true;
     case EventType::kNone:
     case EventType::kConfigurationApplied:
@@ -59,6 +62,8 @@ bool NamesAgent(const Event& event) {
     case EventType::kWrapUpEnded:
     case EventType::kAgentRemoved:
     case EventType::kAgentChanged:
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
       return true;
     case EventType::kContactEnded:
       return event.agent_version != 0;
@@ -176,6 +181,9 @@ absl::Status Fold::ApplyByType(const Event& event, const EventDetail& detail) {
       return Widened(event);
     case EventType::kContactHoldEnded:
       return HoldEnded(event);
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return Interrupted(event);
   }
   return Impossible(event, "type ", static_cast<int>(event.type),
                     " is no event");
@@ -337,6 +345,12 @@ absl::Status Fold::Submitted(const Event& event, const EventDetail& detail) {
   contact.version = 1;
   contact.ring = event.ring;
   TakeHold(event, &contact);
+  contact.over_share = event.over_share;
+  LiveAgent* chosen = FindAgent(event.held_for.view());
+  if (spec.preferred.source == PreferenceSource::kPanel && chosen != nullptr) {
+    NoteChoice(event.at_ms, &chosen->panel);
+    changed_->agents.Set(event.held_for.view(), chosen);
+  }
   state_.arrival_sequence =
       std::max(state_.arrival_sequence, detail.contact->arrival_sequence);
   ++QueueOf(spec.queue).offered_total;
@@ -407,6 +421,10 @@ absl::Status Fold::Ended(const Event& event) {
     if (!status.ok()) return status;
     std::vector<HeldContact> held = Agent().held;
     HeldContact& with_agent = *FindHeld(held, event);
+    if (event.wrap_up_ends_ms > 0 && with_agent.interrupted) {
+      return Impossible(event, "contact ", Quoted(event.contact_id.view()),
+                        " is interrupted, which nobody wraps up");
+    }
     if (event.wrap_up_ends_ms > 0) {
       with_agent.state = WorkState::kWrapUp;
       with_agent.wrap_up_ends_ms = event.wrap_up_ends_ms;

@@ -32,16 +32,23 @@
 //
 // Atomics: P*, F of ordered_list.h and front_words.h, and
 //   W1  agent words: CAS seq_cst <-> loads seq_cst.
-//   W3  terms that decide (profile class, cost, capacity, whether there are
-//       ranks and whether the claim waits): store(release) by the one call that
+//   W3  terms that decide (profile class, cost, capacity, what may be
+//       interrupted, whether there are ranks and whether the claim waits):
+//       store(release) by the one call that
 //       took the record, before W1's CAS names it <-> load(acquire) after the
 //       word. Whoever reads a value of the record's next use has the CAS before
 //       it that took the record out of the word, so a second reading of the
-//       word (TakeBest), or a CAS from it, tells.
-//       Revision and order keys, relaxed: what depends on them is confirmed by
-//       a CAS, or, for a revision, is right for a later one as well.
+//       word (TakeBest), or a CAS from it, tells. Revision and order keys,
+//       relaxed: what depends on them is confirmed by a CAS, or, for a
+//       revision, is right for a later one as well. Reserves, relaxed: where
+//       there are any, units are taken by a CAS from the word (matcher.h, M13);
+//       and whoever passes over an agent for a value of the record's next use
+//       had published before the word was changed, and that call looks.
 //   W10 the orders in use, relaxed: they only grow, and who must know of one
 //       has read a word that was changed after it came into use (A4).
+//   W12 whether there are reserves, relaxed: it only grows, and whoever must
+//       know of them has read a word that was changed after the first (its
+//       terms name one), as W10. Until then no record's reserves are read.
 //   W5  who has a record: of an agent's own two, `taken` CAS (acquire) <->
 //       store(release): the taker has the CAS before it that took the record
 //       out of the word. Of the pool, for calls that find both taken, B
@@ -68,6 +75,9 @@ inline constexpr int kOrdersMax = 4;
 // a second value: front words show the upper 44, from this one on.
 inline constexpr int kFurtherImageShift = 20;
 
+// A set of reserves (reserves.h), one bit for each.
+using ReserveSet = std::uint64_t;
+
 // An agent's terms, replaced whole by Matcher::Update.
 struct AgentTerms {
   std::uint8_t kinds = 0;      // open for; 0 = withdrawn
@@ -83,9 +93,15 @@ struct AgentTerms {
   std::array<std::uint8_t, kKindCount> cost = {1, 1, 1, 1, 1, 1, 1, 1};
   // Of orders 1 and above.
   std::array<std::int64_t, kOrdersMax - 1> further_order_keys = {};
+  // Units of what it holds that a contact of each kind may interrupt, and that
+  // such a contact finds free, therefore; with the capacity at most
+  // AgentWord::kUsedMax.
+  std::array<std::uint8_t, kKindCount> interruptible = {};
   // Some cell of its profile class may have a rank, now or later. False only if
   // none ever has while these terms are in force.
   bool ranked = false;
+  // In which it counts while it has room for what they are for.
+  ReserveSet reserves = 0;
 
   std::int64_t OrderKey(int order) const {
     return order == 0 ? order_key
@@ -93,6 +109,7 @@ struct AgentTerms {
   }
   // The kinds of `open` that it has room for while `used` units are taken.
   std::uint8_t KindsWithRoom(std::uint8_t open, std::uint32_t used) const {
+    if (interrupts()) return KindsThatFit(open, used);
     if (used > capacity) return 0;
     // All eight comparisons at once: a byte's high bit stays where its cost
     // (at most 127, as what is free) does not exceed what is free; the
@@ -104,6 +121,22 @@ struct AgentTerms {
         (free_units - std::bit_cast<std::uint64_t>(cost)) & kHighs;
     return static_cast<std::uint8_t>((fits >> 7) * 0x0102'0408'1020'4080 >> 56 &
                                      open);
+  }
+  // Whether some kind may interrupt something.
+  bool interrupts() const {
+    return std::bit_cast<std::uint64_t>(interruptible) != 0;
+  }
+
+ private:
+  // One by one, in wider sums.
+  std::uint8_t KindsThatFit(std::uint8_t open, std::uint32_t used) const {
+    unsigned fits = 0;
+    for (std::size_t i = 0; i < kKindCount; ++i) {
+      if (used + cost[i] <= std::uint32_t{capacity} + interruptible[i]) {
+        fits |= 1U << i;
+      }
+    }
+    return static_cast<std::uint8_t>(fits & open);
   }
 };
 
@@ -122,6 +155,14 @@ class AgentsT {
     orders_in_use_.fetch_or(1U << order, std::memory_order_relaxed);  // W10
   }
   bool UsesOrder(int order) const { return (OrdersInUse() >> order & 1) != 0; }
+  // From now on terms may name reserves.
+  void UseReserves() {
+    uses_reserves_.store(1, std::memory_order_relaxed);  // W12
+  }
+  // Asked after the agent's word was read.
+  bool UsesReserves() const {
+    return uses_reserves_.load(std::memory_order_relaxed) != 0;  // W12
+  }
   // The image of an order key.
   static std::uint64_t ImageOf(int order, std::int64_t key) {
     return FrontWord::ImageOf(order == 0 ? key : key >> kFurtherImageShift);
@@ -141,6 +182,14 @@ class AgentsT {
 
   // --- Terms ----------------------------------------------------------------
 
+  // Whether the word has bits for all that these terms admit.
+  static bool Counts(const AgentTerms& terms) {
+    std::uint32_t most = 0;
+    for (const std::uint8_t units : terms.interruptible) {
+      most = most < units ? units : most;
+    }
+    return terms.capacity + most <= AgentWord::kUsedMax;
+  }
   // Of a word that is confirmed by a CAS from it, or read again.
   AgentTerms TermsOf(std::uint32_t agent, AgentWord word) const;
   std::uint32_t RevisionOf(std::uint32_t agent, AgentWord word) const {
@@ -168,8 +217,8 @@ class AgentsT {
   FrontWord Front(std::uint32_t profile_class, int kind, int order) const {
     return fronts_.Load(FrontIndex(profile_class, kind, order));
   }
-  // The first idle agent of the list that `accept(agent)` does not refuse, and
-  // the word that it had.
+  // The first idle agent of the list that `accept(agent, word)` does not
+  // refuse, and the word that it had.
   template <class Accept>
   bool Find(std::uint32_t profile_class, int kind, int order, Accept accept,
             Found* found, AgentWord* word);
@@ -178,8 +227,8 @@ class AgentsT {
     Found unused{};
     AgentWord unused_word;
     Find(
-        profile_class, kind, order, [](std::uint32_t) { return true; }, &unused,
-        &unused_word);
+        profile_class, kind, order,
+        [](std::uint32_t, AgentWord) { return true; }, &unused, &unused_word);
   }
 
   std::uint32_t pool_nodes_touched() const { return lists_.pool_touched(); }
@@ -192,12 +241,13 @@ class AgentsT {
   static constexpr std::uint32_t kOwnTerms = 2;
   static constexpr std::uint32_t kClaimUntilTold = 1U << 8;
   static constexpr std::uint32_t kRanked = 1U << 9;
+  static constexpr std::uint32_t kInterrupts = 1U << 10;
   struct TermsRecord {  // W3
     AtomicT<std::uint32_t> revision{0};
     AtomicT<std::uint32_t> profile_class{0};
     AtomicT<std::int64_t> order_key{0};
     AtomicT<std::uint64_t> cost{0};  // a byte for each kind
-    // | ranked:1 | claim_until_told:1 | capacity:8 |
+    // | interrupts:1 | ranked:1 | claim_until_told:1 | capacity:8 |
     AtomicT<std::uint32_t> capacity{0};
     // Of an own record: whether it is taken (W5). Of the pool's: the next free
     // one, index + 1.
@@ -255,11 +305,18 @@ class AgentsT {
     return index < kOwnTerms ? homes_.slots[agent].terms[index]
                              : pool_[index - kOwnTerms];
   }
+  // Of what is kept beside the records.
+  std::size_t BesideAt(std::uint32_t agent, std::uint32_t index) const {
+    return index < kOwnTerms
+               ? std::size_t{agent} * kOwnTerms + index
+               : std::size_t{agent_count()} * kOwnTerms + index - kOwnTerms;
+  }
   FurtherKeys& FurtherKeysAt(std::uint32_t agent, std::uint32_t index) const {
-    return further_keys_[index < kOwnTerms
-                             ? std::size_t{agent} * kOwnTerms + index
-                             : std::size_t{agent_count()} * kOwnTerms + index -
-                                   kOwnTerms];
+    return further_keys_[BesideAt(agent, index)];
+  }
+  AtomicT<ReserveSet>& ReservesAt(std::uint32_t agent,
+                                  std::uint32_t index) const {
+    return reserves_[BesideAt(agent, index)];
   }
   std::uint32_t TakeRecord(std::uint32_t agent);
   Verdict Judge(const Found& found, AgentWord* word) const;
@@ -269,6 +326,7 @@ class AgentsT {
   const std::uint32_t profile_classes_;
   const int orders_;
   AtomicT<std::uint32_t> orders_in_use_{1};  // a bit for each
+  AtomicT<std::uint32_t> uses_reserves_{0};
   mutable Homes homes_;
   Lists lists_;
   FrontWords<AtomicT> fronts_;
@@ -276,6 +334,12 @@ class AgentsT {
   mutable ZeroedArray<TermsRecord, kZeroIsInitial<AtomicT>> pool_;
   // Of orders 1 and above, if there are any.
   mutable ZeroedArray<FurtherKeys, kZeroIsInitial<AtomicT>> further_keys_;
+  // A byte for each kind; of a record that says kInterrupts (W3). Others leave
+  // its memory untouched.
+  mutable ZeroedArray<AtomicT<std::uint64_t>, kZeroIsInitial<AtomicT>>
+      interruptible_;
+  // Of all records; not touched before there are reserves.
+  mutable ZeroedArray<AtomicT<ReserveSet>, kZeroIsInitial<AtomicT>> reserves_;
   alignas(kCacheLineBytes) FreeStack<AtomicT> free_terms_;
 };
 

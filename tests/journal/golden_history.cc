@@ -40,6 +40,7 @@ ContactQueue AccountsQueue() {
   queue.agent_choice = {FitRule::kLeastOverQualified,
                         AgentOrder::kLeastOccupied};
   queue.hold = {10'000, 60'000, 30'000, 900'000};
+  queue.panel_max_share_percent = 150;
   return queue;
 }
 
@@ -65,6 +66,7 @@ BullseyePlan Wider() {
                  .lower = {{"accounts", 2, 0}},
                  .lower_all_by = 1,
                  .raise_boost_ms = 60'000,
+                 .drain = SetOf(Channel::kChat),
                  .skip_if = RingCondition::kNobodySignedIn},
                 {.widen_after_ms = 60'000,
                  .lower = {{"accounts", 0, 1}},
@@ -104,6 +106,8 @@ Configuration GoldenConfiguration() {
   desk.capacity_units = 90;
   desk.cost_units = {90, 45, 30, 90, 90, 45, 50, 80};
   desk.contacts_max = {0, 2, 3, 0, 0, 2, 0, 0};
+  desk.may_interrupt[0] = SetOf(Channel::kEmail) | SetOf(Channel::kChat);
+  desk.may_interrupt[2] = SetOf(Channel::kEmail);
   desk.load_order = LoadOrder::kPack;
   desk.queue_order = {{{"accounts"}}};
   configuration.agents = {
@@ -130,6 +134,8 @@ Configuration GoldenConfiguration() {
   configuration.segments = {{"gold", 120'000}};
   configuration.bullseye_plans = OtherPlans();
   configuration.bullseye_plans.push_back(Wider());
+  configuration.reserves = {{"chats", "accounts", Channel::kChat, 2, 4,
+                             SetOf(Channel::kEmail) | SetOf(Channel::kSocial)}};
   return configuration;
 }
 
@@ -245,6 +251,18 @@ class Writer {
   void Accept(const std::string& contact, const std::string& agent) {
     work_[agent][contact] = WorkState::kHandling;
     Event& event = Add(EventType::kReservationAccepted, contact, agent);
+    event.contact_state = ContactState::kAssigned;
+    Place(contact, &event);
+  }
+
+  // Or, `resumed`, goes on with it. No version of the contact's own.
+  void Interrupt(const std::string& contact, const std::string& agent,
+                 bool resumed) {
+    Event& event = Add(
+        resumed ? EventType::kContactResumed : EventType::kContactInterrupted,
+        contact, agent);
+    --contact_versions_[contact];
+    event.contact_version = 0;
     event.contact_state = ContactState::kAssigned;
     Place(contact, &event);
   }
@@ -418,7 +436,8 @@ void Rings(Writer& writer) {
 }
 
 // What stands at the end: g1 waiting for lena alone, g2 with her out of its
-// hold, g3 waiting for nobody alone, and mila away until she said.
+// hold, g3 waiting for nobody alone, g4 because its agent had more than its
+// share, g5 for lena, chosen from a panel, and mila away until she said.
 void Holds(Writer& writer) {
   writer.SubmitHeld("g1", {"mila", "lena"});
   writer.EndHold("g1", "lena");
@@ -426,10 +445,34 @@ void Holds(Writer& writer) {
   writer.Create("g2", "lena");
   writer.last().event.held_for.Assign("lena");
   writer.SubmitHeld("g3", {"mila"});
+  writer.Submit("g4");
+  writer.last().event.over_share = true;
+  writer.SubmitHeld("g5", {"lena"});
+  auto chosen = std::make_shared<ContactDetail>(*writer.last().detail.contact);
+  chosen->spec.preferred = {{"lena"}, PreferenceSource::kPanel, 0};
+  writer.last().detail.contact = std::move(chosen);
   writer.EndHold("g3", "");
   writer.Ready("mila");
   writer.last().event.presence = {PresenceState::kNotReady,
                                   NotReadyReason::kMeal, kBeginMs + 1'800'000};
+}
+
+// What stands at the end: h1 interrupted by h2 at nils, h3 resumed at olga.
+void Interruptions(Writer& writer) {
+  for (const char* agent : {"nils", "olga"}) {
+    const std::string first = agent == std::string("nils") ? "h1" : "h3";
+    const std::string second = agent == std::string("nils") ? "h2" : "h4";
+    writer.Ready(agent);
+    writer.Submit(first);
+    writer.Create(first, agent);
+    writer.Accept(first, agent);
+    writer.Submit(second);
+    writer.Create(second, agent);
+    writer.Accept(second, agent);
+    writer.Interrupt(first, agent, false);
+  }
+  writer.Complete(EndReason::kCompleted, "h4", "olga", 0);
+  writer.Interrupt("h3", "olga", true);
 }
 
 // Anna, who holds something, is not listed any more.
@@ -468,6 +511,7 @@ std::vector<NumberedEvent> GoldenEvents() {
   Several(writer);
   Rings(writer);
   Holds(writer);
+  Interruptions(writer);
   Unlisted(writer);
   return writer.Take();
 }

@@ -34,6 +34,7 @@ class Damage(Exception):
 
 FORMAT_VERSION = 2
 CAPACITY_UNITS = 100
+HELD_UNITS = 200
 CONTACTS_PER_AGENT = 25
 CHANNELS = 8
 
@@ -53,7 +54,8 @@ RING = {1: ("widen_after_ms", "sint"),
         3: ("lower_all_by", "sint"), 4: ("drop_skills", ("bytes",)),
         5: ("teams", ("bytes",)), 6: ("sites", ("bytes",)),
         7: ("provider", "bool"), 8: ("anywhere", "bool"),
-        9: ("raise_boost_ms", "sint"), 10: ("skip_if", "uint"), 11: ("queue", "bytes")}
+        9: ("raise_boost_ms", "sint"), 10: ("skip_if", "uint"), 11: ("queue", "bytes"),
+        15: ("drain", "uint")}
 PLAN = {1: ("name", "bytes"), 2: ("skip_first_if", "uint"),
         3: ("rings", (RING,)),
         4: ("curve", ({1: ("share_percent", "sint"),
@@ -73,6 +75,7 @@ QUEUE = {
     30: ("hold", {1: ("idle_ms", "sint"), 2: ("handling_ms", "sint"),
                   3: ("wrapping_up_ms", "sint"),
                   4: ("absent_until_ms", "sint")}),
+    31: ("panel_max_share_percent", "sint"),
 }
 DETAIL = {
     1: ("id", "bytes"), 2: ("queue_name", "bytes"), 3: ("channel", "uint"),
@@ -98,12 +101,13 @@ PROFILE_1 = {1: ("name", "bytes"), 2: ("channels", "uint")}
 PROFILE = {**PROFILE_1, 3: ("capacity_units", "uint"),
            4: ("cost_units", "packed_uint"),
            5: ("contacts_max", "packed_uint"), 6: ("load_order", "uint"),
-           7: ("queue_order", ({1: ("queues", ("bytes",))},))}
+           7: ("queue_order", ({1: ("queues", ("bytes",))},)),
+           8: ("may_interrupt", "packed_uint")}
 # What version 1 means without saying so: one contact at a time.
 ONE_CONTACT = {"capacity_units": CAPACITY_UNITS,
                "cost_units": [CAPACITY_UNITS] * CHANNELS,
                "contacts_max": [0] * CHANNELS, "load_order": 0,
-               "queue_order": []}
+               "queue_order": [], "may_interrupt": []}
 CONFIGURATION = {
     1: ("name", "bytes"),
     2: ("skills", ({1: ("name", "bytes"), 2: ("description", "bytes"),
@@ -123,6 +127,9 @@ CONFIGURATION = {
     12: ("contact_choice", "uint"),
     13: ("segments", ({1: ("name", "bytes"), 2: ("credit_ms", "sint")},)),
     20: ("bullseye_plans", (PLAN,)),
+    21: ("reserves", ({1: ("name", "bytes"), 2: ("queue", "bytes"),
+                       3: ("channel", "uint"), 4: ("keep", "sint"),
+                       5: ("resume", "sint"), 6: ("holds_back", "uint")},)),
 }
 FIGURES = {
     1: ("contacts", "uint"), 2: ("offered", "bool"),
@@ -130,6 +137,7 @@ FIGURES = {
     5: ("occupied_ms", "sint"), 6: ("piece", "sint"),
     7: ("pieces_ms", "packed_sint"),
 }
+PANEL = {1: ("piece", "sint"), 2: ("pieces", "packed_sint")}
 CONFIGURATION_1 = {**CONFIGURATION, 3: ("routing_profiles", (PROFILE_1,))}
 EVENT = {
     1: ("sequence", "uint"), 2: ("type", "uint"), 3: ("at_ms", "sint"),
@@ -153,13 +161,13 @@ EVENT = {
     38: ("agent_configuration", AGENT),
     40: ("ring", "uint"), 45: ("pulled", "bool"),
     50: ("held_for", "bytes"),
-    51: ("held_until_ms", "sint"),
+    51: ("held_until_ms", "sint"), 52: ("over_share", "bool"),
 }
 EVENT_1 = {number: field for number, field in EVENT.items() if number < 36}
 EVENT_1[35] = ("configuration", CONFIGURATION_1)
 HELD = {1: ("contact_id", "bytes"), 2: ("channel", "uint"),
         3: ("state", "uint"), 4: ("attempt", "uint"), 5: ("units", "uint"),
-        6: ("wrap_up_ends_ms", "sint")}
+        6: ("wrap_up_ends_ms", "sint"), 7: ("interrupted", "bool")}
 LIVE = {
     "c": {1: ("arrival_ms", "sint"), 2: ("version", "uint"),
           3: ("state", "uint"), 4: ("at_once", "bool"),
@@ -172,7 +180,7 @@ LIVE = {
                              2: ("until_ms", "sint")},)),
           15: ("tutor_id", "bytes"), 20: ("ring", "uint"),
           30: ("held_for", "bytes"), 31: ("held_since_ms", "sint"),
-          32: ("held_until_ms", "sint")},
+          32: ("held_until_ms", "sint"), 33: ("over_share", "bool")},
     "d": DETAIL,
     "a": {1: ("version", "uint"), 2: ("presence", PRESENCE),
           3: ("presence_pending", "bool"), 4: ("pending", PRESENCE),
@@ -180,7 +188,7 @@ LIVE = {
           8: ("idle_before_pause_ms", "sint"),
           12: ("presence_configuration_version", "uint"),
           13: ("held", (HELD,)), 14: ("figures", FIGURES),
-          30: ("last_listed", CONFIGURATION)},
+          30: ("last_listed", CONFIGURATION), 31: ("panel", PANEL)},
     "q": {1: ("offered_total", "uint"), 2: ("answered_total", "uint"),
           3: ("abandoned_total", "uint")},
     "e": {1: ("fingerprint_0", "fixed64"), 2: ("fingerprint_1", "fixed64"),
@@ -313,9 +321,10 @@ def present_agent(message):
     held = {name: message.pop(name)
             for name in ("contact_id", "attempt", "wrap_up_ends_ms")}
     state = message.pop("work_state")
-    held.update(channel=0, state=state, units=CAPACITY_UNITS)
+    held.update(channel=0, state=state, units=CAPACITY_UNITS,
+                interrupted=False)
     message["held"] = [held] if state else []
-    message["figures"] = message["last_listed"] = None
+    message["figures"] = message["last_listed"] = message["panel"] = None
     return message
 
 

@@ -120,6 +120,7 @@ void ModelRun::SameContactView(const ContactView& subject,
   const std::string& of = reference.id;
   Same("preferred", subject.preferred == reference.preferred, true, of);
   Same("held for", subject.held_for == reference.held_for, true, of);
+  Same("over share", subject.over_share, reference.over_share, of);
   Same("held until", subject.held_until_ms, reference.held_until_ms, of);
   Same("id", subject.id == reference.id, true, of);
   Same("queue", subject.queue == reference.queue, true, of);
@@ -167,6 +168,10 @@ void ModelRun::SameAgentView(const AgentView& subject,
   Same("no_answer_channels",
        subject.no_answer_channels == reference.no_answer_channels, true, of);
   Same("version", subject.version, reference.version, of);
+  Same("panel_choices", subject.panel_choices, reference.panel_choices, of);
+  Same("panel_share_percent",
+       static_cast<std::uint64_t>(subject.panel_share_percent),
+       static_cast<std::uint64_t>(reference.panel_share_percent), of);
   if (reference.presence.state != PresenceState::kLoggedOut) {
     Same("idle_since_ms", subject.idle_since_ms, reference.idle_since_ms, of);
     const AgentFigures& a = subject.figures;
@@ -307,7 +312,9 @@ void ModelRun::SameAgentExplanation() {
       told;
   for (const WaitingVerdict& one : subject->verdicts) {
     Same("that something is missing", !one.missing.empty(),
-         one.reason == PassedOver::kRequirement, id);
+         one.reason == PassedOver::kRequirement ||
+             one.reason == PassedOver::kReserve,
+         id);
     const auto [at, first] =
         told.try_emplace({one.queue, one.channel, one.reason, one.queue_rank},
                          0, one.oldest_arrival_ms);
@@ -339,13 +346,20 @@ bool ModelRun::HasRoomFor(const AgentView& agent, Channel channel) const {
       configuration_.routing_profiles.end(),
       [&](const auto& one) { return one.name == listed->routing_profile; });
   int units = profile->cost_units[at];
+  int room = profile->capacity_units;
   int of_channel = 0;
   for (const HeldContact& held : agent.held) {
     units += held.units;
+    if (held.state == WorkState::kHandling &&
+        Contains(profile->may_interrupt[at], held.channel)) {
+      room += held.units;
+    }
     if (held.channel == channel) ++of_channel;
   }
   const int most = profile->contacts_max[at];
-  return units <= profile->capacity_units && (most == 0 || of_channel < most);
+  return units <= std::min(room, kHeldUnitsMax) &&
+         agent.held.size() < kContactsPerAgentMax &&
+         (most == 0 || of_channel < most);
 }
 
 // Promise 3 on what the subject shows; the pairs' eligibility is the model's.
@@ -362,7 +376,8 @@ void ModelRun::CheckConservation(const std::vector<AgentView>& agents,
         continue;
       }
       if (HasRoomFor(agent, contact.channel) &&
-          reference_->IsEligible(contact.id, agent.id)) {
+          reference_->IsEligible(contact.id, agent.id) &&
+          !reference_->IsKeptBack(contact.id, agent.id)) {
         Fail(absl::StrCat("free agent ", agent.id,
                           " beside eligible waiting contact ", contact.id));
       }

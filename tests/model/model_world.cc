@@ -187,7 +187,25 @@ RoutingProfile World::Profile(int index, ChannelSet channels) {
     }
   }
   if (random_->Bernoulli(0.4)) profile.load_order = LoadOrder::kPack;
+  if (random_->Bernoulli(0.5)) ChooseInterruptions(&profile);
   return profile;
+}
+
+// No circles: by some order of the channels the earlier interrupt the later.
+void World::ChooseInterruptions(RoutingProfile* profile) {
+  std::array<std::size_t, kChannelCount> order{};
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    order[i] = i;
+    std::swap(order[i], order[random_->Uniform(i + 1)]);
+  }
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    for (std::size_t later = i + 1; later < order.size(); ++later) {
+      if (random_->Bernoulli(0.5)) {
+        profile->may_interrupt[order[i]] |=
+            SetOf(static_cast<Channel>(order[later]));
+      }
+    }
+  }
 }
 
 // Terms in multiples of 5 s, so that deadlines fall together.
@@ -255,6 +273,7 @@ ContactQueue World::Queue(int index) {
         static_cast<AgentOrder>(random_->Uniform(kAgentOrderCount));
   }
   queue.hold = Hold();
+  if (random_->Bernoulli(0.5)) queue.panel_max_share_percent = 120;
   ChoosePlan(&queue);
   queue.pull_only = random_->Bernoulli(0.25);
   return queue;
@@ -326,6 +345,7 @@ Configuration World::DrawFirst() {
       profile.queue_order = QueueOrder(configuration);
   }
   ChangeQueuesOfRings(&configuration);
+  AddReserves(Reserves(configuration), &configuration);
   return configuration;
 }
 
@@ -409,7 +429,9 @@ Configuration World::DrawNext(const Configuration& present) {
   for (RoutingProfile& profile : next.routing_profiles) {
     KeepListed(next, &profile.queue_order);
   }
+  const std::vector<Reserve> reserves = std::exchange(next.reserves, {});
   ChangePlans(&next);
+  AddReserves(random_->Bernoulli(0.3) ? Reserves(next) : reserves, &next);
   if (random_->Bernoulli(0.05)) next.agents[0].routing_profile = "nowhere";
   return next;
 }

@@ -64,12 +64,17 @@ class World {
   // Tutors are drawn from those who are there.
   AgentConfiguration Agent(const std::string& id, const Configuration& centre);
   RoutingProfile Profile(int index, ChannelSet channels);
+  void ChooseInterruptions(RoutingProfile* profile);
   ContactQueue Queue(int index);
   void ChoosePlan(ContactQueue* queue);
   HoldTimes Hold();
   PreferredAgents Preferred();
   ContactChoice Mode();
   std::vector<CustomerSegment> Segments();
+  std::vector<Reserve> Reserves(const Configuration& configuration);
+  // Those that are right.
+  static void AddReserves(const std::vector<Reserve>& reserves,
+                          Configuration* configuration);
   void ChangeForMany(Configuration* next);
   void ChangeChoice(Configuration* next);
   // Of some of the queues.

@@ -89,6 +89,9 @@ BullseyeRing World::Ring() {
   ring.provider = random_->Bernoulli(0.2);
   ring.anywhere = random_->Bernoulli(0.15);
   ring.raise_boost_ms = 5'000 * random_->UniformBetween(0, 2);
+  if (random_->Bernoulli(0.3)) {
+    ring.drain = SetOf(static_cast<Channel>(random_->Uniform(kChannelCount)));
+  }
   if (random_->Bernoulli(0.4)) {
     ring.skip_if =
         static_cast<RingCondition>(random_->Uniform(kRingConditionCount));
@@ -149,7 +152,7 @@ PreferredAgents World::Preferred() {
       preferred.agents.push_back(agent);
     }
   }
-  if (random_->Bernoulli(0.2)) {
+  if (preferred.source != PreferenceSource::kPanel && random_->Bernoulli(0.2)) {
     preferred.reply_by_ms = 5'000 * random_->UniformBetween(0, 6);
   }
   return preferred;
@@ -175,6 +178,40 @@ std::vector<CustomerSegment> World::Segments() {
         {absl::StrCat("segment", i), 5'000 * random_->UniformBetween(0, 4)});
   }
   return segments;
+}
+
+std::vector<Reserve> World::Reserves(const Configuration& configuration) {
+  std::vector<Reserve> reserves;
+  for (std::uint64_t i = random_->Uniform(4); i > 0; --i) {
+    const auto& queues = configuration.queues;
+    const ContactQueue& queue = queues[random_->Uniform(queues.size())];
+    Reserve reserve;
+    reserve.name = absl::StrCat("reserve", i);
+    reserve.queue = queue.name;
+    reserve.channel = random_->Bernoulli(0.7)
+                          ? Channel::kVoice
+                          : static_cast<Channel>(random_->Uniform(3));
+    reserve.keep = static_cast<int>(random_->UniformBetween(1, 3));
+    if (random_->Bernoulli(0.5)) {
+      reserve.resume =
+          reserve.keep + static_cast<int>(random_->UniformBetween(1, 2));
+    }
+    reserve.holds_back = static_cast<ChannelSet>(random_->Uniform(256) &
+                                                 ~SetOf(reserve.channel));
+    reserves.push_back(reserve);
+  }
+  return reserves;
+}
+
+void World::AddReserves(const std::vector<Reserve>& reserves,
+                        Configuration* configuration) {
+  if (HasErrors(ValidateConfiguration(*configuration, Limits()))) return;
+  for (const Reserve& reserve : reserves) {
+    configuration->reserves.push_back(reserve);
+    if (HasErrors(ValidateConfiguration(*configuration, Limits()))) {
+      configuration->reserves.pop_back();
+    }
+  }
 }
 
 std::vector<QueueRank> World::QueueOrder(const Configuration& configuration) {

@@ -34,6 +34,7 @@ ReferenceRouter::OrderPlace ReferenceRouter::PlaceInOrder(
     const AgentRecord& agent, AgentOrder order) {
   std::int64_t load = 0;
   for (const Held& held : agent.held) load += held.contact.units;
+  load = std::min<std::int64_t>(load, 100);
   if (agent.profile.load_order == LoadOrder::kPack) load = -load;
   switch (order) {
     case AgentOrder::kLongestIdle:
@@ -116,7 +117,8 @@ bool ReferenceRouter::IsFree(const AgentRecord& agent, Channel channel) {
     units += held.contact.units;
     if (held.contact.channel == channel) ++of_channel;
   }
-  if (units > agent.profile.capacity_units) return false;
+  if (units > RoomWith(agent, channel)) return false;
+  if (agent.held.size() >= kContactsPerAgentMax) return false;
   const int most = agent.profile.contacts_max[at];
   return most == 0 || of_channel < most;
 }
@@ -151,13 +153,13 @@ void ReferenceRouter::LetGo(AgentRecord& agent, std::uint64_t contact,
   if (keeps_figures_) TakeOccupied(agent, true, now_ms);
 }
 
-void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
-                                     bool at_once) {
-  if (!looks_ || contact.state != ContactState::kWaiting) return;
+ReferenceRouter::AgentRecord* ReferenceRouter::BestAgentFor(
+    const ContactRecord& contact) {
   AgentRecord* best = nullptr;
   int best_fit = 0;
   for (auto& [slot, agent] : agents_) {
-    if (!IsFree(agent, contact.spec.channel)) continue;
+    if (agent.set_aside || !IsFree(agent, contact.spec.channel)) continue;
+    if (IsKept(agent, contact.spec.channel)) continue;
     if (!IsOffered(contact, agent)) continue;
     const int fit = FitStep(contact, agent);
     // By rising slot, so equals stay with the lower one.
@@ -169,36 +171,50 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
       best_fit = fit;
     }
   }
-  if (best != nullptr) Decide(contact, *best, now_ms, at_once);
+  return best;
+}
+
+void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
+                                     bool at_once) {
+  if (looks_ && contact.state == ContactState::kWaiting) {
+    Recount();
+    AgentRecord* const best = BestAgentFor(contact);
+    if (best != nullptr) {
+      Decide(contact, *best, now_ms, at_once);
+      // Reserves in which it counts no more keep nothing from it.
+      ServeAgent(*best, now_ms);
+    }
+  }
+  LookAfterDrain(now_ms);
 }
 
 void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
                                    InstantMs now_ms) {
   AgentRecord* agent = AgentByNumber(agent_number);
-  if (!looks_ || agent == nullptr) return;
-  for (;;) {
-    ContactRecord* best = nullptr;
-    for (auto& [number, contact] : contacts_) {
-      if (contact.state != ContactState::kWaiting) continue;
-      if (!IsFree(*agent, contact.spec.channel)) continue;
-      if (!IsOffered(contact, *agent)) continue;
-      if (best == nullptr ||
-          PlaceAt(*agent, contact) < PlaceAt(*agent, *best)) {
-        best = &contact;
-      }
-    }
-    if (best == nullptr) return;
-    Decide(*best, *agent, now_ms, false);
+  if (agent != nullptr) agent->set_aside = false;
+  if (looks_) {
+    const std::set<int> gives = Recount();
+    if (agent != nullptr) ServeAgent(*agent, now_ms);
+    LookForReserves(gives, now_ms);
   }
+  LookAfterDrain(now_ms);
+  if (looks_ && agent != nullptr) ResumeWork(*agent, now_ms);
 }
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
                              InstantMs now_ms, bool at_once, bool pulled) {
   NoteComparison(contact, agent, pulled);
+  const std::set<int> counted = pulled ? std::set<int>() : CountedIn(agent);
   Reserve(contact, agent, now_ms, at_once, pulled);
+  CheckKept(contact.spec.channel, agent, counted);
+  Recount();
   const DurationMs timeout_ms = contact.terms->offer_timeout_ms;
   if (timeout_ms == 0) {
     AcceptReservation(contact, agent, now_ms);
+    // What it handles may be interrupted, so it may count again.
+    agent.being_served = true;
+    LookForReserves(Recount(), now_ms);
+    agent.being_served = false;
   } else {
     SetContactDeadline(contact, DeadlineKind::kOfferTimeout,
                        now_ms + timeout_ms);
@@ -207,6 +223,7 @@ void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
 
 void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
                               InstantMs now_ms, bool at_once, bool pulled) {
+  NoteLeft(contact);
   contact.fit_step = IsHeld(contact) ? 0 : FitStep(contact, agent);
   contact.state = ContactState::kReserved;
   contact.attempt = ++contact.version;
@@ -261,6 +278,7 @@ void ReferenceRouter::AcceptReservation(ContactRecord& contact,
   HandOver(event);
   SetContactDeadline(contact, DeadlineKind::kLease,
                      now_ms + contact.terms->handling_lease_ms);
+  if (looks_) InterruptFor(contact.number, agent, now_ms);
 }
 
 void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
@@ -275,12 +293,14 @@ void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
   contact.agent = 0;
   ++contact.version;
   LetGo(agent, contact.number, now_ms);
+  agent.set_aside = true;
   ++agent.version;
 }
 
 // The part that every end has in common; its event is the caller's.
 void ReferenceRouter::EndContact(ContactRecord& contact, EndReason reason,
                                  InstantMs now_ms) {
+  NoteLeft(contact);
   ClearContactDeadline(contact);
   DropExclusionsOfContact(contact.number);
   contact.state = ContactState::kEnded;
@@ -295,7 +315,11 @@ void ReferenceRouter::EndContact(ContactRecord& contact, EndReason reason,
 void ReferenceRouter::EndAssigned(ContactRecord& contact, EndReason reason,
                                   InstantMs now_ms) {
   AgentRecord& agent = *AgentByNumber(contact.agent);
-  const DurationMs wrap_up_ms = contact.terms->wrap_up_ms;
+  // Nobody was at it if it was interrupted.
+  const DurationMs wrap_up_ms =
+      HeldOf(agent, contact.number)->contact.interrupted
+          ? 0
+          : contact.terms->wrap_up_ms;
   EndContact(contact, reason, now_ms);
   const std::string id = contact.spec.id;
   const std::uint64_t number = contact.number;

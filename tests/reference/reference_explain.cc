@@ -46,15 +46,23 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
       agent.held.begin(), agent.held.end(),
       [&](const Held& held) { return held.contact.channel == channel; });
   if (most != 0 && of_channel >= most) return PassedOver::kContactsMax;
+  if (agent.held.size() >= kContactsPerAgentMax) {
+    return PassedOver::kContactsMax;
+  }
   if (!IsFree(agent, channel)) return PassedOver::kCapacity;
-  return As(contact).pull_only ? PassedOver::kPullOnly : PassedOver::kNot;
+  if (contact.state == ContactState::kWaiting && IsDrained(contact, agent)) {
+    return PassedOver::kDrained;
+  }
+  if (As(contact).pull_only) return PassedOver::kPullOnly;
+  return IsKept(agent, channel) ? PassedOver::kReserve : PassedOver::kNot;
 }
 
 bool ReferenceRouter::ComesBefore(const ContactRecord& a,
                                   const ContactRecord& b,
                                   const AgentRecord& agent) const {
+  const bool offered = !As(a).pull_only && Accepts(a, agent);
   return a.state == ContactState::kWaiting && !As(b).pull_only &&
-         (IsHeldFor(a, agent) || IsOffered(a, agent)) &&
+         (IsHeldFor(a, agent) || offered) &&
          PlaceAt(agent, a) < PlaceAt(agent, b);
 }
 
@@ -76,7 +84,10 @@ absl::StatusOr<ContactExplanation> ReferenceRouter::ExplainContact(
                        contact.agent == agent.number;
     verdict.reason = holds ? PassedOver::kHolds : WhyNot(contact, agent);
     const bool waits = contact.state == ContactState::kWaiting;
-    if (verdict.reason == PassedOver::kRequirement) verdict.missing = "yes";
+    if (verdict.reason == PassedOver::kRequirement ||
+        verdict.reason == PassedOver::kReserve) {
+      verdict.missing = "yes";
+    }
     for (std::size_t ring = contact.rings->size() - 1;
          waits && verdict.reason == PassedOver::kRequirement &&
          ring > contact.ring;
@@ -144,7 +155,9 @@ absl::StatusOr<AgentExplanation> ReferenceRouter::ExplainAgent(
     verdict.queue = contact.terms->name;
     verdict.channel = contact.spec.channel;
     verdict.reason = reason;
-    if (reason == PassedOver::kRequirement) verdict.missing = "yes";
+    if (reason == PassedOver::kRequirement || reason == PassedOver::kReserve) {
+      verdict.missing = "yes";
+    }
     if (verdict.contacts++ == 0 ||
         contact.arrival_ms < verdict.oldest_arrival_ms) {
       verdict.oldest_arrival_ms = contact.arrival_ms;

@@ -152,6 +152,7 @@ void ReferenceRouter::AddAgent(const AgentConfiguration& configured) {
   agent.configuration = configured;
   agent.profile = ProfileOf(configuration_, configured.routing_profile);
   agent.holdings = HoldingsOf(configured, configuration_);
+  for (const auto& [place, reserve] : reserves_) agent.told.insert(place);
 }
 
 void ReferenceRouter::TakeQueues(const Configuration& configuration) {
@@ -192,6 +193,8 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     keeps_figures_ = keeps_figures;
     for (auto& [slot, agent] : agents_) BeginFigures(agent, now_ms);
   }
+  TakeReserves();
+  TellOfReserves(now_ms);
 
   std::map<std::string, const AgentConfiguration*> listed;
   for (const AgentConfiguration& agent : configuration.agents) {
@@ -223,6 +226,7 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     agent.holdings = holdings;
     if (changed) {
       ReviewHolds(agent, now_ms);
+      InterruptFor(0, agent, now_ms);
       LookForAgent(number, now_ms);
     }
   }
@@ -376,6 +380,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Cancel(ContactHandle handle,
     RescindByEnd(ended, agent, now_ms);
     LookForAgent(agent.number, now_ms);
   }
+  LookAfterDrain(now_ms);
   if (held_for != 0) RemoveIfGone(held_for, now_ms);
   outcome.ticket = Ticket();
   return outcome;
@@ -418,6 +423,13 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
   view.rank_key_ms = contact->rank_key_ms;
   view.ended_ms = contact->ended_ms;
   view.ring = static_cast<std::uint8_t>(contact->ring);
+  for (const auto& [slot, agent] : agents_) {
+    for (const Held& held : agent.held) {
+      if (held.number == contact->number) {
+        view.interrupted = held.contact.interrupted;
+      }
+    }
+  }
   if (IsHeld(*contact)) {
     view.held_for = contact->spec.preferred.agents[contact->hold - 1];
     view.held_until_ms = HoldEnds(*contact, 0);
@@ -442,6 +454,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
     view.tutor_may_listen = contact->spec.tutor_may_listen;
     view.attributes = contact->spec.attributes;
     view.preferred = contact->spec.preferred;
+    view.over_share = contact->over_share;
   }
   return view;
 }
@@ -494,8 +507,13 @@ absl::StatusOr<Outcome> ReferenceRouter::Accept(AgentHandle agent_handle,
   const auto found = StandingReservation(agent_handle, contact_handle, attempt);
   if (!found.ok()) return found.status();
   ContactRecord& contact = **found;
-  AcceptReservation(contact, *AgentByNumber(contact.agent), now_ms);
-  return Outcome{contact.version, Ticket()};
+  AgentRecord& agent = *AgentByNumber(contact.agent);
+  AcceptReservation(contact, agent, now_ms);
+  Outcome outcome{contact.version, {}};
+  // What it handles may be interrupted, what it was only offered not.
+  LookForAgent(agent.number, now_ms);
+  outcome.ticket = Ticket();
+  return outcome;
 }
 
 absl::StatusOr<Outcome> ReferenceRouter::Decline(

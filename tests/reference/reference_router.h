@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -101,6 +102,10 @@ class ReferenceRouter final : public Router {
     return {};
   }
 
+  // For the tests: reserves after a restart, which counts anew.
+  void ForgetReserves();
+  // Whether a reserve keeps the contact from the agent, were both free.
+  bool IsKeptBack(std::string_view contact_id, std::string_view agent_id) const;
   // For the tests: what the decisions since the last call chose between, in
   // their order. Kept from KeepComparisons on.
   void KeepComparisons() { keeps_comparisons_ = true; }
@@ -158,6 +163,7 @@ class ReferenceRouter final : public Router {
     std::uint64_t held_for = 0;  // number of that agent
     InstantMs held_since_ms = 0;
     InstantMs held_until_ms = 0;
+    bool over_share = false;
     ContactState state = ContactState::kWaiting;
     EndReason end_reason = EndReason::kNone;
     std::uint64_t version = 0;
@@ -185,6 +191,12 @@ class ReferenceRouter final : public Router {
     std::uint64_t number = 0;
     std::uint32_t slot = 0;
     bool listed = true;
+    // Places of the reserves that it was told of.
+    std::set<int> told;
+    // What it declined, left unanswered or left is being looked for: it counts
+    // in no reserve and is given nothing.
+    bool set_aside = false;
+    bool being_served = false;  // nobody else may look for it
     AgentConfiguration configuration;
     RoutingProfile profile;
     Holdings holdings;
@@ -203,6 +215,7 @@ class ReferenceRouter final : public Router {
     DurationMs occupied_ms = 0;
     InstantMs occupied_since_ms = 0;
     std::vector<std::pair<InstantMs, InstantMs>> occupied;
+    std::vector<InstantMs> chosen;  // from a panel
   };
 
   // In the order in which they were made; the oldest first.
@@ -218,7 +231,36 @@ class ReferenceRouter final : public Router {
     std::uint64_t abandoned = 0;
   };
 
+  struct ReserveRecord {
+    relais::Reserve reserve;
+    RoutingRequirement asks;  // of its queue, the activity's included
+    AgentChoice agent_choice;
+    bool listed = true;
+    bool keeps = true;
+  };
+
   explicit ReferenceRouter(const RouterOptions& options) : options_(options) {}
+
+  // Reserves (reference_reserves.cc).
+  // Those of the configuration, beside those before.
+  void TakeReserves();
+  void TellOfReserves(InstantMs now_ms);
+  static bool IsIn(const ReserveRecord& reserve, const AgentRecord& agent);
+  static bool Counts(int place, const ReserveRecord& reserve,
+                     const AgentRecord& agent);
+  std::size_t CountOf(int place) const;
+  // After each change of an agent; those that give since.
+  std::set<int> Recount();
+  // Whether a reserve keeps a contact of this channel from a free agent.
+  bool IsKept(const AgentRecord& agent, Channel channel) const;
+  std::set<int> CountedIn(const AgentRecord& agent) const;
+  void CheckKept(Channel channel, const AgentRecord& agent,
+                 const std::set<int>& counted);
+  // For the agents of those that give again.
+  void LookForReserves(const std::set<int>& places, InstantMs now_ms);
+  // What the agent, who is free for it, would be given next.
+  ContactRecord* NextFor(const AgentRecord& agent);
+  void ServeAgent(AgentRecord& agent, InstantMs now_ms);
 
   // Deciding (reference_decision.cc).
   // Compared part by part; smaller is chosen first.
@@ -233,15 +275,33 @@ class ReferenceRouter final : public Router {
   bool Accepts(const ContactRecord& contact, const AgentRecord& agent) const;
   // Accepts, and without being asked.
   bool IsOffered(const ContactRecord& contact, const AgentRecord& agent) const {
-    return !As(contact).pull_only && Accepts(contact, agent);
+    return !As(contact).pull_only && Accepts(contact, agent) &&
+           !IsDrained(contact, agent);
   }
+  // What the contact keeps from agents while it waits.
+  static ChannelSet DrainsOf(const ContactRecord& contact);
+  bool IsDrained(const ContactRecord& contact, const AgentRecord& agent) const;
+  // The contact has left; what it kept from agents is looked for.
+  void NoteLeft(const ContactRecord& contact);
+  void LookAfterDrain(InstantMs now_ms);
   static bool IsFree(const AgentRecord& agent, Channel channel);
+  // Interruptions (reference_interruptions.cc).
+  static bool MayInterrupt(const AgentRecord& agent, Channel first,
+                           Channel other);
+  static int RoomWith(const AgentRecord& agent, Channel channel);
+  void TellInterruption(Held& held, AgentRecord& agent, bool interrupted,
+                        InstantMs now_ms);
+  void InterruptFor(std::uint64_t accepted, AgentRecord& agent,
+                    InstantMs now_ms);
+  void ResumeWork(AgentRecord& agent, InstantMs now_ms);
   static WorkState WorkStateOf(const AgentRecord& agent);
   static bool IsBusy(const AgentRecord& agent);
   static Held* HeldOf(AgentRecord& agent, std::uint64_t contact);
   void LetGo(AgentRecord& agent, std::uint64_t contact, InstantMs now_ms) const;
   void LookForContact(ContactRecord& contact, InstantMs now_ms, bool at_once);
   void LookForAgent(std::uint64_t agent_number, InstantMs now_ms);
+  // Of LookForContact; null: nobody.
+  AgentRecord* BestAgentFor(const ContactRecord& contact);
   void Decide(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
               bool at_once, bool pulled = false);
   void NoteComparison(const ContactRecord& contact, const AgentRecord& agent,
@@ -312,6 +372,11 @@ class ReferenceRouter final : public Router {
   void ReviewHolds(const AgentRecord& agent, InstantMs now_ms);
   void EndHold(ContactRecord& contact, InstantMs now_ms);
   void NameHold(const ContactRecord& contact, Event& event) const;
+  // Of the four hours up to then.
+  static std::uint64_t ChoicesOf(const AgentRecord& agent, InstantMs now_ms);
+  // Those of all who are present and of this agent, and how many these are.
+  std::pair<std::uint64_t, std::uint64_t> ChoicesOfPresent(
+      const AgentRecord& agent, InstantMs now_ms) const;
   // Smaller comes first at this agent.
   static std::tuple<int, InstantMs, std::uint64_t> PlaceAt(
       const AgentRecord& agent, const ContactRecord& contact);
@@ -373,6 +438,7 @@ class ReferenceRouter final : public Router {
   std::vector<std::shared_ptr<const ContactQueue>> queues_;
   std::map<std::string, std::shared_ptr<const std::vector<Ring>>> rings_;
   InstantMs latest_ms_ = 0;  // of the last event
+  InstantMs last_choice_ms_ = 0;
   std::map<std::string, QueueFigures> figures_;
   std::map<std::uint64_t, ContactRecord> contacts_;  // alive
   std::map<std::uint64_t, ContactRecord> ended_;     // remembered
@@ -384,7 +450,10 @@ class ReferenceRouter final : public Router {
   std::uint64_t agents_given_ = 0;
   std::uint64_t deadlines_set_ = 0;
   std::uint64_t handed_over_ = 0;
+  bool drain_over_ = false;
   std::uint64_t last_sequence_ = 0;
+  std::map<int, ReserveRecord> reserves_;  // by place
+  std::vector<std::string> undercut_;      // what never happens
   bool draining_ = false;
   bool looks_ = true;  // false: whoever replays a history decides
   std::vector<Event> pending_events_;

@@ -215,6 +215,12 @@ AgentView ReferenceRouter::ViewOf(const AgentRecord& agent) const {
   view.version = agent.version;
   view.idle_since_ms = agent.idle_since_ms;
   for (const Held& held : agent.held) view.held.push_back(held.contact);
+  if (ChoicesOf(agent, last_choice_ms_) > 0) {
+    const auto [all, agents] = ChoicesOfPresent(agent, last_choice_ms_);
+    view.panel_choices = ChoicesOf(agent, last_choice_ms_);
+    view.panel_share_percent =
+        static_cast<std::uint32_t>(view.panel_choices * agents * 100 / all);
+  }
   view.figures.contacts = static_cast<std::uint32_t>(agent.contacts);
   view.figures.offered = agent.offered;
   view.figures.last_offered_ms = agent.last_offered_ms;
@@ -369,7 +375,7 @@ std::string ReferenceRouter::NextDueText() const {
 }
 
 std::vector<std::string> ReferenceRouter::Violations() const {
-  std::vector<std::string> found;
+  std::vector<std::string> found = undercut_;
   for (const auto& [number, contact] : contacts_) {
     std::size_t holders = 0;
     for (const auto& [slot, agent] : agents_) {
@@ -377,7 +383,8 @@ std::vector<std::string> ReferenceRouter::Violations() const {
         if (held.number == number) ++holders;
       }
       if (contact.state == ContactState::kWaiting &&
-          IsFree(agent, contact.spec.channel) && IsOffered(contact, agent)) {
+          IsFree(agent, contact.spec.channel) &&
+          !IsKept(agent, contact.spec.channel) && IsOffered(contact, agent)) {
         found.push_back(absl::StrCat("free agent ", agent.configuration.id,
                                      " beside waiting contact ",
                                      contact.spec.id));
@@ -399,7 +406,7 @@ std::vector<std::string> ReferenceRouter::Violations() const {
                                      " holds a contact that does not live"));
       }
     }
-    if (units > kCapacityUnitsMax) {
+    if (units > kHeldUnitsMax) {
       found.push_back(absl::StrCat("agent ", agent.configuration.id, " holds ",
                                    units, " units"));
     }

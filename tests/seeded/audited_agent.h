@@ -21,6 +21,7 @@ namespace relais::seeded {
 
 struct AuditedAgent {
   bool listed = true;
+  bool was_listed = true;  // before the configuration that is being applied
   reference::Holdings has;
   RoutingProfile profile;
   // Those before the configuration that is being applied; equal otherwise.

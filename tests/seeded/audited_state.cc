@@ -39,8 +39,8 @@ bool Serves(const RoutingProfile& profile, const reference::Holdings& has,
             const AuditedContact& contact) {
   const bool with_training = contact.spec.tutor_may_listen;
   return Contains(profile.channels, contact.spec.channel) &&
-         reference::Meets(contact.terms.requirement, has, with_training) &&
-         reference::Meets(contact.spec.requirement, has, with_training);
+         reference::Meets(contact.asks.requirement, has, with_training) &&
+         reference::Meets(contact.own, has, with_training);
 }
 
 // Why a reservation for an agent who has this does not say so.
@@ -48,11 +48,10 @@ std::string CheckFit(const Event& event, const RoutingProfile& profile,
                      const reference::Holdings& has,
                      const AuditedContact& contact) {
   if (!Serves(profile, has, contact)) return "promise 3: not eligible";
-  if (contact.terms.pull_only && !event.pulled) return "given, not pulled";
+  if (contact.asks.pull_only && !event.pulled) return "given, not pulled";
   const std::string tutor =
       contact.spec.tutor_may_listen
-          ? reference::TutorOf(contact.terms.requirement,
-                               contact.spec.requirement, has)
+          ? reference::TutorOf(contact.asks.requirement, contact.own, has)
           : "";
   return FirstOf({Differs("fit_step", static_cast<int>(event.fit_step),
                           AuditedState::FitStep(has, contact)),
@@ -68,7 +67,7 @@ std::size_t RankIn(const std::vector<QueueRank>& order,
   std::size_t rank = 0;
   for (const QueueRank& queues : order) {
     const auto& names = queues.queues;
-    if (std::find(names.begin(), names.end(), contact.spec.queue) !=
+    if (std::find(names.begin(), names.end(), contact.asks.name) !=
         names.end()) {
       break;
     }
@@ -101,16 +100,15 @@ bool AuditedState::CouldServe(const AuditedAgent& agent,
 
 bool AuditedState::MustServe(const AuditedAgent& agent,
                              const AuditedContact& contact) {
-  return !contact.terms.pull_only &&
-         Serves(agent.profile, agent.has, contact) &&
+  return !contact.asks.pull_only && Serves(agent.profile, agent.has, contact) &&
          Serves(agent.profile_before, agent.had, contact);
 }
 
 int AuditedState::FitStep(const reference::Holdings& has,
                           const AuditedContact& contact) {
-  const auto& [spec, terms] = std::tie(contact.spec, contact.terms);
-  return reference::FitStep(terms.agent_choice.fit, terms.requirement,
-                            spec.requirement, has, spec.tutor_may_listen);
+  const ContactQueue& asks = contact.asks;
+  return reference::FitStep(asks.agent_choice.fit, asks.requirement,
+                            contact.own, has, contact.spec.tutor_may_listen);
 }
 
 const AuditedExclusion* AuditedState::ExclusionOf(const AuditedContact& contact,
@@ -132,13 +130,6 @@ void AuditedState::TakeConfiguredSkills() {
     }
   }
   EndTurns();
-}
-
-void AuditedState::EndTurns() {
-  for (auto& [id, agent] : agents) {
-    agent.had = agent.has;
-    agent.profile_before = agent.profile;
-  }
 }
 
 void AuditedState::ProlongOffers(InstantMs until_ms) {
@@ -164,7 +155,10 @@ std::string AuditedState::Apply(const Event& event, const EventDetail& detail) {
                                 : "",
        Differs("its configuration_version", event.configuration_version,
                configuration_version +
-                   (event.type == EventType::kConfigurationApplied ? 1 : 0))});
+                   (event.type == EventType::kConfigurationApplied ||
+                            event.type == EventType::kAgentChanged
+                        ? 1
+                        : 0))});
   if (problem.empty()) problem = ApplyByType(event, detail);
   if (problem.empty()) problem = CheckAgentAfter(event);
   if (problem.empty()) problem = CheckContactAfter(event);
@@ -199,9 +193,14 @@ std::string AuditedState::ApplyByType(const Event& event,
     case EventType::kAgentRemoved:
       return Removed(event);
     case EventType::kAgentChanged:
+      return AgentChanged(event, detail);
     case EventType::kContactWidened:
+      return Widened(event);
     case EventType::kContactHoldEnded:
-      return "no run changes an agent, or has plans or preferred agents";
+      return "no contact prefers an agent";
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return "no channel interrupts others";
   }
   return "it has no type";
 }
@@ -215,6 +214,7 @@ std::string AuditedState::Configured(const Event& event,
   TakeConfiguredSkills();
   for (auto& [id, agent] : agents) {
     const auto old = before.find(id);
+    agent.was_listed = old != before.end() && old->second.listed;
     if (old == before.end()) continue;
     agent.had = old->second.has;
     agent.profile_before = old->second.profile;
@@ -226,21 +226,6 @@ std::string AuditedState::Configured(const Event& event,
   const std::map<std::string, AuditedFigures> all = figures;
   for (const auto& [name, each] : all) ForgetFiguresIfUnused(name);
   return "";
-}
-
-// What a contact that comes now is worth in waiting.
-DurationMs AuditedState::BoostOf(const ContactSpec& spec,
-                                 const ContactQueue& queue) const {
-  constexpr DurationMs kTenYears = 10LL * 365 * 24 * 3600 * 1000;
-  DurationMs boost =
-      queue.priority_credit_ms.at(static_cast<std::size_t>(spec.priority));
-  for (const CustomerSegment& segment : configuration.segments) {
-    if (segment.name == spec.segment) boost += segment.credit_ms;
-  }
-  const ContactChoice mode = configuration.contact_choice;
-  if (mode == ContactChoice::kStrict) return spec.priority * kTenYears;
-  if (mode == ContactChoice::kAged) return boost;
-  return boost - queue.service_level.threshold_ms;
 }
 
 void AuditedState::ForgetFiguresIfUnused(const std::string& queue) {
@@ -270,12 +255,21 @@ std::string AuditedState::Submitted(const Event& event,
       configuration.routing_profiles.end(),
       [](const auto& profile) { return !profile.queue_order.empty(); });
   contact.arrival_ms = event.at_ms;
-  contact.rank_key_ms = event.at_ms - BoostOf(contact.spec, contact.terms);
+  contact.boost_ms = BoostOf(contact.spec, contact.terms);
+  contact.strict = configuration.contact_choice == ContactChoice::kStrict;
+  contact.rings = std::make_shared<const std::vector<reference::Ring>>(
+      reference::RingsOf(*queue, configuration));
+  contact.Enter(0);
   contact.arrival_sequence = ++arrivals;
   contact.version = 1;
   contact.waits_since_ms = event.at_ms;
+  const std::string ring = EnterRing(event, event.ring, contact);
   std::string problem = FirstOf(
-      {detail.contact->queue == contact.terms ? "" : "its terms are others",
+      {ring,
+       Differs("the ring that it brings",
+               static_cast<int>(detail.contact->ring),
+               static_cast<int>(contact.ring)),
+       detail.contact->queue == contact.terms ? "" : "its terms are others",
        contact.spec.id == id ? "" : "it brings another contact",
        detail.contact->ranked == contact.ranked ? "" : "it is ranked otherwise",
        Differs("the place that it asks for", detail.contact->rank_key_ms,
@@ -462,7 +456,10 @@ std::string AuditedState::Returned(const Event& event) {
   contact.attempt = 0;
   contact.offer_expires_ms = 0;
   contact.waits_since_ms = event.at_ms;
-  if (event.type != EventType::kReservationDeclined) return "";
+  std::string problem = EnterRing(event, event.ring, contact);
+  if (!problem.empty() || event.type != EventType::kReservationDeclined) {
+    return problem;
+  }
   auto& exclusions = contact.exclusions;
   std::erase_if(exclusions, [&](const AuditedExclusion& one) {
     return one.agent_id == holder->first ||
@@ -577,8 +574,18 @@ std::string AuditedState::CheckContactAfter(const Event& event) const {
                : "its contact is not said to have ended";
   }
   const AuditedContact& contact = found->second;
+  const bool tells_place = contact.state == ContactState::kWaiting &&
+                           event.type != EventType::kContactSubmitted;
   return FirstOf(
       {Differs("its contact_version", event.contact_version, contact.version),
+       Differs("its ring", static_cast<int>(event.ring),
+               static_cast<int>(contact.ring)),
+       tells_place ? Differs("promise 4: its rank key", event.rank_key_ms,
+                             contact.rank_key_ms)
+                   : "",
+       tells_place ? Differs("promise 4: its arrival_sequence",
+                             event.arrival_sequence, contact.arrival_sequence)
+                   : "",
        Differs("its contact's state", static_cast<int>(event.contact_state),
                static_cast<int>(contact.state)),
        Differs("its arrival_ms", event.arrival_ms, contact.arrival_ms),

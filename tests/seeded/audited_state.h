@@ -11,7 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "relais/configuration.h"
@@ -19,6 +21,7 @@
 #include "relais/event.h"
 #include "relais/router.h"
 #include "relais/types.h"
+#include "tests/reference/reference_rings.h"
 #include "tests/seeded/audited_agent.h"
 
 namespace relais::seeded {
@@ -48,7 +51,23 @@ struct AuditedContact {
   // The wait limit was set anew at this instant: it cannot be due before.
   InstantMs waits_since_ms = 0;
   std::vector<AuditedExclusion> exclusions;  // the oldest first
+  // Its plan's rings as they were when it came, the first one included.
+  std::shared_ptr<const std::vector<reference::Ring>> rings;
+  DurationMs boost_ms = 0;  // without that of its ring
+  bool strict = false;      // in which no ring's counts
+  std::size_t ring = 0;
+  // What it asks for there: as which queue, and by itself.
+  ContactQueue asks;
+  RoutingRequirement own;
+
+  void Enter(std::size_t next);
+  // Its wait limit or its next ring, whichever is earlier.
+  InstantMs waiting_due_ms() const;
 };
+
+// Whether nobody could answer in a ring; open while a configuration that makes
+// a difference is being applied.
+enum class RingSkipped { kNo, kOpen, kYes };
 
 struct AuditedEnd {
   ContactSpec spec;
@@ -95,6 +114,10 @@ class AuditedState {
   static bool SurelyBefore(const AuditedAgent& agent,
                            const AuditedContact& first,
                            const AuditedContact& second);
+  RingSkipped IsSkipped(const AuditedContact& contact, std::size_t ring) const;
+  // The ring after its own and a wait: the least and the most that it may be.
+  std::pair<std::size_t, std::size_t> RingAfter(const AuditedContact& contact,
+                                                DurationMs waited_ms) const;
   static const AuditedExclusion* ExclusionOf(const AuditedContact& contact,
                                              const std::string& agent_id);
 
@@ -122,6 +145,12 @@ class AuditedState {
   std::string PresenceChanged(const Event& event);
   std::string WrapUpEnded(const Event& event);
   std::string Removed(const Event& event);
+  std::string Widened(const Event& event);
+  std::string AgentChanged(const Event& event, const EventDetail& detail);
+  // Puts the contact into that ring, with which it comes, returns or is
+  // widened.
+  std::string EnterRing(const Event& event, std::size_t ring,
+                        AuditedContact& contact) const;
 
   static int CostOf(const RoutingProfile& profile,
                     const AuditedContact& contact);

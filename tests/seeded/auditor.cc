@@ -37,6 +37,8 @@ EventType PrimaryOf(CallKind kind) {
       return EventType::kWrapUpEnded;
     case CallKind::kApply:
       return EventType::kConfigurationApplied;
+    case CallKind::kChangeAgent:
+      return EventType::kAgentChanged;
     case CallKind::kGetContact:
     case CallKind::kRunDue:
     case CallKind::kRestore:
@@ -71,6 +73,8 @@ std::string_view CallKindName(CallKind kind) {
       return "EndWrapUp";
     case CallKind::kApply:
       return "Apply";
+    case CallKind::kChangeAgent:
+      return "ChangeAgent";
     case CallKind::kRunDue:
       return "RunDue";
     case CallKind::kRestore:
@@ -145,10 +149,10 @@ void Auditor::EndScope(const CallRecord& call) {
     if (call.complete) now_.DropExclusionsUntil(call.now_ms);
     maybe_until_ms_ = call.complete ? -1 : call.now_ms;
   }
-  const bool own =
-      OneOf(call.kind, {CallKind::kAccept, CallKind::kDecline,
-                        CallKind::kCancel, CallKind::kComplete,
-                        CallKind::kSetPresence, CallKind::kEndWrapUp});
+  const bool own = OneOf(
+      call.kind, {CallKind::kAccept, CallKind::kDecline, CallKind::kCancel,
+                  CallKind::kComplete, CallKind::kSetPresence,
+                  CallKind::kEndWrapUp, CallKind::kChangeAgent});
   if (own && own_version_ != 0 && own_version_ != call.version) {
     Violate(absl::StrCat("it answered version ", call.version, ", its event ",
                          own_version_));
@@ -185,6 +189,8 @@ bool Auditor::IsPrimary(const CallRecord& call, const Event& event) const {
       return event.agent_id.view() == call.agent_id &&
              (event.presence_pending ? event.pending : event.presence).state ==
                  call.presence.state;
+    case CallKind::kChangeAgent:
+      return event.agent_id.view() == call.agent_id;
     case CallKind::kEndWrapUp: {
       // Without a name it is the one that ends first.
       const auto agent = now_.agents.find(call.agent_id);
@@ -224,6 +230,7 @@ bool Auditor::MayCause(const CallRecord& call, const Event& event) const {
       return OneOf(kind, {CallKind::kApply, CallKind::kRestore}) &&
              agent != now_.agents.end() && !agent->second.listed;
     case EventType::kWrapUpEnded:
+    case EventType::kContactWidened:
       return kind == CallKind::kRunDue;
     case EventType::kAgentRemoved:
       return OneOf(kind, {CallKind::kApply, CallKind::kRestore,
@@ -298,6 +305,10 @@ void Auditor::JudgeEvent(const CallRecord& call,
   }
   if (!violation_.empty()) return;
   const std::string problem = now_.Apply(one.event, one.detail);
+  if (one.event.type == EventType::kAgentChanged) ++counts_.changed;
+  if (one.event.type == EventType::kContactSubmitted && one.event.ring > 0) {
+    ++counts_.skipped;
+  }
   if (!problem.empty()) {
     Violate(absl::StrCat(problem.rfind("promise", 0) == 0 ? "" : "promise 6: ",
                          problem, ": ", Described(one.event)));
@@ -319,12 +330,20 @@ void Auditor::JudgeTime(const CallRecord& call, const Event& event) {
              contact != now_.contacts.end()) {
     const AuditedContact& of = contact->second;
     const bool lease = event.end_reason == EndReason::kLeaseExpired;
+    // The limit may be over when the next ring is due.
     due = lease ? of.accepted_ms + of.terms.handling_lease_ms
-                : of.arrival_ms + of.terms.wait_limit_ms;
+                : of.waiting_due_ms();
+    if (!lease && of.arrival_ms + of.terms.wait_limit_ms > call.now_ms) {
+      Violate(absl::StrCat("promise 2: too early: ", Described(event)));
+    }
     set_just_now = !lease && of.waits_since_ms == call.now_ms;
     if (!lease && of.terms.wait_limit_ms == 0) {
       Violate(absl::StrCat("promise 2: there is no limit: ", Described(event)));
     }
+  } else if (event.type == EventType::kContactWidened &&
+             contact != now_.contacts.end()) {
+    due = WidenedDue(call, event, contact->second);
+    set_just_now = contact->second.waits_since_ms == call.now_ms;
   } else if (event.type == EventType::kWrapUpEnded &&
              agent != now_.agents.end()) {
     const HeldContact* const held = agent->second.Held(
@@ -342,6 +361,30 @@ void Auditor::JudgeTime(const CallRecord& call, const Event& event) {
                          last_due_ms_, ": ", Described(event)));
   }
   last_due_ms_ = *due;
+}
+
+std::optional<InstantMs> Auditor::WidenedDue(const CallRecord& call,
+                                             const Event& event,
+                                             const AuditedContact& contact) {
+  ++counts_.widened;
+  if (now_.IsSkipped(contact, contact.ring) != RingSkipped::kNo) {
+    ++counts_.skipped;
+    for (const auto& [id, other] : now_.contacts) {
+      if (other.state == ContactState::kWaiting &&
+          other.arrival_sequence < contact.arrival_sequence &&
+          now_.IsSkipped(other, other.ring) == RingSkipped::kYes) {
+        Violate(absl::StrCat("promise 4: '", id,
+                             "' leaves its ring first: ", Described(event)));
+      }
+    }
+    return std::nullopt;
+  }
+  const DurationMs limit = contact.terms.wait_limit_ms;
+  if (limit > 0 && contact.arrival_ms + limit <= call.now_ms) {
+    Violate(
+        absl::StrCat("promise 2: its wait limit is over: ", Described(event)));
+  }
+  return contact.waiting_due_ms();
 }
 
 // Surely free for each other.
@@ -387,7 +430,7 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   // While agents are opened or changed one by one, others are not there yet.
   if (OneOf(call.kind, {CallKind::kApply, CallKind::kRestore})) return;
   const int fit = AuditedState::FitStep(agent.has, contact);
-  const AgentOrder order = contact.terms.agent_choice.order;
+  const AgentOrder order = contact.asks.agent_choice.order;
   for (const auto& [id, other] : now_.agents) {
     if (!MustMatch(id, other, contact)) continue;
     const int other_fit = AuditedState::FitStep(other.has, contact);
@@ -462,13 +505,16 @@ void Auditor::JudgeDeadlines(const CallRecord& call) {
     if (!earliest.has_value() || due < *earliest) earliest = due;
   };
   for (const auto& [id, contact] : now_.contacts) {
-    const DurationMs limit = contact.terms.wait_limit_ms;
     if (contact.state == ContactState::kReserved) add(contact.offer_due_ms);
     if (contact.state == ContactState::kAssigned) {
       add(contact.accepted_ms + contact.terms.handling_lease_ms);
     }
-    if (contact.state == ContactState::kWaiting && limit > 0) {
-      add(contact.arrival_ms + limit);
+    if (contact.state == ContactState::kWaiting) {
+      if (contact.waiting_due_ms() != INT64_MAX) add(contact.waiting_due_ms());
+      // The next RunDue does it.
+      if (now_.IsSkipped(contact, contact.ring) == RingSkipped::kYes) {
+        add(call.now_ms);
+      }
     }
     for (const AuditedExclusion& exclusion : contact.exclusions) {
       if (exclusion.until_ms > maybe_until_ms_) add(exclusion.until_ms);

@@ -46,6 +46,7 @@ enum class CallKind : std::uint8_t {
   kSetPresence,
   kEndWrapUp,
   kApply,
+  kChangeAgent,
   kRunDue,
   kRestore,
 };
@@ -74,6 +75,7 @@ struct CallRecord {
   std::optional<DurationMs> retry_after_ms;
   EndReason reason = EndReason::kNone;
   std::shared_ptr<const Configuration> configuration;
+  AgentChange change;    // ChangeAgent
   bool complete = true;  // RunDue: nothing was left
 
   absl::StatusCode code = absl::StatusCode::kOk;
@@ -134,7 +136,10 @@ class Auditor {
     std::uint64_t answers = 0;   // that left
     std::uint64_t recoveries = 0;
     std::uint64_t undone = 0;  // events that were numbered and lost
-    std::uint64_t halves = 0;  // calls of which a restart finds a part
+    std::uint64_t widened = 0;
+    std::uint64_t skipped = 0;  // rings that were left, or not begun with
+    std::uint64_t changed = 0;  // agents by ChangeAgent
+    std::uint64_t halves = 0;   // calls of which a restart finds a part
   };
   const Counts& counts() const { return counts_; }
 
@@ -162,6 +167,7 @@ class Auditor {
   absl::StatusCode ExpectedOfContactCall(const CallRecord& call) const;
   absl::StatusCode ExpectedOfAgentCall(const CallRecord& call) const;
   absl::StatusCode ExpectedOfApply(const CallRecord& call) const;
+  absl::StatusCode ExpectedOfChange(const CallRecord& call) const;
   bool MayBeFull(const CallRecord& call) const;
   bool ChangesNothing(const CallRecord& call) const;
   void JudgeAnswer(const CallRecord& call, std::size_t events);
@@ -175,6 +181,10 @@ class Auditor {
   bool MayCause(const CallRecord& call, const Event& event) const;
   bool IsPrimary(const CallRecord& call, const Event& event) const;
   void JudgeTime(const CallRecord& call, const Event& event);
+  // Empty if the ring was left because nobody could answer there.
+  std::optional<InstantMs> WidenedDue(const CallRecord& call,
+                                      const Event& event,
+                                      const AuditedContact& contact);
   void JudgeDecision(const CallRecord& call, const Event& event);
   bool MustMatch(const std::string& agent_id, const AuditedAgent& agent,
                  const AuditedContact& contact) const;

@@ -73,6 +73,18 @@ bool GoodPresence(const Presence& presence) {
   return false;
 }
 
+// The agent with what the change gives.
+AgentConfiguration Changed(AgentConfiguration agent,
+                           const AgentChange& change) {
+  if (change.grade.has_value()) agent.grade = *change.grade;
+  if (change.skills.has_value()) agent.skills = *change.skills;
+  if (change.certifications.has_value()) {
+    agent.certifications = *change.certifications;
+  }
+  if (change.languages.has_value()) agent.languages = *change.languages;
+  return agent;
+}
+
 template <typename T>
 const T* Find(const std::map<std::string, T>& in, const std::string& id) {
   const auto found = in.find(id);
@@ -115,6 +127,14 @@ StatusCode Auditor::ExpectedOfNew(const ContactSpec& spec) const {
   if (!Contains(queue->channels, spec.channel) ||
       !CheckAgainstQueue(spec.requirement, terms).ok()) {
     return StatusCode::kInvalidArgument;
+  }
+  // Nor may it contradict a queue as which one of its rings asks.
+  for (const reference::Ring& ring :
+       reference::RingsOf(*queue, now_.configuration)) {
+    if (ring.as->name != queue->name &&
+        !CheckAgainstQueue(spec.requirement, *ring.as).ok()) {
+      return StatusCode::kInvalidArgument;
+    }
   }
   return now_.contacts.size() >= limits_.contacts
              ? StatusCode::kResourceExhausted
@@ -214,6 +234,22 @@ StatusCode Auditor::ExpectedOfApply(const CallRecord& call) const {
              : StatusCode::kOk;
 }
 
+StatusCode Auditor::ExpectedOfChange(const CallRecord& call) const {
+  const AuditedAgent* const agent = Find(now_.agents, call.agent_id);
+  if (agent == nullptr || !call.agent_given || !call.agent_current) {
+    return StatusCode::kNotFound;
+  }
+  if (!agent->listed) return StatusCode::kFailedPrecondition;
+  Configuration next = now_.configuration;
+  for (AgentConfiguration& listed : next.agents) {
+    if (listed.id == call.agent_id) listed = Changed(listed, call.change);
+  }
+  // What agents may be is tested by itself.
+  return HasErrors(ValidateConfiguration(next, limits_))
+             ? StatusCode::kInvalidArgument
+             : StatusCode::kOk;
+}
+
 StatusCode Auditor::Expected(const CallRecord& call) const {
   switch (call.kind) {
     case CallKind::kSubmit:
@@ -229,6 +265,8 @@ StatusCode Auditor::Expected(const CallRecord& call) const {
       return ExpectedOfAgentCall(call);
     case CallKind::kApply:
       return ExpectedOfApply(call);
+    case CallKind::kChangeAgent:
+      return ExpectedOfChange(call);
     case CallKind::kRunDue:
     case CallKind::kRestore:
       break;
@@ -258,6 +296,14 @@ bool Auditor::ChangesNothing(const CallRecord& call) const {
   if (call.kind == CallKind::kSubmit) return call.submitted.repeated;
   if (call.kind == CallKind::kApply) return !call.applied;
   if (call.kind == CallKind::kGetContact) return true;
+  if (call.kind == CallKind::kChangeAgent) {
+    for (const AgentConfiguration& listed : now_.configuration.agents) {
+      if (listed.id == call.agent_id) {
+        return Changed(listed, call.change) == listed;
+      }
+    }
+    return false;
+  }
   if (call.kind != CallKind::kSetPresence) return false;
   const AuditedAgent* const agent = Find(now_.agents, call.agent_id);
   if (agent == nullptr) return false;
@@ -274,7 +320,8 @@ void Auditor::JudgeFound(const CallRecord& call) {
       call.kind == CallKind::kAccept || call.kind == CallKind::kDecline;
   const bool of_agent =
       call.kind == CallKind::kAccept || call.kind == CallKind::kDecline ||
-      call.kind == CallKind::kSetPresence || call.kind == CallKind::kEndWrapUp;
+      call.kind == CallKind::kSetPresence ||
+      call.kind == CallKind::kEndWrapUp || call.kind == CallKind::kChangeAgent;
   if (of_contact && !call.contact_given &&
       (now_.contacts.contains(call.contact_id) ||
        SurelyRemembered(call.contact_id))) {
@@ -301,7 +348,9 @@ void Auditor::JudgeAnswer(const CallRecord& call, std::size_t events) {
   if (!nothing && !by_time && events == 0) {
     return Violate("promise 6: answered, and no event tells of it");
   }
-  if (nothing && call.kind == CallKind::kSetPresence &&
+  if (nothing &&
+      (call.kind == CallKind::kSetPresence ||
+       call.kind == CallKind::kChangeAgent) &&
       call.code == StatusCode::kOk) {
     own_version_ = Find(now_.agents, call.agent_id)->version;
   }
@@ -371,7 +420,7 @@ void Auditor::CompareView(const ContactView& view) {
   if (alive != nullptr) {
     same = view.state == alive->state && view.version == alive->version &&
            view.arrival_ms == alive->arrival_ms &&
-           view.rank_key_ms == alive->rank_key_ms &&
+           view.rank_key_ms == alive->rank_key_ms && view.ring == alive->ring &&
            view.agent_id == alive->agent_id &&
            view.attempt == (alive->state == ContactState::kReserved
                                 ? alive->attempt
@@ -439,6 +488,7 @@ void Auditor::Answered(const CallRecord& call) {
   }
   if (call.kind != CallKind::kGetContact && call.version != 0 &&
       call.kind != CallKind::kSetPresence &&
+      call.kind != CallKind::kChangeAgent &&
       call.kind != CallKind::kEndWrapUp) {
     known.version = std::max(known.version, call.version);
   }

@@ -130,6 +130,11 @@ void Auditor::CompareContact(const std::string& id, const AuditedContact& own,
         ", offer until ", own.offer_expires_ms, ", accepted ",
         own.accepted_ms));
   }
+  if (live.ring != own.ring) {
+    return Violate(absl::StrCat("promise 4: contact '", id,
+                                "' is recovered in ring ", live.ring, ", not ",
+                                own.ring));
+  }
   if (key_ms != own.rank_key_ms || place != own.arrival_sequence) {
     return Violate(absl::StrCat("promise 4: contact '", id,
                                 "' is recovered at another place"));

@@ -112,10 +112,37 @@ SeededRun::Request SeededRun::NewApply() {
   request.kind = CallKind::kApply;
   Configuration next =
       configuration_ == nullptr ? world_.First() : world_.Next(*configuration_);
-  // The auditor knows no rings; tests/model compares them, restarts included.
-  for (ContactQueue& queue : next.queues) queue.plan.clear();
+  // The auditor knows no interruptions.
+  for (RoutingProfile& profile : next.routing_profiles) {
+    profile.may_interrupt = {};
+  }
+  next.reserves.clear();  // The auditor knows none.
+  // The auditor knows no drains; a ring without one has something else to do.
+  for (BullseyePlan& plan : next.bullseye_plans) {
+    for (BullseyeRing& ring : plan.rings) {
+      if (ring.drain != 0 && ring.raise_boost_ms == 0) {
+        ring.raise_boost_ms = 5'000;
+      }
+      ring.drain = 0;
+    }
+  }
   request.configuration =
       std::make_shared<const Configuration>(std::move(next));
+  return request;
+}
+
+// A team lead's.
+SeededRun::Request SeededRun::NewChange() {
+  if (configuration_ == nullptr) return NewApply();
+  Request request;
+  request.kind = CallKind::kChangeAgent;
+  request.agent_id = SomeAgent();
+  AgentConfiguration present;
+  present.id = request.agent_id;
+  for (const AgentConfiguration& listed : configuration_->agents) {
+    if (listed.id == present.id) present = listed;
+  }
+  request.change = world_.Change(present, *configuration_);
   return request;
 }
 
@@ -171,10 +198,10 @@ SeededRun::Request SeededRun::NewUnruly() {
 }
 
 void SeededRun::Client() {
-  std::uint64_t draw =
-      random_.Uniform(mood_.submit + mood_.cancel + mood_.complete +
-                      mood_.presence + mood_.accept + mood_.decline +
-                      mood_.wrap_up + mood_.apply + mood_.read + mood_.unruly);
+  std::uint64_t draw = random_.Uniform(
+      mood_.submit + mood_.cancel + mood_.complete + mood_.presence +
+      mood_.accept + mood_.decline + mood_.wrap_up + mood_.apply +
+      mood_.change + mood_.read + mood_.unruly);
   const auto drawn = [&draw](std::uint64_t weight) {
     const bool hit = draw < weight;
     draw -= hit ? 0 : weight;
@@ -188,6 +215,7 @@ void SeededRun::Client() {
   if (drawn(mood_.decline)) return Send(NewAnswerToOffer(CallKind::kDecline));
   if (drawn(mood_.wrap_up)) return Send(NewEndWrapUp());
   if (drawn(mood_.apply)) return Send(NewApply());
+  if (drawn(mood_.change)) return Send(NewChange());
   if (drawn(mood_.read)) return Send(NewContactCall(CallKind::kGetContact));
   Send(NewUnruly());
 }
@@ -255,6 +283,13 @@ void SeededRun::Deliver(const std::vector<journal::NumberedEvent>& group) {
     }
     if (event.type == EventType::kConfigurationApplied) {
       configuration_ = one.detail.configuration;
+    }
+    if (event.type == EventType::kAgentChanged) {
+      auto next = std::make_shared<Configuration>(*configuration_);
+      for (AgentConfiguration& agent : next->agents) {
+        if (agent.id == one.detail.agent->id) agent = *one.detail.agent;
+      }
+      configuration_ = std::move(next);
     }
     auditor_.Left("an event", event.sequence, storage_.OnMedium());
   }

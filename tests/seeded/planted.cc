@@ -37,6 +37,10 @@ constexpr std::array<Named, static_cast<std::size_t>(Planted::kLast) + 1>
         {"refuses_good", "promise 6: it answered"},
         {"one_unit_too_many", "promise 1: the agent has no room: its"},
         {"undercuts_maximum", "promise 1: the agent has no room: it is"},
+        {"forgets_rings", "promise 6: contact"},
+        {"widens_late", "promise 2: "},
+        {"keeps_rings", "promise 6: its ring is"},
+        {"changes_nothing", "promise 6: answered, and no event"},
     }};
 
 }  // namespace
@@ -55,6 +59,15 @@ void PlantedRouter::ChangeConfiguration(LiveState* state) const {
   if (planted_ == Planted::kSkipsAgent) {
     for (AgentConfiguration& agent : configuration->agents) {
       agent.skills.clear();
+    }
+  }
+  for (BullseyePlan& plan : configuration->bullseye_plans) {
+    if (planted_ == Planted::kKeepsRings) {
+      plan.skip_first_if = RingCondition::kNone;
+    }
+    for (BullseyeRing& ring : plan.rings) {
+      if (planted_ == Planted::kWidensLate) ring.widen_after_ms += 10'000;
+      if (planted_ == Planted::kKeepsRings) ring.skip_if = RingCondition::kNone;
     }
   }
   for (RoutingProfile& profile : configuration->routing_profiles) {
@@ -96,6 +109,9 @@ absl::Status PlantedRouter::Restore(const LiveState& state, InstantMs now_ms) {
         for (HeldContact& held : agent.held) held.wrap_up_ends_ms += 7'000;
       }
       break;
+    case Planted::kForgetsRings:
+      for (auto& [id, contact] : other.contacts) contact.ring = 0;
+      break;
     case Planted::kWrongPlace:
       for (auto& [id, contact] : other.contacts) {
         if (contact.placed) contact.rank_key_ms += 3'600'000;
@@ -106,6 +122,15 @@ absl::Status PlantedRouter::Restore(const LiveState& state, InstantMs now_ms) {
       break;
   }
   return ForwardingRouter::Restore(other, now_ms);
+}
+
+absl::StatusOr<ChangeAgentOutcome> PlantedRouter::ChangeAgent(
+    AgentHandle agent, const AgentChange& change, InstantMs now_ms) {
+  if (planted_ == Planted::kChangesNothing) {
+    const auto view = GetAgent(agent);
+    if (view.ok()) return ChangeAgentOutcome{view->version, 1, {}};
+  }
+  return ForwardingRouter::ChangeAgent(agent, change, now_ms);
 }
 
 absl::StatusOr<SubmitOutcome> PlantedRouter::Submit(const ContactSpec& spec,

@@ -41,7 +41,11 @@ enum class Planted : std::uint8_t {
   kRefusesGood,        // now and then a good call is refused
   kOneUnitTooMany,     // a restart gives every agent one unit more
   kUndercutsMaximum,   // a restart allows one contact of a channel more
-  kLast = kUndercutsMaximum,
+  kForgetsRings,       // a restart puts contacts into their first ring
+  kWidensLate,         // after a restart rings come ten seconds later
+  kKeepsRings,         // after a restart no ring is skipped
+  kChangesNothing,     // a team lead's change is answered and not made
+  kLast = kChangesNothing,
 };
 std::string_view PlantedName(Planted planted);
 // What the auditor's finding must begin with.
@@ -53,6 +57,9 @@ class PlantedRouter final : public reference::ForwardingRouter {
       : ForwardingRouter(next), planted_(planted) {}
 
   absl::Status Restore(const LiveState& state, InstantMs now_ms) override;
+  absl::StatusOr<ChangeAgentOutcome> ChangeAgent(AgentHandle agent,
+                                                 const AgentChange& change,
+                                                 InstantMs now_ms) override;
   absl::StatusOr<SubmitOutcome> Submit(const ContactSpec& spec,
                                        InstantMs now_ms) override;
   absl::StatusOr<Outcome> Complete(ContactHandle contact,

@@ -40,7 +40,7 @@ SeededRun::SeededRun(std::uint64_t seed, Planted planted)
     : seed_(seed),
       planted_(planted),
       random_(seed),
-      world_(&random_),
+      world_(&random_, /*all_rules=*/seed % 2 == 0),
       storage_(random_.NextUint64()),
       options_(Options(
           Drawn{random_.Bernoulli(0.15), random_.UniformBetween(0, 3) * 6'000},
@@ -59,6 +59,7 @@ SeededRun::SeededRun(std::uint64_t seed, Planted planted)
            4,
            4,
            1,
+           2,
            3,
            4,
            14,
@@ -72,6 +73,7 @@ SeededRun::SeededRun(std::uint64_t seed, Planted planted)
       break;
     case 1:
       mood_.apply = 8;
+      mood_.change = 8;
       mood_.presence = 25;
       break;
     case 2:  // a slow disk
@@ -142,8 +144,8 @@ std::string SeededRun::Run(std::uint64_t steps) {
 void SeededRun::Step() {
   const std::uint64_t clients = mood_.submit + mood_.cancel + mood_.complete +
                                 mood_.presence + mood_.accept + mood_.decline +
-                                mood_.wrap_up + mood_.apply + mood_.read +
-                                mood_.unruly;
+                                mood_.wrap_up + mood_.apply + mood_.change +
+                                mood_.read + mood_.unruly;
   std::uint64_t draw = random_.Uniform(clients + mood_.network + mood_.time +
                                        mood_.commit + mood_.crash + mood_.trim);
   const auto drawn = [&draw](std::uint64_t weight) {

@@ -73,6 +73,7 @@ class SeededRun final : public RouterObserver {
     std::optional<DurationMs> retry_after_ms;
     EndReason reason = EndReason::kNone;
     std::shared_ptr<const Configuration> configuration;
+    AgentChange change;
     // What an unruly client keeps in its hands.
     std::optional<ContactHandle> contact;
     std::optional<AgentHandle> agent;
@@ -94,7 +95,8 @@ class SeededRun final : public RouterObserver {
     double doubled = 0;
     double late = 0;  // messages that wait in the network
     std::uint64_t submit = 0, cancel = 0, complete = 0, presence = 0;
-    std::uint64_t accept = 0, decline = 0, wrap_up = 0, apply = 0, read = 0;
+    std::uint64_t accept = 0, decline = 0, wrap_up = 0, apply = 0, change = 0;
+    std::uint64_t read = 0;
     std::uint64_t unruly = 0, time = 0, commit = 0, crash = 0, trim = 0;
     std::uint64_t network = 0;
   };
@@ -125,6 +127,7 @@ class SeededRun final : public RouterObserver {
                    CallRecord* call);
   void CallAgent(const Request& request, AgentHandle agent,
                  ContactHandle contact, CallRecord* call);
+  void CallChange(const Request& request, AgentHandle agent, CallRecord* call);
   void CallApply(const Request& request, CallRecord* call);
   CallRecord Begin(CallKind kind) const;
   void End(CallRecord call, std::uint64_t request, std::uint64_t ticket);
@@ -137,6 +140,7 @@ class SeededRun final : public RouterObserver {
   Request NewPresence();
   Request NewEndWrapUp();
   Request NewApply();
+  Request NewChange();
   Request NewUnruly();
   void Send(Request request);
   void Network();

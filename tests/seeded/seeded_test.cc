@@ -79,6 +79,9 @@ void Add(const RunCounts& one, RunCounts* sum) {
   sum->audited.recoveries += one.audited.recoveries;
   sum->audited.undone += one.audited.undone;
   sum->audited.halves += one.audited.halves;
+  sum->audited.widened += one.audited.widened;
+  sum->audited.skipped += one.audited.skipped;
+  sum->audited.changed += one.audited.changed;
   sum->groups += one.groups;
   sum->kills += one.kills;
   sum->power_losses += one.power_losses;
@@ -99,16 +102,17 @@ std::string Text(const RunCounts& counts) {
       " of them for want of room; ", audited.events, " events, ",
       audited.decisions, " decisions, ", audited.beside,
       " of them for an agent who held something, ", audited.pairs,
-      " pairs looked at for conservation\n", counts.kills, " kills, ",
-      counts.power_losses, " power losses, ", counts.storage_failures,
-      " after a failed write or sync; ", audited.recoveries, " recoveries, ",
-      counts.failed_starts, " failed starts, ", audited.undone,
-      " events undone, ", audited.halves, " calls cut in two, ",
-      counts.clock_jumps, " clock jumps, ", counts.damages, " damages\n",
-      counts.groups, " groups, ", counts.trimmed, " records trimmed; ",
-      audited.answers, " events and answers left, ", audited.repeated,
-      " repeated submits, ", counts.lost_messages, " messages lost, ",
-      counts.doubled_messages, " doubled\n");
+      " pairs looked at for conservation, ", audited.widened, " widened, ",
+      audited.skipped, " rings skipped, ", audited.changed, " agents changed\n",
+      counts.kills, " kills, ", counts.power_losses, " power losses, ",
+      counts.storage_failures, " after a failed write or sync; ",
+      audited.recoveries, " recoveries, ", counts.failed_starts,
+      " failed starts, ", audited.undone, " events undone, ", audited.halves,
+      " calls cut in two, ", counts.clock_jumps, " clock jumps, ",
+      counts.damages, " damages\n", counts.groups, " groups, ", counts.trimmed,
+      " records trimmed; ", audited.answers, " events and answers left, ",
+      audited.repeated, " repeated submits, ", counts.lost_messages,
+      " messages lost, ", counts.doubled_messages, " doubled\n");
 }
 
 TEST(SeededTest, EverySeedKeepsThePromises) {
@@ -132,6 +136,9 @@ TEST(SeededTest, EverySeedKeepsThePromises) {
   // A run that does nothing keeps every promise.
   EXPECT_GT(counts.audited.decisions, seeds * 5);
   EXPECT_GT(counts.audited.beside, seeds);
+  EXPECT_GT(counts.audited.widened, seeds);
+  EXPECT_GT(counts.audited.skipped, seeds);
+  EXPECT_GT(counts.audited.changed, seeds);
   EXPECT_GT(counts.audited.recoveries, seeds * 3);
   EXPECT_GT(counts.audited.undone, seeds);
   EXPECT_GT(counts.audited.halves, 0U);

@@ -128,6 +128,15 @@ void SeededRun::CallAgent(const Request& request, AgentHandle agent,
   End(*call, request.id, ticket);
 }
 
+void SeededRun::CallChange(const Request& request, AgentHandle agent,
+                           CallRecord* call) {
+  call->change = request.change;
+  const auto outcome = router_->ChangeAgent(agent, request.change, now_ms_);
+  const std::uint64_t ticket = TakeOutcome(outcome, call);
+  if (outcome.ok()) call->version = outcome->version;
+  End(*call, request.id, ticket);
+}
+
 void SeededRun::CallApply(const Request& request, CallRecord* call) {
   call->configuration = request.configuration;
   const auto outcome = router_->Apply(*request.configuration, now_ms_);
@@ -164,6 +173,9 @@ void SeededRun::Execute(const Request& request) {
   if (request.kind == CallKind::kCancel ||
       request.kind == CallKind::kComplete) {
     return CallContact(request, contact, &call);
+  }
+  if (request.kind == CallKind::kChangeAgent) {
+    return CallChange(request, agent, &call);
   }
   CallAgent(request, agent, contact, &call);
 }

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "relais/configuration.h"
 #include "relais/event.h"
 #include "relais/types.h"
 
@@ -47,6 +48,7 @@ enum class CallKind : std::uint8_t {
   kDecline,
   kSetPresence,
   kEndWrapUp,
+  kChangeAgent,
   kRunDue,
   kGetContact,
   kGetAgent,
@@ -63,12 +65,14 @@ struct CallRecord {
   std::uint64_t attempt = 0;
   Presence presence;              // kSetPresence
   std::size_t configuration = 0;  // kApply: which
+  AgentChange change;             // kChangeAgent
   // Answered.
   absl::StatusCode code = absl::StatusCode::kOk;
   bool repeated = false;
-  std::uint64_t version = 0;     // as answered, or as shown by a Get
-  AgentHandle agent_handle;      // shown by kGetAgent
-  ContactHandle contact_handle;  // shown by kGetContact
+  std::uint64_t version = 0;                // as answered, or as shown by a Get
+  std::uint64_t configuration_version = 0;  // answered by kChangeAgent
+  AgentHandle agent_handle;                 // shown by kGetAgent
+  ContactHandle contact_handle;             // shown by kGetContact
 
   bool ok() const { return code == absl::StatusCode::kOk; }
 };

@@ -27,6 +27,15 @@ HistoryJudge::HistoryJudge(std::vector<Configuration> configurations,
                 return first != run_dues_.end() && *first <= by;
               }) {
   applied_.push_back({0, 0, &configurations_.front()});
+  for (const ContactQueue& queue : configurations_.front().queues) {
+    rings_[queue.name] = reference::RingsOf(queue, configurations_.front());
+  }
+}
+
+const reference::Ring& HistoryJudge::RingOf(const std::string& queue,
+                                            std::size_t ring) const {
+  const std::vector<reference::Ring>& rings = rings_.at(queue);
+  return rings[std::min(ring, rings.size() - 1)];
 }
 
 void HistoryJudge::Fail(const std::string& what) {
@@ -42,6 +51,7 @@ void HistoryJudge::Judge(const Round& round, const Router* router) {
   if (!violations_.empty()) return;
   IndexCalls(round);
   if (!IndexEvents(round)) return;
+  IndexApplied(round);
   for (const StreamEvent& one : round.events) {
     Replay(one);
     if (!violations_.empty()) return;
@@ -53,7 +63,6 @@ void HistoryJudge::Judge(const Round& round, const Router* router) {
 // --- First pass: what is known only later ------------------------------------
 
 void HistoryJudge::IndexCalls(const Round& round) {
-  std::vector<std::pair<std::uint64_t, const CallRecord*>> applies;
   for (const CallRecord& call : round.calls) {
     ++calls_judged_;
     if (!Mutates(call.kind)) continue;
@@ -62,15 +71,35 @@ void HistoryJudge::IndexCalls(const Round& round) {
     if (call.kind == CallKind::kDecline && !call.ok()) {
       late_declines_[{call.contact, call.agent}].push_back(&call);
     }
-    if (call.kind == CallKind::kApply && call.ok()) {
-      applies.emplace_back(call.version, &call);
-    }
   }
   std::sort(run_dues_.begin(), run_dues_.end());
+}
+
+// A changed agent makes a configuration of its own, with all others as they
+// were. A change that changed nothing has no event.
+void HistoryJudge::IndexApplied(const Round& round) {
+  std::vector<std::pair<std::uint64_t, const CallRecord*>> applies;
+  for (const CallRecord& call : round.calls) {
+    if (!call.ok()) continue;
+    if (call.kind == CallKind::kApply)
+      applies.emplace_back(call.version, &call);
+    if (call.kind == CallKind::kChangeAgent && caused_.contains(call.begin)) {
+      applies.emplace_back(call.configuration_version, &call);
+    }
+  }
   std::sort(applies.begin(), applies.end());
   for (const auto& [version, call] : applies) {
-    applied_.push_back(
-        {call->begin, call->end, &configurations_[call->configuration]});
+    const Configuration* next = &configurations_[call->configuration];
+    if (call->kind == CallKind::kChangeAgent) {
+      changed_.push_back(*applied_.back().configuration);
+      for (AgentConfiguration& agent : changed_.back().agents) {
+        if (agent.id != call->agent) continue;
+        if (call->change.grade) agent.grade = *call->change.grade;
+        if (call->change.skills) agent.skills = *call->change.skills;
+      }
+      next = &changed_.back();
+    }
+    applied_.push_back({call->begin, call->end, next});
   }
 }
 
@@ -149,6 +178,8 @@ std::string HistoryJudge::NotItsCause(const Event& event,
       return own(CallKind::kCancel);
     case EventType::kReservationDeclined:
       return own(CallKind::kDecline);
+    case EventType::kAgentChanged:
+      return own(CallKind::kChangeAgent);
     case EventType::kReservationNoAnswer:
     case EventType::kContactWidened:
     case EventType::kContactHoldEnded:
@@ -203,19 +234,28 @@ void HistoryJudge::IndexContact(const StreamEvent& one, const CallRecord& call,
       {returned ? std::min(call.end, one.tick) : call.end, kNever});
 }
 
-// A contact keeps its place. The key is its own, or was raised to that of a
-// contact brought before it, which was not later than its submit's end.
+// A contact keeps its place, in each ring. The key is its own; in the first
+// ring it may have been raised to that of a contact brought before it, which
+// was not later than its submit's end.
 std::string HistoryJudge::NotedPlace(const Event& event,
                                      Contact& contact) const {
-  if (event.attempt == 0) return "";  // not known yet
-  const Place place{event.lane, event.rank_key_ms, event.arrival_sequence};
-  if (contact.place.has_value()) {
-    return contact.place->key == place.key &&
-                   contact.place->sequence == place.sequence
-               ? ""
-               : "the contact had another place before";
+  if (event.attempt == 0 && event.type != EventType::kContactWidened) {
+    return "";  // not known yet
   }
-  contact.place = place;
+  const Place place{event.lane, event.rank_key_ms, event.arrival_sequence};
+  for (const auto& [ring, known] : contact.places) {
+    if (known.sequence != place.sequence ||
+        (ring == event.ring && known.key != place.key)) {
+      return "the contact had another place before";
+    }
+  }
+  contact.places.try_emplace(event.ring, place);
+  if (event.ring > 0) {
+    const DurationMs ring_ms = RingOf(contact.queue, event.ring).boost_ms;
+    return place.key == event.arrival_ms - contact.boost_ms - ring_ms
+               ? ""
+               : "a rank key that is not that of its ring";
+  }
   if (place.key < event.arrival_ms - contact.boost_ms) {
     return "a rank key before the contact's own";
   }
@@ -276,6 +316,7 @@ void HistoryJudge::Replay(const StreamEvent& one) {
   Contact& contact = contacts_[std::string(event.contact_id.view())];
   if (contact.waiting) contact.waits.pop_front();
   contact.waiting = event.contact_state == ContactState::kWaiting;
+  contact.ring = event.ring;
   contact.ended = event.contact_state == ContactState::kEnded;
   if (contact.waiting) {
     waiting_[contact.id] = &contact;
@@ -302,6 +343,10 @@ bool HistoryJudge::AgentTerms::SettledFor(const Cause& cause) const {
 
 bool HistoryJudge::StandsBefore(const Contact& x, const Event& event,
                                 const Cause& cause) const {
+  // Profiles rank the queues as which contacts ask.
+  const std::string& x_queue = RingOf(x.queue, x.ring).as->name;
+  const std::string& y_queue =
+      RingOf(std::string(event.queue.view()), event.ring).as->name;
   for (const Configuration* configuration : cause.in_force) {
     const QueueRank* x_rank = nullptr;
     const QueueRank* y_rank = nullptr;
@@ -313,8 +358,8 @@ bool HistoryJudge::StandsBefore(const Contact& x, const Event& event,
         if (profile.name != agent.routing_profile) continue;
         for (const QueueRank& rank : profile.queue_order) {
           for (const std::string& queue : rank.queues) {
-            if (queue == x.queue) x_rank = &rank;
-            if (queue == event.queue.view()) y_rank = &rank;
+            if (queue == x_queue) x_rank = &rank;
+            if (queue == y_queue) y_rank = &rank;
           }
         }
       }
@@ -330,14 +375,21 @@ bool HistoryJudge::StandsBefore(const Contact& x, const Event& event,
   return true;
 }
 
+InstantMs HistoryJudge::KeyAtMost(const Contact& x) {
+  const auto place = x.places.find(x.ring);
+  return place != x.places.end()
+             ? place->second.key
+             : static_cast<InstantMs>(x.submit_end) - x.boost_ms;
+}
+
 bool HistoryJudge::KeyIsBefore(const Contact& x, const Event& event) {
-  const Place y{event.lane, event.rank_key_ms, event.arrival_sequence};
-  if (!x.place.has_value()) {
-    return static_cast<InstantMs>(x.submit_end) - x.boost_ms < y.key;
+  const auto place = x.places.find(x.ring);
+  const InstantMs key = KeyAtMost(x);
+  if (place == x.places.end() || place->second.lane != event.lane) {
+    return key < event.rank_key_ms;
   }
-  if (x.place->lane != y.lane) return x.place->key < y.key;
-  return std::pair(x.place->key, x.place->sequence) <
-         std::pair(y.key, y.sequence);
+  return std::pair(key, place->second.sequence) <
+         std::pair(event.rank_key_ms, event.arrival_sequence);
 }
 
 // While a decline that comes too late is under way, the agent is not given the
@@ -371,15 +423,12 @@ void HistoryJudge::CheckOrder(const StreamEvent& one, const Cause& cause) {
     }
     ++pairs_ordered_;
     if (StandsBefore(x, event, cause)) {
-      Fail(event,
-           absl::StrCat("inversion: contact ", id, " (key at most ",
-                        x.place.has_value()
-                            ? x.place->key
-                            : static_cast<InstantMs>(x.submit_end) - x.boost_ms,
-                        ") waited, published by ", wait.published_by,
-                        ", taken not before ", wait.taken_not_before,
-                        "; the decision began at ", cause.began,
-                        " or later and was over by ", cause.claimed_by));
+      Fail(event, absl::StrCat("inversion: contact ", id, " (ring ", x.ring,
+                               ", key at most ", KeyAtMost(x),
+                               ") waited, published by ", wait.published_by,
+                               ", taken not before ", wait.taken_not_before,
+                               "; the decision began at ", cause.began,
+                               " or later and was over by ", cause.claimed_by));
     }
   }
 }
@@ -437,6 +486,7 @@ bool HistoryJudge::HasEvent(const CallRecord& call) const {
       return caused(EventType::kWrapUpEnded, true);
     case CallKind::kApply:
     case CallKind::kSetPresence:  // may have changed nothing
+    case CallKind::kChangeAgent:
     case CallKind::kRunDue:
     case CallKind::kGetContact:
     case CallKind::kGetAgent:

@@ -43,6 +43,7 @@
 #include "relais/configuration.h"
 #include "relais/event.h"
 #include "relais/router.h"
+#include "tests/reference/reference_rings.h"
 #include "tests/stress/history.h"
 #include "tests/stress/history_replay.h"
 
@@ -51,8 +52,8 @@ namespace relais::stress {
 class HistoryJudge {
  public:
   // Configurations are numbered as in CallRecord::configuration; the first is
-  // in force at first and lists every queue; all have its mode, its
-  // segments and its orders of queues.
+  // in force at first and lists every queue; all have its mode, its segments,
+  // its orders of queues and its plans, whose rings have no conditions.
   HistoryJudge(std::vector<Configuration> configurations, SpecOf spec_of);
 
   // The next stretch; `router` is asked for its views at the quiet moment.
@@ -91,8 +92,10 @@ class HistoryJudge {
     std::string id;
     Tick submit_end = kNever;
     std::string queue;
-    DurationMs boost_ms = 0;
-    std::optional<Place> place;     // known from the first reservation on
+    DurationMs boost_ms = 0;  // without its rings'
+    // By ring; in the first known from the first reservation on.
+    std::map<std::size_t, Place> places;
+    std::size_t ring = 0;           // of the second pass
     std::deque<Wait> waits;         // the present one first
     std::vector<Version> versions;  // of this round
     bool waiting = false;
@@ -132,6 +135,7 @@ class HistoryJudge {
 
   // First pass.
   void IndexCalls(const Round& round);
+  void IndexApplied(const Round& round);
   bool IndexEvents(const Round& round);
   const CallRecord* CauseOf(const StreamEvent& one);
   std::string NotItsCause(const Event& event, const CallRecord& call) const;
@@ -147,7 +151,11 @@ class HistoryJudge {
   // For the agent of the event, in each configuration that may be in force.
   bool StandsBefore(const Contact& x, const Event& event,
                     const Cause& cause) const;
+  // The last that its key can be in the ring in which it waits.
+  static InstantMs KeyAtMost(const Contact& x);
   static bool KeyIsBefore(const Contact& x, const Event& event);
+  const reference::Ring& RingOf(const std::string& queue,
+                                std::size_t ring) const;
   bool DeclinedMeanwhile(const std::string& contact, std::string_view agent,
                          const Cause& cause) const;
 
@@ -163,6 +171,10 @@ class HistoryJudge {
   const SpecOf spec_of_;
   HistoryReplay replay_;
   std::vector<Applied> applied_;  // that may be in force, in order
+  // Those that changes of agents made of others.
+  std::deque<Configuration> changed_;
+  // By queue; the same in all configurations.
+  std::map<std::string, std::vector<reference::Ring>> rings_;
   std::map<std::string, Contact> contacts_;
   std::map<std::string, const Contact*> waiting_;  // of the second pass
   std::map<AgentKey, AgentTerms> terms_;

@@ -162,11 +162,15 @@ std::string HistoryReplay::Step(const Event& event, const Cause& cause) {
     case EventType::kAgentRemoved:
       return Removed(event, cause);
     case EventType::kContactWidened:
-      return "widened in a centre without plans";
+      return Widened(event);
     case EventType::kContactHoldEnded:
       return "held for an agent, though no contact prefers one";
+    case EventType::kAgentChanged:
+      return AgentChanged(event, cause);
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return "interrupted, though no channel may interrupt another";
     case EventType::kConfigurationApplied:
-    case EventType::kAgentChanged:  // nobody changes one in a history
     case EventType::kNone:
       break;
   }
@@ -361,6 +365,11 @@ std::string HistoryReplay::Ended(const Event& event, const Cause& cause) {
   if (timed) {
     std::string early = NotYetDue(contact->deadline, event);
     if (!early.empty()) return early;
+    // It may be its next ring's.
+    if (event.end_reason == EndReason::kWaitLimit &&
+        event.at_ms < contact->arrival_ms + contact->terms->wait_limit_ms) {
+      return "ended before its wait limit was over";
+    }
   }
   if (contact->state == ContactState::kAssigned) {
     Agent* agent = AgentOf(event, cause);
@@ -462,126 +471,36 @@ std::string HistoryReplay::Removed(const Event& event, const Cause& cause) {
   return "";
 }
 
-// --- Quiet moments -----------------------------------------------------------
-
-std::vector<std::string> HistoryReplay::AtQuiet(const Configuration& in_force,
-                                                Tick quiet) {
-  const auto now_ms = static_cast<InstantMs>(quiet);
-  for (std::size_t i = reference_->exclusions_.size(); i-- > 0;) {
-    if (reference_->exclusions_[i].deadline.first <= now_ms) {
-      reference_->DropExclusion(i);
-    }
+// A contact whose limit is over ends, though its next ring has come as well.
+std::string HistoryReplay::Widened(const Event& event) {
+  Contact* contact = ContactOf(event);
+  if (contact == nullptr) return "widened, and was not alive";
+  if (contact->state != ContactState::kWaiting) {
+    return "widened, and did not wait";
   }
-  dropped_.clear();
-  std::vector<std::string> wrong;
-  for (auto& [slot, agent] : reference_->agents_) {
-    Take(agent, in_force);
-    WrongWithHeld(agent, now_ms, &wrong);
+  std::string early = NotYetDue(contact->deadline, event);
+  if (!early.empty()) return early;
+  const DurationMs limit_ms = contact->terms->wait_limit_ms;
+  if (limit_ms > 0 && contact->arrival_ms + limit_ms <= event.at_ms) {
+    return "widened, and its wait limit was over";
   }
-  for (const auto& [number, contact] : reference_->contacts_) {
-    if (contact.state == ContactState::kWaiting) {
-      for (const auto& [slot, agent] : reference_->agents_) {
-        pairs_conserved_ +=
-            ReferenceRouter::IsFree(agent, contact.spec.channel) ? 1 : 0;
-      }
-    }
-    if (contact.deadline.has_value() && contact.deadline->first <= now_ms) {
-      wrong.push_back("a deadline of contact " + contact.spec.id +
-                      " is overdue");
-    }
-  }
-  for (const auto& [key, contact] : to_rescind_) {
-    wrong.push_back("the reservation of ended contact " + contact.spec.id +
-                    " was not rescinded");
-  }
-  for (std::string& broken : reference_->Violations()) {
-    wrong.push_back(std::move(broken));
-  }
-  return wrong;
+  reference_->Widen(*contact, event.at_ms);
+  return "";
 }
 
-void HistoryReplay::WrongWithHeld(const Agent& agent, InstantMs now_ms,
-                                  std::vector<std::string>* wrong) {
-  const bool open = agent.presence.state == PresenceState::kAvailable &&
-                    !agent.presence_pending;
-  for (const auto& held : agent.held) {
-    const std::string what =
-        held.contact.contact_id + " with agent " + agent.configuration.id;
-    if (held.wrap_up.has_value() && held.wrap_up->first <= now_ms) {
-      wrong->push_back("the wrap-up of " + what + " is overdue");
-    }
-    if (held.contact.state == WorkState::kReserved && !open) {
-      wrong->push_back("the reservation of " + what +
-                       ", who is not available, was not taken back");
-    }
+// What it has from then on is told with the configurations in force.
+std::string HistoryReplay::AgentChanged(const Event& event,
+                                        const Cause& cause) {
+  Agent* agent = AgentOf(event, cause);
+  if (agent == nullptr) return "a change of an agent who is not known";
+  if (event.agent_id.view() != cause.call->agent) {
+    return "a change of another agent than was asked for";
   }
-}
-
-std::string HistoryReplay::DifferentAgent(const AgentView& shown) const {
-  const auto found = agents_.find(KeyOf(shown.handle));
-  AgentView expected;  // of an agent without events
-  if (found != agents_.end()) {
-    expected = reference_->ViewOf(*reference_->AgentByNumber(found->second));
-  }
-  if (shown.version != expected.version) return "version";
-  if (!(shown.presence == expected.presence)) return "presence";
-  if (shown.presence_pending != expected.presence_pending ||
-      !(shown.pending == expected.pending)) {
-    return "pending";
-  }
-  if (shown.work_state != expected.work_state) return "work_state";
-  if (shown.no_answer_channels != expected.no_answer_channels) {
-    return "no_answer_channels";
-  }
-  if (shown.presence.state != PresenceState::kLoggedOut &&
-      shown.idle_since_ms != expected.idle_since_ms) {
-    return "idle_since_ms";
-  }
-  if (shown.presence.state != PresenceState::kLoggedOut &&
-      (shown.figures.contacts != expected.figures.contacts ||
-       shown.figures.offered != expected.figures.offered ||
-       shown.figures.last_offered_ms != expected.figures.last_offered_ms ||
-       shown.figures.occupied_ms != expected.figures.occupied_ms)) {
-    return "figures";
-  }
-  return shown.held == expected.held ? "" : "held";
-}
-
-std::vector<std::string> HistoryReplay::DifferentViews(
-    const Router& router) const {
-  std::vector<std::string> wrong;
-  std::size_t shown = 0;
-  for (const AgentView& view : router.Agents()) {
-    shown += agents_.contains(KeyOf(view.handle));
-    const std::string field = DifferentAgent(view);
-    if (field.empty()) continue;
-    wrong.push_back(absl::StrCat("agent ", view.id,
-                                 " is shown otherwise than replayed: ", field));
-  }
-  if (shown != agents_.size()) wrong.push_back("not all agents are shown");
-  for (const std::string& id : reference_->AliveContacts()) {
-    const auto view = router.GetContact(id);
-    const auto expected = reference_->GetContact(id);
-    if (!view.ok() || view->version != expected->version ||
-        view->state != expected->state ||
-        view->agent_id != expected->agent_id ||
-        view->attempt != expected->attempt ||
-        view->rank_key_ms != expected->rank_key_ms) {
-      wrong.push_back("contact " + id + " is shown otherwise than replayed");
-    }
-  }
-  std::map<std::string, QueueView> expected;
-  for (const QueueView& view : reference_->Queues()) expected[view.name] = view;
-  for (const QueueView& view : router.Queues()) {
-    const QueueView& other = expected[view.name];
-    if (view.waiting != other.waiting || view.reserved != other.reserved ||
-        view.assigned != other.assigned ||
-        view.oldest_arrival_ms != other.oldest_arrival_ms) {
-      wrong.push_back("queue " + view.name +
-                      " is shown otherwise than replayed");
-    }
-  }
-  return wrong;
+  ++agent->version;
+  Event changed = reference_->MakeEvent(EventType::kAgentChanged, event.at_ms);
+  ReferenceRouter::NameAgent(*agent, changed);
+  reference_->HandOver(changed);
+  return "";
 }
 
 }  // namespace relais::stress

@@ -106,6 +106,8 @@ class HistoryReplay {
   std::string PresenceChanged(const Event& event, const Cause& cause);
   std::string WrapUpEnded(const Event& event, const Cause& cause);
   std::string Removed(const Event& event, const Cause& cause);
+  std::string Widened(const Event& event);
+  std::string AgentChanged(const Event& event, const Cause& cause);
   std::string Compare(const Event& event);
   std::string NotYetDue(
       const std::optional<std::pair<InstantMs, std::uint64_t>>& deadline,

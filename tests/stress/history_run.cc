@@ -44,7 +44,26 @@ ContactQueue Queue(int number) {
   queue.service_level.threshold_ms = 300 * number;
   if (number >= 3) queue.agent_choice.fit = FitRule::kLeastOverQualified;
   queue.agent_choice.order = static_cast<AgentOrder>(number % kAgentOrderCount);
+  static constexpr const char* kPlans[] = {"", "", "over", "lower", "curve"};
+  queue.plan = kPlans[number];
   return queue;
+}
+
+// Rings by time, so that the clock alone says in which one a contact belongs.
+std::vector<BullseyePlan> Plans() {
+  BullseyePlan lower;
+  lower.name = "lower";
+  lower.rings = {
+      {.widen_after_ms = 500, .lower = {{"s0", 2, 0}}, .raise_boost_ms = 250},
+      {.widen_after_ms = 1'400, .drop_skills = {"s0", "s1", "s2"}}};
+  BullseyePlan over;  // to the agents of another queue
+  over.name = "over";
+  over.rings = {{.widen_after_ms = 800, .raise_boost_ms = 400},
+                {.widen_after_ms = 1'600, .queue = "q0", .lower_all_by = 3}};
+  BullseyePlan curve;
+  curve.name = "curve";
+  curve.curve = {{25, 1}, {100, 5}};
+  return {lower, over, curve};
 }
 
 AgentConfiguration DrawAgent(int number, Random& random) {
@@ -121,6 +140,7 @@ std::vector<Configuration> HistoryConfigurations() {
     first.agents.push_back(DrawAgent(i, random));
   }
   for (int i = 0; i < kQueues; ++i) first.queues.push_back(Queue(i));
+  first.bullseye_plans = Plans();
   first.routing_profiles[1].queue_order = {{{"q3"}}, {{"q0", "q1"}}};
   first.contact_choice = ContactChoice::kDeadline;
   first.segments = {{"gold", 700}, {"silver", 250}};
@@ -291,6 +311,7 @@ void HistoryRun::One(Worker& worker) {
   if (draw < submits_ + 0.1605) {
     return Apply(worker, worker.random.Uniform(hooks_.configurations));
   }
+  if (draw < submits_ + 0.1625) return ChangeAgent(worker);
   Desk(worker);
 }
 
@@ -330,6 +351,36 @@ void HistoryRun::Apply(Worker& worker, std::size_t configuration) {
     }
     EXPECT_TRUE(answer->applied()) << answer->findings[0].message;
     call.version = answer->configuration_version;
+  });
+}
+
+void HistoryRun::ChangeAgent(Worker& worker) {
+  const int number = static_cast<int>(worker.random.Uniform(kAgents));
+  const AgentConfiguration drawn = DrawAgent(number, worker.random);
+  CallRecord record;
+  record.kind = CallKind::kChangeAgent;
+  record.agent = drawn.id;
+  record.change.skills = drawn.skills;
+  if (worker.random.Bernoulli(0.5)) {
+    record.change.grade =
+        static_cast<AgentGrade>(worker.random.Uniform(kAgentGradeCount));
+  }
+  Recorded(worker, record, [&](InstantMs now_ms, CallRecord& call) {
+    const auto handle = router_->FindAgent(call.agent);
+    call.code = handle.status().code();
+    if (!handle.ok()) return;
+    const auto answer = router_->ChangeAgent(*handle, call.change, now_ms);
+    call.code = answer.status().code();
+    if (answer.ok()) {
+      call.version = answer->version;
+      call.configuration_version = answer->configuration_version;
+      return;
+    }
+    // Another change is under way, or it leaves or has left.
+    EXPECT_TRUE(absl::IsAborted(answer.status()) ||
+                absl::IsFailedPrecondition(answer.status()) ||
+                absl::IsNotFound(answer.status()))
+        << answer.status();
   });
 }
 

@@ -98,6 +98,7 @@ class HistoryRun final : public RouterObserver {
   void RunDue(Worker& worker, std::size_t* taken);
   void Drain(Worker& worker);
   void Apply(Worker& worker, std::size_t configuration);
+  void ChangeAgent(Worker& worker);
 
   // Records one call: `ask` makes it at the given instant and notes in the
   // record what was answered.

@@ -50,6 +50,8 @@ TEST(HistoryTest, RecordedRunsAreAllowed) {
             << judge.count(EventType::kReservationDeclined) << " declined, "
             << judge.count(EventType::kReservationNoAnswer) << " not answered, "
             << judge.count(EventType::kReservationRescinded) << " rescinded, "
+            << judge.count(EventType::kContactWidened) << " widened, "
+            << judge.count(EventType::kAgentChanged) << " agents changed, "
             << judge.count(EventType::kConfigurationApplied)
             << " configurations, " << judge.count(EventType::kAgentRemoved)
             << " agents removed; judged: " << judge.pairs_ordered()
@@ -70,7 +72,8 @@ TEST(HistoryTest, RecordedRunsAreAllowed) {
         EventType::kReservationDeclined, EventType::kReservationNoAnswer,
         EventType::kReservationRescinded, EventType::kPresenceChanged,
         EventType::kWrapUpEnded, EventType::kAgentRemoved,
-        EventType::kConfigurationApplied}) {
+        EventType::kConfigurationApplied, EventType::kContactWidened,
+        EventType::kAgentChanged}) {
     EXPECT_GT(judge.count(type), 0U) << EventTypeName(type);
   }
   EXPECT_GT(judge.pairs_ordered(), judge.calls() / 20);
