@@ -171,7 +171,13 @@ bool RouterImpl::IsOpen(const AgentRecord& agent) const {
 
 void RouterImpl::TellCore(const AgentUpdate& update, Call& call) {
   TellCoreAlone(update, call);
-  if (update.may_resume) Resume(update.agent, call);
+  if (!update.may_resume) return;
+  {
+    AgentRecord& agent = agents_[update.agent];
+    MutexLock lock(agent.mutex);
+    Resume(agent, call);
+  }
+  call.Notify();
 }
 
 void RouterImpl::TellCoreAlone(const AgentUpdate& update, Call& call) {
