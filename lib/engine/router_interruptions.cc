@@ -61,7 +61,7 @@ void RouterImpl::LeaseDue(ContactHandle contact, ContactWord word, Call& call) {
     const AgentRecord& agent = agents_[word.ref()];
     MutexLock lock(agent.mutex);
     const Holding* holding = agent.held.Find(contact, word.tag() - 1);
-    // Whoever accepted it has set the lease after another call interrupted it.
+    // Interrupted since this deadline was taken from the table.
     if (holding != nullptr && holding->interrupted) return;
   }
   std::uint64_t version = 0;
