@@ -142,14 +142,16 @@ AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent, std::uint32_t slot,
         OrderKeyOf(agent, static_cast<AgentOrder>(order));
   }
   update.terms.profile_class = classes_.ClassOf(agent.profile);
+  update.terms.reserves = reserves_.Of(update.terms.profile_class);
   update.terms.ranked = agent.served.orders_queues;
   update.terms.capacity = agent.served.capacity.units;
   update.terms.cost = agent.served.capacity.cost;
   update.terms.claim_until_told =
       agent.served.capacity.told_each(agent.served.channels);
   update.terms.interruptible = agent.held.Interruptible(agent.served.capacity);
-  update.may_resume = agent.used && !restoring_ &&
-                      agent.held.NextToResume(agent.served.capacity) != nullptr;
+  // Asked again after the look, in which something may be interrupted, too.
+  update.may_resume =
+      agent.used && !restoring_ && agent.served.capacity.interrupts();
   if (agent.used && !restoring_ && IsOpen(agent)) {
     update.terms.kinds = static_cast<std::uint8_t>(
         agent.served.channels & ~agent.no_answer_channels &

@@ -116,6 +116,7 @@ SeededRun::Request SeededRun::NewApply() {
   for (RoutingProfile& profile : next.routing_profiles) {
     profile.may_interrupt = {};
   }
+  next.reserves.clear();  // The auditor knows none.
   // The auditor knows no drains; a ring without one has something else to do.
   for (BullseyePlan& plan : next.bullseye_plans) {
     for (BullseyeRing& ring : plan.rings) {
