@@ -99,6 +99,7 @@ void SetContact(const Event& event, v1::ContactChange* contact) {
   contact->set_ring(event.ring);
   contact->set_held_for(Text(event.held_for));
   contact->set_held_until_ms(event.held_until_ms);
+  contact->set_over_share(event.over_share);
 }
 
 void SetAgent(const Event& event, v1::AgentChange* agent) {
@@ -239,6 +240,7 @@ v1::ContactSnapshot ToProto(const ContactView& contact) {
   result.set_next_ring_ms(contact.next_ring_ms);
   result.set_held_for(contact.held_for);
   result.set_held_until_ms(contact.held_until_ms);
+  result.set_over_share(contact.over_share);
   return result;
 }
 
@@ -272,6 +274,8 @@ v1::AgentSnapshot ToProto(const AgentView& agent) {
     }
     figures->set_occupied_ms(agent.figures.occupied_ms);
   }
+  result.set_panel_choices(agent.panel_choices);
+  result.set_panel_share_percent(agent.panel_share_percent);
   return result;
 }
 

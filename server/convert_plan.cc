@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/convert_requirement.h"
+#include "server/wire_enum.h"
 
 namespace relais::server {
 namespace {
@@ -41,6 +42,8 @@ BullseyeRing RingToDomain(const v1::BullseyeRing& ring, const std::string& path,
   result.provider = ring.provider();
   result.anywhere = ring.anywhere();
   result.raise_boost_ms = ring.raise_boost_ms();
+  result.drain =
+      ChannelsToDomain(ring.drain(), absl::StrCat(path, ".drain"), findings);
   result.queue = ring.queue();
   result.skip_if = ConditionToDomain(ring.skip_if(),
                                      absl::StrCat(path, ".skip_if"), findings);
@@ -63,6 +66,7 @@ void SetRing(const BullseyeRing& ring, v1::BullseyeRing* result) {
   result->set_provider(ring.provider);
   result->set_anywhere(ring.anywhere);
   result->set_raise_boost_ms(ring.raise_boost_ms);
+  SetChannels(ring.drain, result, &v1::BullseyeRing::add_drain);
   result->set_queue(ring.queue);
   result->set_skip_if(ToProto(ring.skip_if));
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "relais/v1/agent.pb.h"
+#include "server/wire_enum.h"
 
 namespace relais::server {
 namespace {
@@ -93,6 +94,23 @@ std::string EnumProblem(int value,
   const std::string use = absl::StrCat("; use ", absl::StrJoin(names, ", "));
   if (value == 0) return absl::StrCat("missing", use);
   return absl::StrCat("unknown value ", value, use);
+}
+
+ChannelSet ChannelsToDomain(
+    const google::protobuf::RepeatedField<int>& channels,
+    const std::string& path, std::vector<Finding>* findings) {
+  ChannelSet set = 0;
+  for (int i = 0; i < channels.size(); ++i) {
+    if (!KnownChannel(channels[i])) {
+      findings->push_back(
+          {Finding::Severity::kError, absl::StrCat(path, "[", i, "]"),
+           EnumProblem(channels[i], *v1::Channel_descriptor())});
+      continue;
+    }
+    set = static_cast<ChannelSet>(set |
+                                  SetOf(static_cast<Channel>(channels[i] - 1)));
+  }
+  return set;
 }
 
 RoutingRequirement RequirementToDomain(

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/repeated_field.h"
 #include "lib/domain/field_path.h"
 #include "relais/configuration.h"
 #include "relais/requirement.h"
@@ -20,6 +21,11 @@ namespace relais::server {
 // "missing; use ..." for the unspecified one.
 std::string EnumProblem(int value,
                         const google::protobuf::EnumDescriptor& type);
+
+// Channels that are unknown are added to `findings` as errors.
+ChannelSet ChannelsToDomain(
+    const google::protobuf::RepeatedField<int>& channels,
+    const std::string& path, std::vector<Finding>* findings);
 
 // Grades that are unknown are added to `findings` as errors.
 RoutingRequirement RequirementToDomain(

@@ -112,6 +112,7 @@ constexpr std::array kColumns = {
     Column{"contact.held_for"},
     Column{"contact.held_until_ms", true},
     Column{"agent.presence.back_at_ms", true},
+    Column{"contact.over_share"},
 };
 
 // A cell as RFC 4180 has it.
@@ -203,6 +204,7 @@ absl::Status ContactObject(const std::string& id, const LiveContact& contact,
   view.tutor_id = contact.tutor_id;
   view.ring = contact.ring;
   view.preferred = detail.spec.preferred;
+  view.over_share = contact.over_share;
   if (contact.state == ContactState::kWaiting) {
     view.held_for = contact.held_for;
     view.held_until_ms = contact.held_until_ms;

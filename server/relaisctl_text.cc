@@ -151,7 +151,7 @@ void PrintQueues(const v1::ListQueuesResponse& response) {
 
 void PrintAgents(const v1::ListAgentsResponse& response) {
   Table table({"agent", "grade", "presence", "pending", "work", "contacts",
-               "units", "closed channels"});
+               "units", "closed channels", "panel"});
   for (const v1::AgentSnapshot& agent : response.agents()) {
     std::vector<std::string> contacts;
     int units = 0;
@@ -166,7 +166,11 @@ void PrintAgents(const v1::ListAgentsResponse& response) {
     table.Add({agent.id(), Short(agent.grade()), PresenceText(agent.presence()),
                agent.has_pending() ? PresenceText(agent.pending()) : "-",
                Short(agent.work_state()), OrDash(absl::StrJoin(contacts, ",")),
-               absl::StrCat(units), OrDash(absl::StrJoin(closed, ","))});
+               absl::StrCat(units), OrDash(absl::StrJoin(closed, ",")),
+               agent.panel_choices() == 0
+                   ? "-"
+                   : absl::StrCat(agent.panel_choices(), " (",
+                                  agent.panel_share_percent(), " %)")});
   }
   std::cout << table.Text();
 }
@@ -204,6 +208,9 @@ void PrintExplanation(const v1::ExplainContactResponse& response) {
   if (contact.state() == v1::CONTACT_STATE_WAITING) {
     std::cout << " for " << Seconds(response.at_ms() - contact.arrival_ms())
               << " s";
+  }
+  if (contact.over_share()) {
+    std::cout << ", not held: the agent chosen had more than its share";
   }
   if (!contact.held_for().empty()) {
     std::cout << ", held for " << HoldText(contact) << " ("
@@ -302,6 +309,9 @@ void PrintContact(const v1::GetContactResponse& response) {
   }
   if (!contact.held_for().empty()) {
     table.Add({"held for", HoldText(contact)});
+  }
+  if (contact.over_share()) {
+    table.Add({"not held", "the agent had more than its share"});
   }
   table.Add({"agent", OrDash(contact.agent_id())});
   if (!contact.tutor_id().empty()) {

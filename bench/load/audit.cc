@@ -212,7 +212,8 @@ void Auditor::CheckRing(const v1::Event& event) {
   if (contact == nullptr) return;  // found by CheckEnds
   rings_.Check(event, *contact);
   order_.Know(*contact);
-  if (event.type() == v1::EVENT_TYPE_CONTACT_WIDENED) {
+  if (event.type() == v1::EVENT_TYPE_CONTACT_WIDENED ||
+      event.type() == v1::EVENT_TYPE_CONTACT_HOLD_ENDED) {
     CheckRankKey(event, *contact);
   }
 }
@@ -236,6 +237,18 @@ void Auditor::CheckReservation(const v1::Event& event) {
     Violation(Invariant::kDeclined,
               absl::StrCat("event ", event.sequence(), ": ", contact->id(),
                            " offered to ", agent, ", who declined it"));
+  }
+  const ContactFold* waits = fold_.FindContact(contact->id());
+  if (waits != nullptr &&
+      (!Fold::MayGoTo(*waits, agent) ||
+       waits->last.held_for() != event.contact().held_for())) {
+    Violation(
+        Invariant::kDeclined,
+        absl::StrCat(
+            "event ", event.sequence(), ": ", contact->id(), " offered to ",
+            agent, " while it waits for ",
+            waits->last.held_for().empty() ? "nobody" : waits->last.held_for(),
+            " alone"));
   }
   const AgentFold* state = fold_.FindAgent(agent);
   if (state != nullptr && Fold::IsClosed(*state, contact->channel())) {
@@ -329,7 +342,9 @@ void Auditor::CheckBarrier(const BarrierPoint& barrier) {
     const std::size_t ring = fold_.FindContact(id)->last.ring();
     for (const auto& [agent_id, agent] : fold_.agents()) {
       ++barrier_pairs_;
-      if (!Fold::IsOpen(agent) || !rules_.Serves(agent_id, *contact, ring) ||
+      if (!Fold::IsOpen(agent) ||
+          !Fold::MayGoTo(*fold_.FindContact(id), agent_id) ||
+          !rules_.Serves(agent_id, *contact, ring) ||
           !rules_.Fits(agent_id, contact->channel(), agent.units(),
                        agent.HeldOf(contact->channel())) ||
           Fold::IsClosed(agent, contact->channel()) ||

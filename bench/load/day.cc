@@ -173,6 +173,15 @@ std::string TimeOfDayText(InstantMs at_ms) {
 
 absl::Status CheckPlan(const DayPlan& plan) {
   std::set<std::string> queues;
+  for (const v1::BullseyePlan& rings : plan.configuration.bullseye_plans()) {
+    for (const v1::BullseyeRing& ring : rings.rings()) {
+      if (ring.drain().empty()) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("bullseye plan \"", rings.name(),
+                       "\" drains channels, which the check of a played day "
+                       "does not know yet; leave it out"));
+    }
+  }
   for (const v1::ContactQueue& queue : plan.configuration.queues()) {
     queues.insert(queue.name());
     if (queue.pull_only()) {

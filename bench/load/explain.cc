@@ -118,7 +118,9 @@ void Deriver::FindContacts(Derived* derived) const {
     const std::size_t ring = state.last.ring();
     const InstantMs key = KeyOf(id, contact, state);
     std::string barred;
-    if (!rules_.Serves(agent_id, contact, ring)) {
+    if (!Fold::MayGoTo(state, agent_id)) {
+      barred = absl::StrCat("waits for ", state.last.held_for(), " alone");
+    } else if (!rules_.Serves(agent_id, contact, ring)) {
       barred = rules_.WhatIsMissing(agent_id, contact, ring);
     } else if (agent != nullptr && Fold::IsClosed(*agent, contact.channel())) {
       barred = ChannelText(contact.channel()) + " closed by no answer";
@@ -152,9 +154,10 @@ void Deriver::FindContacts(Derived* derived) const {
 void Deriver::FindAgents(Derived* derived) const {
   const std::string& chosen = derived->event->agent().id();
   const std::size_t ring = derived->event->contact().ring();
+  const bool held = !derived->event->contact().held_for().empty();
   for (const auto& [id, agent] : fold_.agents()) {
     const v1::Channel channel = derived->contact->channel();
-    if (id == chosen || !Fold::IsOpen(agent) ||
+    if (held || id == chosen || !Fold::IsOpen(agent) ||
         !rules_.Fits(id, channel, agent.units(), agent.HeldOf(channel)) ||
         !rules_.Serves(id, *derived->contact, ring) ||
         Fold::IsClosed(agent, derived->contact->channel()) ||

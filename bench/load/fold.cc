@@ -50,6 +50,7 @@ void Fold::ApplyToContact(const v1::Event& event) {
       contact.agent_id.clear();
       [[fallthrough]];
     case v1::EVENT_TYPE_CONTACT_WIDENED:
+    case v1::EVENT_TYPE_CONTACT_HOLD_ENDED:
       contact.published_sequence = event.sequence();
       contact.placed_again = true;
       break;

@@ -66,6 +66,10 @@ class Fold {
   // Available, and not about to leave.
   static bool IsOpen(const AgentFold& agent);
   static bool IsClosed(const AgentFold& agent, v1::Channel channel);
+  // Whether the contact does not wait for another agent alone.
+  static bool MayGoTo(const ContactFold& contact, const std::string& agent) {
+    return contact.last.held_for().empty() || contact.last.held_for() == agent;
+  }
 
   // Whether the pair is surely excluded at `now_ms`: declined, not cleared by
   // any event so far, and the time not over.

@@ -130,6 +130,15 @@ absl::Status CheckShares(const Stream& stream, const std::string& path) {
     return Wrong(absl::StrCat(path, ".tutor_may_listen_share"),
                  absl::StrCat(listening, " is not 0 to 1"));
   }
+  const double portfolios = stream.portfolio_share();
+  if (!(portfolios >= 0 && portfolios <= 1)) {
+    return Wrong(absl::StrCat(path, ".portfolio_share"),
+                 absl::StrCat(portfolios, " is not 0 to 1"));
+  }
+  if (stream.reply_by_ms() < 0) {
+    return Wrong(absl::StrCat(path, ".reply_by_ms"),
+                 absl::StrCat(stream.reply_by_ms(), " is below 0"));
+  }
   return absl::OkStatus();
 }
 
@@ -147,6 +156,16 @@ void DrawCustomer(const Stream& stream, Random* random, v1::Contact* contact) {
       random->Bernoulli(stream.tutor_may_listen_share()));
 }
 
+// Whose portfolio the customer is in, if in any.
+void DrawPortfolio(const Stream& stream, const std::vector<std::string>& agents,
+                   Random* random, v1::Contact* contact) {
+  if (agents.empty() || !random->Bernoulli(stream.portfolio_share())) return;
+  v1::PreferredAgents* preferred = contact->mutable_preferred();
+  preferred->add_agents(agents[random->Uniform(agents.size())]);
+  preferred->set_source(v1::PREFERENCE_SOURCE_PORTFOLIO);
+  preferred->set_reply_by_ms(stream.reply_by_ms());
+}
+
 // One queue can be fed by several streams of one channel: the number of the
 // stream keeps ids apart.
 std::string ContactId(const Stream& stream, int stream_index,
@@ -159,6 +178,10 @@ absl::Status AddStreams(const Day& day, InstantMs midnight, Random* random,
                         DayPlan* plan) {
   const auto shapes = ReadShapes(day);
   if (!shapes.ok()) return shapes.status();
+  std::vector<std::string> agents;
+  for (const Shift& shift : day.shifts()) {
+    agents.insert(agents.end(), shift.agents().begin(), shift.agents().end());
+  }
   for (int i = 0; i < day.streams_size(); ++i) {
     const Stream& stream = day.streams(i);
     const std::string path = absl::StrCat("streams[", i, "]");
@@ -176,6 +199,7 @@ absl::Status AddStreams(const Day& day, InstantMs midnight, Random* random,
     const auto drawn =
         simulation::DrawStream(shape->second, *demand, &stream_random);
     Random customers_random = stream_random.Fork();
+    Random portfolios_random = stream_random.Fork();
     for (std::size_t j = 0; j < drawn.size(); ++j) {
       PlannedContact planned;
       planned.at_ms = midnight + drawn[j].at_ms;
@@ -187,6 +211,7 @@ absl::Status AddStreams(const Day& day, InstantMs midnight, Random* random,
         *planned.contact.mutable_requirement() = stream.requirement();
       }
       DrawCustomer(stream, &customers_random, &planned.contact);
+      DrawPortfolio(stream, agents, &portfolios_random, &planned.contact);
       planned.patience_ms = drawn[j].patience_ms;
       planned.handling_ms = drawn[j].handling_ms;
       if (stream.has_wrap_up_mean_ms()) {
@@ -289,6 +314,7 @@ absl::Status AddShifts(const Day& day, InstantMs midnight, Random* random,
                         ? v1::NOT_READY_REASON_BREAK
                         : pause.reason(),
                     plan);
+        plan->presences.back().presence.set_back_at_ms(end);
         AddPresence(end, agent, v1::PRESENCE_STATE_AVAILABLE,
                     v1::NOT_READY_REASON_UNSPECIFIED, plan);
         last = end;

@@ -26,6 +26,7 @@ OrderAudit::OrderAudit(const DayPlan& plan, const Record& record,
     }
     if (event.type() == v1::EVENT_TYPE_RESERVATION_CREATED ||
         event.type() == v1::EVENT_TYPE_CONTACT_WIDENED ||
+        event.type() == v1::EVENT_TYPE_CONTACT_HOLD_ENDED ||
         event.type() == v1::EVENT_TYPE_CONTACT_ENDED) {
       life.leaves.push_back(&event);
     }
@@ -52,6 +53,11 @@ bool OrderAudit::StandsBefore(const std::string& waiting,
                               const ContactFold& state,
                               const v1::Event& taken) const {
   const std::size_t ring = state.last.ring();
+  // Of held contacts only those of agents without an order of queues stand
+  // where their keys say.
+  const bool held =
+      !state.last.held_for().empty() || !taken.contact().held_for().empty();
+  if (held && !rules_.BoundsOvertaking(taken.agent().id())) return false;
   const auto taken_index = index_.find(taken.contact().id());
   if (taken_index != index_.end()) {
     const v1::Contact& taken_contact =
@@ -90,7 +96,8 @@ bool OrderAudit::SurelyWaiting(const std::string& id, std::size_t index,
     if (leave->type() == v1::EVENT_TYPE_RESERVATION_CREATED) {
       return leave->reservation().began_after_sequence() >= sequence;
     }
-    if (leave->type() == v1::EVENT_TYPE_CONTACT_WIDENED) {
+    if (leave->type() == v1::EVENT_TYPE_CONTACT_WIDENED ||
+        leave->type() == v1::EVENT_TYPE_CONTACT_HOLD_ENDED) {
       return leave->at_ms() > taken.at_ms() + record_.clock_tolerance_ms;
     }
     const auto& cancelled = record_.contacts[index].cancel_after_sequence;
@@ -129,7 +136,10 @@ void OrderAudit::Check(const v1::Event& event) {
     if (index == index_.end()) continue;
     const v1::Contact& contact = plan_.contacts[index->second].contact;
     const ContactFold& state = *fold_.FindContact(id);
-    if (!rules_.Serves(agent_id, contact, state.last.ring())) continue;
+    if (!Fold::MayGoTo(state, agent_id) ||
+        !rules_.Serves(agent_id, contact, state.last.ring())) {
+      continue;
+    }
     if (agent != nullptr &&
         (Fold::IsClosed(*agent, contact.channel()) ||
          !rules_.Fits(agent_id, contact.channel(), agent->units(),

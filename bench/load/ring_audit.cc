@@ -18,6 +18,7 @@ bool MayMove(const v1::Event& event) {
   switch (event.type()) {
     case v1::EVENT_TYPE_CONTACT_SUBMITTED:
     case v1::EVENT_TYPE_CONTACT_WIDENED:
+    case v1::EVENT_TYPE_CONTACT_HOLD_ENDED:
       return true;
     case v1::EVENT_TYPE_RESERVATION_DECLINED:
     case v1::EVENT_TYPE_RESERVATION_NO_ANSWER:
@@ -124,7 +125,10 @@ void RingAudit::Check(const v1::Event& event, const v1::Contact& contact) {
                             event.at_ms() - event.contact().arrival_ms(),
                             " ms instead of ", right));
   };
-  if (!MayMove(event)) {
+  // While it is held it is in the first.
+  if (!MayMove(event) ||
+      (event.contact().state() == v1::CONTACT_STATE_WAITING &&
+       !event.contact().held_for().empty())) {
     if (ring != before) wrong(absl::StrCat("ring ", before, ", where it was"));
     return;
   }
@@ -149,6 +153,7 @@ void RingAudit::CheckAtRest(const BarrierPoint& barrier,
                             const v1::Contact& contact) {
   ++checks_;
   const v1::ContactChange& last = fold_.FindContact(contact.id())->last;
+  if (!last.held_for().empty()) return;
   const std::size_t ring = last.ring();
   const std::vector<Ring>& rings = rules_.RingsOfQueue(contact.queue());
   if (ring >= rings.size()) return;  // found when it came there

@@ -44,6 +44,19 @@ struct AgentFigures {
   friend bool operator==(const AgentFigures&, const AgentFigures&) = default;
 };
 
+// How often customers chose the agent from a panel of late: contacts whose
+// submit was answered with a hold for it. Kept whatever the agent does.
+struct PanelChoices {
+  // Sixteen minutes each; the fifteen are the last four hours.
+  static constexpr DurationMs kPieceMs = 960'000;
+  static constexpr std::size_t kPieces = 15;
+
+  std::int64_t piece = 0;  // the latest of which something is known
+  // By piece: instants / kPieceMs, modulo kPieces.
+  std::array<std::uint32_t, kPieces> pieces{};
+  friend bool operator==(const PanelChoices&, const PanelChoices&) = default;
+};
+
 // A contact that an agent holds.
 struct HeldContact {
   std::string contact_id;
@@ -75,6 +88,10 @@ struct AgentView {
   InstantMs idle_since_ms = 0;    // the longest-idle order; see routing model
   std::vector<HeldContact> held;  // in the order of their reservations
   AgentFigures figures;
+  // Of the four hours up to the last panel choice in the centre: how often it
+  // was chosen, and that in percent of the mean of the agents present.
+  std::uint64_t panel_choices = 0;
+  std::uint32_t panel_share_percent = 0;
   // False: another call is changing it at this moment and has not handed over
   // the event of this version yet. Whoever must tell only what is durable reads
   // it again.

@@ -55,6 +55,9 @@ struct BullseyeRing {
   bool anywhere = false;
   // Added to the contact's credit.
   DurationMs raise_boost_ms = 0;
+  // From now on, while the contact waits: agents who may serve it are given no
+  // contacts of these channels (its own left out), unless those drain, too.
+  ChannelSet drain = 0;
   // Not in the last ring: there is no other to go on to.
   RingCondition skip_if = RingCondition::kNone;
   friend bool operator==(const BullseyeRing&, const BullseyeRing&) = default;

@@ -214,6 +214,10 @@ struct ContactQueue {
   bool pull_only = false;
   // For contacts that prefer an agent.
   HoldTimes hold = {};
+  // An agent whom its customers chose from a panel more often than this share
+  // of the mean of the agents present is held for no more of them. In percent,
+  // 100..10'000, such as 150; 0: no guard.
+  int panel_max_share_percent = 0;
   friend bool operator==(const ContactQueue&, const ContactQueue&) = default;
 };
 

@@ -87,6 +87,9 @@ struct ContactView {
   // the agent does may change it. Empty and 0: it does not.
   std::string held_for;
   InstantMs held_until_ms = 0;
+  // It chose an agent from a panel who had had more than its share: it went to
+  // its queue instead.
+  bool over_share = false;
   // False: another call is changing it at this moment and has not handed over
   // the event of this version yet. Whoever must tell only what is durable reads
   // it again.

@@ -97,6 +97,8 @@ struct Event {
   InlineId held_for;
   // In events that make it wait held: until then if that agent stays present.
   InstantMs held_until_ms = 0;
+  // kContactSubmitted: it chose an agent who had had more than its share.
+  bool over_share = false;
 
   // Agent, if the event concerns one: its state after the event.
   InlineId agent_id;

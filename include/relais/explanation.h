@@ -35,10 +35,11 @@ enum class PassedOver : std::uint8_t {
   kNoAnswer,         // its channel is closed: an offer was not answered
   kContactsMax,      // the agent holds as many of its channel as it may
   kCapacity,         // the agent has not the units for one more
+  kDrained,          // contacts that the agent may serve drain its channel
   kPullOnly,         // it is to be pulled; this agent may do so
   kNot,              // the agent is free for it
 };
-inline constexpr int kPassedOverCount = 13;
+inline constexpr int kPassedOverCount = 14;
 // Lower-case name: "requirement", "contacts_max".
 std::string_view PassedOverName(PassedOver reason);
 

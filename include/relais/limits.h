@@ -88,6 +88,11 @@ inline constexpr std::size_t kDeclinesPerAgentMax = 64;
 // theirs; each is judged once, when its turn comes.
 inline constexpr std::size_t kPreferredAgentsMax = 8;
 
+// An agent's share of panel choices in percent of the mean: below 100 the
+// agents could not be given all of them.
+inline constexpr int kPanelSharePercentMin = 100;
+inline constexpr int kPanelSharePercentMax = 10'000;
+
 // Durations above a week are refused as mistakes (seconds given for
 // milliseconds are not caught by this; milliseconds given twice are).
 inline constexpr std::int64_t kDurationMsMax = 7LL * 24 * 3600 * 1000;

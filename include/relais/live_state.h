@@ -48,6 +48,7 @@ struct LiveContact {
   std::string held_for;
   InstantMs held_since_ms = 0;
   InstantMs held_until_ms = 0;
+  bool over_share = false;  // as its submit told
   // While reserved or in handling.
   std::string agent_id;
   std::uint64_t attempt = 0;
@@ -73,6 +74,7 @@ struct LiveAgent {
   // LiveState. In wrap-up: they have ended.
   std::vector<HeldContact> held;
   AgentFigures figures;
+  PanelChoices panel;
   // In force at its last change of presence. Older than the one that no longer
   // lists the agent: its sign-out by that one is missing.
   std::uint64_t presence_configuration_version = 0;

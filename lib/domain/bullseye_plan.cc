@@ -175,6 +175,13 @@ ContactQueue QueueInRing(const ContactQueue& first,
   return result;
 }
 
+ChannelSet DrainInRing(const std::vector<BullseyeRing>& later,
+                       std::size_t ring) {
+  unsigned drain = 0;
+  for (std::size_t i = 0; i < ring; ++i) drain |= later[i].drain;
+  return static_cast<ChannelSet>(drain);
+}
+
 DurationMs BoostInRing(const std::vector<BullseyeRing>& later,
                        std::size_t ring) {
   DurationMs boost_ms = 0;

@@ -46,6 +46,10 @@ ContactQueue QueueInRing(const ContactQueue& first,
                          std::size_t ring);
 
 // All boosts up to that ring together.
+// Channels that contacts in this ring drain, their own included if named.
+ChannelSet DrainInRing(const std::vector<BullseyeRing>& later,
+                       std::size_t ring);
+
 DurationMs BoostInRing(const std::vector<BullseyeRing>& later,
                        std::size_t ring);
 

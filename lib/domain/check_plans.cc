@@ -101,6 +101,7 @@ void ConfigurationChecker::CheckRing(const BullseyeRing& ring,
   }
   CheckRingSkills(ring, number, path, before);
   CheckRingPlaces(ring, path, before);
+  if (ring.drain != 0) CheckChannels(absl::StrCat(path, ".drain"), ring.drain);
   const std::string boost = absl::StrCat(path, ".raise_boost_ms");
   CheckDuration(boost, ring.raise_boost_ms, 0);
   before->boost_ms += ring.raise_boost_ms;
@@ -368,8 +369,14 @@ void ConfigurationChecker::WarnAboutIdleRings(
         absl::StrCat("ring ", k + 1, " of ", Quoted(queue.plan));
     const ContactQueue before = QueueInRing(queue, others, later, k);
     const ContactQueue after = QueueInRing(queue, others, later, k + 1);
-    if (later[k].raise_boost_ms == 0 && before.name == after.name &&
-        before.requirement == after.requirement) {
+    if (later[k].drain != 0 && later[k].drain == queue.channels &&
+        (queue.channels & (queue.channels - 1)) == 0) {
+      Warn(path, absl::StrCat(ring,
+                              " drains nothing; the contacts of this queue are "
+                              "of that channel themselves"));
+    }
+    if (later[k].raise_boost_ms == 0 && later[k].drain == 0 &&
+        before.name == after.name && before.requirement == after.requirement) {
       Warn(path, absl::StrCat(ring,
                               " changes nothing of what this queue asks for; "
                               "only contacts that ask for it themselves are "

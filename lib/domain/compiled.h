@@ -88,13 +88,15 @@ struct CompiledRequirement {
   AgentOrder order = AgentOrder::kLongestIdle;
   std::uint64_t queue = 0;   // QueueIdOf its name, if profiles order queues
   bool pulled_only = false;  // given to nobody who does not ask for it
+  ChannelSet drains = 0;     // while it waits; never its own channel
   friend bool operator==(const CompiledRequirement&,
                          const CompiledRequirement&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const CompiledRequirement& value) {
     return H::combine(std::move(h), value.channel, value.all_of,
                       value.condition, value.preferred, value.tutor_may_listen,
-                      value.fit, value.order, value.queue, value.pulled_only);
+                      value.fit, value.order, value.queue, value.pulled_only,
+                      value.drains);
   }
 };
 

@@ -171,6 +171,8 @@ class ConfigurationChecker {
   void WarnAboutUnusedProfiles();
   void WarnAboutReachability();
   void WarnAboutTutors(const ProfileCompiler& compiler);
+  // Of a queue whose contacts drain channels: what nobody is left for then.
+  void WarnAboutDrain(std::size_t i, const Reachability& reachability);
   void WarnAboutQueue(std::size_t i, const CompiledRequirement& requirement,
                       const Reachability& reachability);
 

@@ -86,6 +86,8 @@ std::string_view PassedOverName(PassedOver reason) {
       return "contacts_max";
     case PassedOver::kCapacity:
       return "capacity";
+    case PassedOver::kDrained:
+      return "drained";
     case PassedOver::kPullOnly:
       return "pull_only";
     case PassedOver::kNot:

@@ -65,6 +65,22 @@ bool Reachability::CanServeAny(std::size_t agent,
                      });
 }
 
+bool Reachability::OnlyThoseServe(const CompiledRequirement& one,
+                                  const CompiledRequirement& other) const {
+  bool any = false;
+  for (const std::uint32_t number : Candidates(one)) {
+    const CompiledProfile& profile = profiles_[number];
+    if (!Contains(profile.channels, one.channel) || !Meets(one, profile)) {
+      continue;
+    }
+    any = true;
+    if (!Contains(profile.channels, other.channel) || !Meets(other, profile)) {
+      return false;
+    }
+  }
+  return any;
+}
+
 int Reachability::HighestLevel(std::uint64_t skill, ChannelSet channels) const {
   const auto holders = holders_.find(skill);
   if (holders == holders_.end()) return 0;

@@ -35,6 +35,11 @@ class Reachability {
   };
   bool CanServeAny(std::size_t agent, const std::vector<Demand>& demands) const;
 
+  // Whether somebody can serve `one`, and everybody who can can serve `other`.
+  // Of each the channel of its requirement.
+  bool OnlyThoseServe(const CompiledRequirement& one,
+                      const CompiledRequirement& other) const;
+
   // Highest level of the skill among the agents with one of the channels; 0 if
   // none of them has it.
   int HighestLevel(std::uint64_t skill, ChannelSet channels) const;

@@ -428,6 +428,13 @@ void ConfigurationChecker::CheckQueueTerms(const std::string& path,
                 queue.hold.wrapping_up_ms, 0);
   CheckDuration(absl::StrCat(path, ".hold.absent_until_ms"),
                 queue.hold.absent_until_ms, 0);
+  const int share = queue.panel_max_share_percent;
+  if (share != 0 &&
+      (share < kPanelSharePercentMin || share > kPanelSharePercentMax)) {
+    Error(absl::StrCat(path, ".panel_max_share_percent"),
+          absl::StrCat(share, " is not in ", kPanelSharePercentMin, "..",
+                       kPanelSharePercentMax, "; 0: no guard"));
+  }
   for (std::size_t k = 0; k < queue.priority_credit_ms.size(); ++k) {
     CheckDuration(absl::StrCat(path, ".priority_credit_ms[", k, "]"),
                   queue.priority_credit_ms[k], 0);

@@ -90,6 +90,12 @@ absl::Status CheckPreferred(const PreferredAgents& preferred) {
         "contact.preferred.reply_by_ms",
         absl::StrCat(preferred.reply_by_ms, " is not in 0..", kDurationMsMax));
   }
+  if (preferred.reply_by_ms > 0 &&
+      preferred.source == PreferenceSource::kPanel) {
+    return Invalid(
+        "contact.preferred.reply_by_ms",
+        absl::StrCat(preferred.reply_by_ms, " does not go with source panel"));
+  }
   if (agents.empty() && preferred.reply_by_ms > 0) {
     return Invalid("contact.preferred.reply_by_ms",
                    absl::StrCat(preferred.reply_by_ms,

@@ -9,6 +9,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lib/domain/activity.h"
+#include "lib/domain/bullseye_plan.h"
 #include "lib/domain/configuration_checker.h"
 #include "lib/domain/error.h"
 
@@ -125,6 +127,44 @@ void ConfigurationChecker::WarnAboutQueue(
   }
 }
 
+void ConfigurationChecker::WarnAboutDrain(std::size_t i,
+                                          const Reachability& reachability) {
+  const ContactQueue& queue = configuration_.queues[i];
+  if (errors_[kPlans] > 0) return;
+  const BullseyePlan plan = PlanOf(queue, configuration_);
+  const ChannelSet drain = DrainInRing(plan.rings, plan.rings.size());
+  if (drain == 0) return;
+  Enter(kQueues, i + 1);
+  const std::string path = absl::StrCat("queues[", i, "].plan");
+  const RoutingRequirement last =
+      QueueInRing(WithActivity(queue, configuration_),
+                  QueuesOfRings(plan, configuration_), plan.rings,
+                  plan.rings.size())
+          .requirement;
+  for (int k = 0; k < kChannelCount; ++k) {
+    const auto own = static_cast<Channel>(k);
+    if (!Contains(queue.channels, own)) continue;
+    const CompiledRequirement waits = CompileRequirement(own, last);
+    for (const ContactQueue& other : configuration_.queues) {
+      for (int n = 0; n < kChannelCount; ++n) {
+        const auto channel = static_cast<Channel>(n);
+        if (n == k || !Contains(drain & other.channels, channel) ||
+            !reachability.OnlyThoseServe(
+                CompileRequirement(channel, WidestRequirement(other)), waits)) {
+          continue;
+        }
+        Warn(path, absl::StrCat("while ", NameText(own),
+                                " contacts wait in the last "
+                                "ring of ",
+                                Quoted(queue.plan), ", nobody takes ",
+                                NameText(channel), " contacts of ",
+                                Quoted(other.name),
+                                ": whoever may is drained of them"));
+      }
+    }
+  }
+}
+
 // Whoever listens should know what it is about.
 void ConfigurationChecker::WarnAboutTutors(const ProfileCompiler& compiler) {
   for (std::size_t i = 0; i < configuration_.agents.size(); ++i) {
@@ -171,6 +211,7 @@ void ConfigurationChecker::WarnAboutReachability() {
         {queue.channels,
          CompileRequirement(Channel{}, WidestRequirement(queue))});
     WarnAboutQueue(i, demands.back().requirement, reachability);
+    WarnAboutDrain(i, reachability);
   }
   if (errors_[kQueues] > 0 || demands.empty()) return;
   for (std::size_t i = 0; i < configuration_.agents.size(); ++i) {

@@ -10,16 +10,18 @@
 
 #include <cstdint>
 
+#include "lib/domain/compiled.h"
+
 namespace relais {
 
 class ClassMatrix {
  public:
   virtual ~ClassMatrix() = default;
-  // Class id `c` begins to stand for a class of this channel and order of
-  // agents, whose contacts may be pulled only, before its first cell is
-  // written. Called again when the id is recycled; no contact has it then.
-  virtual void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                                   std::uint8_t order, bool pulled_only) = 0;
+  // Class id `c` begins to stand for a class of this content, before its first
+  // cell is written. Called again when the id is recycled; no contact has it
+  // then.
+  virtual void SetRequirementClass(std::uint32_t c,
+                                   const CompiledRequirement& content) = 0;
   // 0 = not eligible, otherwise | rank:4 | 1 + fit step:4 |. A cell never set
   // is 0.
   virtual void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) = 0;

@@ -43,6 +43,7 @@ struct Hold {
   std::uint64_t tag = 0;  // of the word by which it will wait
   InlineId id;
   InstantMs until_ms = 0;
+  bool over_share = false;  // kNobody because of that
 
   bool held() const { return agent != kNobody; }
 };

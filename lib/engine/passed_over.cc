@@ -33,8 +33,8 @@ Fitness FitnessOf(const CompiledRequirement& requirement,
 }
 
 PassedOver WhyPassedOver(const Fitness& fitness, bool held, bool declined,
-                         const AgentView& agent, const AgentCapacity& capacity,
-                         Channel channel) {
+                         bool drained, const AgentView& agent,
+                         const AgentCapacity& capacity, Channel channel) {
   if (fitness.reason != PassedOver::kNot) return fitness.reason;
   if (held) return PassedOver::kHeld;
   if (declined) return PassedOver::kDeclined;
@@ -58,6 +58,7 @@ PassedOver WhyPassedOver(const Fitness& fitness, bool held, bool declined,
     return PassedOver::kContactsMax;
   }
   if (units + capacity.cost[at] > capacity.units) return PassedOver::kCapacity;
+  if (drained) return PassedOver::kDrained;
   return fitness.pulled_only ? PassedOver::kPullOnly : PassedOver::kNot;
 }
 

@@ -42,9 +42,10 @@ Fitness FitnessOf(const CompiledRequirement& requirement,
 
 // The first reason that applies to a contact of this channel. Whether the agent
 // holds it, and whether it waits for another alone, is the caller's to know.
+// `drained`: contacts that wait keep the agent's profile from it.
 PassedOver WhyPassedOver(const Fitness& fitness, bool held, bool declined,
-                         const AgentView& agent, const AgentCapacity& capacity,
-                         Channel channel);
+                         bool drained, const AgentView& agent,
+                         const AgentCapacity& capacity, Channel channel);
 
 }  // namespace relais
 

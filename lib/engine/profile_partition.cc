@@ -225,9 +225,7 @@ bool ProfilePartition::HasRoomFor(const Cells& row) const {
 void ProfilePartition::EnterRow(
     std::uint32_t c, std::shared_ptr<const CompiledRequirement> requirement,
     const Cells& row) {
-  matrix_->SetRequirementClass(
-      c, static_cast<std::uint8_t>(requirement->channel),
-      static_cast<std::uint8_t>(requirement->order), requirement->pulled_only);
+  matrix_->SetRequirementClass(c, *requirement);
   const std::uint32_t classes =
       classes_begun_;  // parts to come have their cell
   std::vector<std::uint32_t> before;

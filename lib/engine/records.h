@@ -171,7 +171,8 @@ struct ContactRecord {
   RoutingRequirement requirement;  // as submitted
   bool tutor_may_listen = false;
   std::map<std::string, std::string> attributes;
-  std::uint32_t lane = 0;  // where it waits, held for nobody and without rings
+  std::uint32_t lane = 0;   // where it waits, held for nobody and without rings
+  bool over_share = false;  // as its submit told
   // Null: it prefers nobody. Read as `rings` is.
   std::shared_ptr<const PreferredAgents> preferred;
   // Of its queue's plan; null if it has none. Who may not rely on the contact

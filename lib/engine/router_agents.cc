@@ -118,6 +118,15 @@ std::int64_t RouterImpl::OrderKeyOf(const AgentRecord& agent,
                           agent.idle_since_ms);
 }
 
+void RouterImpl::CountPresence(const AgentRecord& agent,
+                               std::uint32_t slot) const {
+  const bool signed_in =
+      agent.used && agent.presence.state != PresenceState::kLoggedOut;
+  rings_watch_->SetAgent(
+      slot, {agent.profile, agent.used && !agent.leaving, signed_in});
+  panels_->SetPresent(slot, signed_in);
+}
+
 AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent, std::uint32_t slot,
                                    std::uint32_t units_back) const {
   CountPresence(agent, slot);

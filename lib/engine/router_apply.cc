@@ -459,6 +459,7 @@ void RouterImpl::AddAgent(const std::string& id, AgentGrade grade,
     agent.idle_since_ms = 0;
     agent.idle_before_pause_ms = 0;
     agent.figures = {};
+    panels_->Set(*slot, {});
     CountPresence(agent, *slot);
     AgentShard& shard = agent_shards_[RetainedIds::ShardOf(id)];
     MutexLock shard_lock(shard.mutex);

@@ -136,6 +136,7 @@ ContactHandle RouterImpl::OpenRecord(
   record.tutor_may_listen = spec.tutor_may_listen;
   record.attributes = spec.attributes;
   record.lane = lane;
+  record.over_share = false;
   record.rank_key = 0;
   record.arrival_sequence = 0;
   record.ring = 0;
@@ -342,8 +343,10 @@ bool RouterImpl::CancelWaiting(ContactHandle contact, ContactWord word,
   // Where it waits, which its record tells only when it was reserved.
   match::Position position;
   ContactWord ended;
-  if (!matcher_.PositionOf(contact.slot, word, &position) ||
-      matcher_.End(contact.slot, word, &ended) != match::Result::kOk) {
+  if (!matcher_.PositionOf(contact.slot, word, &position)) return false;
+  // While it waits its lane is its class's.
+  const std::uint8_t drains = matcher_.DrainsOfLane(position.lane);
+  if (matcher_.End(contact.slot, word, &ended) != match::Result::kOk) {
     return false;
   }
   *version = VersionOf(ended, contact);
@@ -368,6 +371,7 @@ bool RouterImpl::CancelWaiting(ContactHandle contact, ContactWord word,
     figures.abandoned_total.fetch_add(1, std::memory_order_relaxed);
   }
   FreeContact(contact, *version, reason, call.now_ms(), call);
+  matcher_.LookAfterDrain(drains, call);
   if (held) RemoveAgentIfLeft(AgentOfLane(position.lane), call);
   return true;
 }

@@ -162,6 +162,9 @@ class RouterImpl::Explainer {
   void ReadLaterRings(const ContactView& view);
   std::uint64_t CountAhead(const CompiledProfile& profile,
                            int queue_rank) const;
+  // Whether what waits keeps agents of this profile from such a contact.
+  bool IsDrained(const CompiledRequirement& asks,
+                 const CompiledProfile& profile) const;
   std::uint64_t CountHeldAhead(std::uint32_t agent, bool before_all) const;
   std::uint64_t AheadAt(std::uint32_t agent, const CompiledProfile& profile,
                         int queue_rank, std::uint64_t unheld);
@@ -264,6 +267,17 @@ std::uint64_t RouterImpl::Explainer::CountAhead(const CompiledProfile& profile,
   return ahead;
 }
 
+bool RouterImpl::Explainer::IsDrained(const CompiledRequirement& asks,
+                                      const CompiledProfile& profile) const {
+  return asks.drains == 0 &&
+         std::any_of(groups_.begin(), groups_.end(), [&](const auto& group) {
+           const CompiledRequirement& waits =
+               *asked_.at(std::get<1>(group.first));
+           return Contains(waits.drains, asks.channel) &&
+                  policy::Accepts(waits, profile);
+         });
+}
+
 // How many of those that are held for this agent come before the contact.
 std::uint64_t RouterImpl::Explainer::CountHeldAhead(std::uint32_t agent,
                                                     bool before_all) const {
@@ -360,6 +374,7 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
   struct OfProfile {
     std::shared_ptr<const CompiledProfile> profile;
     Fitness fitness;
+    bool drained = false;
     std::uint64_t ahead = 0;
   };
   absl::flat_hash_map<const CompiledProfile*, OfProfile> judged;
@@ -376,6 +391,8 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
     if (first) {
       of.profile = seen.profile;
       of.fitness = FitnessOf(*asks_, later_, *seen.profile, std::cref(names));
+      of.drained = waits_ && own_.held_for == Hold::kNobody &&
+                   IsDrained(*asks_, *seen.profile);
       if (waits_ && of.fitness.reason == PassedOver::kNot &&
           !of.fitness.pulled_only) {
         of.ahead = CountAhead(*seen.profile, of.fitness.queue_rank);
@@ -388,10 +405,11 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
     const bool declines = decline != declined.end();
     const bool held = own_.held_for != Hold::kNobody && own_.held_for != slot;
     AgentVerdict verdict;
-    verdict.reason = seen.view.id == result->contact.agent_id
-                         ? PassedOver::kHolds
-                         : WhyPassedOver(of.fitness, held, declines, seen.view,
-                                         seen.capacity, asks_->channel);
+    verdict.reason =
+        seen.view.id == result->contact.agent_id
+            ? PassedOver::kHolds
+            : WhyPassedOver(of.fitness, held, declines, of.drained, seen.view,
+                            seen.capacity, asks_->channel);
     if (verdict.reason == PassedOver::kRequirement) {
       verdict.missing = of.fitness.missing;
       verdict.ring = of.fitness.ring;
@@ -472,8 +490,11 @@ absl::StatusOr<AgentExplanation> RouterImpl::Explainer::Agent(
     const Fitness fitness =
         FitnessOf(asks, {}, *seen.profile, std::cref(names));
     const bool held = held_for != Hold::kNobody && held_for != handle.slot;
-    const PassedOver reason = WhyPassedOver(fitness, held, declined, seen.view,
-                                            seen.capacity, asks.channel);
+    const bool drained =
+        held_for == Hold::kNobody && IsDrained(asks, *seen.profile);
+    const PassedOver reason =
+        WhyPassedOver(fitness, held, declined, drained, seen.view,
+                      seen.capacity, asks.channel);
     std::string name;
     {
       const QueueSlot& slot = router_.queues_[queue];
@@ -518,10 +539,13 @@ std::optional<PassedOver> RouterImpl::Explainer::Pair(
         return one.agent == handle.slot && one.contact == view->handle;
       });
   *missing = fitness.missing;
+  CountWaiting({});
   const bool held =
       own_.held_for != Hold::kNobody && own_.held_for != handle.slot;
-  return WhyPassedOver(fitness, held, declined, seen.view, seen.capacity,
-                       asks_->channel);
+  const bool drained =
+      own_.held_for == Hold::kNobody && IsDrained(*asks_, *seen.profile);
+  return WhyPassedOver(fitness, held, declined, drained, seen.view,
+                       seen.capacity, asks_->channel);
 }
 
 std::optional<PassedOver> RouterImpl::WhyPassedOverFor(

@@ -161,6 +161,13 @@ Hold RouterImpl::BeginHold(const ToMove& move, std::size_t first,
     }
     const std::optional<InstantMs> until_ms = JudgeHold(agent, move);
     if (!until_ms.has_value()) continue;
+    // It is the only one, and chosen by no other event than its submit.
+    if (move.preferred->source == PreferenceSource::kPanel &&
+        !panels_->Choose(handle->slot, move.event.at_ms,
+                         move.terms->queue.panel_max_share_percent)) {
+      hold.over_share = true;
+      return hold;
+    }
     hold.agent = handle->slot;
     hold.tag = tag;
     hold.id.Assign(agents[i]);
@@ -214,12 +221,14 @@ match::Position RouterImpl::PlaceNext(const ToMove& move, const Hold& hold,
 }
 
 Hold RouterImpl::HoldNew(match::Position* place, Event* submitted) {
-  const ContactRecord& record = contacts_[submitted->contact.slot];
+  ContactRecord& record = contacts_[submitted->contact.slot];
   if (record.preferred == nullptr) return {};
   const ToMove move =
       ToMoveOf(record, submitted->contact, submitted->type, submitted->at_ms);
   const Hold hold =
       BeginHold(move, 0, submitted->contact.base_tag + 1, place->sequence);
+  submitted->over_share = hold.over_share;
+  record.over_share = hold.over_share;
   if (!hold.held()) return hold;
   *place = {matcher_.OwnLane(hold.agent),
             policy::RankKey(submitted->arrival_ms, move.boost_ms),

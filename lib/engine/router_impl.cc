@@ -109,6 +109,7 @@ RouterImpl::RouterImpl(const RouterOptions& options)
       matcher_(SizesOf(options)),
       classes_(options.limits, this),
       rings_watch_(std::make_unique<RingWatch>(agent_slots_, &classes_)),
+      panels_(std::make_unique<PanelShares>(agent_slots_)),
       events_(options.limits.pending_events, wants_details_),
       deadlines_(DeclineDeadline(DeclineTable::EntriesFor(agent_slots_))),
       retained_(options.limits.ended_ids, options.id_retention_ms),
@@ -211,9 +212,12 @@ std::uint64_t RouterImpl::LastSequence() const {
 
 // --- The registry's view of the core -----------------------------------------
 
-void RouterImpl::SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                                     std::uint8_t order, bool pulled_only) {
-  Ours(matcher_.SetRequirementClass(c, kind, order, pulled_only));
+void RouterImpl::SetRequirementClass(std::uint32_t c,
+                                     const CompiledRequirement& content) {
+  Ours(matcher_.SetRequirementClass(c,
+                                    static_cast<std::uint8_t>(content.channel),
+                                    static_cast<std::uint8_t>(content.order),
+                                    content.pulled_only, content.drains));
 }
 void RouterImpl::SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) {
   Ours(matcher_.SetFit(c, p, cell & 0xF, cell >> 4));

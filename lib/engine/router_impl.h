@@ -16,6 +16,7 @@
 //   agent record  ->  shard of classes
 //   contact shard ->  shard of retained ids
 //   agent record  ->  ring watch
+//   agent record  ->  panel shares
 //   agent record  ->  shard of deadlines
 //   rings shard   ->  shard of classes
 // docs/concurrency.md lists them with their longest hold.
@@ -42,6 +43,7 @@
 #include "lib/engine/decline_table.h"
 #include "lib/engine/event_queue.h"
 #include "lib/engine/holds.h"
+#include "lib/engine/panel_shares.h"
 #include "lib/engine/records.h"
 #include "lib/engine/retained_ids.h"
 #include "lib/engine/returning.h"
@@ -116,8 +118,8 @@ class RouterImpl final : public Router, private ClassMatrix {
   struct Restoration;  // what Restore carries from step to step
 
   // ClassMatrix, for the registry.
-  void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                           std::uint8_t order, bool pulled_only) override;
+  void SetRequirementClass(std::uint32_t c,
+                           const CompiledRequirement& content) override;
   void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override;
   void SetProfileClass(std::uint32_t p) override;
   void SetLane(std::uint32_t lane, std::uint32_t requirement_class) override;
@@ -287,11 +289,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // there is none.
   bool SkipOne(Call& call);
   void CountPresence(const AgentRecord& agent, std::uint32_t slot) const
-      RELAIS_REQUIRES(agent.mutex) {
-    rings_watch_->SetAgent(slot, {agent.profile, agent.used && !agent.leaving,
-                                  agent.used && agent.presence.state !=
-                                                    PresenceState::kLoggedOut});
-  }
+      RELAIS_REQUIRES(agent.mutex);
 
   // --- Reservations (router_reservations.cc) ---
   void OnDecision(const match::Decision& decision, Call& call);
@@ -564,6 +562,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // Before the configurations, which refer to both.
   ClassRegistry classes_;
   const std::unique_ptr<RingWatch> rings_watch_;
+  const std::unique_ptr<PanelShares> panels_;
   EventQueue events_;
   DeadlineTable deadlines_;
   RetainedIds retained_;

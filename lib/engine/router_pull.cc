@@ -69,6 +69,8 @@ absl::Status NotForThisAgent(PassedOver reason, const std::string& missing) {
       return no("would be one more of its channel than the agent may hold");
     case PassedOver::kCapacity:
       return no("takes more units than the agent has left");
+    case PassedOver::kDrained:
+      return no("is of a channel of which the agent is drained for others");
     case PassedOver::kHolds:
     case PassedOver::kLoggedOut:
     case PassedOver::kNotReady:

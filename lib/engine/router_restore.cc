@@ -152,6 +152,7 @@ absl::Status RouterImpl::RestoreAgents(Restoration& restoration) {
     agent.idle_since_ms = live.idle_since_ms;
     agent.idle_before_pause_ms = live.idle_before_pause_ms;
     agent.figures = live.figures;
+    panels_->Set(slot, live.panel);
     CountPresence(agent, slot);
     if (live.version > 0) {
       events_.ContinueAgent({slot, agent.generation}, live.version);
@@ -344,6 +345,7 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
   ContactRecord& record = contacts_[*slot];
   record.at_once.store(live.at_once, std::memory_order_relaxed);
   record.ring = live.ring;
+  record.over_share = live.over_share;
   if (live.placed) {
     record.rank_key = live.rank_key_ms;
     record.arrival_sequence = live.arrival_sequence;

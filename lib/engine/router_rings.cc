@@ -26,9 +26,12 @@ absl::StatusOr<std::shared_ptr<const RingClasses>> RouterImpl::MakeRings(
           channel, RequirementInRing(spec->requirement, terms.later, i));
       own.tutor_may_listen = spec->tutor_may_listen;
     }
+    CompiledRequirement asks =
+        terms.RequirementOf(channel, terms.InRing(i), own);
+    asks.drains =
+        static_cast<ChannelSet>(DrainInRing(terms.later, i) & ~SetOf(channel));
     const auto acquired = classes_.AcquireRequirement(
-        terms.RequirementOf(channel, terms.InRing(i), own),
-        [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
+        asks, [this, &call](std::uint32_t agent) { TellAgain(agent, call); });
     if (!acquired.ok()) {
       status = acquired.status();
       break;
@@ -166,6 +169,7 @@ bool RouterImpl::Widen(ContactHandle contact, ContactWord word, Call& call) {
   if (ring == before) return true;  // somebody has signed in meanwhile
   const match::Position to =
       PlaceIn(rings, ring, event.arrival_ms, from.sequence);
+  const std::uint8_t drains = matcher_.DrainsOfLane(from.lane);
   ContactWord waiting;
   if (matcher_.Move(contact.slot, word, to, &waiting) != match::Result::kOk) {
     return false;
@@ -181,6 +185,7 @@ bool RouterImpl::Widen(ContactHandle contact, ContactWord word, Call& call) {
                   waiting, call);
   EnterRing(rings, ring, contact.slot, waiting, to.sequence);
   matcher_.LookForContact(contact.slot, waiting, call);
+  matcher_.LookAfterDrain(drains, call);
   return true;
 }
 

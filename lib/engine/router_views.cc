@@ -108,6 +108,7 @@ absl::StatusOr<ContactView> RouterImpl::GetContact(std::string_view id) const {
     view.tutor_may_listen = record.tutor_may_listen;
     view.attributes = record.attributes;
     if (record.preferred != nullptr) view.preferred = *record.preferred;
+    view.over_share = record.over_share;
   }
   // Otherwise another call has moved it on meanwhile.
   if (held_by != Hold::kNobody && !ShowHold(held_by, word, &view)) {
@@ -170,6 +171,9 @@ AgentView RouterImpl::ViewLocked(const AgentRecord& agent,
                  ToldOf(agent.generation, agent.version);
   view.idle_since_ms = agent.idle_since_ms;
   view.figures = agent.figures;
+  const PanelShares::Share share = panels_->ShareOf(slot);
+  view.panel_choices = share.choices;
+  view.panel_share_percent = share.percent;
   view.held.reserve(agent.held.list().size());
   for (const Holding& holding : agent.held.list()) {
     view.held.push_back({std::string(holding.reservation.contact_id.view()),

@@ -30,6 +30,7 @@ void ContactFromMessage(const v1::Event& message, MessageReader* reader,
   reader->Byte("ring", message.ring(), &event->ring);
   reader->Id("held_for", message.held_for(), &event->held_for);
   event->held_until_ms = message.held_until_ms();
+  event->over_share = message.over_share();
 }
 
 void AgentFromMessage(const v1::Event& message, MessageReader* reader,
@@ -122,6 +123,7 @@ absl::Status FromMessage(const v1::LiveContact& message, LiveContact* contact) {
   contact->held_for = message.held_for();
   contact->held_since_ms = message.held_since_ms();
   contact->held_until_ms = message.held_until_ms();
+  contact->over_share = message.over_share();
   return reader.status();
 }
 
@@ -148,6 +150,25 @@ void FiguresFromMessage(const v1::AgentFigures& message, MessageReader* reader,
           absl::StrCat("pieces_ms is ", piece_ms, ", not a time of a piece")));
     }
     figures->pieces_ms.at(i) = static_cast<std::uint32_t>(piece_ms);
+  }
+}
+
+void PanelFromMessage(const v1::PanelChoices& message, MessageReader* reader,
+                      PanelChoices* choices) {
+  choices->piece = message.piece();
+  if (message.piece() < 0 ||
+      message.pieces_size() != static_cast<int>(PanelChoices::kPieces)) {
+    return reader->Fail(absl::DataLossError(absl::StrCat(
+        "panel has ", message.pieces_size(), " pieces up to number ",
+        message.piece(), ", not ", PanelChoices::kPieces)));
+  }
+  for (std::size_t i = 0; i < PanelChoices::kPieces; ++i) {
+    const std::int64_t count = message.pieces(static_cast<int>(i));
+    if (count < 0 || count > std::numeric_limits<std::uint32_t>::max()) {
+      return reader->Fail(absl::DataLossError(
+          absl::StrCat("pieces is ", count, ", not a count of choices")));
+    }
+    choices->pieces.at(i) = static_cast<std::uint32_t>(count);
   }
 }
 
@@ -188,6 +209,9 @@ absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
   }
   if (message.has_figures()) {
     FiguresFromMessage(message.figures(), &reader, &agent->figures);
+  }
+  if (message.has_panel()) {
+    PanelFromMessage(message.panel(), &reader, &agent->panel);
   }
   if (message.has_last_listed()) {
     auto listed = std::make_shared<Configuration>();

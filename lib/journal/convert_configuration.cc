@@ -133,6 +133,7 @@ void ToMessage(const ContactQueue& queue, v1::ContactQueue* message) {
   message->set_fit_rule(static_cast<std::uint32_t>(queue.agent_choice.fit));
   message->set_agent_order(
       static_cast<std::uint32_t>(queue.agent_choice.order));
+  message->set_panel_max_share_percent(queue.panel_max_share_percent);
   if (queue.hold == HoldTimes{}) return;
   v1::HoldTimes* hold = message->mutable_hold();
   hold->set_idle_ms(queue.hold.idle_ms);
@@ -171,6 +172,7 @@ absl::Status FromMessage(const v1::ContactQueue& message, ContactQueue* queue) {
               &queue->agent_choice.fit);
   reader.Enum("agent_order", message.agent_order(), AgentOrder::kRoundRobin,
               &queue->agent_choice.order);
+  queue->panel_max_share_percent = message.panel_max_share_percent();
   queue->hold.idle_ms = message.hold().idle_ms();
   queue->hold.handling_ms = message.hold().handling_ms();
   queue->hold.wrapping_up_ms = message.hold().wrapping_up_ms();

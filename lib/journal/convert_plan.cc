@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/journal/bytes.h"
 #include "lib/journal/convert.h"
+#include "lib/journal/message_reader.h"
 
 namespace relais::journal {
 namespace {
@@ -33,6 +34,9 @@ absl::Status FromMessage(const v1::BullseyeRing& message, BullseyeRing* ring) {
   ring->provider = message.provider();
   ring->anywhere = message.anywhere();
   ring->raise_boost_ms = message.raise_boost_ms();
+  MessageReader reader;
+  reader.Byte("drain", message.drain(), &ring->drain);
+  if (!reader.status().ok()) return reader.status();
   ring->queue = message.queue();
   return ReadCondition("skip_if", message.skip_if(), &ring->skip_if);
 }
@@ -59,6 +63,7 @@ void ToMessage(const BullseyePlan& plan, v1::BullseyePlan* message) {
     added->set_provider(ring.provider);
     added->set_anywhere(ring.anywhere);
     added->set_raise_boost_ms(ring.raise_boost_ms);
+    added->set_drain(ring.drain);
     added->set_queue(ring.queue);
     added->set_skip_if(static_cast<std::uint32_t>(ring.skip_if));
   }

@@ -227,6 +227,7 @@ void Walk(const BullseyeRing& ring, Sink& sink) {
   sink.Uint(M::kProviderFieldNumber, Number(ring.provider));
   sink.Uint(M::kAnywhereFieldNumber, Number(ring.anywhere));
   sink.Sint(M::kRaiseBoostMsFieldNumber, ring.raise_boost_ms);
+  sink.Uint(M::kDrainFieldNumber, ring.drain);
   sink.Uint(M::kSkipIfFieldNumber, Number(ring.skip_if));
   sink.Bytes(M::kQueueFieldNumber, ring.queue);
 }
@@ -275,14 +276,16 @@ void Walk(const ContactQueue& queue, Sink& sink) {
   sink.Uint(M::kAgentOrderFieldNumber, Number(queue.agent_choice.order));
   sink.Bytes(M::kPlanFieldNumber, queue.plan);
   sink.Uint(M::kPullOnlyFieldNumber, Number(queue.pull_only));
-  if (queue.hold == HoldTimes{}) return;
-  sink.Message(M::kHoldFieldNumber, [&queue](auto& inner) {
-    using H = v1::HoldTimes;
-    inner.Sint(H::kIdleMsFieldNumber, queue.hold.idle_ms);
-    inner.Sint(H::kHandlingMsFieldNumber, queue.hold.handling_ms);
-    inner.Sint(H::kWrappingUpMsFieldNumber, queue.hold.wrapping_up_ms);
-    inner.Sint(H::kAbsentUntilMsFieldNumber, queue.hold.absent_until_ms);
-  });
+  if (queue.hold != HoldTimes{}) {
+    sink.Message(M::kHoldFieldNumber, [&queue](auto& inner) {
+      using H = v1::HoldTimes;
+      inner.Sint(H::kIdleMsFieldNumber, queue.hold.idle_ms);
+      inner.Sint(H::kHandlingMsFieldNumber, queue.hold.handling_ms);
+      inner.Sint(H::kWrappingUpMsFieldNumber, queue.hold.wrapping_up_ms);
+      inner.Sint(H::kAbsentUntilMsFieldNumber, queue.hold.absent_until_ms);
+    });
+  }
+  sink.Sint(M::kPanelMaxSharePercentFieldNumber, queue.panel_max_share_percent);
 }
 
 template <typename Sink>
@@ -418,6 +421,7 @@ void Walk(const Detailed& detailed, Sink& sink) {
   sink.Uint(M::kPulledFieldNumber, Number(event.pulled));
   sink.Bytes(M::kHeldForFieldNumber, event.held_for.view());
   sink.Sint(M::kHeldUntilMsFieldNumber, event.held_until_ms);
+  sink.Uint(M::kOverShareFieldNumber, Number(event.over_share));
 }
 
 template <typename Sink>
@@ -447,6 +451,7 @@ void Walk(const LiveContact& contact, Sink& sink) {
   sink.Bytes(M::kHeldForFieldNumber, contact.held_for);
   sink.Sint(M::kHeldSinceMsFieldNumber, contact.held_since_ms);
   sink.Sint(M::kHeldUntilMsFieldNumber, contact.held_until_ms);
+  sink.Uint(M::kOverShareFieldNumber, Number(contact.over_share));
 }
 
 template <typename Sink>
@@ -492,6 +497,12 @@ void Walk(const LiveAgent& agent, Sink& sink) {
     sink.Always(M::kLastListedFieldNumber,
                 EncodeConfiguration(*agent.last_listed));
   }
+  if (agent.panel == PanelChoices{}) return;
+  sink.Message(M::kPanelFieldNumber, [&agent](auto& inner) {
+    using P = v1::PanelChoices;
+    inner.Sint(P::kPieceFieldNumber, agent.panel.piece);
+    inner.Packed(P::kPiecesFieldNumber, agent.panel.pieces);
+  });
 }
 
 template <typename Sink>

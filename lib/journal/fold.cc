@@ -9,6 +9,7 @@
 #include "lib/base/assert.h"
 #include "lib/domain/agent_figures.h"
 #include "lib/domain/error.h"
+#include "lib/domain/panel_choices.h"
 #include "lib/journal/bytes.h"
 
 namespace relais::journal {
@@ -337,6 +338,12 @@ absl::Status Fold::Submitted(const Event& event, const EventDetail& detail) {
   contact.version = 1;
   contact.ring = event.ring;
   TakeHold(event, &contact);
+  contact.over_share = event.over_share;
+  LiveAgent* chosen = FindAgent(event.held_for.view());
+  if (spec.preferred.source == PreferenceSource::kPanel && chosen != nullptr) {
+    NoteChoice(event.at_ms, &chosen->panel);
+    changed_->agents.Set(event.held_for.view(), chosen);
+  }
   state_.arrival_sequence =
       std::max(state_.arrival_sequence, detail.contact->arrival_sequence);
   ++QueueOf(spec.queue).offered_total;

@@ -5,7 +5,8 @@
 // each requirement class. A cell is 0, not eligible, or | rank:4 | fit:4 |: how
 // well the agent fits (1 + step), and where the contact stands for it before
 // keys are compared. A class that is *pulled only* has its bits apart from the
-// others', where no look comes by; its cells are those of any class.
+// others', where no look comes by; its cells are those of any class. A class
+// may *drain* kinds: matcher.h, M11.
 //
 // Thread safety: any thread may read at any time. Changes: no two for the same
 // class or lane at once, and SetLane one at a time in all (its caller's duty).
@@ -23,6 +24,10 @@
 //       before, so a look that sees the new meaning finds the agent's word
 //       changed when it reads that afterwards (Matcher::TakeBest,
 //       TakeDirectly).
+//   W12 whether any class drains, or did: store seq_cst before the class's
+//   first
+//       contact is published <-> load seq_cst at the beginning of a look. Which
+//       kinds, relaxed, as W8. Bits of who is drained as W2.
 //   W9  lanes of a class: store(release) <-> load(acquire): who sees a lane in
 //       the run or chain sees what comes after it; who sees that a lane belongs
 //       to another class sees the version that says so. That a look sees the
@@ -57,7 +62,8 @@ class EligibilityT {
   }
 
   void SetRequirementClass(std::uint32_t requirement_class, std::uint8_t kind,
-                           std::uint8_t order, bool pulled_only);
+                           std::uint8_t order, bool pulled_only,
+                           std::uint8_t drains);
   void SetCell(std::uint32_t requirement_class, std::uint32_t profile_class,
                std::uint8_t cell);
   void SetProfileClass(std::uint32_t profile_class);
@@ -88,10 +94,24 @@ class EligibilityT {
     return (traits & 7) == static_cast<unsigned>(kind) &&
            (pulled || (traits & kPulledOnly) == 0);
   }
+  // The kinds that it drains.
+  std::uint8_t DrainsOf(std::uint32_t requirement_class) const {
+    return drains_[requirement_class].load(std::memory_order_relaxed);  // W12
+  }
+  bool AnyDrains() const {
+    return any_drains_.load(std::memory_order_seq_cst) != 0;  // W12
+  }
   std::uint32_t ClassOf(std::uint32_t lane) const {
     return lane_class_[lane].load(std::memory_order_acquire);  // W9
   }
 
+  // Calls visit(requirement_class) for each there ever was.
+  template <class Visit>
+  void ForEachRequirement(Visit visit) const {
+    const std::uint32_t used =
+        requirements_used_.load(std::memory_order_seq_cst);  // W2
+    for (std::uint32_t c = 0; c < used; ++c) visit(c);
+  }
   // Calls visit(requirement_class) for each that `profile_class` serves, but
   // for those that are pulled only.
   template <class Visit>
@@ -103,6 +123,13 @@ class EligibilityT {
   template <class Visit>
   void ForEachPulledOnlyOf(std::uint32_t profile_class, Visit visit) const {
     ForEachBit(pulls_, static_cast<std::size_t>(profile_class) * row_words_,
+               requirements_used_, visit);
+  }
+  // Calls visit(requirement_class) for each that `profile_class` serves, pulled
+  // only or not, and that drains kinds.
+  template <class Visit>
+  void ForEachDrainingOf(std::uint32_t profile_class, Visit visit) const {
+    ForEachBit(drained_, static_cast<std::size_t>(profile_class) * row_words_,
                requirements_used_, visit);
   }
   // Calls visit(profile_class) for each that serves `requirement_class`; for
@@ -156,6 +183,7 @@ class EligibilityT {
       }
     }
   }
+  void SetDrained(std::size_t at, std::uint64_t in_row, bool drained);
   static void RaiseTo(AtomicT<std::uint32_t>& used, std::uint32_t count);
   void TakeLaneAway(std::uint32_t lane, std::uint32_t requirement_class);
 
@@ -165,8 +193,10 @@ class EligibilityT {
   const std::size_t column_words_;
   mutable ZeroedArray<AtomicT<std::uint8_t>, kZeroIsInitial<AtomicT>> cells_;
   mutable ZeroedArray<AtomicT<std::uint8_t>, kZeroIsInitial<AtomicT>> traits_;
+  mutable ZeroedArray<AtomicT<std::uint8_t>, kZeroIsInitial<AtomicT>> drains_;
   mutable Bits serves_;     // by profile class
   mutable Bits pulls_;      // likewise, of classes that are pulled only
+  mutable Bits drained_;    // likewise, of classes that drain kinds
   mutable Bits served_by_;  // by requirement class
   mutable Bits lanes_of_;   // by requirement class
   mutable ZeroedArray<AtomicT<std::uint32_t>, kZeroIsInitial<AtomicT>>
@@ -178,6 +208,7 @@ class EligibilityT {
       lane_used_;
   AtomicT<std::uint32_t> requirements_used_{0};
   AtomicT<std::uint32_t> profiles_used_{0};
+  AtomicT<std::uint8_t> any_drains_{0};
 };
 
 template <template <typename> class AtomicT>
@@ -190,8 +221,10 @@ EligibilityT<AtomicT>::EligibilityT(std::uint32_t requirement_classes,
       column_words_((profile_classes + 63) / 64),
       cells_(static_cast<std::size_t>(requirement_classes) * profile_classes),
       traits_(requirement_classes),
+      drains_(requirement_classes),
       serves_(profile_classes * row_words_),
       pulls_(profile_classes * row_words_),
+      drained_(profile_classes * row_words_),
       served_by_(requirement_classes * column_words_),
       lanes_of_(requirement_classes),
       lane_class_(lanes),
@@ -214,11 +247,14 @@ template <template <typename> class AtomicT>
 void EligibilityT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
                                                 std::uint8_t kind,
                                                 std::uint8_t order,
-                                                bool pulled_only) {
+                                                bool pulled_only,
+                                                std::uint8_t drains) {
   const unsigned traits = kind | static_cast<unsigned>(order) << 3 |
                           (pulled_only ? kPulledOnly : 0U);
   traits_[requirement_class].store(static_cast<std::uint8_t>(traits),
-                                   std::memory_order_relaxed);  // W8
+                                   std::memory_order_relaxed);          // W8
+  drains_[requirement_class].store(drains, std::memory_order_relaxed);  // W12
+  if (drains != 0) any_drains_.store(1, std::memory_order_seq_cst);     // W12
   RaiseTo(requirements_used_, requirement_class + 1);
 }
 
@@ -249,6 +285,7 @@ void EligibilityT<AtomicT>::SetCell(std::uint32_t requirement_class,
     other_row.fetch_and(~in_row, std::memory_order_relaxed);
     column.fetch_and(~in_column, std::memory_order_relaxed);
   }
+  SetDrained(at, in_row, value != 0 && DrainsOf(requirement_class) != 0);
   if (value != 0) {
     row.fetch_or(in_row, std::memory_order_seq_cst);  // W2
     if (pulled_only) return;
@@ -258,6 +295,17 @@ void EligibilityT<AtomicT>::SetCell(std::uint32_t requirement_class,
     // relaxed: whoever finds an agent by its class asks the agent's word.
     column.fetch_and(~in_column, std::memory_order_relaxed);
   }
+}
+
+template <template <typename> class AtomicT>
+void EligibilityT<AtomicT>::SetDrained(std::size_t at, std::uint64_t in_row,
+                                       bool drained) {
+  auto& row = drained_[at];
+  // relaxed: by the class's one changer only; a bit too many leads to a class
+  // whose cell and kinds are asked.
+  const bool was = (row.load(std::memory_order_relaxed) & in_row) != 0;
+  if (drained && !was) row.fetch_or(in_row, std::memory_order_seq_cst);  // W2
+  if (!drained && was) row.fetch_and(~in_row, std::memory_order_relaxed);
 }
 
 template <template <typename> class AtomicT>

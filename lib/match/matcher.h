@@ -55,6 +55,19 @@
 //       given by pulls alone: their classes are in no row or column that a look
 //       walks along (eligibility.h), and one that began when the class's id
 //       stood for another is told by StillFits. So no look is owed to them.
+//   M11 A class may drain kinds: while a contact of it waits, agents of the
+//       profile classes that serve it are given none of these kinds, but for
+//       contacts of classes that drain kinds themselves (so no two classes can
+//       keep an agent from both). Both sides ask it: an agent's look leaves
+//       such classes out, an arrival's such profile classes; agents stay
+//       published for all kinds that they have room for. It begins with a
+//       publication, whose front words a later look reads (W12). Its end widens
+//       what others may do, so whoever makes the contact leave looks afterwards
+//       on behalf of what waits of these kinds: a look that saw the contact
+//       wait came before the CAS that took it away, so what was published
+//       before that look is seen by the one after the CAS; of two who take the
+//       last two away the second finds the class empty. Who takes one in a
+//       decision looks at the end of its call, after its agent's release.
 //
 // Progress: lock-free. Each loop repeats only when another call has completed
 // a step on the same word or list. A thread stopped anywhere hides at most the
@@ -163,10 +176,12 @@ class MatcherT {
   bool UsesOrder(int order) const { return agents_.UsesOrder(order); }
   // (Re)defines a requirement class: contacts of it are of `kind` and choose
   // agents by `order`, which is in use, or, `pulled_only`, are given to nobody
-  // but by Pull. May be redefined only while no contact of it is alive; its
-  // cells are set anew then.
+  // but by Pull; `drains` are the kinds, its own left out, that agents who may
+  // serve it are not given while one waits. May be redefined only while no
+  // contact of it is alive; its cells are set anew then.
   Result SetRequirementClass(std::uint32_t requirement_class, std::uint8_t kind,
-                             std::uint8_t order = 0, bool pulled_only = false);
+                             std::uint8_t order = 0, bool pulled_only = false,
+                             std::uint8_t drains = 0);
   // `fit` is 0 (not eligible) or 1 + step, step 0..7. Contacts of a smaller
   // `rank`, 0..15, come first for agents of the profile class, whatever their
   // keys; agents who may have a rank above 0 must say so in their terms before.
@@ -197,12 +212,13 @@ class MatcherT {
   // not look; `now` receives the word to look with.
   Result Return(std::uint32_t slot, ContactWord from, const Position& at,
                 ContactWord* now);
-  // Waiting -> waiting at `to`. Does not look.
+  // Waiting -> waiting at `to`. Does not look; LookAfterDrain is owed.
   Result Move(std::uint32_t slot, ContactWord from, const Position& to,
               ContactWord* now);
   // Reserved -> assigned.
   Result Accept(std::uint32_t slot, ContactWord from, ContactWord* now);
-  // New, waiting, reserved or assigned -> ended.
+  // New, waiting, reserved or assigned -> ended. If it waited, LookAfterDrain
+  // is owed.
   Result End(std::uint32_t slot, ContactWord from, ContactWord* now);
   // For whoever rebuilds a state: free -> new with a tag raised by `skip` more;
   // new -> reserved by, or assigned to, the agent, whose units are taken. By
@@ -219,6 +235,16 @@ class MatcherT {
   // whoever widened what others may do with it (an exclusion ended).
   void LookForContact(std::uint32_t slot, ContactWord waiting,
                       DecisionSink& sink);
+  // What a contact that waits in this lane keeps from agents who may serve it.
+  std::uint8_t DrainsOfLane(std::uint32_t lane) const {
+    return lane < sizes_.lanes && eligibility_.AnyDrains()
+               ? eligibility_.DrainsOf(eligibility_.ClassOf(lane))
+               : std::uint8_t{0};
+  }
+  // For whoever made a contact leave a lane of these drains (asked before):
+  // finds agents for what waits of these kinds, in the order of (key,
+  // sequence). Each step but the last is a decision. 0: nothing to do.
+  void LookAfterDrain(std::uint8_t drains, DecisionSink& sink);
   // The place of a waiting contact whose word is `word`; false if it changed.
   bool PositionOf(std::uint32_t slot, ContactWord word,
                   Position* position) const {
@@ -326,11 +352,42 @@ class MatcherT {
     const Compared* agents = nullptr;
   };
 
+  // The caller's, and the kinds for which a look is owed when the call ends
+  // (M11).
+  struct Sink {
+    DecisionSink& told;
+    std::uint8_t owed = 0;
+
+    void OnLook() { told.OnLook(); }
+    void OnDecision(const Decision& decision) { told.OnDecision(decision); }
+  };
+  // Room of an agent, by kind; of `drained` only for classes that drain.
+  struct Kinds {
+    std::uint8_t room = 0;
+    std::uint8_t drained = 0;
+  };
+  // body(sink), and the looks that it has come to owe.
+  template <class Body>
+  Result Within(DecisionSink& told, Body body);
+  void PayDrains(Sink& sink);
+  // A contact of the class was taken out of its lanes.
+  void NoteTaken(std::uint32_t requirement_class, Sink& sink);
+  bool AnyWaits(std::uint32_t requirement_class);
+  // The kinds that agents of this profile class are drained of now.
+  std::uint8_t DrainedOf(std::uint32_t profile_class);
+  // The first contact of the class whom an agent could take at once.
+  bool FindOwed(std::uint32_t requirement_class, Found* first);
+  void LookFor(std::uint32_t slot, ContactWord waiting, Sink& sink);
   bool Excluded(std::uint32_t contact, std::uint32_t agent);
+  bool Serves(std::uint32_t requirement_class, Kinds kinds) const {
+    const int kind = eligibility_.KindOf(requirement_class);
+    return (kinds.room >> kind & 1) != 0 &&
+           ((kinds.drained >> kind & 1) == 0 ||
+            eligibility_.DrainsOf(requirement_class) != 0);
+  }
   // Calls visit(requirement_class) for each that the agent may serve now.
   template <class Visit>
-  void ForEachClassOf(const AgentTerms& terms, std::uint8_t kinds,
-                      Visit visit) const;
+  void ForEachClassOf(const AgentTerms& terms, Kinds kinds, Visit visit) const;
   // The place of a key's image, with and without ranks: of a contact of a class
   // that has this cell with the agent's, or of one that is held for it.
   template <bool kRanked>
@@ -343,29 +400,33 @@ class MatcherT {
   // The smallest of their fronts and of the agent's own lane.
   template <bool kRanked>
   Nearest SmallestFronts(std::uint32_t agent, const AgentTerms& terms,
-                         std::uint8_t kinds, Compared* compared) const;
+                         Kinds kinds, Compared* compared) const;
   bool FindIn(std::uint32_t lane, std::uint32_t agent, std::uint8_t kinds,
               const PullFilter* filter, Found* found);
   // `compared`, here and below: where it is told, or null.
   bool FindContactFor(std::uint32_t agent, const AgentTerms& terms,
-                      std::uint8_t kinds, ContactChoice* best,
+                      std::uint8_t room, ContactChoice* best,
                       Compared* compared = nullptr) {
+    const Kinds kinds{room, DrainedOf(terms.profile_class)};
     return terms.ranked
                ? FindContact<true>(agent, terms, kinds, best, compared)
                : FindContact<false>(agent, terms, kinds, best, compared);
   }
   template <bool kRanked>
-  bool FindContact(std::uint32_t agent, const AgentTerms& terms,
-                   std::uint8_t kinds, ContactChoice* best, Compared* compared);
+  bool FindContact(std::uint32_t agent, const AgentTerms& terms, Kinds kinds,
+                   ContactChoice* best, Compared* compared);
   // Once more what was compared (compared.h), `place` being the chosen one's.
   template <bool kRanked>
   [[gnu::noinline]] void CompareAgain(std::uint64_t place, std::uint32_t agent,
-                                      const AgentTerms& terms,
-                                      std::uint8_t kinds, Compared* compared);
+                                      const AgentTerms& terms, Kinds kinds,
+                                      Compared* compared);
   bool FindAgentFor(std::uint32_t contact, std::uint32_t requirement_class,
                     AgentChoice* best, Compared* compared);
   bool StillFits(const ContactChoice& choice, const AgentTerms& terms, int kind,
                  bool pulled) const;
+  Result UpdateTo(std::uint32_t agent, std::uint32_t revision,
+                  const AgentTerms& terms, std::uint32_t units_back,
+                  Sink& sink);
   // Finds an agent for a contact that may stand in `lane` and claims it.
   bool ClaimAgentFor(std::uint32_t contact, std::uint32_t lane, int kind,
                      std::uint32_t* agent, AgentWord* claimed,
@@ -374,36 +435,35 @@ class MatcherT {
                 std::uint32_t* agent, AgentWord* claimed, bool* again,
                 Compared* compared);
   Result SubmitTo(std::uint32_t slot, ContactWord from, Position at, int kind,
-                  DecisionSink& sink);
+                  Sink& sink);
   // M8; by the claim's owner. True: the contact is no longer new, and the
   // claim has ended.
   bool TakeDirectly(std::uint32_t slot, ContactWord from, const Position& at,
                     int kind, std::uint32_t agent, AgentWord word,
-                    const Compared* agents, DecisionSink& sink, Result* result);
+                    const Compared* agents, Sink& sink, Result* result);
   // By the claim's owner, who last saw `word`: raises the units; ends the claim
   // if no room is left and the terms do not ask to keep it.
   bool AddUnits(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
                 std::uint32_t units);
   Taking TakeBest(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
                   std::uint8_t kinds, const ClaimedFor* claimed_for,
-                  DecisionSink& sink);
+                  Sink& sink);
   // The last steps of both: the contact that was found, for an agent who had
   // this word and these terms then. kNothing: look again.
   Taking TakeChosen(const ContactChoice& choice, std::uint32_t agent,
                     AgentWord word, const AgentTerms& terms, bool pulled,
                     const Compared* lanes, const ClaimedFor* claimed_for,
-                    DecisionSink& sink);
+                    Sink& sink);
   // Claims the agent, takes what `find(terms, kinds, &choice)` finds, and
   // releases the agent.
   template <class Find>
-  Result PullBy(std::uint32_t agent, Find find, DecisionSink& sink);
+  Result PullBy(std::uint32_t agent, Find find, Sink& sink);
   template <bool kRanked>
-  bool FindWanted(std::uint32_t agent, const AgentTerms& terms,
-                  std::uint8_t kinds, const PullFilter& filter,
-                  ContactChoice* best);
+  bool FindWanted(std::uint32_t agent, const AgentTerms& terms, Kinds kinds,
+                  const PullFilter& filter, ContactChoice* best);
   // Serves the agent while it has room, then ends the claim. `claimed_for` may
   // be null.
-  void Release(std::uint32_t agent, DecisionSink& sink,
+  void Release(std::uint32_t agent, Sink& sink,
                const ClaimedFor* claimed_for = nullptr);
   Compared* Telling(Compared* compared) const {
     return sizes_.tells_compared ? compared : nullptr;
@@ -429,6 +489,7 @@ using Matcher = MatcherT<std::atomic>;
 }  // namespace relais::match
 
 #include "lib/match/matcher_agents_inl.h"
+#include "lib/match/matcher_drain_inl.h"
 #include "lib/match/matcher_inl.h"
 #include "lib/match/matcher_pull_inl.h"
 

@@ -10,11 +10,20 @@ namespace relais::match {
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
                                  const AgentTerms& terms,
-                                 std::uint32_t units_back, DecisionSink& sink) {
+                                 std::uint32_t units_back, DecisionSink& told) {
   if (agent >= sizes_.agents || terms.profile_class >= sizes_.profile_classes ||
       terms.capacity > AgentWord::kUsedMax) {
     return Result::kOutOfRange;
   }
+  return Within(told, [&](Sink& sink) {
+    return UpdateTo(agent, revision, terms, units_back, sink);
+  });
+}
+
+template <template <typename> class AtomicT>
+Result MatcherT<AtomicT>::UpdateTo(std::uint32_t agent, std::uint32_t revision,
+                                   const AgentTerms& terms,
+                                   std::uint32_t units_back, Sink& sink) {
   constexpr std::uint32_t kNone = 0xFFFF'FFFF;
   std::uint32_t taken = kNone;
   Result result = Result::kOk;
@@ -53,7 +62,7 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
 }
 
 template <template <typename> class AtomicT>
-void MatcherT<AtomicT>::Release(std::uint32_t agent, DecisionSink& sink,
+void MatcherT<AtomicT>::Release(std::uint32_t agent, Sink& sink,
                                 const ClaimedFor* claimed_for) {
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
@@ -133,7 +142,7 @@ Decision MatcherT<AtomicT>::Describe(const ContactChoice& choice,
 template <template <typename> class AtomicT>
 typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeBest(
     std::uint32_t agent, AgentWord word, const AgentTerms& terms,
-    std::uint8_t kinds, const ClaimedFor* claimed_for, DecisionSink& sink) {
+    std::uint8_t kinds, const ClaimedFor* claimed_for, Sink& sink) {
   sink.OnLook();
   Compared lanes;
   Compared* const compared = Telling(&lanes);
@@ -156,7 +165,7 @@ template <template <typename> class AtomicT>
 typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
     const ContactChoice& choice, std::uint32_t agent, AgentWord word,
     const AgentTerms& terms, bool pulled, const Compared* lanes,
-    const ClaimedFor* claimed_for, DecisionSink& sink) {
+    const ClaimedFor* claimed_for, Sink& sink) {
   const auto kind = static_cast<int>(
       lanes_.KindOf(choice.found.owner).load(std::memory_order_relaxed));  // W7
   // The lane or its class may have been redefined after they were read. That
@@ -173,6 +182,7 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
                    ? 0
                    : eligibility_.OrderOf(choice.requirement_class));
   decision.pulled = pulled;
+  NoteTaken(choice.requirement_class, sink);
   decision.lanes = lanes;
   if (claimed_for != nullptr && claimed_for->contact == decision.contact) {
     decision.agents = claimed_for->agents;
@@ -187,16 +197,17 @@ template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
                                      const Position& at, int kind,
                                      std::uint32_t agent, AgentWord word,
-                                     const Compared* agents, DecisionSink& sink,
+                                     const Compared* agents, Sink& sink,
                                      Result* result) {
   const AgentTerms terms = agents_.TermsOf(agent, word);
   const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
   if ((kinds >> kind & 1) == 0) return false;
   Compared lanes;
   Compared* const compared = Telling(&lanes);
+  const Kinds all{kinds, 0};
   const std::uint64_t smallest =
-      terms.ranked ? SmallestFronts<true>(agent, terms, kinds, compared).first
-                   : SmallestFronts<false>(agent, terms, kinds, compared).first;
+      terms.ranked ? SmallestFronts<true>(agent, terms, all, compared).first
+                   : SmallestFronts<false>(agent, terms, all, compared).first;
   ContactChoice choice;
   choice.found.owner = slot;
   choice.found.key = at.key;
@@ -239,14 +250,13 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
 
 template <template <typename> class AtomicT>
 template <class Visit>
-void MatcherT<AtomicT>::ForEachClassOf(const AgentTerms& terms,
-                                       std::uint8_t kinds, Visit visit) const {
-  eligibility_.ForEachRequirementOf(
-      terms.profile_class, [&](std::uint32_t requirement_class) {
-        if ((kinds >> eligibility_.KindOf(requirement_class) & 1) != 0) {
-          visit(requirement_class);
-        }
-      });
+void MatcherT<AtomicT>::ForEachClassOf(const AgentTerms& terms, Kinds kinds,
+                                       Visit visit) const {
+  eligibility_.ForEachRequirementOf(terms.profile_class,
+                                    [&](std::uint32_t requirement_class) {
+                                      if (Serves(requirement_class, kinds))
+                                        visit(requirement_class);
+                                    });
 }
 
 template <template <typename> class AtomicT>
@@ -275,7 +285,7 @@ std::uint64_t MatcherT<AtomicT>::PlaceOfFront(std::uint32_t requirement_class,
 template <template <typename> class AtomicT>
 template <bool kRanked>
 typename MatcherT<AtomicT>::Nearest MatcherT<AtomicT>::SmallestFronts(
-    std::uint32_t agent, const AgentTerms& terms, std::uint8_t kinds,
+    std::uint32_t agent, const AgentTerms& terms, Kinds kinds,
     Compared* compared) const {
   Nearest nearest;
   const auto add = [&](std::uint64_t place, std::uint32_t of) {
@@ -312,7 +322,7 @@ bool MatcherT<AtomicT>::FindIn(std::uint32_t lane, std::uint32_t agent,
 template <template <typename> class AtomicT>
 template <bool kRanked>
 bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
-                                    const AgentTerms& terms, std::uint8_t kinds,
+                                    const AgentTerms& terms, Kinds kinds,
                                     ContactChoice* best, Compared* compared) {
   const Nearest nearest =
       SmallestFronts<kRanked>(agent, terms, kinds, compared);
@@ -346,7 +356,9 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
       here.cell = eligibility_.Cell(requirement_class, terms.profile_class);
       if (here.cell == 0) return;
     }
-    if (!FindIn(lane, agent, kinds, nullptr, &here.found)) return;
+    if (!FindIn(lane, agent, kinds.room, nullptr, &here.found)) {
+      return;
+    }
     const std::uint64_t there = PlaceOf<kRanked>(
         requirement_class, here.cell, FrontWord::ImageOf(here.found.key));
     if (compared != nullptr) {
@@ -407,8 +419,8 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
 template <template <typename> class AtomicT>
 template <bool kRanked>
 void MatcherT<AtomicT>::CompareAgain(std::uint64_t place, std::uint32_t agent,
-                                     const AgentTerms& terms,
-                                     std::uint8_t kinds, Compared* compared) {
+                                     const AgentTerms& terms, Kinds kinds,
+                                     Compared* compared) {
   compared->Clear();
   const auto of_lane = [&](std::uint32_t lane,
                            std::uint32_t requirement_class) {
@@ -417,7 +429,7 @@ void MatcherT<AtomicT>::CompareAgain(std::uint64_t place, std::uint32_t agent,
     if (front == Nearest::kNowhere) return;
     if (front > place) return compared->AddFront(front, requirement_class);
     Found found{};
-    if (!FindIn(lane, agent, kinds, nullptr, &found)) return;
+    if (!FindIn(lane, agent, kinds.room, nullptr, &found)) return;
     const std::uint8_t cell =
         requirement_class == kHeldClass
             ? std::uint8_t{0}

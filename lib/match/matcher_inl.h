@@ -25,13 +25,16 @@ template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
                                               std::uint8_t kind,
                                               std::uint8_t order,
-                                              bool pulled_only) {
+                                              bool pulled_only,
+                                              std::uint8_t drains) {
   if (requirement_class >= sizes_.requirement_classes || kind >= kKindCount ||
       order >= sizes_.orders) {
     return Result::kOutOfRange;
   }
   if (!agents_.UsesOrder(order)) return Result::kNotAllowed;
-  eligibility_.SetRequirementClass(requirement_class, kind, order, pulled_only);
+  eligibility_.SetRequirementClass(
+      requirement_class, kind, order, pulled_only,
+      static_cast<std::uint8_t>(drains & ~(1U << kind)));
   return Result::kOk;
 }
 
@@ -79,28 +82,32 @@ Result MatcherT<AtomicT>::SetLane(std::uint32_t lane,
 
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::Submit(std::uint32_t slot, ContactWord from,
-                                 const Position& at, DecisionSink& sink) {
+                                 const Position& at, DecisionSink& told) {
   if (slot >= sizes_.contacts || at.lane >= sizes_.lanes) {
     return Result::kOutOfRange;
   }
-  return SubmitTo(slot, from, at,
-                  eligibility_.KindOf(eligibility_.ClassOf(at.lane)), sink);
+  return Within(told, [&](Sink& sink) {
+    return SubmitTo(slot, from, at,
+                    eligibility_.KindOf(eligibility_.ClassOf(at.lane)), sink);
+  });
 }
 
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::SubmitHeld(std::uint32_t slot, ContactWord from,
                                      std::uint32_t agent, std::uint8_t kind,
                                      std::int64_t key, std::uint64_t sequence,
-                                     DecisionSink& sink) {
+                                     DecisionSink& told) {
   if (slot >= sizes_.contacts || agent >= sizes_.agents || kind >= kKindCount) {
     return Result::kOutOfRange;
   }
-  return SubmitTo(slot, from, {OwnLane(agent), key, sequence}, kind, sink);
+  return Within(told, [&](Sink& sink) {
+    return SubmitTo(slot, from, {OwnLane(agent), key, sequence}, kind, sink);
+  });
 }
 
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::SubmitTo(std::uint32_t slot, ContactWord from,
-                                   Position at, int kind, DecisionSink& sink) {
+                                   Position at, int kind, Sink& sink) {
   if (from.phase() != ContactPhase::kNew) return Result::kNotAllowed;
   lanes_.KindOf(slot).store(static_cast<std::uint32_t>(kind),
                             std::memory_order_relaxed);  // W7
@@ -124,7 +131,7 @@ Result MatcherT<AtomicT>::SubmitTo(std::uint32_t slot, ContactWord from,
   // A claim made here ends whatever became of the contact.
   const ClaimedFor claimed_for{slot, compared};
   if (has_claim) Release(agent, sink, &claimed_for);
-  if (result == Result::kOk) LookForContact(slot, waiting, sink);
+  if (result == Result::kOk) LookFor(slot, waiting, sink);
   return result;
 }
 
@@ -222,6 +229,7 @@ Result MatcherT<AtomicT>::SetExclusion(std::uint32_t slot, int cell,
 
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::Excluded(std::uint32_t contact, std::uint32_t agent) {
+  if (contact == kNobody) return false;
   if (lanes_.ExclusionsOf(contact).load(std::memory_order_seq_cst) == 0) {
     return false;  // W4
   }
@@ -234,10 +242,19 @@ bool MatcherT<AtomicT>::Excluded(std::uint32_t contact, std::uint32_t agent) {
 
 template <template <typename> class AtomicT>
 void MatcherT<AtomicT>::LookForContact(std::uint32_t slot, ContactWord waiting,
-                                       DecisionSink& sink) {
+                                       DecisionSink& told) {
   if (slot >= sizes_.contacts || waiting.phase() != ContactPhase::kWaiting) {
     return;
   }
+  Within(told, [&](Sink& sink) {
+    LookFor(slot, waiting, sink);
+    return Result::kOk;
+  });
+}
+
+template <template <typename> class AtomicT>
+void MatcherT<AtomicT>::LookFor(std::uint32_t slot, ContactWord waiting,
+                                Sink& sink) {
   Position position;
   // False means that another call has moved the contact on, which ends it.
   while (PositionOf(slot, waiting, &position)) {
@@ -314,6 +331,8 @@ bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
                                      AgentChoice* best, Compared* compared) {
   const int kind = eligibility_.KindOf(requirement_class);
   const int order = eligibility_.OrderOf(requirement_class);
+  const bool may_be_drained =
+      eligibility_.AnyDrains() && eligibility_.DrainsOf(requirement_class) == 0;
   constexpr std::uint64_t kNone = ~std::uint64_t{0};
   // Place: the better fit, then the smaller image of the order key.
   const auto place_of = [](std::uint8_t fit, std::uint64_t image) {
@@ -322,6 +341,7 @@ bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
   const auto place_of_front = [&](std::uint32_t profile) {
     const FrontWord front = agents_.Front(profile, kind, order);
     if (front.empty()) return kNone;
+    if (may_be_drained && (DrainedOf(profile) >> kind & 1) != 0) return kNone;
     const std::uint8_t fit = eligibility_.Fit(requirement_class, profile);
     return fit == 0 ? kNone : place_of(fit, front.image());
   };

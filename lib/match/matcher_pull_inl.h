@@ -9,8 +9,7 @@ namespace relais::match {
 
 template <template <typename> class AtomicT>
 template <class Find>
-Result MatcherT<AtomicT>::PullBy(std::uint32_t agent, Find find,
-                                 DecisionSink& sink) {
+Result MatcherT<AtomicT>::PullBy(std::uint32_t agent, Find find, Sink& sink) {
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
     if (word.claimed()) return Result::kStale;
@@ -22,9 +21,10 @@ Result MatcherT<AtomicT>::PullBy(std::uint32_t agent, Find find,
   while (taking == Taking::kAgain) {
     const AgentWord word = agents_.Agent(agent);
     const AgentTerms terms = agents_.TermsOf(agent, word);
-    const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
+    const Kinds kinds{terms.KindsWithRoom(word.kinds(), word.used()),
+                      DrainedOf(terms.profile_class)};
     ContactChoice choice;
-    const bool any = kinds != 0 && find(terms, kinds, &choice);
+    const bool any = kinds.room != 0 && find(terms, kinds, &choice);
     // As in TakeBest, and "nothing" is of the agent as it is told, too.
     if (agents_.Agent(agent) != word) continue;
     if (!any) {
@@ -41,60 +41,56 @@ Result MatcherT<AtomicT>::PullBy(std::uint32_t agent, Find find,
 
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::Pull(std::uint32_t agent, const PullFilter& filter,
-                               DecisionSink& sink) {
+                               DecisionSink& told) {
   if (agent >= sizes_.agents) return Result::kOutOfRange;
-  return PullBy(
-      agent,
-      [&](const AgentTerms& terms, std::uint8_t kinds, ContactChoice* best) {
-        return terms.ranked
-                   ? FindWanted<true>(agent, terms, kinds, filter, best)
-                   : FindWanted<false>(agent, terms, kinds, filter, best);
-      },
-      sink);
+  const auto find = [&](const AgentTerms& terms, Kinds kinds,
+                        ContactChoice* best) {
+    return terms.ranked ? FindWanted<true>(agent, terms, kinds, filter, best)
+                        : FindWanted<false>(agent, terms, kinds, filter, best);
+  };
+  return Within(told, [&](Sink& sink) { return PullBy(agent, find, sink); });
 }
 
 template <template <typename> class AtomicT>
 Result MatcherT<AtomicT>::PullContact(std::uint32_t agent, std::uint32_t slot,
-                                      ContactWord waiting, DecisionSink& sink) {
+                                      ContactWord waiting, DecisionSink& told) {
   if (agent >= sizes_.agents || slot >= sizes_.contacts) {
     return Result::kOutOfRange;
   }
   if (waiting.phase() != ContactPhase::kWaiting) return Result::kNotAllowed;
   bool gone = false;
-  const Result result = PullBy(
-      agent,
-      [&](const AgentTerms& terms, std::uint8_t kinds, ContactChoice* best) {
-        Position place;
-        if (!PositionOf(slot, waiting, &place)) {
-          gone = true;
-          return false;
-        }
-        const std::uint32_t kind =
-            lanes_.KindOf(slot).load(std::memory_order_relaxed);  // W7
-        best->lane = place.lane;
-        best->found.node = waiting.ref();
-        best->found.owner = slot;
-        best->found.tag = waiting.tag();
-        best->found.key = place.key;
-        best->found.sequence = place.sequence;
-        best->requirement_class = kHeldClass;
-        bool eligible = place.lane == OwnLane(agent);
-        if (place.lane < sizes_.lanes) {
-          best->requirement_class = eligibility_.ClassOf(place.lane);
-          best->cell =
-              eligibility_.Cell(best->requirement_class, terms.profile_class);
-          eligible = best->cell != 0;
-        }
-        return eligible && (kinds >> kind & 1) != 0 && !Excluded(slot, agent);
-      },
-      sink);
+  const auto find = [&](const AgentTerms& terms, Kinds kinds,
+                        ContactChoice* best) {
+    Position place;
+    gone = !PositionOf(slot, waiting, &place);
+    if (gone) return false;
+    const std::uint32_t kind =
+        lanes_.KindOf(slot).load(std::memory_order_relaxed);  // W7
+    best->lane = place.lane;
+    best->found.node = waiting.ref();
+    best->found.owner = slot;
+    best->found.tag = waiting.tag();
+    best->found.key = place.key;
+    best->found.sequence = place.sequence;
+    best->requirement_class = kHeldClass;
+    bool eligible = place.lane == OwnLane(agent);
+    if (place.lane < sizes_.lanes) {
+      best->requirement_class = eligibility_.ClassOf(place.lane);
+      best->cell =
+          eligibility_.Cell(best->requirement_class, terms.profile_class);
+      eligible = best->cell != 0 && Serves(best->requirement_class, kinds);
+    }
+    return eligible && (kinds.room >> kind & 1) != 0 && !Excluded(slot, agent);
+  };
+  const Result result =
+      Within(told, [&](Sink& sink) { return PullBy(agent, find, sink); });
   return gone ? Result::kStale : result;
 }
 
 template <template <typename> class AtomicT>
 template <bool kRanked>
 bool MatcherT<AtomicT>::FindWanted(std::uint32_t agent, const AgentTerms& terms,
-                                   std::uint8_t kinds, const PullFilter& filter,
+                                   Kinds kinds, const PullFilter& filter,
                                    ContactChoice* best) {
   std::uint64_t place = Nearest::kNowhere;
   const auto look_into = [&](std::uint32_t lane,
@@ -111,7 +107,9 @@ bool MatcherT<AtomicT>::FindWanted(std::uint32_t agent, const AgentTerms& terms,
       here.cell = eligibility_.Cell(requirement_class, terms.profile_class);
       if (here.cell == 0) return;
     }
-    if (!FindIn(lane, agent, kinds, &filter, &here.found)) return;
+    if (!FindIn(lane, agent, kinds.room, &filter, &here.found)) {
+      return;
+    }
     const std::uint64_t there = PlaceOf<kRanked>(
         requirement_class, here.cell, FrontWord::ImageOf(here.found.key));
     if (there > place) return;
@@ -120,7 +118,7 @@ bool MatcherT<AtomicT>::FindWanted(std::uint32_t agent, const AgentTerms& terms,
     place = there;
   };
   const auto look_into_class = [&](std::uint32_t requirement_class) {
-    if ((kinds >> eligibility_.KindOf(requirement_class) & 1) == 0) return;
+    if (!Serves(requirement_class, kinds)) return;
     const FrontWord front = lanes_.ClassFront(requirement_class);
     if (front.empty()) return;
     eligibility_.ForEachRun(

@@ -100,7 +100,7 @@ std::optional<v1::Presence> PresenceOfWord(std::string_view word) {
 
 std::string TextOf(const v1::ContactSnapshot& contact) {
   const std::string holder =
-      contact.agent_id() +
+      contact.agent_id() + (contact.over_share() ? " over its share" : "") +
       (contact.tutor_id().empty() ? "" : " tutored by " + contact.tutor_id());
   switch (contact.state()) {
     case v1::CONTACT_STATE_WAITING:

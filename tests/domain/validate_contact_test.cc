@@ -115,6 +115,10 @@ std::vector<Spoilt> SpoiltPreferences() {
        [](ContactSpec& s) {
          s.preferred = {{}, PreferenceSource::kList, 1};
        }},
+      {"contact.preferred.reply_by_ms", "1 does not go with source panel",
+       [](ContactSpec& s) {
+         s.preferred = {{"ann"}, PreferenceSource::kPanel, 1};
+       }},
       {"contact.preferred.agents", "has 2 agents; source panel has at most 1",
        [](ContactSpec& s) {
          s.preferred = Rather({"ann", "bob"}, PreferenceSource::kPanel);

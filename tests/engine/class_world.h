@@ -32,10 +32,10 @@ class RecordingMatrix : public ClassMatrix {
         requirement_calls_(requirements),
         profile_calls_(profiles),
         lane_class_(lanes) {}
-  void SetRequirementClass(std::uint32_t c, std::uint8_t kind,
-                           std::uint8_t order, bool /*pulled_only*/) override {
-    kind_.at(c).store(kind);
-    order_.at(c).store(order);
+  void SetRequirementClass(std::uint32_t c,
+                           const CompiledRequirement& content) override {
+    kind_.at(c).store(static_cast<std::uint8_t>(content.channel));
+    order_.at(c).store(static_cast<std::uint8_t>(content.order));
     requirement_calls_.at(c).fetch_add(1);
   }
   void SetCell(std::uint32_t c, std::uint32_t p, std::uint8_t cell) override {

@@ -20,7 +20,8 @@ namespace relais::match {
 
 // One requirement class of kind 0 in lanes 0 and 1, one of kind 1 in lane 2,
 // one profile class that may serve both; with ranks, the class of kind 1 comes
-// first; it may be one that is pulled only. Agents 0 and 1 belong to the
+// first; it may be one that is pulled only, or that of kind 0 drain kind 1.
+// Agents 0 and 1 belong to the
 // scenario, agent 2 is for the drain at the end. A contact's arrival sequence
 // is its slot + 1.
 class Centre final : private DecisionSink {
@@ -35,15 +36,17 @@ class Centre final : private DecisionSink {
   // `cost`: units that a contact of kind 0 takes.
   explicit Centre(interleaving::Explorer& run, std::uint8_t capacity = 1,
                   std::uint8_t cost = 1, bool ranked = false,
-                  bool pulled_only = false)
+                  bool pulled_only = false, bool drains = false)
       : run_(run),
         capacity_(capacity),
         cost_{cost, 1},
         ranked_(ranked),
         pulled_only_(pulled_only),
+        drains_(drains),
         core_(Sizes{kContacts, kAgents, 2, 2, kLanes, 4, 1}) {
     for (std::uint8_t kind = 0; kind < 2; ++kind) {
-      core_.SetRequirementClass(kind, kind, 0, kind == 1 && pulled_only);
+      core_.SetRequirementClass(kind, kind, 0, kind == 1 && pulled_only,
+                                kind == 0 && drains ? 2 : 0);
       core_.SetFit(kind, 0, 1, RankOfKind(kind));
     }
     core_.SetProfileClass(0);
@@ -136,11 +139,13 @@ class Centre final : private DecisionSink {
   bool Move(std::uint32_t slot, ContactWord from, std::uint32_t lane,
             std::int64_t key) {
     ContactWord now;
+    const std::uint8_t drains = DrainsOf(slot, from);
     if (core_.Move(slot, from, {lane, key, slot + 1}, &now) != Result::kOk) {
       return false;
     }
     Published(slot, now.tag());
     core_.LookForContact(slot, now, *this);
+    core_.LookAfterDrain(drains, *this);
     return true;
   }
   // Ends the contact once it waits or is reserved; its units are owed then.
@@ -151,8 +156,10 @@ class Centre final : private DecisionSink {
       const bool reserved = word.phase() == ContactPhase::kReserved;
       if (word.phase() != ContactPhase::kWaiting && !reserved) return false;
       ContactWord ended;
+      const std::uint8_t drains = DrainsOf(slot, word);
       if (core_.End(slot, word, &ended) != Result::kOk) continue;
       if (reserved) owed_[word.ref()] += cost_[kind_[slot]];
+      core_.LookAfterDrain(drains, *this);
       return true;
     }
   }
@@ -219,6 +226,13 @@ class Centre final : private DecisionSink {
             position.key, position.sequence};
   }
 
+  std::uint8_t DrainsOf(std::uint32_t slot, ContactWord word) const {
+    Position place;
+    return drains_ && word.phase() == ContactPhase::kWaiting &&
+                   core_.PositionOf(slot, word, &place)
+               ? core_.DrainsOfLane(place.lane)
+               : std::uint8_t{0};
+  }
   void Published(std::uint32_t slot, std::uint64_t tag) {
     complete_[slot] = tag;
     run_.Mark(static_cast<int>(slot));
@@ -286,8 +300,8 @@ class Centre final : private DecisionSink {
       }
       const Entry waiting = EntryAt(position);
       const std::size_t kind = position.lane == 2 ? 1 : 0;
-      const bool room =
-          used + cost_[kind] <= capacity_ && !(kind == 1 && pulled_only_);
+      const bool room = used + cost_[kind] <= capacity_ &&
+                        !(kind == 1 && (pulled_only_ || drains_));
       const bool eligible = (kinds >> kind & 1) != 0 &&
                             (position.lane < kLanes ||
                              position.lane == core_.OwnLane(decision.agent));
@@ -317,8 +331,9 @@ class Centre final : private DecisionSink {
       run_.Expect(core_.Waiting(lane) == waiting[lane],
                   "a contact is in no lane, or in two");
     }
+    const bool drained = drains_ && waiting[0] + waiting[1] > 0;
     const bool any[2] = {waiting[0] + waiting[1] > 0,
-                         waiting[2] > 0 && !pulled_only_};
+                         waiting[2] > 0 && !pulled_only_ && !drained};
     for (std::uint32_t agent = 0; agent < kAgents; ++agent) {
       const AgentWord word = core_.Agent(agent);
       run_.Expect(!word.claimed(), "a hidden agent");
@@ -345,8 +360,9 @@ class Centre final : private DecisionSink {
     run_.Expect(decision_count_ == before + waiting,
                 "a waiting contact is not found");
     for (std::uint32_t i = before; i + 1 < decision_count_; ++i) {
-      run_.Expect(EntryOf(decisions_[i]) < EntryOf(decisions_[i + 1]),
-                  "lanes are not in order");
+      run_.Expect(
+          drains_ || EntryOf(decisions_[i]) < EntryOf(decisions_[i + 1]),
+          "lanes are not in order");
     }
     for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
       run_.Expect(core_.Waiting(lane) == 0, "a contact remains in a lane");
@@ -364,6 +380,7 @@ class Centre final : private DecisionSink {
   const std::array<std::uint8_t, 2> cost_;
   const bool ranked_;
   const bool pulled_only_;
+  const bool drains_;
   Core core_;
   std::array<std::size_t, kContacts> kind_{};
   std::uint32_t profile_class_ = 0;

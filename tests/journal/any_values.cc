@@ -77,6 +77,7 @@ Event AnyEvent(Random& random, EventType type) {
   event.ring = static_cast<std::uint8_t>(Any(random));
   event.held_for.Assign(AnyText(random, kIdBytesMax));
   event.held_until_ms = AnySigned(random);
+  event.over_share = random.Bernoulli(0.5);
   return event;
 }
 
@@ -151,6 +152,7 @@ BullseyePlan AnyPlan(Random& random) {
     ring.provider = random.Bernoulli(0.5);
     ring.anywhere = random.Bernoulli(0.5);
     ring.raise_boost_ms = AnySigned(random);
+    ring.drain = static_cast<ChannelSet>(Any(random));
     ring.queue = AnyText(random, 9);
     ring.skip_if = AnyOf(random, RingCondition::kNobodyScheduled);
     plan.curve.push_back({any_int(), any_int()});
@@ -178,6 +180,7 @@ ContactQueue AnyQueue(Random& random) {
   }
   queue.agent_choice = {AnyOf(random, FitRule::kLeastOverQualified),
                         AnyOf(random, AgentOrder::kRoundRobin)};
+  queue.panel_max_share_percent = static_cast<int>(random.Uniform(1'000));
   queue.hold = {AnySigned(random), AnySigned(random), AnySigned(random),
                 AnySigned(random)};
   return queue;

@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import sys
 
+from holds import choose, hold_of
 from journal_format import (CAPACITY_UNITS, CONFIGURATION, CONTACTS_PER_AGENT,
                             FORMAT_VERSION, LIVE, Damage, acknowledged_of, crc32c, decode,
                             decode_live, empty, read_dump, read_record)
@@ -161,7 +162,9 @@ class Replay:
                   "no detail of its contact")
         contact = empty(LIVE["c"])
         contact.update(version=1, arrival_ms=event["arrival_ms"],
-                       ring=event["ring"], **self.hold_of(event))
+                       ring=event["ring"], over_share=event["over_share"],
+                       **hold_of(event))
+        choose(self.agents, event, detail)
         self.contacts[detail["id"]] = contact
         self.details[detail["id"]] = detail
         self.ended.pop(detail["id"], None)
@@ -279,14 +282,6 @@ class Replay:
                        rank_key_ms=event["rank_key_ms"],
                        arrival_sequence=event["arrival_sequence"])
 
-    @staticmethod
-    def hold_of(event):
-        """For whom its contact waits after it."""
-        held = event["held_for"] != b""
-        return {"held_for": event["held_for"],
-                "held_since_ms": event["at_ms"] if held else 0,
-                "held_until_ms": event["held_until_ms"] if held else 0}
-
     def hold_ended(self, event, contact):
         self.must(contact["state"] == WAITING and
                   event["contact_state"] == WAITING, "its contact does not wait")
@@ -295,7 +290,7 @@ class Replay:
         contact.update(placed=True, ring=event["ring"],
                        rank_key_ms=event["rank_key_ms"],
                        arrival_sequence=event["arrival_sequence"],
-                       **self.hold_of(event))
+                       **hold_of(event))
 
     def created(self, event, contact):
         self.must(contact["state"] == WAITING, "its contact does not wait")
@@ -337,7 +332,7 @@ class Replay:
             held = self.must_hold(event, contact, RESERVED)
             contact.update(
                 state=WAITING, placed=True, ring=event["ring"],
-                **self.hold_of(event),
+                **hold_of(event),
                 rank_key_ms=event["rank_key_ms"],
                 arrival_sequence=event["arrival_sequence"], agent_id=b"",
                 attempt=0, fit_step=0, tutor_id=b"", idle_since_ms=0,

@@ -209,6 +209,12 @@ LiveAgent AnyLiveAgent(Random& random) {
   }
   agent.presence_configuration_version = Any(random);
   if (random.Bernoulli(0.5)) {
+    agent.panel.piece = static_cast<std::int64_t>(Any(random) >> 1);
+    for (std::uint32_t& count : agent.panel.pieces) {
+      count = static_cast<std::uint32_t>(Any(random));
+    }
+  }
+  if (random.Bernoulli(0.5)) {
     agent.figures.contacts = static_cast<std::uint32_t>(Any(random));
     agent.figures.offered = random.Bernoulli(0.5);
     agent.figures.last_offered_ms = AnySigned(random);
@@ -226,33 +232,39 @@ LiveAgent AnyLiveAgent(Random& random) {
   return agent;
 }
 
+LiveContact AnyLiveContact(Random& random) {
+  LiveContact contact;
+  contact.detail = AnyDetail(random);
+  contact.arrival_ms = AnySigned(random);
+  contact.version = Any(random);
+  contact.state = AnyOf(random, ContactState::kAssigned);
+  contact.at_once = random.Bernoulli(0.5);
+  contact.placed = random.Bernoulli(0.5);
+  contact.rank_key_ms = AnySigned(random);
+  contact.arrival_sequence = Any(random);
+  contact.agent_id = AnyText(random, 50);
+  contact.attempt = Any(random);
+  contact.fit_step = static_cast<std::uint8_t>(Any(random));
+  contact.tutor_id = AnyText(random, 50);
+  contact.ring = static_cast<std::uint8_t>(Any(random));
+  contact.held_for = AnyText(random, 50);
+  contact.held_since_ms = AnySigned(random);
+  contact.held_until_ms = AnySigned(random);
+  contact.over_share = random.Bernoulli(0.5);
+  contact.idle_since_ms = AnySigned(random);
+  contact.offer_expires_ms = AnySigned(random);
+  contact.accepted_ms = AnySigned(random);
+  for (std::uint64_t n = random.Uniform(4); n > 0; --n) {
+    contact.declines.push_back({AnyText(random, 50), AnySigned(random)});
+  }
+  return contact;
+}
+
 TEST(CodecTest, LiveRecordsComeBack) {
   Random random(5);
   for (int i = 0; i < 300; ++i) {
     LiveState state;
-    LiveContact contact;
-    contact.detail = AnyDetail(random);
-    contact.arrival_ms = AnySigned(random);
-    contact.version = Any(random);
-    contact.state = AnyOf(random, ContactState::kAssigned);
-    contact.at_once = random.Bernoulli(0.5);
-    contact.placed = random.Bernoulli(0.5);
-    contact.rank_key_ms = AnySigned(random);
-    contact.arrival_sequence = Any(random);
-    contact.agent_id = AnyText(random, 50);
-    contact.attempt = Any(random);
-    contact.fit_step = static_cast<std::uint8_t>(Any(random));
-    contact.tutor_id = AnyText(random, 50);
-    contact.ring = static_cast<std::uint8_t>(Any(random));
-    contact.held_for = AnyText(random, 50);
-    contact.held_since_ms = AnySigned(random);
-    contact.held_until_ms = AnySigned(random);
-    contact.idle_since_ms = AnySigned(random);
-    contact.offer_expires_ms = AnySigned(random);
-    contact.accepted_ms = AnySigned(random);
-    for (std::uint64_t n = random.Uniform(4); n > 0; --n) {
-      contact.declines.push_back({AnyText(random, 50), AnySigned(random)});
-    }
+    const LiveContact contact = AnyLiveContact(random);
     ExpectAsTheLibraryWritesIt<v1::LiveContact>(EncodeLiveContact(contact));
     ExpectAsTheLibraryWritesIt<v1::ContactDetail>(
         EncodeContactDetail(*contact.detail));

@@ -131,6 +131,9 @@ std::string Describe(const ContactQueue& queue) {
   }
   if (!queue.plan.empty()) absl::StrAppend(&text, " plan=", queue.plan);
   if (queue.pull_only) absl::StrAppend(&text, " pull_only");
+  if (queue.panel_max_share_percent != 0) {
+    absl::StrAppend(&text, " panel=", queue.panel_max_share_percent);
+  }
   if (queue.hold != HoldTimes()) {
     absl::StrAppend(&text, " hold=", queue.hold.idle_ms, ":",
                     queue.hold.handling_ms, ":", queue.hold.wrapping_up_ms, ":",
@@ -145,7 +148,8 @@ std::string Describe(const BullseyePlan& plan) {
   for (const BullseyeRing& ring : plan.rings) {
     absl::StrAppend(&text, " [", ring.widen_after_ms,
                     " all=", ring.lower_all_by, " provider=", ring.provider,
-                    " anywhere=", ring.anywhere, " boost=", ring.raise_boost_ms,
+                    " anywhere=", ring.anywhere, " drain=", ring.drain,
+                    " boost=", ring.raise_boost_ms,
                     " skip=", static_cast<int>(ring.skip_if));
     if (!ring.queue.empty()) absl::StrAppend(&text, " queue=", ring.queue);
     for (const SkillLowering& lowering : ring.lower) {
@@ -215,6 +219,7 @@ std::string Describe(const Event& event) {
     absl::StrAppend(&text, " held=", Text(event.held_for.view()), ":",
                     event.held_until_ms);
   }
+  if (event.over_share) absl::StrAppend(&text, " over share");
   if (!event.tutor_id.empty()) {
     absl::StrAppend(&text, " tutor=", Text(event.tutor_id.view()));
   }
@@ -352,6 +357,7 @@ std::string Describe(const LiveState& state) {
       absl::StrAppend(&text, " held=", c.held_for, ":", c.held_since_ms, ":",
                       c.held_until_ms);
     }
+    if (c.over_share) absl::StrAppend(&text, " over share");
     for (const LiveDecline& decline : c.declines) {
       absl::StrAppend(&text, " declined ", decline.agent_id, ":",
                       decline.until_ms);
@@ -365,6 +371,12 @@ std::string Describe(const LiveState& state) {
         " na=", a.no_answer_channels, " idle=", a.idle_since_ms,
         " before=", a.idle_before_pause_ms, Describe(a.held),
         " under=", a.presence_configuration_version, Describe(a.figures));
+    if (a.panel != PanelChoices{}) {
+      absl::StrAppend(&text, " panel=", a.panel.piece);
+      for (const std::uint32_t count : a.panel.pieces) {
+        absl::StrAppend(&text, ",", count);
+      }
+    }
     if (a.last_listed != nullptr) {
       absl::StrAppend(&text, " last listed: ", Describe(*a.last_listed));
     }

@@ -40,6 +40,7 @@ ContactQueue AccountsQueue() {
   queue.agent_choice = {FitRule::kLeastOverQualified,
                         AgentOrder::kLeastOccupied};
   queue.hold = {10'000, 60'000, 30'000, 900'000};
+  queue.panel_max_share_percent = 150;
   return queue;
 }
 
@@ -65,6 +66,7 @@ BullseyePlan Wider() {
                  .lower = {{"accounts", 2, 0}},
                  .lower_all_by = 1,
                  .raise_boost_ms = 60'000,
+                 .drain = SetOf(Channel::kChat),
                  .skip_if = RingCondition::kNobodySignedIn},
                 {.widen_after_ms = 60'000,
                  .lower = {{"accounts", 0, 1}},
@@ -418,7 +420,8 @@ void Rings(Writer& writer) {
 }
 
 // What stands at the end: g1 waiting for lena alone, g2 with her out of its
-// hold, g3 waiting for nobody alone, and mila away until she said.
+// hold, g3 waiting for nobody alone, g4 because its agent had more than its
+// share, g5 for lena, chosen from a panel, and mila away until she said.
 void Holds(Writer& writer) {
   writer.SubmitHeld("g1", {"mila", "lena"});
   writer.EndHold("g1", "lena");
@@ -426,6 +429,12 @@ void Holds(Writer& writer) {
   writer.Create("g2", "lena");
   writer.last().event.held_for.Assign("lena");
   writer.SubmitHeld("g3", {"mila"});
+  writer.Submit("g4");
+  writer.last().event.over_share = true;
+  writer.SubmitHeld("g5", {"lena"});
+  auto chosen = std::make_shared<ContactDetail>(*writer.last().detail.contact);
+  chosen->spec.preferred = {{"lena"}, PreferenceSource::kPanel, 0};
+  writer.last().detail.contact = std::move(chosen);
   writer.EndHold("g3", "");
   writer.Ready("mila");
   writer.last().event.presence = {PresenceState::kNotReady,

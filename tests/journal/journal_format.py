@@ -53,7 +53,8 @@ RING = {1: ("widen_after_ms", "sint"),
         3: ("lower_all_by", "sint"), 4: ("drop_skills", ("bytes",)),
         5: ("teams", ("bytes",)), 6: ("sites", ("bytes",)),
         7: ("provider", "bool"), 8: ("anywhere", "bool"),
-        9: ("raise_boost_ms", "sint"), 10: ("skip_if", "uint"), 11: ("queue", "bytes")}
+        9: ("raise_boost_ms", "sint"), 10: ("skip_if", "uint"), 11: ("queue", "bytes"),
+        15: ("drain", "uint")}
 PLAN = {1: ("name", "bytes"), 2: ("skip_first_if", "uint"),
         3: ("rings", (RING,)),
         4: ("curve", ({1: ("share_percent", "sint"),
@@ -73,6 +74,7 @@ QUEUE = {
     30: ("hold", {1: ("idle_ms", "sint"), 2: ("handling_ms", "sint"),
                   3: ("wrapping_up_ms", "sint"),
                   4: ("absent_until_ms", "sint")}),
+    31: ("panel_max_share_percent", "sint"),
 }
 DETAIL = {
     1: ("id", "bytes"), 2: ("queue_name", "bytes"), 3: ("channel", "uint"),
@@ -130,6 +132,7 @@ FIGURES = {
     5: ("occupied_ms", "sint"), 6: ("piece", "sint"),
     7: ("pieces_ms", "packed_sint"),
 }
+PANEL = {1: ("piece", "sint"), 2: ("pieces", "packed_sint")}
 CONFIGURATION_1 = {**CONFIGURATION, 3: ("routing_profiles", (PROFILE_1,))}
 EVENT = {
     1: ("sequence", "uint"), 2: ("type", "uint"), 3: ("at_ms", "sint"),
@@ -153,7 +156,7 @@ EVENT = {
     38: ("agent_configuration", AGENT),
     40: ("ring", "uint"), 45: ("pulled", "bool"),
     50: ("held_for", "bytes"),
-    51: ("held_until_ms", "sint"),
+    51: ("held_until_ms", "sint"), 52: ("over_share", "bool"),
 }
 EVENT_1 = {number: field for number, field in EVENT.items() if number < 36}
 EVENT_1[35] = ("configuration", CONFIGURATION_1)
@@ -172,7 +175,7 @@ LIVE = {
                              2: ("until_ms", "sint")},)),
           15: ("tutor_id", "bytes"), 20: ("ring", "uint"),
           30: ("held_for", "bytes"), 31: ("held_since_ms", "sint"),
-          32: ("held_until_ms", "sint")},
+          32: ("held_until_ms", "sint"), 33: ("over_share", "bool")},
     "d": DETAIL,
     "a": {1: ("version", "uint"), 2: ("presence", PRESENCE),
           3: ("presence_pending", "bool"), 4: ("pending", PRESENCE),
@@ -180,7 +183,7 @@ LIVE = {
           8: ("idle_before_pause_ms", "sint"),
           12: ("presence_configuration_version", "uint"),
           13: ("held", (HELD,)), 14: ("figures", FIGURES),
-          30: ("last_listed", CONFIGURATION)},
+          30: ("last_listed", CONFIGURATION), 31: ("panel", PANEL)},
     "q": {1: ("offered_total", "uint"), 2: ("answered_total", "uint"),
           3: ("abandoned_total", "uint")},
     "e": {1: ("fingerprint_0", "fixed64"), 2: ("fingerprint_1", "fixed64"),
@@ -315,7 +318,7 @@ def present_agent(message):
     state = message.pop("work_state")
     held.update(channel=0, state=state, units=CAPACITY_UNITS)
     message["held"] = [held] if state else []
-    message["figures"] = message["last_listed"] = None
+    message["figures"] = message["last_listed"] = message["panel"] = None
     return message
 
 

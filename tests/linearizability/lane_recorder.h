@@ -30,7 +30,7 @@ struct World {
   World()
       : classes(1, 1, kLanes),
         lanes(kContacts, kLanes, kThreads + 1, &classes) {
-    classes.SetRequirementClass(0, 0, 0, false);
+    classes.SetRequirementClass(0, 0, 0, false, 0);
     for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
       classes.SetLane(lane, 0);
     }

@@ -183,6 +183,16 @@ class Story {
     return ContactEvent(v1::EVENT_TYPE_CONTACT_WIDENED, id,
                         v1::CONTACT_STATE_WAITING);
   }
+  // From now on the contact waits for this agent alone; empty: for nobody.
+  void HeldFor(const std::string& id, const std::string& agent) {
+    contacts_[id].set_held_for(agent);
+  }
+  v1::Event& EndHold(const std::string& id, const std::string& next) {
+    HeldFor(id, next);
+    Place(contacts_[id]);
+    return ContactEvent(v1::EVENT_TYPE_CONTACT_HOLD_ENDED, id,
+                        v1::CONTACT_STATE_WAITING);
+  }
   v1::Event& Leave(const std::string& id) {
     contacts_[id].set_end_reason(v1::END_REASON_ABANDONED);
     return ContactEvent(v1::EVENT_TYPE_CONTACT_ENDED, id,

@@ -120,6 +120,7 @@ void ModelRun::SameContactView(const ContactView& subject,
   const std::string& of = reference.id;
   Same("preferred", subject.preferred == reference.preferred, true, of);
   Same("held for", subject.held_for == reference.held_for, true, of);
+  Same("over share", subject.over_share, reference.over_share, of);
   Same("held until", subject.held_until_ms, reference.held_until_ms, of);
   Same("id", subject.id == reference.id, true, of);
   Same("queue", subject.queue == reference.queue, true, of);
@@ -167,6 +168,10 @@ void ModelRun::SameAgentView(const AgentView& subject,
   Same("no_answer_channels",
        subject.no_answer_channels == reference.no_answer_channels, true, of);
   Same("version", subject.version, reference.version, of);
+  Same("panel_choices", subject.panel_choices, reference.panel_choices, of);
+  Same("panel_share_percent",
+       static_cast<std::uint64_t>(subject.panel_share_percent),
+       static_cast<std::uint64_t>(reference.panel_share_percent), of);
   if (reference.presence.state != PresenceState::kLoggedOut) {
     Same("idle_since_ms", subject.idle_since_ms, reference.idle_since_ms, of);
     const AgentFigures& a = subject.figures;

@@ -255,6 +255,7 @@ ContactQueue World::Queue(int index) {
         static_cast<AgentOrder>(random_->Uniform(kAgentOrderCount));
   }
   queue.hold = Hold();
+  if (random_->Bernoulli(0.5)) queue.panel_max_share_percent = 120;
   ChoosePlan(&queue);
   queue.pull_only = random_->Bernoulli(0.25);
   return queue;

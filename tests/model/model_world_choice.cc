@@ -89,6 +89,9 @@ BullseyeRing World::Ring() {
   ring.provider = random_->Bernoulli(0.2);
   ring.anywhere = random_->Bernoulli(0.15);
   ring.raise_boost_ms = 5'000 * random_->UniformBetween(0, 2);
+  if (random_->Bernoulli(0.3)) {
+    ring.drain = SetOf(static_cast<Channel>(random_->Uniform(kChannelCount)));
+  }
   if (random_->Bernoulli(0.4)) {
     ring.skip_if =
         static_cast<RingCondition>(random_->Uniform(kRingConditionCount));
@@ -149,7 +152,7 @@ PreferredAgents World::Preferred() {
       preferred.agents.push_back(agent);
     }
   }
-  if (random_->Bernoulli(0.2)) {
+  if (preferred.source != PreferenceSource::kPanel && random_->Bernoulli(0.2)) {
     preferred.reply_by_ms = 5'000 * random_->UniformBetween(0, 6);
   }
   return preferred;

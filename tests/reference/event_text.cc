@@ -64,6 +64,7 @@ void CompareContacts(const Event& a, const Event& b, Comparison& comparison) {
   comparison.Field("ring", static_cast<int>(a.ring), static_cast<int>(b.ring));
   comparison.Field("held_for", a.held_for.view(), b.held_for.view());
   comparison.Field("held_until_ms", a.held_until_ms, b.held_until_ms);
+  comparison.Field("over_share", a.over_share, b.over_share);
   // "Known from the first reservation on": a contact that ends unreserved may
   // carry them or not.
   if (a.type == EventType::kContactEnded && a.agent_id.empty()) return;

@@ -151,9 +151,8 @@ void ReferenceRouter::LetGo(AgentRecord& agent, std::uint64_t contact,
   if (keeps_figures_) TakeOccupied(agent, true, now_ms);
 }
 
-void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
-                                     bool at_once) {
-  if (!looks_ || contact.state != ContactState::kWaiting) return;
+ReferenceRouter::AgentRecord* ReferenceRouter::BestAgentFor(
+    const ContactRecord& contact) {
   AgentRecord* best = nullptr;
   int best_fit = 0;
   for (auto& [slot, agent] : agents_) {
@@ -169,11 +168,25 @@ void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
       best_fit = fit;
     }
   }
-  if (best != nullptr) Decide(contact, *best, now_ms, at_once);
+  return best;
+}
+
+void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
+                                     bool at_once) {
+  if (looks_ && contact.state == ContactState::kWaiting) {
+    AgentRecord* const best = BestAgentFor(contact);
+    if (best != nullptr) Decide(contact, *best, now_ms, at_once);
+  }
+  LookAfterDrain(now_ms);
 }
 
 void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
                                    InstantMs now_ms) {
+  ServeAgent(agent_number, now_ms);
+  LookAfterDrain(now_ms);
+}
+
+void ReferenceRouter::ServeAgent(std::uint64_t agent_number, InstantMs now_ms) {
   AgentRecord* agent = AgentByNumber(agent_number);
   if (!looks_ || agent == nullptr) return;
   for (;;) {
@@ -207,6 +220,7 @@ void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
 
 void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
                               InstantMs now_ms, bool at_once, bool pulled) {
+  NoteLeft(contact);
   contact.fit_step = IsHeld(contact) ? 0 : FitStep(contact, agent);
   contact.state = ContactState::kReserved;
   contact.attempt = ++contact.version;
@@ -281,6 +295,7 @@ void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
 // The part that every end has in common; its event is the caller's.
 void ReferenceRouter::EndContact(ContactRecord& contact, EndReason reason,
                                  InstantMs now_ms) {
+  NoteLeft(contact);
   ClearContactDeadline(contact);
   DropExclusionsOfContact(contact.number);
   contact.state = ContactState::kEnded;

@@ -47,14 +47,18 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
       [&](const Held& held) { return held.contact.channel == channel; });
   if (most != 0 && of_channel >= most) return PassedOver::kContactsMax;
   if (!IsFree(agent, channel)) return PassedOver::kCapacity;
+  if (contact.state == ContactState::kWaiting && IsDrained(contact, agent)) {
+    return PassedOver::kDrained;
+  }
   return As(contact).pull_only ? PassedOver::kPullOnly : PassedOver::kNot;
 }
 
 bool ReferenceRouter::ComesBefore(const ContactRecord& a,
                                   const ContactRecord& b,
                                   const AgentRecord& agent) const {
+  const bool offered = !As(a).pull_only && Accepts(a, agent);
   return a.state == ContactState::kWaiting && !As(b).pull_only &&
-         (IsHeldFor(a, agent) || IsOffered(a, agent)) &&
+         (IsHeldFor(a, agent) || offered) &&
          PlaceAt(agent, a) < PlaceAt(agent, b);
 }
 

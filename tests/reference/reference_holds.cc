@@ -52,12 +52,28 @@ void ReferenceRouter::PutInHold(std::size_t place, ContactRecord& contact,
   const auto& list = contact.spec.preferred.agents;
   const bool pulled = (*contact.rings)[0].as->pull_only;
   for (std::size_t i = pulled ? list.size() : place; i < list.size(); ++i) {
-    const AgentRecord* agent = AgentById(list[i]);
+    AgentRecord* agent = nullptr;
+    for (auto& [slot, one] : agents_) {
+      if (one.configuration.id == list[i]) agent = &one;
+    }
     if (agent == nullptr || !agent->listed || !MeetsIn(0, contact, *agent)) {
       continue;
     }
     const auto until = TimeToHold(contact, *agent, now_ms);
     if (!until.has_value()) continue;
+    if (contact.spec.preferred.source == PreferenceSource::kPanel) {
+      const auto [all, agents] = ChoicesOfPresent(*agent, now_ms);
+      const std::uint64_t own = ChoicesOf(*agent, now_ms);
+      const auto most =
+          static_cast<std::uint64_t>(contact.terms->panel_max_share_percent);
+      // More than so many percent of the mean, the one more included.
+      if (most > 0 && own > 0 && (own + 1) * agents * 100 > most * (all + 1)) {
+        contact.over_share = true;
+        continue;
+      }
+      agent->chosen.push_back(now_ms);
+      last_choice_ms_ = now_ms;
+    }
     contact.hold = i + 1;
     contact.held_for = agent->number;
     contact.held_since_ms = now_ms;
@@ -66,6 +82,28 @@ void ReferenceRouter::PutInHold(std::size_t place, ContactRecord& contact,
     return;
   }
   PutInRing(RingAfter(contact, now_ms - contact.arrival_ms), contact);
+}
+
+std::uint64_t ReferenceRouter::ChoicesOf(const AgentRecord& agent,
+                                         InstantMs now_ms) {
+  constexpr InstantMs kPieceMs = 16 * 60 * 1000;
+  return static_cast<std::uint64_t>(std::count_if(
+      agent.chosen.begin(), agent.chosen.end(), [&](InstantMs at_ms) {
+        return at_ms / kPieceMs > now_ms / kPieceMs - 15;
+      }));
+}
+
+std::pair<std::uint64_t, std::uint64_t> ReferenceRouter::ChoicesOfPresent(
+    const AgentRecord& agent, InstantMs now_ms) const {
+  std::pair<std::uint64_t, std::uint64_t> sums;
+  for (const auto& [slot, one] : agents_) {
+    if (one.presence.state == PresenceState::kLoggedOut && &one != &agent) {
+      continue;
+    }
+    sums.first += ChoicesOf(one, now_ms);
+    ++sums.second;
+  }
+  return sums;
 }
 
 InstantMs ReferenceRouter::HoldEnds(const ContactRecord& contact,
@@ -122,6 +160,9 @@ void ReferenceRouter::EndHold(ContactRecord& contact, InstantMs now_ms) {
 
 void ReferenceRouter::NameHold(const ContactRecord& contact,
                                Event& event) const {
+  if (event.type == EventType::kContactSubmitted) {
+    event.over_share = contact.over_share;
+  }
   if (contact.hold == 0) return;
   event.held_for.Assign(contact.spec.preferred.agents[contact.hold - 1]);
   if (IsHeld(contact)) event.held_until_ms = contact.held_until_ms;

@@ -61,7 +61,8 @@ absl::StatusOr<PullOutcome> ReferenceRouter::Pull(AgentHandle handle,
     const bool wanted =
         one ? &contact == named : Names(request.queues, contact.terms->name);
     if (!wanted || contact.state != ContactState::kWaiting ||
-        !IsFree(agent, contact.spec.channel) || !Accepts(contact, agent)) {
+        !IsFree(agent, contact.spec.channel) || !Accepts(contact, agent) ||
+        IsDrained(contact, agent)) {
       continue;
     }
     if (best == nullptr || PlaceAt(agent, contact) < PlaceAt(agent, *best)) {
@@ -74,6 +75,7 @@ absl::StatusOr<PullOutcome> ReferenceRouter::Pull(AgentHandle handle,
   }
   PullOutcome outcome{HandleOf(*best), best->spec.id, best->version + 1, {}};
   Decide(*best, agent, now_ms, /*at_once=*/false, /*pulled=*/true);
+  LookAfterDrain(now_ms);
   outcome.ticket = Ticket();
   return outcome;
 }

@@ -83,6 +83,7 @@ std::vector<Ring> RingsOf(const ContactQueue& queue,
       next.boost_ms += written.raise_boost_ms;
       next.skip_if = written.skip_if;
       next.changes.push_back(written);
+      next.drains |= written.drain;
       for (const ContactQueue& other : configuration.queues) {
         if (written.queue.empty() || other.name != written.queue) continue;
         next.as = with_activity(other);

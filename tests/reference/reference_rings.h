@@ -20,6 +20,7 @@ struct Ring {
   DurationMs boost_ms = 0;   // all together
   RingCondition skip_if = RingCondition::kNone;
   std::vector<BullseyeRing> changes;  // all up to it
+  ChannelSet drains = 0;              // of them all
   // The queue as which it asks and chooses, as configured, its activity's terms
   // included; and the changes since it does.
   std::shared_ptr<const ContactQueue> as;

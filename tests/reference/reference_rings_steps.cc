@@ -58,6 +58,7 @@ void ReferenceRouter::PutInRing(std::size_t ring, ContactRecord& contact) {
 }
 
 void ReferenceRouter::Widen(ContactRecord& contact, InstantMs now_ms) {
+  NoteLeft(contact);
   PutInRing(RingAfter(contact, now_ms - contact.arrival_ms), contact);
   ++contact.version;
   Event event = MakeEvent(EventType::kContactWidened, now_ms);
@@ -105,6 +106,7 @@ void ReferenceRouter::EndAtWaitLimit(ContactRecord& contact, InstantMs now_ms) {
   NameContact(contact, event);
   HandOver(event);
   Remember(contact, now_ms);
+  LookAfterDrain(now_ms);
   if (held_for != 0) RemoveIfGone(held_for, now_ms);
 }
 

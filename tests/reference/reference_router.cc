@@ -376,6 +376,7 @@ absl::StatusOr<Outcome> ReferenceRouter::Cancel(ContactHandle handle,
     RescindByEnd(ended, agent, now_ms);
     LookForAgent(agent.number, now_ms);
   }
+  LookAfterDrain(now_ms);
   if (held_for != 0) RemoveIfGone(held_for, now_ms);
   outcome.ticket = Ticket();
   return outcome;
@@ -442,6 +443,7 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
     view.tutor_may_listen = contact->spec.tutor_may_listen;
     view.attributes = contact->spec.attributes;
     view.preferred = contact->spec.preferred;
+    view.over_share = contact->over_share;
   }
   return view;
 }

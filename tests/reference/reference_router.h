@@ -158,6 +158,7 @@ class ReferenceRouter final : public Router {
     std::uint64_t held_for = 0;  // number of that agent
     InstantMs held_since_ms = 0;
     InstantMs held_until_ms = 0;
+    bool over_share = false;
     ContactState state = ContactState::kWaiting;
     EndReason end_reason = EndReason::kNone;
     std::uint64_t version = 0;
@@ -203,6 +204,7 @@ class ReferenceRouter final : public Router {
     DurationMs occupied_ms = 0;
     InstantMs occupied_since_ms = 0;
     std::vector<std::pair<InstantMs, InstantMs>> occupied;
+    std::vector<InstantMs> chosen;  // from a panel
   };
 
   // In the order in which they were made; the oldest first.
@@ -233,8 +235,15 @@ class ReferenceRouter final : public Router {
   bool Accepts(const ContactRecord& contact, const AgentRecord& agent) const;
   // Accepts, and without being asked.
   bool IsOffered(const ContactRecord& contact, const AgentRecord& agent) const {
-    return !As(contact).pull_only && Accepts(contact, agent);
+    return !As(contact).pull_only && Accepts(contact, agent) &&
+           !IsDrained(contact, agent);
   }
+  // What the contact keeps from agents while it waits.
+  static ChannelSet DrainsOf(const ContactRecord& contact);
+  bool IsDrained(const ContactRecord& contact, const AgentRecord& agent) const;
+  // The contact has left; what it kept from agents is looked for.
+  void NoteLeft(const ContactRecord& contact);
+  void LookAfterDrain(InstantMs now_ms);
   static bool IsFree(const AgentRecord& agent, Channel channel);
   static WorkState WorkStateOf(const AgentRecord& agent);
   static bool IsBusy(const AgentRecord& agent);
@@ -242,6 +251,9 @@ class ReferenceRouter final : public Router {
   void LetGo(AgentRecord& agent, std::uint64_t contact, InstantMs now_ms) const;
   void LookForContact(ContactRecord& contact, InstantMs now_ms, bool at_once);
   void LookForAgent(std::uint64_t agent_number, InstantMs now_ms);
+  // Of LookForContact; null: nobody.
+  AgentRecord* BestAgentFor(const ContactRecord& contact);
+  void ServeAgent(std::uint64_t agent_number, InstantMs now_ms);
   void Decide(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
               bool at_once, bool pulled = false);
   void NoteComparison(const ContactRecord& contact, const AgentRecord& agent,
@@ -312,6 +324,11 @@ class ReferenceRouter final : public Router {
   void ReviewHolds(const AgentRecord& agent, InstantMs now_ms);
   void EndHold(ContactRecord& contact, InstantMs now_ms);
   void NameHold(const ContactRecord& contact, Event& event) const;
+  // Of the four hours up to then.
+  static std::uint64_t ChoicesOf(const AgentRecord& agent, InstantMs now_ms);
+  // Those of all who are present and of this agent, and how many these are.
+  std::pair<std::uint64_t, std::uint64_t> ChoicesOfPresent(
+      const AgentRecord& agent, InstantMs now_ms) const;
   // Smaller comes first at this agent.
   static std::tuple<int, InstantMs, std::uint64_t> PlaceAt(
       const AgentRecord& agent, const ContactRecord& contact);
@@ -373,6 +390,7 @@ class ReferenceRouter final : public Router {
   std::vector<std::shared_ptr<const ContactQueue>> queues_;
   std::map<std::string, std::shared_ptr<const std::vector<Ring>>> rings_;
   InstantMs latest_ms_ = 0;  // of the last event
+  InstantMs last_choice_ms_ = 0;
   std::map<std::string, QueueFigures> figures_;
   std::map<std::uint64_t, ContactRecord> contacts_;  // alive
   std::map<std::uint64_t, ContactRecord> ended_;     // remembered
@@ -384,6 +402,7 @@ class ReferenceRouter final : public Router {
   std::uint64_t agents_given_ = 0;
   std::uint64_t deadlines_set_ = 0;
   std::uint64_t handed_over_ = 0;
+  bool drain_over_ = false;
   std::uint64_t last_sequence_ = 0;
   bool draining_ = false;
   bool looks_ = true;  // false: whoever replays a history decides

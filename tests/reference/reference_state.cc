@@ -215,6 +215,12 @@ AgentView ReferenceRouter::ViewOf(const AgentRecord& agent) const {
   view.version = agent.version;
   view.idle_since_ms = agent.idle_since_ms;
   for (const Held& held : agent.held) view.held.push_back(held.contact);
+  if (ChoicesOf(agent, last_choice_ms_) > 0) {
+    const auto [all, agents] = ChoicesOfPresent(agent, last_choice_ms_);
+    view.panel_choices = ChoicesOf(agent, last_choice_ms_);
+    view.panel_share_percent =
+        static_cast<std::uint32_t>(view.panel_choices * agents * 100 / all);
+  }
   view.figures.contacts = static_cast<std::uint32_t>(agent.contacts);
   view.figures.offered = agent.offered;
   view.figures.last_offered_ms = agent.last_offered_ms;

@@ -125,6 +125,15 @@ TEST(ConvertTest, PreferredAgentsBothWays) {
   event.contact_id.Assign("c");
   event.held_for.Assign("bob");
   event.held_until_ms = 78;
+  event.over_share = true;
+  view.over_share = true;
+  EXPECT_TRUE(ToProto(event).contact().over_share());
+  EXPECT_TRUE(ToProto(view).over_share());
+  AgentView agent;
+  agent.panel_choices = 5;
+  agent.panel_share_percent = 140;
+  EXPECT_EQ(ToProto(agent).panel_choices(), 5U);
+  EXPECT_EQ(ToProto(agent).panel_share_percent(), 140U);
   EXPECT_EQ(ToProto(event).contact().held_for(), "bob");
   EXPECT_EQ(ToProto(event).contact().held_until_ms(), 78);
   EXPECT_EQ(ToOffer(event, view).contact().preferred().agents_size(), 2);
@@ -143,8 +152,11 @@ TEST(ConvertTest, HoldTimesBothWays) {
   hold->set_handling_ms(2);
   hold->set_wrapping_up_ms(3);
   hold->set_absent_until_ms(4);
+  wire.mutable_queues(0)->set_panel_max_share_percent(150);
   const Configuration domain = ToDomain(wire, &findings);
   EXPECT_EQ(domain.queues[0].hold, (HoldTimes{1, 2, 3, 4}));
+  EXPECT_EQ(domain.queues[0].panel_max_share_percent, 150);
+  EXPECT_EQ(ToProto(domain).queues(0).panel_max_share_percent(), 150);
   EXPECT_EQ(ToProto(domain).queues(0).hold().SerializeAsString(),
             hold->SerializeAsString());
 }

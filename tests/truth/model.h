@@ -49,6 +49,10 @@ struct Model {
   // turned away by the driver, since a router has no such limit.
   std::optional<int> room;
   std::vector<double> threshold;  // of the service level, of each class
+  // How long a contact of the class waits before agents who could take it are
+  // given no more of those of which several may be in hand; less than 0: they
+  // are. Empty: for all.
+  std::vector<double> drain_after;
 
   std::size_t classes() const { return arrival_rate.size(); }
   std::size_t groups() const { return agents.size(); }

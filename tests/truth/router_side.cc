@@ -1,5 +1,6 @@
 #include "tests/truth/router_side.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -45,6 +46,26 @@ Channel ChannelOf(const Model& model, std::size_t contact_class) {
   return AtOnce(model, contact_class) > 1 ? Channel::kChat : Channel::kVoice;
 }
 
+bool Drains(const Model& model, std::size_t contact_class) {
+  return !model.drain_after.empty() && model.drain_after[contact_class] >= 0;
+}
+
+std::string PlanOf(std::size_t contact_class) {
+  return absl::StrCat("drain-", contact_class);
+}
+
+// A ring begins a millisecond after the arrival at the earliest.
+BullseyePlan PlanFor(const Model& model, std::size_t contact_class) {
+  BullseyePlan plan;
+  plan.name = PlanOf(contact_class);
+  plan.rings.resize(1);
+  plan.rings[0].widen_after_ms = std::max<DurationMs>(
+      1,
+      std::llround(model.drain_after[contact_class] * kMillisecondsPerMinute));
+  plan.rings[0].drain = SetOf(Channel::kChat);
+  return plan;
+}
+
 std::string ProfileOf(std::size_t group) {
   return absl::StrCat("group-", group);
 }
@@ -74,6 +95,7 @@ ContactQueue QueueFor(const Model& model, std::size_t contact_class) {
   queue.requirement.all_of = {{SkillOf(contact_class), kProficiencyLevelMin}};
   queue.offer_timeout_ms = 0;
   queue.handling_lease_ms = kDurationMsMax;
+  if (Drains(model, contact_class)) queue.plan = PlanOf(contact_class);
   if (!model.head_start.empty()) {
     queue.priority_credit_ms[0] =
         std::llround(model.head_start[contact_class] * kMillisecondsPerMinute);
@@ -110,6 +132,9 @@ RouterSide::RouterSide(const Model& model) {
   for (std::size_t c = 0; c < model.classes(); ++c) {
     configuration.skills.push_back({SkillOf(c), ""});
     configuration.queues.push_back(QueueFor(model, c));
+    if (Drains(model, c)) {
+      configuration.bullseye_plans.push_back(PlanFor(model, c));
+    }
     ContactSpec spec;
     spec.queue = QueueOf(c);
     spec.channel = ChannelOf(model, c);
