@@ -30,8 +30,8 @@ static_assert(static_cast<int>(ContactState::kEnded) + 1 ==
               v1::CONTACT_STATE_ENDED);
 static_assert(static_cast<int>(EndReason::kLeaseExpired) ==
               v1::END_REASON_LEASE_EXPIRED);
-static_assert(static_cast<int>(EventType::kContactHoldEnded) ==
-              v1::EVENT_TYPE_CONTACT_HOLD_ENDED);
+static_assert(static_cast<int>(EventType::kContactResumed) ==
+              v1::EVENT_TYPE_CONTACT_RESUMED);
 static_assert(static_cast<int>(PreferenceSource::kPanel) + 1 ==
               v1::PREFERENCE_SOURCE_PANEL);
 
@@ -241,6 +241,7 @@ v1::ContactSnapshot ToProto(const ContactView& contact) {
   result.set_held_for(contact.held_for);
   result.set_held_until_ms(contact.held_until_ms);
   result.set_over_share(contact.over_share);
+  result.set_interrupted(contact.interrupted);
   return result;
 }
 
@@ -265,6 +266,7 @@ v1::AgentSnapshot ToProto(const AgentView& agent) {
     added->set_attempt(held.attempt);
     added->set_units(held.units);
     added->set_wrap_up_ends_ms(held.wrap_up_ends_ms);
+    added->set_interrupted(held.interrupted);
   }
   if (agent.figures != AgentFigures{}) {
     v1::AgentFigures* figures = result.mutable_figures();

@@ -57,6 +57,10 @@ void SetCapacities(const v1::RoutingProfile& profile, const std::string& path,
       result->cost_units[index] = capacity.cost_units();
     }
     result->contacts_max[index] = capacity.contacts_max();
+    result->may_interrupt[index] = ChannelsToDomain(
+        capacity.may_interrupt(),
+        absl::StrCat(path, ".channel_capacities[", i, "].may_interrupt"),
+        findings);
   }
 }
 
@@ -255,13 +259,15 @@ void SetProfile(const RoutingProfile& profile, v1::RoutingProfile* result) {
     const auto channel = static_cast<Channel>(i);
     if (!Contains(profile.channels, channel) &&
         profile.cost_units[i] == kCostUnitsDefault[i] &&
-        profile.contacts_max[i] == 0) {
+        profile.contacts_max[i] == 0 && profile.may_interrupt[i] == 0) {
       continue;
     }
     v1::ChannelCapacity* capacity = result->add_channel_capacities();
     capacity->set_channel(OneLater<v1::Channel>(channel));
     capacity->set_cost_units(profile.cost_units[i]);
     capacity->set_contacts_max(profile.contacts_max[i]);
+    SetChannels(profile.may_interrupt[i], capacity,
+                &v1::ChannelCapacity::add_may_interrupt);
   }
   result->set_load_order(OneLater<v1::LoadOrder>(profile.load_order));
   for (const QueueRank& rank : profile.queue_order) {

@@ -156,7 +156,8 @@ void PrintAgents(const v1::ListAgentsResponse& response) {
     std::vector<std::string> contacts;
     int units = 0;
     for (const v1::HeldContact& held : agent.held()) {
-      contacts.push_back(held.contact_id());
+      contacts.push_back(absl::StrCat(
+          held.contact_id(), held.interrupted() ? " (interrupted)" : ""));
       units += held.units();
     }
     std::vector<std::string> closed;
@@ -193,7 +194,7 @@ std::string HeldText(const v1::AgentSnapshot& agent) {
         one.wrap_up_ends_ms() == 0
             ? ""
             : absl::StrCat(" until ", Instant(one.wrap_up_ends_ms())),
-        ")"));
+        one.interrupted() ? ", interrupted" : "", ")"));
   }
   return OrDash(absl::StrJoin(held, ", "));
 }
@@ -205,6 +206,10 @@ void PrintExplanation(const v1::ExplainContactResponse& response) {
   std::cout << "contact " << contact.contact().id() << " in queue "
             << contact.contact().queue() << ": " << Short(contact.state());
   if (!contact.agent_id().empty()) std::cout << ", " << contact.agent_id();
+  if (contact.interrupted()) {
+    std::cout << ", interrupted: goes on when nothing that may interrupt it "
+                 "waits for that agent";
+  }
   if (contact.state() == v1::CONTACT_STATE_WAITING) {
     std::cout << " for " << Seconds(response.at_ms() - contact.arrival_ms())
               << " s";
@@ -313,7 +318,10 @@ void PrintContact(const v1::GetContactResponse& response) {
   if (contact.over_share()) {
     table.Add({"not held", "the agent had more than its share"});
   }
-  table.Add({"agent", OrDash(contact.agent_id())});
+  table.Add({"agent", absl::StrCat(OrDash(contact.agent_id()),
+                                   contact.interrupted()
+                                       ? " (interrupted, goes on afterwards)"
+                                       : "")});
   if (!contact.tutor_id().empty()) {
     table.Add({"tutor listens", contact.tutor_id()});
   }

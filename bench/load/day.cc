@@ -191,6 +191,18 @@ absl::Status CheckPlan(const DayPlan& plan) {
                        "leave it out"));
     }
   }
+  // Agents of a played day do not stop at what is interrupted, and the audit
+  // does not count what may be.
+  for (const v1::RoutingProfile& profile :
+       plan.configuration.routing_profiles()) {
+    for (const v1::ChannelCapacity& one : profile.channel_capacities()) {
+      if (one.may_interrupt_size() == 0) continue;
+      return absl::InvalidArgumentError(absl::StrCat(
+          "routing profile \"", profile.name(),
+          "\" has may_interrupt: a played day does not know interruptions yet; "
+          "leave it out"));
+    }
+  }
   std::set<std::string> agents;
   for (const v1::AgentConfiguration& agent : plan.configuration.agents()) {
     agents.insert(agent.id());

@@ -65,6 +65,7 @@ struct HeldContact {
   std::uint64_t attempt = 0;               // of its reservation
   int units = 0;                           // of the agent's capacity
   InstantMs wrap_up_ends_ms = 0;           // in wrap-up
+  bool interrupted = false;  // in handling, but another contact comes first
   friend bool operator==(const HeldContact&, const HeldContact&) = default;
 };
 

@@ -71,7 +71,8 @@ inline constexpr std::array<int, kChannelCount> kCostUnitsDefault = {
 // What the agents who refer to it may serve, and how much of it at once: a
 // contact fits if the units of all that the agent holds, those being wrapped up
 // included, and its own are at most `capacity_units`, and the agent holds fewer
-// than `contacts_max` of its channel.
+// than `contacts_max` of its channel. What it handles and the contact may
+// interrupt takes no room from it.
 struct RoutingProfile {
   std::string name;
   ChannelSet channels = 0;
@@ -81,6 +82,9 @@ struct RoutingProfile {
   std::array<int, kChannelCount> cost_units = kCostUnitsDefault;
   // By channel; 0 = as many as fit.
   std::array<int, kChannelCount> contacts_max = {};
+  // By channel: those of which the agent's contacts in handling give way to a
+  // contact of it. Not itself, in no circle.
+  std::array<ChannelSet, kChannelCount> may_interrupt = {};
   LoadOrder load_order = LoadOrder::kSpread;
   // If not empty: its agents are given contacts of these queues in this order,
   // whatever their keys; those of queues that are not named come last.

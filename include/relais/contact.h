@@ -90,6 +90,9 @@ struct ContactView {
   // It chose an agent from a panel who had had more than its share: it went to
   // its queue instead.
   bool over_share = false;
+  // In handling, but another contact of that agent comes first: it goes on when
+  // nothing that may interrupt it waits for the agent.
+  bool interrupted = false;
   // False: another call is changing it at this moment and has not handed over
   // the event of this version yet. Whoever must tell only what is durable reads
   // it again.

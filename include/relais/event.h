@@ -56,7 +56,8 @@ enum class EventType : std::uint8_t {
   kReservationDeclined,   // contact: waiting; agent: without it
   kReservationNoAnswer,   // contact: waiting; agent: without it, channel closed
   kReservationRescinded,  // agent: without it. contact: waiting if the agent
-                          // left; unchanged (version 0) if the contact ended
+                          // left, or can no longer interrupt what it was to;
+                          // unchanged (version 0) if the contact ended
   kPresenceChanged,       // agent: presence, or the presence now pending
   kWrapUpEnded,           // agent: idle, or with what else it holds; the
                           // contact, which has ended, is named (version 0)
@@ -66,8 +67,11 @@ enum class EventType : std::uint8_t {
   kContactWidened,        // contact: waiting, in a later ring
   kContactHoldEnded,      // contact: waiting, held for the next agent whom it
                           // prefers, or for none
+  kContactInterrupted,    // agent: another contact comes first; the contact,
+                          // which stays assigned to it, is named (version 0)
+  kContactResumed,  // agent: goes on with the contact that was interrupted
 };
-inline constexpr EventType kEventTypeLast = EventType::kContactHoldEnded;
+inline constexpr EventType kEventTypeLast = EventType::kContactResumed;
 std::string_view EventTypeName(EventType type);
 
 struct Event {
@@ -109,13 +113,15 @@ struct Event {
   Presence pending;
   WorkState work_state = WorkState::kIdle;  // derived (types.h)
   ChannelSet no_answer_channels = 0;
-  InstantMs idle_since_ms = 0;  // before the reservation, in kReservation*
+  // Before the reservation, in kReservation* and of interrupted contacts.
+  InstantMs idle_since_ms = 0;
   // How long it had been idle when its present pause began: what resuming gives
   // back. 0 unless it is or was paused since it last worked.
   DurationMs idle_before_pause_ms = 0;
 
-  // Reservation, in kReservation*, kContactEnded of an assigned contact and,
-  // but for what was decided, kWrapUpEnded.
+  // Reservation, in kReservation*, kContactEnded of an assigned contact,
+  // kContactInterrupted, kContactResumed and, but for what was decided,
+  // kWrapUpEnded.
   std::uint64_t attempt = 0;       // equals the contact's version when made
   InstantMs offer_expires_ms = 0;  // kReservationCreated; 0 = at once
   InstantMs decline_until_ms = 0;  // kReservationDeclined

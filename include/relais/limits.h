@@ -65,12 +65,14 @@ inline constexpr std::size_t kNamesPerRingMax = 64;  // of each list
 inline constexpr std::size_t kCurvePointsMax = 10;
 inline constexpr int kLevelReductionMax = 9;
 
-// An agent's capacity, in units of which a voice call usually takes all. Seven
-// bits of the agent's word count them.
+// An agent's capacity, in units of which a voice call usually takes all.
 inline constexpr int kCapacityUnitsMax = 100;
-// Contacts that one agent may hold at once, those being wrapped up included;
-// the largest that a vendor publishes is 25 of one medium. Each has room in the
-// agent's record and a deadline of its own.
+// What an agent may hold at once, interrupted work included: a full load, and a
+// full load that it interrupts. Eight bits of the agent's word count it.
+inline constexpr int kHeldUnitsMax = 2 * kCapacityUnitsMax;
+// Contacts that one agent may hold at once, those being wrapped up and those
+// that are interrupted included; the largest that a vendor publishes is 25 of
+// one medium. Each has room in the agent's record and a deadline of its own.
 inline constexpr std::size_t kContactsPerAgentMax = 25;
 // A contact that took less would let an agent hold more.
 inline constexpr int kCostUnitsMin =

@@ -56,7 +56,7 @@ struct LiveContact {
   std::string tutor_id;
   InstantMs idle_since_ms = 0;        // of the agent, when it was chosen
   InstantMs offer_expires_ms = 0;     // reserved; 0 = no limit
-  InstantMs accepted_ms = 0;          // in handling
+  InstantMs accepted_ms = 0;          // in handling; or when it was resumed
   std::vector<LiveDecline> declines;  // in the order in which they were made
 };
 

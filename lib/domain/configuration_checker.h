@@ -111,6 +111,9 @@ class ConfigurationChecker {
   void CheckSkillGraph();
   void CheckProfiles();
   void CheckCapacity(const std::string& path, const RoutingProfile& profile);
+  // Which channels may interrupt which.
+  void CheckInterruptions(const std::string& path,
+                          const RoutingProfile& profile);
   void CheckNames(Section section, std::string_view list,
                   const std::vector<std::string>& names, std::size_t limit,
                   Index* index);

@@ -289,6 +289,10 @@ std::string_view EventTypeName(EventType type) {
       return "contact_widened";
     case EventType::kContactHoldEnded:
       return "contact_hold_ended";
+    case EventType::kContactInterrupted:
+      return "contact_interrupted";
+    case EventType::kContactResumed:
+      return "contact_resumed";
   }
   return kUnknown;
 }

@@ -27,9 +27,17 @@ struct AgentCapacity {
   std::uint8_t units = kCapacityUnitsMax;
   std::array<std::uint8_t, kChannelCount> cost{};
   std::array<std::uint8_t, kChannelCount> contacts_max{};  // 0 = no limit
+  std::array<ChannelSet, kChannelCount> may_interrupt{};
   LoadOrder load_order = LoadOrder::kSpread;
   // Whether units alone do not keep it.
   bool has_maxima(ChannelSet channels) const;
+  bool interrupts() const;
+  // Whether the core must be told of each contact before it gives another.
+  bool told_each(ChannelSet channels) const {
+    return has_maxima(channels) || interrupts();
+  }
+  // Whether some channel may interrupt this one.
+  bool interruptible(Channel channel) const;
   friend bool operator==(const AgentCapacity&, const AgentCapacity&) = default;
 };
 
@@ -39,6 +47,7 @@ struct Holding {
   ContactHandle contact;
   std::uint64_t reserved_tag = 0;  // of the contact's word when it was reserved
   WorkState state = WorkState::kReserved;
+  bool interrupted = false;  // in handling
   std::uint8_t units = 0;
   std::uint8_t place = 0;  // which of the agent's deadlines is its wrap-up's
   std::uint64_t deadline_version = 0;  // of that
@@ -74,6 +83,23 @@ class Holdings {
   // Handling or wrapping up, which presence waits for.
   bool busy() const;
   std::uint32_t units() const;
+  // By channel: units in handling, interrupted or not, that a contact of it may
+  // interrupt, and finds free; so much that kHeldUnitsMax are not exceeded.
+  std::array<std::uint8_t, kChannelCount> Interruptible(
+      const AgentCapacity& capacity) const;
+  // Of a capacity by which no channel interrupts another always true: the core
+  // has counted it.
+  bool HasUnitsFor(Channel channel, std::uint32_t units,
+                   const AgentCapacity& capacity) const;
+  // What has to give way: the last reserved of those that something in handling
+  // may interrupt, `accepted` only if there is no other. Null: all that is in
+  // handling or wrapped up fits, or nothing can give way.
+  Holding* NextToInterrupt(const AgentCapacity& capacity,
+                           const Holding* accepted);
+  // The first reserved of the interrupted contacts for which there is room
+  // beside all that is held and not interrupted, and which no other interrupted
+  // contact may interrupt. Alone it always has room.
+  Holding* NextToResume(const AgentCapacity& capacity);
   // Channels of which the agent holds as many as it may.
   ChannelSet FullChannels(const AgentCapacity& capacity) const;
   // Channels of which one contact more fits by its units: what the core sees

@@ -81,12 +81,18 @@ absl::Status CheckAgent(const std::string& id, const LiveAgent& live,
   int units = 0;
   for (const HeldContact& held : live.held) {
     units += held.units;
-    if (held.units < 1 || units > kCapacityUnitsMax) {
+    if (held.units < 1 || units > kHeldUnitsMax) {
       return Contradiction(
           AgentPath(id),
           absl::StrCat("holds ", Quoted(held.contact_id), " of ", held.units,
-                       " units, ", units, " with those before; an agent has ",
-                       kCapacityUnitsMax));
+                       " units, ", units,
+                       " with those before; an agent holds at most ",
+                       kHeldUnitsMax));
+    }
+    if (held.interrupted && held.state != WorkState::kHandling) {
+      return Contradiction(AgentPath(id),
+                           absl::StrCat("has ", Quoted(held.contact_id),
+                                        " interrupted, but not in handling"));
     }
     if (held.state == WorkState::kWrapUp) continue;
     const auto contact = state.contacts.find(held.contact_id);

@@ -1,5 +1,6 @@
 #include "lib/engine/passed_over.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "lib/policy/fit.h"
@@ -46,18 +47,25 @@ PassedOver WhyPassedOver(const Fitness& fitness, bool held, bool declined,
   }
   if (agent.presence_pending) return PassedOver::kPresencePending;
   if (Contains(agent.no_answer_channels, channel)) return PassedOver::kNoAnswer;
+  const auto at = static_cast<std::size_t>(channel);
   int units = 0;
   int of_channel = 0;
+  int interruptible = 0;
   for (const HeldContact& held : agent.held) {
     units += held.units;
     of_channel += held.channel == channel ? 1 : 0;
+    if (held.state == WorkState::kHandling &&
+        Contains(capacity.may_interrupt[at], held.channel)) {
+      interruptible += held.units;
+    }
   }
-  const auto at = static_cast<std::size_t>(channel);
-  if (capacity.contacts_max[at] != 0 &&
-      of_channel >= capacity.contacts_max[at]) {
+  if ((capacity.contacts_max[at] != 0 &&
+       of_channel >= capacity.contacts_max[at]) ||
+      agent.held.size() >= kContactsPerAgentMax) {
     return PassedOver::kContactsMax;
   }
-  if (units + capacity.cost[at] > capacity.units) return PassedOver::kCapacity;
+  const int room = std::min(capacity.units + interruptible, kHeldUnitsMax);
+  if (units + capacity.cost[at] > room) return PassedOver::kCapacity;
   if (drained) return PassedOver::kDrained;
   return fitness.pulled_only ? PassedOver::kPullOnly : PassedOver::kNot;
 }

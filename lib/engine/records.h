@@ -295,6 +295,7 @@ struct AgentUpdate {
   std::uint32_t revision = 0;
   match::AgentTerms terms;
   std::uint32_t units_back = 0;
+  bool may_resume = false;  // something interrupted, once the core has looked
 };
 // What is left to do for an agent that is gone, once the core knows it.
 struct Removal {

@@ -146,7 +146,10 @@ AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent, std::uint32_t slot,
   update.terms.capacity = agent.served.capacity.units;
   update.terms.cost = agent.served.capacity.cost;
   update.terms.claim_until_told =
-      agent.served.capacity.has_maxima(agent.served.channels);
+      agent.served.capacity.told_each(agent.served.channels);
+  update.terms.interruptible = agent.held.Interruptible(agent.served.capacity);
+  update.may_resume = agent.used && !restoring_ &&
+                      agent.held.NextToResume(agent.served.capacity) != nullptr;
   if (agent.used && !restoring_ && IsOpen(agent)) {
     update.terms.kinds = static_cast<std::uint8_t>(
         agent.served.channels & ~agent.no_answer_channels &
@@ -156,7 +159,7 @@ AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent, std::uint32_t slot,
 }
 
 bool RouterImpl::MayTakeMore(const AgentRecord& agent) {
-  return agent.served.capacity.has_maxima(agent.served.channels) ||
+  return agent.served.capacity.told_each(agent.served.channels) ||
          (agent.held.ChannelsWithUnits(agent.served.capacity) &
           agent.served.channels) != 0;
 }
@@ -167,6 +170,11 @@ bool RouterImpl::IsOpen(const AgentRecord& agent) const {
 }
 
 void RouterImpl::TellCore(const AgentUpdate& update, Call& call) {
+  TellCoreAlone(update, call);
+  if (update.may_resume) Resume(update.agent, call);
+}
+
+void RouterImpl::TellCoreAlone(const AgentUpdate& update, Call& call) {
   matcher_.Update(update.agent, update.revision, update.terms,
                   update.units_back, call);
 }

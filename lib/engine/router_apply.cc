@@ -410,6 +410,7 @@ void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
     agent.served = served;
     agent.held.Reserve(ContactsMax(served.capacity, served.channels));
     ReviewHolds(agent, call);
+    Interrupt(agent, nullptr, call);
     update = NextUpdate(agent, handle.slot, 0);
   }
   TellCore(update, call);

@@ -456,11 +456,10 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
   *version = VersionOf(ended, contact);
   const std::uint32_t slot = word.ref();
   AgentRecord& agent = agents_[slot];
-  bool accepted = false;
+  bool accepted = false, over = false, moved = false;
   Event event;
   Removal removal;
   AgentUpdate update;
-  bool over = false, moved = false;
   std::uint64_t wrap_up_version = 0;
   std::uint8_t place = 0;
   {
@@ -481,7 +480,7 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
     event.end_reason = reason;
     event.fit_step = 0;
     const DurationMs wrap_up_ms = holding->terms->queue.wrap_up_ms;
-    over = wrap_up_ms == 0;
+    over = wrap_up_ms == 0 || holding->interrupted;  // nobody was at that
     ++agent.version;
     if (over) {
       const std::uint32_t units = holding->units;
@@ -497,7 +496,8 @@ bool RouterImpl::EndAssigned(ContactHandle contact, ContactWord word,
       holding->deadline_version = wrap_up_version;
       place = holding->place;
       FillAgent(agent, slot, &event);
-      moved = accepted && AcceptanceMoves(agent);
+      moved = (accepted && AcceptanceMoves(agent)) ||
+              agent.served.capacity.interruptible(event.channel);
       if (moved) update = NextUpdate(agent, slot, 0);
     }
   }

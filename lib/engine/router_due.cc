@@ -86,7 +86,6 @@ void RouterImpl::ContactDue(const DeadlineTable::Due& due, Call& call) {
   if (word.tag() != due.payload) return;
   const ContactHandle contact{
       slot, contacts_[slot].base_tag.load(std::memory_order_acquire)};
-  std::uint64_t version = 0;
   switch (word.phase()) {
     case ContactPhase::kWaiting:
       WaitingDue(contact, word, call);
@@ -95,7 +94,7 @@ void RouterImpl::ContactDue(const DeadlineTable::Due& due, Call& call) {
       OfferTimedOut(slot, word, call);
       break;
     case ContactPhase::kAssigned:
-      EndAssigned(contact, word, EndReason::kLeaseExpired, call, &version);
+      LeaseDue(contact, word, call);
       break;
     case ContactPhase::kFree:
     case ContactPhase::kNew:

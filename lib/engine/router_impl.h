@@ -9,17 +9,9 @@
 // core's view follows the record through Matcher::Update, whose revision (given
 // under the mutex) makes late updates harmless.
 //
-// No lock is held across a call into lib/match, nor across the observer. The
-// locks, in the order in which two may be held at once:
-//   agent record  ->  decline table
-//   agent record  ->  shard of agent ids
-//   agent record  ->  shard of classes
-//   contact shard ->  shard of retained ids
-//   agent record  ->  ring watch
-//   agent record  ->  panel shares
-//   agent record  ->  shard of deadlines
-//   rings shard   ->  shard of classes
-// docs/concurrency.md lists them with their longest hold.
+// No lock is held across a call into lib/match, nor across the observer.
+// docs/concurrency.md lists the locks with their longest hold, and in which
+// order two may be held at once.
 
 #ifndef RELAIS_LIB_ENGINE_ROUTER_IMPL_H_
 #define RELAIS_LIB_ENGINE_ROUTER_IMPL_H_
@@ -350,6 +342,12 @@ class RouterImpl final : public Router, private ClassMatrix {
   void LookAgain(std::uint32_t slot, Call& call);
   void OfferTimedOut(std::uint32_t slot, match::ContactWord word, Call& call);
 
+  // --- Interruptions (router_interruptions.cc) ---
+  // What gives way to what the agent handles; `accepted` (or null) the last.
+  void Interrupt(AgentRecord& agent, const Holding* accepted, Call& call)
+      RELAIS_REQUIRES(agent.mutex);
+  void Resume(std::uint32_t slot, Call& call);
+  void LeaseDue(ContactHandle contact, match::ContactWord word, Call& call);
   // --- Agents (router_agents.cc) ---
   static absl::Status CheckNow(InstantMs now_ms);
   absl::Status CheckCall(AgentHandle handle, InstantMs now_ms) const;
@@ -411,10 +409,11 @@ class RouterImpl final : public Router, private ClassMatrix {
   // has made sure that the core can't give it a contact.
   Removal RemoveIfLeft(AgentRecord& agent, std::uint32_t slot, InstantMs now_ms)
       RELAIS_REQUIRES(agent.mutex);
-  // Removes an agent who has left, now or, if a decision may still give it a
-  // contact, a little later.
+  // Now or, if a decision may still give it a contact, a little later.
   void RemoveAgentIfLeft(std::uint32_t slot, Call& call);
+  // The core looks; then what was interrupted is resumed if it has room.
   void TellCore(const AgentUpdate& update, Call& call);
+  void TellCoreAlone(const AgentUpdate& update, Call& call);
   // Its profile may have another class in the core now (ClassRegistry), or an
   // order come into use.
   void TellAgain(std::uint32_t slot, Call& call);

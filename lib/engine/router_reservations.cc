@@ -67,6 +67,10 @@ Event RouterImpl::CreatedEvent(const match::Decision& decision,
   if (decision.pulled) {
     call.set_pulled(contact, event.contact_id.view(), event.attempt);
   }
+  const DurationMs offer_timeout_ms = record.terms->queue.offer_timeout_ms;
+  if (offer_timeout_ms > 0) {
+    event.offer_expires_ms = call.now_ms() + offer_timeout_ms;
+  }
   event.began_after_sequence = call.began_after_sequence();
   event.at_once = call.Submitted(contact);
   if (event.at_once) {
@@ -86,9 +90,6 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
   const std::shared_ptr<const QueueTerms> terms = record.terms;
   const DurationMs offer_timeout_ms = terms->queue.offer_timeout_ms;
   Event event = CreatedEvent(decision, record, contact, call);
-  if (offer_timeout_ms > 0) {
-    event.offer_expires_ms = call.now_ms() + offer_timeout_ms;
-  }
   bool ended = false, leaves = false, room = false;
   ClassHold hold;
   AgentUpdate update;
@@ -104,6 +105,8 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
       NoteReserved(call.now_ms(), agent.held.empty(), &agent.figures);
     }
     record.ring = event.ring;
+    const bool fits = agent.held.HasUnitsFor(record.channel, decision.units,
+                                             agent.served.capacity);
     Holding& holding = agent.held.Add();
     holding.contact = contact;
     holding.reserved_tag = decision.word.tag();
@@ -115,22 +118,22 @@ void RouterImpl::OnDecision(const match::Decision& decision, Call& call) {
     decision_log_.Write(decision, event, terms->slot);
     holding.reservation = ForLaterEvents(event);
     ended = record.ended_unregistered;
-    // Its presence changed while the core was choosing it.
-    leaves = !ended && !IsOpen(agent);
+    // Its presence changed while the core was choosing it, or what the contact
+    // was to interrupt has ended and is wrapped up.
+    leaves = !ended && (!IsOpen(agent) || !fits);
     if (leaves) hold = HoldClass(holding);
     room = MayTakeMore(agent);
     if (room) update = NextUpdate(agent, decision.agent, 0);
   }
   call.Push(event);
   decisions_.Add();
-  QueueFigures& figures = FiguresOf(*terms);
-  figures.waiting.fetch_sub(1, std::memory_order_relaxed);
-  figures.reserved.fetch_add(1, std::memory_order_relaxed);
+  FiguresOf(*terms).waiting.fetch_sub(1, std::memory_order_relaxed);
+  FiguresOf(*terms).reserved.fetch_add(1, std::memory_order_relaxed);
   // The agent is still claimed by this call (claim_until_told, or it has room),
   // which chooses the next contact, or publishes it, by these terms: its place
   // in the order and the channels of which it holds as many as it may have
   // changed.
-  if (room) TellCore(update, call);
+  if (room) TellCoreAlone(update, call);
   if (ended) {
     FinishEndedUnregistered(contact, decision.word, call);
     return;
@@ -256,6 +259,7 @@ bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
   Event event;
   AgentUpdate update;
   bool moves = false;
+  bool at_work = true;
   std::shared_ptr<const QueueTerms> terms;
   {
     MutexLock lock(agent.mutex);
@@ -266,15 +270,21 @@ bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
     }
     event = AcceptLocked(agent, *holding, assigned.tag(), call.now_ms());
     terms = holding->terms;
-    moves = AcceptanceMoves(agent);
+    moves = AcceptanceMoves(agent) ||
+            agent.served.capacity.interruptible(event.channel);
+    call.HandOver(event);
+    Interrupt(agent, holding, call);
+    at_work = !holding->interrupted;
     if (moves) update = NextUpdate(agent, slot, 0);
   }
-  call.Push(event);
+  call.Notify();
   CountAccepted(*terms);
-  SetDeadline(contact.slot, assigned.tag(),
-              call.now_ms() + terms->queue.handling_lease_ms, assigned.tag(),
-              call);
-  if (moves) TellCore(update, call);
+  if (at_work) {
+    SetDeadline(contact.slot, assigned.tag(),
+                call.now_ms() + terms->queue.handling_lease_ms, assigned.tag(),
+                call);
+  }
+  if (moves) TellCoreAlone(update, call);
   return true;
 }
 
@@ -373,7 +383,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
     // The core does not know yet what the record says of this agent, who would
     // be given the contact again.
     returning.closed.terms.kinds = 0;
-    TellCore(returning.closed, call);
+    TellCoreAlone(returning.closed, call);
   }
   matcher_.LookForContact(contact.slot, returning.waiting, call);
   TellCore(returning.update, call);

@@ -213,6 +213,7 @@ void RouterImpl::RestoreHolding(const HeldContact& held, std::uint32_t slot,
   }
   Holding& holding = agent.held.Add();
   holding.state = held.state;
+  holding.interrupted = held.interrupted;
   holding.units = reservation.units;
   holding.reservation = reservation;
   if (held.state != WorkState::kWrapUp) return;
@@ -462,7 +463,6 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   QueueFigures& figures = FiguresOf(terms);
   (assigned ? figures.assigned : figures.reserved)
       .fetch_add(1, std::memory_order_relaxed);
-
   Event event =
       ContactEvent(EventType::kReservationCreated, record, contact,
                    live.attempt, ContactState::kReserved, restoration.now_ms);
@@ -480,6 +480,7 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
   }
   event.fit_step = live.fit_step;
   event.tutor_id.Assign(live.tutor_id);
+  bool interrupted = false;
   {
     AgentRecord& agent = agents_[slot];
     MutexLock lock(agent.mutex);
@@ -489,11 +490,13 @@ void RouterImpl::RestoreHeld(const LiveContact& live, ContactHandle contact,
     holding->contact = contact;
     holding->reserved_tag = contact.base_tag + live.attempt;
     holding->terms = record.terms;
+    interrupted = holding->interrupted;
     FillAgent(agent, slot, &event);
     event.idle_since_ms = live.idle_since_ms;
     holding->reservation = event;
     decision_log_.WriteRestored(event, terms.slot);
   }
+  if (interrupted) return;  // its lease begins when it is resumed
   if (assigned) {
     SetDeadline(contact.slot, word.tag(),
                 live.accepted_ms + terms.queue.handling_lease_ms, word.tag(),

@@ -114,14 +114,17 @@ void RouterImpl::OpenRestored(Restoration& restoration) {
   }
   for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
     AgentUpdate update;
+    Call call(*this, restoration.now_ms);
+    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
     {
       AgentRecord& agent = agents_[slot];
       MutexLock lock(agent.mutex);
       if (!agent.used) continue;
+      // Of an acceptance whose interruptions are missing.
+      Interrupt(agent, nullptr, call);
       update = NextUpdate(agent, slot, 0);
     }
-    Call call(*this, restoration.now_ms);
-    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
+    call.Notify();
     TellCore(update, call);
     RemoveAgentIfLeft(slot, call);
   }

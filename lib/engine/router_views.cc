@@ -138,6 +138,11 @@ void RouterImpl::ShowHolder(ContactWord word, ContactView* view) const {
   view->attempt = holding->reservation.attempt;
   view->tutor_id = std::string(holding->reservation.tutor_id.view());
   view->ring = holding->reservation.ring;
+  view->interrupted = holding->interrupted;
+  if (!holding->interrupted && !agent.served.capacity.interrupts()) return;
+  // Interruptions are the agent's changes, which may have to be told yet.
+  view->settled = view->settled && agent.told.load(std::memory_order_acquire) >=
+                                       ToldOf(agent.generation, agent.version);
 }
 
 absl::StatusOr<AgentHandle> RouterImpl::FindAgent(std::string_view id) const {
@@ -179,7 +184,7 @@ AgentView RouterImpl::ViewLocked(const AgentRecord& agent,
     view.held.push_back({std::string(holding.reservation.contact_id.view()),
                          holding.reservation.channel, holding.state,
                          holding.reservation.attempt, holding.units,
-                         holding.wrap_up_ends_ms});
+                         holding.wrap_up_ends_ms, holding.interrupted});
   }
   return view;
 }

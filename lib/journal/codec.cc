@@ -184,6 +184,7 @@ std::string EncodeConfiguration(const Configuration& configuration,
       profile.clear_cost_units();
       profile.clear_contacts_max();
       profile.clear_load_order();
+      profile.clear_may_interrupt();
     }
   }
   std::string bytes;

@@ -195,6 +195,7 @@ absl::Status FromMessage(const v1::LiveAgent& message, LiveAgent* agent) {
     added.attempt = held.attempt();
     added.units = static_cast<int>(held.units());
     added.wrap_up_ends_ms = held.wrap_up_ends_ms();
+    added.interrupted = held.interrupted();
   }
   if (message.work_state() != 0) {
     // Format version 1, which told no channel here: every contact takes all of

@@ -268,6 +268,11 @@ void ToMessage(const RoutingProfile& profile, v1::RoutingProfile* message) {
     message->add_contacts_max(
         static_cast<std::uint32_t>(profile.contacts_max[i]));
   }
+  if (profile.may_interrupt != decltype(profile.may_interrupt){}) {
+    for (const ChannelSet channels : profile.may_interrupt) {
+      message->add_may_interrupt(channels);
+    }
+  }
   message->set_load_order(static_cast<std::uint32_t>(profile.load_order));
   for (const QueueRank& rank : profile.queue_order) {
     v1::QueueRank* next = message->add_queue_order();
@@ -358,6 +363,17 @@ void CapacityFromMessage(const v1::RoutingProfile& message,
     const auto at = static_cast<std::size_t>(i);
     profile->cost_units[at] = static_cast<int>(message.cost_units(i));
     profile->contacts_max[at] = static_cast<int>(message.contacts_max(i));
+  }
+  const int sets = message.may_interrupt_size();
+  if (sets != 0 && sets != kChannelCount) {
+    reader->Fail(absl::DataLossError(
+        absl::StrCat("routing_profiles has what ", sets,
+                     " channels may interrupt, not ", kChannelCount)));
+    return;
+  }
+  for (int i = 0; i < sets; ++i) {
+    reader->Byte("routing_profiles.may_interrupt", message.may_interrupt(i),
+                 &profile->may_interrupt[static_cast<std::size_t>(i)]);
   }
   reader->Enum("routing_profiles.load_order", message.load_order(),
                LoadOrder::kPack, &profile->load_order);

@@ -227,9 +227,9 @@ void Walk(const BullseyeRing& ring, Sink& sink) {
   sink.Uint(M::kProviderFieldNumber, Number(ring.provider));
   sink.Uint(M::kAnywhereFieldNumber, Number(ring.anywhere));
   sink.Sint(M::kRaiseBoostMsFieldNumber, ring.raise_boost_ms);
-  sink.Uint(M::kDrainFieldNumber, ring.drain);
   sink.Uint(M::kSkipIfFieldNumber, Number(ring.skip_if));
   sink.Bytes(M::kQueueFieldNumber, ring.queue);
+  sink.Uint(M::kDrainFieldNumber, ring.drain);
 }
 
 template <typename Sink>
@@ -490,6 +490,7 @@ void Walk(const LiveAgent& agent, Sink& sink) {
       inner.Uint(H::kAttemptFieldNumber, held.attempt);
       inner.Uint(H::kUnitsFieldNumber, static_cast<std::uint64_t>(held.units));
       inner.Sint(H::kWrapUpEndsMsFieldNumber, held.wrap_up_ends_ms);
+      inner.Uint(H::kInterruptedFieldNumber, Number(held.interrupted));
     });
   }
   Walk(M::kFiguresFieldNumber, agent.figures, sink);

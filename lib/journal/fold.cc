@@ -38,6 +38,8 @@ bool NamesContact(EventType type) {
     case EventType::kWrapUpEnded:
     case EventType::kContactWidened:
     case EventType::kContactHoldEnded:
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
       return true;
     case EventType::kNone:
     case EventType::kConfigurationApplied:
@@ -60,6 +62,8 @@ bool NamesAgent(const Event& event) {
     case EventType::kWrapUpEnded:
     case EventType::kAgentRemoved:
     case EventType::kAgentChanged:
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
       return true;
     case EventType::kContactEnded:
       return event.agent_version != 0;
@@ -177,6 +181,9 @@ absl::Status Fold::ApplyByType(const Event& event, const EventDetail& detail) {
       return Widened(event);
     case EventType::kContactHoldEnded:
       return HoldEnded(event);
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return Interrupted(event);
   }
   return Impossible(event, "type ", static_cast<int>(event.type),
                     " is no event");
@@ -414,6 +421,10 @@ absl::Status Fold::Ended(const Event& event) {
     if (!status.ok()) return status;
     std::vector<HeldContact> held = Agent().held;
     HeldContact& with_agent = *FindHeld(held, event);
+    if (event.wrap_up_ends_ms > 0 && with_agent.interrupted) {
+      return Impossible(event, "contact ", Quoted(event.contact_id.view()),
+                        " is interrupted, which nobody wraps up");
+    }
     if (event.wrap_up_ends_ms > 0) {
       with_agent.state = WorkState::kWrapUp;
       with_agent.wrap_up_ends_ms = event.wrap_up_ends_ms;

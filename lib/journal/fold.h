@@ -138,6 +138,7 @@ class Fold {
   absl::Status Submitted(const Event& event, const EventDetail& detail);
   absl::Status Widened(const Event& event);
   absl::Status HoldEnded(const Event& event);
+  absl::Status Interrupted(const Event& event);
   // For whom the contact waits after it.
   static void TakeHold(const Event& event, LiveContact* contact);
   absl::Status Ended(const Event& event);

@@ -131,9 +131,16 @@ absl::Status Fold::Created(const Event& event) {
     // held did not tell its channel.
     added.units = kCapacityUnitsMax;
   }
+  // What it may have interrupted, or was to interrupt when that ended.
   int together = 0;
-  for (const HeldContact& one : held) together += one.units;
-  if (together > kCapacityUnitsMax || held.size() > kContactsPerAgentMax) {
+  int gives_way = 0;
+  for (const HeldContact& one : held) {
+    together += one.units;
+    const bool worked_on = one.state != WorkState::kReserved;
+    if (worked_on && one.channel != added.channel) gives_way += one.units;
+  }
+  if (together - gives_way > kCapacityUnitsMax || together > kHeldUnitsMax ||
+      held.size() > kContactsPerAgentMax) {
     return Impossible(event, "agent ", Quoted(event.agent_id.view()),
                       " would hold ", held.size(), " contacts of ", together,
                       " units; it has ", kCapacityUnitsMax);
@@ -173,6 +180,32 @@ absl::Status Fold::Accepted(const Event& event) {
   contact->accepted_ms = event.at_ms;
   contact->offer_expires_ms = 0;
   ++QueueOf(event.queue.view()).answered_total;
+  changed_->contacts.Set(event.contact_id.view(), contact);
+  return absl::OkStatus();
+}
+
+// Both ways. The contact's own state and version stay; its lease begins anew
+// when it is resumed.
+absl::Status Fold::Interrupted(const Event& event) {
+  LiveContact* contact = FindContact(event.contact_id.view());
+  const bool resumed = event.type == EventType::kContactResumed;
+  std::vector<HeldContact> held = Agent().held;
+  HeldContact* with_agent = FindHeld(held, event);
+  if (contact == nullptr || event.contact_version != 0 ||
+      event.contact_state != ContactState::kAssigned || with_agent == nullptr ||
+      with_agent->state != WorkState::kHandling ||
+      with_agent->interrupted != resumed) {
+    return Impossible(event, "agent ", Quoted(event.agent_id.view()),
+                      " is not handling ", Quoted(event.contact_id.view()),
+                      " in attempt ", event.attempt,
+                      resumed ? ", interrupted" : ", not interrupted");
+  }
+  absl::Status status = CheckHolder(event, *contact, ContactState::kAssigned);
+  if (!status.ok()) return status;
+  with_agent->interrupted = !resumed;
+  status = TakeAgent(event, false, std::move(held));
+  if (!status.ok() || !resumed) return status;
+  contact->accepted_ms = event.at_ms;
   changed_->contacts.Set(event.contact_id.view(), contact);
   return absl::OkStatus();
 }

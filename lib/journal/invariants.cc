@@ -115,10 +115,10 @@ void CheckCapacities(const LiveState& state, Tell tell) {
   for (const auto& [id, agent] : state.agents) {
     int units = 0;
     for (const HeldContact& held : agent.held) units += held.units;
-    if (units > kCapacityUnitsMax || agent.held.size() > kContactsPerAgentMax) {
+    if (units > kHeldUnitsMax || agent.held.size() > kContactsPerAgentMax) {
       tell(absl::StrCat("agent ", Quoted(id), " is over capacity: holds ",
                         agent.held.size(), " contacts of ", units,
-                        " units; it has ", kCapacityUnitsMax));
+                        " units; at most ", kHeldUnitsMax));
     }
   }
   for (const auto& [id, count] : declines) {
@@ -203,6 +203,10 @@ bool WorkBefore(const Event& event, WorkState* state) {
     case EventType::kContactEnded:
       *state = WorkState::kHandling;
       return true;
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      *state = WorkState::kHandling;
+      return true;
     case EventType::kWrapUpEnded:
       *state = WorkState::kWrapUp;
       return true;
@@ -217,6 +221,8 @@ WorkState WorkAfter(const Event& event) {
     case EventType::kReservationCreated:
       return WorkState::kReserved;
     case EventType::kReservationAccepted:
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
       return WorkState::kHandling;
     case EventType::kContactEnded:
       return event.wrap_up_ends_ms > 0 ? WorkState::kWrapUp : WorkState::kIdle;
@@ -350,6 +356,7 @@ void EntityHistories::AddAgent(const Event& event, bool from_beginning,
   if (event.type == EventType::kReservationCreated) {
     // Of format version 1, which did not tell: all of the agent.
     held.units = event.units == 0 ? kCapacityUnitsMax : event.units;
+    held.channel = event.channel;
   }
   if (after == WorkState::kWrapUp) {
     agent.wrap_ups.emplace(contact_id, held.units);
@@ -358,7 +365,8 @@ void EntityHistories::AddAgent(const Event& event, bool from_beginning,
     agent.held.erase(contact_id);
   }
   if (event.type == EventType::kReservationCreated &&
-      agent.units() > kCapacityUnitsMax) {
+      (agent.units() > kHeldUnitsMax ||
+       agent.units() - agent.MayGiveWay(event.channel) > kCapacityUnitsMax)) {
     tell(absl::StrCat("event ", event.sequence, " (", TypeOf(event),
                       ") of contact ", Quoted(contact_id), ": agent ",
                       Quoted(id), " is over capacity: holds ", agent.units(),
@@ -374,6 +382,17 @@ WorkState EntityHistories::Agent::WorkOn(const std::string& contact_id,
   const auto found = held.find(contact_id);
   if (found != held.end()) return found->second.state;
   return all_held_known && !contact_id.empty() ? WorkState::kIdle : expected;
+}
+
+int EntityHistories::Agent::MayGiveWay(Channel to) const {
+  int units = 0;
+  for (const auto& [contact, one] : held) {
+    if (one.state == WorkState::kHandling && one.channel != to) {
+      units += one.units;
+    }
+  }
+  for (const auto& [contact, wrapped] : wrap_ups) units += wrapped;
+  return units;
 }
 
 int EntityHistories::Agent::units() const {

@@ -59,6 +59,7 @@ class EntityHistories {
     struct Held {
       WorkState state = WorkState::kIdle;
       int units = 0;  // 0 = not known
+      Channel channel = Channel::kVoice;
     };
     std::uint64_t version = 0;
     WorkState work_state = WorkState::kIdle;
@@ -69,6 +70,9 @@ class EntityHistories {
     // kIdle: not held. What is not known may be as expected.
     WorkState WorkOn(const std::string& contact_id, WorkState expected) const;
     int units() const;
+    // Units of what a contact of this channel may have interrupted, or was to
+    // interrupt when that ended.
+    int MayGiveWay(Channel to) const;
     void EndWrapUp(const std::string& contact_id);
   };
 

@@ -32,8 +32,9 @@
 //
 // Atomics: P*, F of ordered_list.h and front_words.h, and
 //   W1  agent words: CAS seq_cst <-> loads seq_cst.
-//   W3  terms that decide (profile class, cost, capacity, whether there are
-//       ranks and whether the claim waits): store(release) by the one call that
+//   W3  terms that decide (profile class, cost, capacity, what may be
+//       interrupted, whether there are ranks and whether the claim waits):
+//       store(release) by the one call that
 //       took the record, before W1's CAS names it <-> load(acquire) after the
 //       word. Whoever reads a value of the record's next use has the CAS before
 //       it that took the record out of the word, so a second reading of the
@@ -83,6 +84,10 @@ struct AgentTerms {
   std::array<std::uint8_t, kKindCount> cost = {1, 1, 1, 1, 1, 1, 1, 1};
   // Of orders 1 and above.
   std::array<std::int64_t, kOrdersMax - 1> further_order_keys = {};
+  // Units of what it holds that a contact of each kind may interrupt, and that
+  // such a contact finds free, therefore; with the capacity at most
+  // AgentWord::kUsedMax.
+  std::array<std::uint8_t, kKindCount> interruptible = {};
   // Some cell of its profile class may have a rank, now or later. False only if
   // none ever has while these terms are in force.
   bool ranked = false;
@@ -93,6 +98,7 @@ struct AgentTerms {
   }
   // The kinds of `open` that it has room for while `used` units are taken.
   std::uint8_t KindsWithRoom(std::uint8_t open, std::uint32_t used) const {
+    if (interrupts()) return KindsThatFit(open, used);
     if (used > capacity) return 0;
     // All eight comparisons at once: a byte's high bit stays where its cost
     // (at most 127, as what is free) does not exceed what is free; the
@@ -104,6 +110,22 @@ struct AgentTerms {
         (free_units - std::bit_cast<std::uint64_t>(cost)) & kHighs;
     return static_cast<std::uint8_t>((fits >> 7) * 0x0102'0408'1020'4080 >> 56 &
                                      open);
+  }
+  // Whether some kind may interrupt something.
+  bool interrupts() const {
+    return std::bit_cast<std::uint64_t>(interruptible) != 0;
+  }
+
+ private:
+  // One by one, in wider sums.
+  std::uint8_t KindsThatFit(std::uint8_t open, std::uint32_t used) const {
+    unsigned fits = 0;
+    for (std::size_t i = 0; i < kKindCount; ++i) {
+      if (used + cost[i] <= std::uint32_t{capacity} + interruptible[i]) {
+        fits |= 1U << i;
+      }
+    }
+    return static_cast<std::uint8_t>(fits & open);
   }
 };
 
@@ -141,6 +163,14 @@ class AgentsT {
 
   // --- Terms ----------------------------------------------------------------
 
+  // Whether the word has bits for all that these terms admit.
+  static bool Counts(const AgentTerms& terms) {
+    std::uint32_t most = 0;
+    for (const std::uint8_t units : terms.interruptible) {
+      most = most < units ? units : most;
+    }
+    return terms.capacity + most <= AgentWord::kUsedMax;
+  }
   // Of a word that is confirmed by a CAS from it, or read again.
   AgentTerms TermsOf(std::uint32_t agent, AgentWord word) const;
   std::uint32_t RevisionOf(std::uint32_t agent, AgentWord word) const {
@@ -192,12 +222,13 @@ class AgentsT {
   static constexpr std::uint32_t kOwnTerms = 2;
   static constexpr std::uint32_t kClaimUntilTold = 1U << 8;
   static constexpr std::uint32_t kRanked = 1U << 9;
+  static constexpr std::uint32_t kInterrupts = 1U << 10;
   struct TermsRecord {  // W3
     AtomicT<std::uint32_t> revision{0};
     AtomicT<std::uint32_t> profile_class{0};
     AtomicT<std::int64_t> order_key{0};
     AtomicT<std::uint64_t> cost{0};  // a byte for each kind
-    // | ranked:1 | claim_until_told:1 | capacity:8 |
+    // | interrupts:1 | ranked:1 | claim_until_told:1 | capacity:8 |
     AtomicT<std::uint32_t> capacity{0};
     // Of an own record: whether it is taken (W5). Of the pool's: the next free
     // one, index + 1.
@@ -255,11 +286,14 @@ class AgentsT {
     return index < kOwnTerms ? homes_.slots[agent].terms[index]
                              : pool_[index - kOwnTerms];
   }
+  // Of what is kept beside the records.
+  std::size_t BesideAt(std::uint32_t agent, std::uint32_t index) const {
+    return index < kOwnTerms
+               ? std::size_t{agent} * kOwnTerms + index
+               : std::size_t{agent_count()} * kOwnTerms + index - kOwnTerms;
+  }
   FurtherKeys& FurtherKeysAt(std::uint32_t agent, std::uint32_t index) const {
-    return further_keys_[index < kOwnTerms
-                             ? std::size_t{agent} * kOwnTerms + index
-                             : std::size_t{agent_count()} * kOwnTerms + index -
-                                   kOwnTerms];
+    return further_keys_[BesideAt(agent, index)];
   }
   std::uint32_t TakeRecord(std::uint32_t agent);
   Verdict Judge(const Found& found, AgentWord* word) const;
@@ -276,6 +310,10 @@ class AgentsT {
   mutable ZeroedArray<TermsRecord, kZeroIsInitial<AtomicT>> pool_;
   // Of orders 1 and above, if there are any.
   mutable ZeroedArray<FurtherKeys, kZeroIsInitial<AtomicT>> further_keys_;
+  // A byte for each kind; of a record that says kInterrupts (W3). Others leave
+  // its memory untouched.
+  mutable ZeroedArray<AtomicT<std::uint64_t>, kZeroIsInitial<AtomicT>>
+      interruptible_;
   alignas(kCacheLineBytes) FreeStack<AtomicT> free_terms_;
 };
 

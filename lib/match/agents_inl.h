@@ -22,7 +22,8 @@ AgentsT<AtomicT>::AgentsT(std::uint32_t agents, std::uint32_t profile_classes,
       fronts_(std::size_t{ListsEach(orders)} * profile_classes),
       pool_(calls_in_flight),
       further_keys_(
-          orders == 1 ? 0 : std::size_t{agents} * kOwnTerms + calls_in_flight) {
+          orders == 1 ? 0 : std::size_t{agents} * kOwnTerms + calls_in_flight),
+      interruptible_(std::size_t{agents} * kOwnTerms + calls_in_flight) {
   RELAIS_CHECK(calls_in_flight + kOwnTerms <= AgentWord::kTermsMask,
                "too many calls in flight");
   for (std::uint32_t agent = 0; agent < agents; ++agent) {
@@ -51,6 +52,11 @@ AgentTerms AgentsT<AtomicT>::TermsOf(std::uint32_t agent,
   terms.capacity = static_cast<std::uint8_t>(capacity);
   terms.claim_until_told = (capacity & kClaimUntilTold) != 0;
   terms.ranked = (capacity & kRanked) != 0;
+  if ((capacity & kInterrupts) != 0) {
+    terms.interruptible = std::bit_cast<decltype(terms.interruptible)>(
+        interruptible_[BesideAt(agent, word.terms())].load(
+            std::memory_order_acquire));  // W3
+  }
   for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));
     terms.further_order_keys[i] = FurtherKeysAt(agent, word.terms())[i].load(
@@ -90,10 +96,16 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
                              std::memory_order_release);  // W3
   record.cost.store(std::bit_cast<std::uint64_t>(terms.cost),
                     std::memory_order_release);  // W3
-  record.capacity.store(terms.capacity |
-                            (terms.claim_until_told ? kClaimUntilTold : 0U) |
-                            (terms.ranked ? kRanked : 0U),
-                        std::memory_order_release);  // W3
+  const bool interrupts = terms.interrupts();
+  if (interrupts) {
+    interruptible_[BesideAt(agent, index)].store(
+        std::bit_cast<std::uint64_t>(terms.interruptible),
+        std::memory_order_release);  // W3
+  }
+  record.capacity.store(
+      terms.capacity | (terms.claim_until_told ? kClaimUntilTold : 0U) |
+          (terms.ranked ? kRanked : 0U) | (interrupts ? kInterrupts : 0U),
+      std::memory_order_release);  // W3
   for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));
     FurtherKeysAt(agent, index)[i].store(terms.further_order_keys[i],

@@ -68,6 +68,15 @@
 //       before that look is seen by the one after the CAS; of two who take the
 //       last two away the second finds the class empty. Who takes one in a
 //       decision looks at the end of its call, after its agent's release.
+//   M12 Units that a kind may interrupt are told with the terms, and room is a
+//       function of the word and the terms that it names. So work that may be
+//       interrupted keeps nobody from being published or taken, an Update that
+//       raises what may be interrupted publishes by M5 like one that gives
+//       units back, and one that lowers it together with the units taken does
+//       both in one change of the word. A call that looked by terms that were
+//       replaced meanwhile reads the word again (TakeBest); what is told after
+//       that reading overlaps the decision, and its caller undoes what no
+//       longer fits.
 //
 // Progress: lock-free. Each loop repeats only when another call has completed
 // a step on the same word or list. A thread stopped anywhere hides at most the

@@ -12,7 +12,7 @@ Result MatcherT<AtomicT>::Update(std::uint32_t agent, std::uint32_t revision,
                                  const AgentTerms& terms,
                                  std::uint32_t units_back, DecisionSink& told) {
   if (agent >= sizes_.agents || terms.profile_class >= sizes_.profile_classes ||
-      terms.capacity > AgentWord::kUsedMax) {
+      !AgentsT<AtomicT>::Counts(terms)) {
     return Result::kOutOfRange;
   }
   return Within(told, [&](Sink& sink) {

@@ -11,12 +11,13 @@
 //   Tags are never reset; at a million transitions a second of one slot they
 //   last 38 hours, at a contact's real pace for ever.
 //
-// Agent word     | claimed:1 | used:7 | kinds:8 | terms:17 | tag:31 |
+// Agent word     | claimed:1 | used:8 | kinds:8 | terms:17 | tag:30 |
 //   claimed   somebody is matching this agent now and owns its slot's fields
-//   used      capacity units that its contacts take
+//   used      capacity units that its contacts take; more than it has while one
+//             of them interrupts others
 //   kinds     kinds of work it is open for; 0 = withdrawn
 //   terms     index of the terms in force (orders, profile class, capacity)
-//   An agent's tag turns over after 2^31 transitions; a compare-and-swap would
+//   An agent's tag turns over after 2^30 transitions; a compare-and-swap would
 //   have to be delayed over exactly that many of one agent.
 
 #ifndef RELAIS_LIB_MATCH_STATE_WORD_H_
@@ -71,30 +72,30 @@ static_assert(ContactWord::kTagBits + ContactWord::kRefBits + 3 == 64);
 
 class AgentWord {
  public:
-  static constexpr std::uint32_t kUsedMax = 127;
+  static constexpr std::uint32_t kUsedMax = 255;
   static constexpr std::uint32_t kTermsMask = (1U << 17) - 1;
-  static constexpr std::uint32_t kTagMask = (1U << 31) - 1;
+  static constexpr std::uint32_t kTagMask = (1U << 30) - 1;
 
   constexpr AgentWord() = default;
   constexpr explicit AgentWord(std::uint64_t bits) : bits_(bits) {}
   constexpr AgentWord(bool claimed, std::uint32_t used, std::uint8_t kinds,
                       std::uint32_t terms, std::uint32_t tag)
       : bits_(static_cast<std::uint64_t>(claimed) << 63 |
-              static_cast<std::uint64_t>(used & kUsedMax) << 56 |
-              static_cast<std::uint64_t>(kinds) << 48 |
-              static_cast<std::uint64_t>(terms & kTermsMask) << 31 |
+              static_cast<std::uint64_t>(used & kUsedMax) << 55 |
+              static_cast<std::uint64_t>(kinds) << 47 |
+              static_cast<std::uint64_t>(terms & kTermsMask) << 30 |
               (tag & kTagMask)) {}
 
   constexpr std::uint64_t bits() const { return bits_; }
   constexpr bool claimed() const { return (bits_ >> 63) != 0; }
   constexpr std::uint32_t used() const {
-    return static_cast<std::uint32_t>(bits_ >> 56) & kUsedMax;
+    return static_cast<std::uint32_t>(bits_ >> 55) & kUsedMax;
   }
   constexpr std::uint8_t kinds() const {
-    return static_cast<std::uint8_t>(bits_ >> 48);
+    return static_cast<std::uint8_t>(bits_ >> 47);
   }
   constexpr std::uint32_t terms() const {
-    return static_cast<std::uint32_t>(bits_ >> 31) & kTermsMask;
+    return static_cast<std::uint32_t>(bits_ >> 30) & kTermsMask;
   }
   constexpr std::uint32_t tag() const {
     return static_cast<std::uint32_t>(bits_) & kTagMask;
@@ -107,10 +108,10 @@ class AgentWord {
     return AgentWord(claimed(), used, kinds(), terms(), tag() + 1);
   }
 
-  // Whether tag `a` is later than `b`, in a circle of 2^31.
+  // Whether tag `a` is later than `b`, in a circle of 2^30.
   static constexpr bool Later(std::uint32_t a, std::uint32_t b) {
     const std::uint32_t ahead = (a - b) & kTagMask;
-    return ahead != 0 && ahead < (1U << 30);
+    return ahead != 0 && ahead < (1U << 29);
   }
   // The same for revisions, in a circle of 2^32.
   static constexpr bool LaterRevision(std::uint32_t a, std::uint32_t b) {

@@ -13,8 +13,8 @@ namespace relais::policy {
 
 // What every order of agents compares first, -kCapacityUnitsMax to
 // kCapacityUnitsMax; the smaller goes first: the units held or, packing, less
-// them. 0 for who holds nothing.
-// Requires: units <= kCapacityUnitsMax.
+// them. 0 for who holds nothing. More than kCapacityUnitsMax, as who has been
+// interrupted holds, counts as that many.
 int LoadPlace(std::uint32_t units, LoadOrder load_order);
 
 }  // namespace relais::policy

@@ -110,7 +110,7 @@ std::string TextOf(const v1::ContactSnapshot& contact) {
     case v1::CONTACT_STATE_RESERVED:
       return "offered to " + holder;
     case v1::CONTACT_STATE_ASSIGNED:
-      return "with " + holder;
+      return (contact.interrupted() ? "interrupted at " : "with ") + holder;
     case v1::CONTACT_STATE_ENDED:
       return EnumValueShortName(*v1::EndReason_descriptor(),
                                 contact.end_reason());
@@ -131,7 +131,8 @@ std::string TextOf(const v1::AgentSnapshot& agent) {
   for (const v1::HeldContact& held : agent.held()) {
     absl::StrAppend(
         &text, separator, held.contact_id(), " ",
-        EnumValueShortName(*v1::WorkState_descriptor(), held.state()));
+        EnumValueShortName(*v1::WorkState_descriptor(), held.state()),
+        held.interrupted() ? " interrupted" : "");
     separator = ", ";
   }
   return text;

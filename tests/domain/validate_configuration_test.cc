@@ -202,6 +202,56 @@ TEST(ValidateConfiguration, TakesCapacityAtItsLimits) {
   EXPECT_THAT(Validate(c), IsEmpty());
 }
 
+TEST(ValidateConfiguration, NoChannelInterruptsItself) {
+  const std::string path = "routing_profiles[1].channel_capacities[";
+  Configuration c = Good();
+  RoutingProfile& profile = c.routing_profiles[1];
+  const auto channel = [&profile](Channel one) -> ChannelSet& {
+    return profile.may_interrupt[static_cast<std::size_t>(one)];
+  };
+  profile.channels = 0xFF;
+  channel(Channel::kVoice) = SetOf(Channel::kEmail) | SetOf(Channel::kChat);
+  channel(Channel::kChat) = SetOf(Channel::kEmail);
+  EXPECT_THAT(ErrorsOf(c), IsEmpty());
+  channel(Channel::kEmail) = SetOf(Channel::kVoice);
+  EXPECT_THAT(
+      ErrorsOf(c),
+      ElementsAre(IsError(path + "voice].may_interrupt", "goes in a circle"),
+                  IsError(path + "email].may_interrupt",
+                          "goes in a circle: email, voice, email; one of"),
+                  IsError(path + "chat].may_interrupt",
+                          "circle: chat, email, voice, chat; one of them")));
+  channel(Channel::kEmail) = SetOf(Channel::kEmail);
+  EXPECT_THAT(ErrorsOf(c),
+              ElementsAre(IsError(path + "email].may_interrupt",
+                                  "goes in a circle: email, email;")));
+}
+
+TEST(ValidateConfiguration, WarnsOfInterruptionsThatDoNothingOrTooMuch) {
+  const std::string path = "routing_profiles[1].";
+  Configuration c = Good();
+  RoutingProfile& profile = c.routing_profiles[1];
+  profile.channels = 0xFF & ~SetOf(Channel::kVoice) & ~SetOf(Channel::kMail);
+  profile.may_interrupt[kVoiceAt] = SetOf(Channel::kEmail);
+  profile.may_interrupt[static_cast<std::size_t>(Channel::kChat)] =
+      SetOf(Channel::kMail);
+  profile.load_order = LoadOrder::kPack;
+  std::vector<std::string> told;
+  for (const Finding& finding : Validate(c)) {
+    if (finding.path.rfind(path, 0) != 0) continue;
+    EXPECT_EQ(finding.severity, Finding::Severity::kWarning);
+    told.push_back(finding.path + ": " + finding.message.substr(0, 42));
+  }
+  EXPECT_THAT(
+      told,
+      ElementsAre(path + "channel_capacities[voice].may_interrupt: the profile "
+                         "does not serve voice, so nothi",
+                  path + "channel_capacities[chat].may_interrupt: the profile "
+                         "does not serve mail, so there ",
+                  path + "load_order: pack gives a contact that may interrupt "
+                         "to"));
+}
+
 // What would hide another mistake is told alone, the rest together.
 TEST(ValidateConfiguration, FindsEveryMistakeOfCapacityAtOnce) {
   Configuration c = Good();

@@ -160,6 +160,91 @@ TEST(HoldingsTest, ContactsMaxIsTheMostThatFits) {
   EXPECT_EQ(ContactsMax(capacity, 0xFF), 1);
 }
 
+// Voice may interrupt chat and e-mail, chat e-mail.
+AgentCapacity Interrupting() {
+  RoutingProfile profile;
+  profile.may_interrupt[0] = SetOf(Channel::kChat) | SetOf(Channel::kEmail);
+  profile.may_interrupt[2] = SetOf(Channel::kEmail);
+  return CapacityOf(profile);
+}
+
+std::uint8_t RoomMade(const Holdings& holdings, Channel channel) {
+  return holdings.Interruptible(
+      Interrupting())[static_cast<std::size_t>(channel)];
+}
+
+TEST(HoldingsTest, WhatIsHandledMayBeInterrupted) {
+  Holdings holdings;
+  Add(holdings, "a", WorkState::kHandling, 30, Channel::kEmail);
+  Add(holdings, "b", WorkState::kHandling, 25, Channel::kChat);
+  Add(holdings, "c", WorkState::kReserved, 10, Channel::kEmail);
+  Add(holdings, "d", WorkState::kWrapUp, 20, Channel::kEmail);
+  EXPECT_EQ(RoomMade(holdings, Channel::kVoice), 55);
+  EXPECT_EQ(RoomMade(holdings, Channel::kChat), 30);
+  EXPECT_EQ(RoomMade(holdings, Channel::kEmail), 0);
+  EXPECT_TRUE(holdings.HasUnitsFor(Channel::kVoice, 70, Interrupting()));
+  EXPECT_FALSE(holdings.HasUnitsFor(Channel::kVoice, 71, Interrupting()));
+  // At most 200 in all.
+  Add(holdings, "e", WorkState::kHandling, 90, Channel::kChat);
+  EXPECT_EQ(RoomMade(holdings, Channel::kVoice), 100);
+}
+
+TEST(HoldingsTest, TheLastReservedGivesWayAndTheFirstGoesOn) {
+  const AgentCapacity capacity = Interrupting();
+  Holdings holdings;
+  Add(holdings, "a", WorkState::kHandling, 30, Channel::kEmail);
+  Add(holdings, "b", WorkState::kHandling, 30, Channel::kEmail);
+  Add(holdings, "c", WorkState::kHandling, 40, Channel::kChat);
+  EXPECT_EQ(holdings.NextToInterrupt(capacity, nullptr), nullptr);
+  Add(holdings, "d", WorkState::kReserved, 60, Channel::kVoice);
+  EXPECT_EQ(holdings.NextToInterrupt(capacity, nullptr), nullptr);
+  Holding* call = holdings.Find("d", 2);
+  ASSERT_NE(call, nullptr);
+  call->state = WorkState::kHandling;
+  std::string interrupted;
+  while (Holding* next = holdings.NextToInterrupt(capacity, call)) {
+    next->interrupted = true;
+    interrupted += next->reservation.contact_id.view();
+  }
+  // 30 and 60 are left of 160: without the chat it were 120.
+  EXPECT_EQ(interrupted, "cb");
+  EXPECT_EQ(holdings.NextToResume(capacity), nullptr);
+  call->state = WorkState::kWrapUp;
+  EXPECT_EQ(holdings.NextToResume(capacity), nullptr);
+  holdings.Remove(*call);
+  std::string resumed;
+  while (Holding* next = holdings.NextToResume(capacity)) {
+    next->interrupted = false;
+    resumed += next->reservation.contact_id.view();
+  }
+  // The chat may interrupt the e-mail.
+  EXPECT_EQ(resumed, "cb");
+}
+
+TEST(HoldingsTest, WhatWasAcceptedGivesWayLast) {
+  const AgentCapacity capacity = Interrupting();
+  Holdings holdings;
+  Add(holdings, "a", WorkState::kHandling, 30, Channel::kEmail);
+  Add(holdings, "b", WorkState::kHandling, 60, Channel::kVoice);
+  Add(holdings, "c", WorkState::kHandling, 40, Channel::kEmail);
+  EXPECT_EQ(holdings.NextToInterrupt(capacity, nullptr), holdings.Find("c", 2));
+  EXPECT_EQ(holdings.NextToInterrupt(capacity, holdings.Find("c", 2)),
+            holdings.Find("a", 2));
+  holdings.Find("a", 2)->state = WorkState::kWrapUp;
+  EXPECT_EQ(holdings.NextToInterrupt(capacity, holdings.Find("c", 2)),
+            holdings.Find("c", 2));
+}
+
+// What has less room than it takes since its profile changed.
+TEST(HoldingsTest, AloneItIsResumed) {
+  AgentCapacity capacity = Interrupting();
+  capacity.units = 20;
+  Holdings holdings;
+  Add(holdings, "a", WorkState::kHandling, 30, Channel::kEmail);
+  holdings.Find("a", 2)->interrupted = true;
+  EXPECT_EQ(holdings.NextToResume(capacity), holdings.Find("a", 2));
+}
+
 // Many lists: by units and by maxima, as anybody would count.
 TEST(HoldingsTest, RoomIsWhatANaiveCountSays) {
   Random random(7);

@@ -286,7 +286,7 @@ std::vector<Case> HoldersAndHeld() {
       {"more units than an agent has",
        [](LiveState& s) {
          s.agents["anne"].held.push_back(
-             {"c9", Channel::kChat, WorkState::kWrapUp, 2, 1, 9'000});
+             {"c9", Channel::kChat, WorkState::kWrapUp, 2, 101, 9'000});
        },
        absl::StatusCode::kInvalidArgument, "anne"},
       {"more contacts than an agent can hold",

@@ -135,15 +135,15 @@ void DrainCancelledUnitsBack(Explorer& run) {
 }
 
 constexpr Scenario kDrains[] = {
-    {"drain_begins_submit", {3, 1}, 1, DrainBeginsSubmit},
-    {"drain_begins_ready", {3, 1}, 1, DrainBeginsReady},
-    {"drain_cancelled_submit", {3, 2}, 1, DrainCancelledSubmit},
-    {"drain_cancelled_ready", {3, 2}, 1, DrainCancelledReady},
-    {"drain_taken_submit", {2, 1}, 1, DrainTakenSubmit},
-    {"drain_cancel_cancel", {3, 1}, 1, DrainCancelCancel},
-    {"drain_cancel_submit_drains", {2, 1}, 1, DrainCancelSubmitDrains},
-    {"drain_move_submit", {2, 1}, 1, DrainMoveSubmit},
-    {"drain_cancelled_units_back", {3, 2}, 1, DrainCancelledUnitsBack},
+    {"drain_begins_submit", {3, 1}, 519, DrainBeginsSubmit},
+    {"drain_begins_ready", {3, 1}, 514, DrainBeginsReady},
+    {"drain_cancelled_submit", {3, 2}, 1'150'803, DrainCancelledSubmit},
+    {"drain_cancelled_ready", {3, 2}, 572'136, DrainCancelledReady},
+    {"drain_taken_submit", {2, 1}, 23'502, DrainTakenSubmit},
+    {"drain_cancel_cancel", {3, 1}, 1'253'261, DrainCancelCancel},
+    {"drain_cancel_submit_drains", {2, 1}, 6'836, DrainCancelSubmitDrains},
+    {"drain_move_submit", {2, 1}, 5'055, DrainMoveSubmit},
+    {"drain_cancelled_units_back", {3, 2}, 543'492, DrainCancelledUnitsBack},
 };
 
 class DrainsTest : public testing::TestWithParam<Scenario> {};

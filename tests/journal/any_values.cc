@@ -197,6 +197,11 @@ RoutingProfile AnyProfile(Random& random) {
   for (int& most : profile.contacts_max) {
     most = static_cast<int>(AnySigned(random));
   }
+  if (random.Bernoulli(0.5)) {
+    for (ChannelSet& gives_way : profile.may_interrupt) {
+      gives_way = static_cast<ChannelSet>(Any(random));
+    }
+  }
   profile.load_order = AnyOf(random, LoadOrder::kPack);
   for (std::uint64_t n = random.Uniform(3); n > 0; --n) {
     profile.queue_order.push_back(

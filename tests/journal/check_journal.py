@@ -15,48 +15,20 @@ import argparse
 import hashlib
 import sys
 
+from agent_figures import let_go, new_figures, occupied
 from holds import choose, hold_of
 from journal_format import (CAPACITY_UNITS, CONFIGURATION, CONTACTS_PER_AGENT,
-                            FORMAT_VERSION, LIVE, Damage, acknowledged_of, crc32c, decode,
+                            FORMAT_VERSION, HELD_UNITS, LIVE, Damage,
+                            acknowledged_of, crc32c, decode,
                             decode_live, empty, read_dump, read_record)
 
 (CONFIGURED, SUBMITTED, ENDED, CREATED, ACCEPTED, DECLINED, NO_ANSWER,
  RESCINDED, PRESENCE, WRAP_UP_ENDED, REMOVED, CHANGED,
- WIDENED, HOLD_ENDED) = range(1, 15)
+ WIDENED, HOLD_ENDED, INTERRUPTED, RESUMED) = range(1, 17)
 WAITING, RESERVED, ASSIGNED, CONTACT_ENDED = range(4)
 IDLE, AGENT_RESERVED, HANDLING, WRAP_UP = range(4)
 ABANDONED = 2
 LOGGED_OUT, AVAILABLE, NOT_READY = range(3)
-PIECE_MS, PIECES = 300_000, 12
-
-
-def new_figures(occupied_since_ms=0):
-    return {"contacts": 0, "offered": False, "last_offered_ms": 0,
-            "occupied_since_ms": occupied_since_ms, "occupied_ms": 0, "piece": 0,
-            "pieces_ms": [0] * PIECES}
-
-
-def occupied(figures, now_ms):
-    """Of the last twelve pieces up to that of now_ms."""
-    latest = max(figures["piece"], now_ms // PIECE_MS)
-    return sum(figures["pieces_ms"][piece % PIECES]
-               for piece in range(max(0, latest - PIECES + 1),
-                                  figures["piece"] + 1))
-
-
-def let_go(figures, now_ms, held):
-    since = figures["occupied_since_ms"]
-    figures["occupied_since_ms"] = max(since, now_ms) if held else 0
-    if now_ms > since:
-        while figures["piece"] < now_ms // PIECE_MS:
-            figures["piece"] += 1
-            figures["pieces_ms"][figures["piece"] % PIECES] = 0
-        for piece in range(max(0, figures["piece"] - PIECES + 1),
-                           now_ms // PIECE_MS + 1):
-            within = (min(now_ms, (piece + 1) * PIECE_MS) -
-                      max(since, piece * PIECE_MS))
-            figures["pieces_ms"][piece % PIECES] += max(0, within)
-    figures["occupied_ms"] = occupied(figures, now_ms)
 
 
 def work_state_of(held):
@@ -107,6 +79,7 @@ class Replay:
          WRAP_UP_ENDED: self.wrap_up_ended, REMOVED: self.removed,
          CHANGED: self.changed,
          WIDENED: self.widened, HOLD_ENDED: self.hold_ended,
+         INTERRUPTED: self.interrupted, RESUMED: self.interrupted,
          }[kind](event, contact)
         self.last_at_ms = max(self.last_at_ms, event["at_ms"])
         self.arrival_sequence = max(self.arrival_sequence,
@@ -250,6 +223,8 @@ class Replay:
         if event["agent_version"]:
             held = self.must_hold(event, contact, ASSIGNED)
             if event["wrap_up_ends_ms"]:
+                self.must(not held["interrupted"],
+                          "wraps up what is interrupted")
                 held.update(state=WRAP_UP,
                             wrap_up_ends_ms=event["wrap_up_ends_ms"])
             else:
@@ -304,9 +279,14 @@ class Replay:
                      "channel": event["channel"] if event["units"] else 0,
                      "state": AGENT_RESERVED, "attempt": event["attempt"],
                      "units": event["units"] or CAPACITY_UNITS,
-                     "wrap_up_ends_ms": 0})
+                     "wrap_up_ends_ms": 0, "interrupted": False})
         units = sum(one["units"] for one in held)
-        self.must(units <= CAPACITY_UNITS and len(held) <= CONTACTS_PER_AGENT,
+        # What it may have interrupted, or was to interrupt when that ended.
+        gives_way = sum(one["units"] for one in held
+                        if one["state"] != AGENT_RESERVED and
+                        one["channel"] != held[-1]["channel"])
+        self.must(units <= HELD_UNITS and units - gives_way <= CAPACITY_UNITS and
+                  len(held) <= CONTACTS_PER_AGENT,
                   f"its agent holds {len(held)} contacts of {units} units")
         self.take_agent(event)
         contact.update(
@@ -326,6 +306,19 @@ class Replay:
                        offer_expires_ms=0)
         name = self.details[event["contact_id"]]["queue_name"]
         self.queues[name]["answered_total"] += 1
+
+    def interrupted(self, event, contact):
+        self.must(contact is not None and not event["contact_version"] and
+                  event["contact_state"] == ASSIGNED,
+                  "changes its contact, which is not in handling")
+        held = self.must_hold(event, contact, ASSIGNED)
+        resumed = event["type"] == RESUMED
+        self.must(held["interrupted"] == resumed,
+                  "is no change of what its agent is at")
+        held["interrupted"] = not resumed
+        self.take_agent(event)
+        if resumed:
+            contact["accepted_ms"] = event["at_ms"]
 
     def returned(self, event, contact):
         if event["contact_version"]:

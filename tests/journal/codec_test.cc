@@ -202,10 +202,11 @@ LiveAgent AnyLiveAgent(Random& random) {
   agent.idle_since_ms = AnySigned(random);
   agent.idle_before_pause_ms = AnySigned(random);
   for (std::uint64_t n = random.Uniform(4); n > 0; --n) {
-    agent.held.push_back(
-        {AnyText(random, 50), AnyOf(random, Channel::kInternal),
-         AnyOf(random, WorkState::kWrapUp), Any(random),
-         static_cast<int>(random.Uniform(128)), AnySigned(random)});
+    agent.held.push_back({AnyText(random, 50),
+                          AnyOf(random, Channel::kInternal),
+                          AnyOf(random, WorkState::kWrapUp), Any(random),
+                          static_cast<int>(random.Uniform(128)),
+                          AnySigned(random), random.Bernoulli(0.5)});
   }
   agent.presence_configuration_version = Any(random);
   if (random.Bernoulli(0.5)) {

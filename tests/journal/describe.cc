@@ -85,6 +85,12 @@ std::string Describe(const RoutingProfile& profile) {
   for (const int cost : profile.cost_units) absl::StrAppend(&text, cost, ",");
   absl::StrAppend(&text, " most=");
   for (const int most : profile.contacts_max) absl::StrAppend(&text, most, ",");
+  if (profile.may_interrupt != RoutingProfile{}.may_interrupt) {
+    absl::StrAppend(&text, " interrupts=");
+    for (const ChannelSet channels : profile.may_interrupt) {
+      absl::StrAppend(&text, channels, ",");
+    }
+  }
   for (const QueueRank& rank : profile.queue_order) {
     absl::StrAppend(&text, Describe(rank.queues, " , "), " then");
   }
@@ -105,7 +111,8 @@ std::string Describe(const std::vector<HeldContact>& held) {
     absl::StrAppend(&text, " [", one.contact_id,
                     " ch=", static_cast<int>(one.channel),
                     " w=", static_cast<int>(one.state), " att=", one.attempt,
-                    " units=", one.units, " wrap=", one.wrap_up_ends_ms, "]");
+                    " units=", one.units, " wrap=", one.wrap_up_ends_ms,
+                    one.interrupted ? " interrupted]" : "]");
   }
   return text;
 }

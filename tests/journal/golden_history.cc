@@ -106,6 +106,8 @@ Configuration GoldenConfiguration() {
   desk.capacity_units = 90;
   desk.cost_units = {90, 45, 30, 90, 90, 45, 50, 80};
   desk.contacts_max = {0, 2, 3, 0, 0, 2, 0, 0};
+  desk.may_interrupt[0] = SetOf(Channel::kEmail) | SetOf(Channel::kChat);
+  desk.may_interrupt[2] = SetOf(Channel::kEmail);
   desk.load_order = LoadOrder::kPack;
   desk.queue_order = {{{"accounts"}}};
   configuration.agents = {
@@ -247,6 +249,18 @@ class Writer {
   void Accept(const std::string& contact, const std::string& agent) {
     work_[agent][contact] = WorkState::kHandling;
     Event& event = Add(EventType::kReservationAccepted, contact, agent);
+    event.contact_state = ContactState::kAssigned;
+    Place(contact, &event);
+  }
+
+  // Or, `resumed`, goes on with it. No version of the contact's own.
+  void Interrupt(const std::string& contact, const std::string& agent,
+                 bool resumed) {
+    Event& event = Add(
+        resumed ? EventType::kContactResumed : EventType::kContactInterrupted,
+        contact, agent);
+    --contact_versions_[contact];
+    event.contact_version = 0;
     event.contact_state = ContactState::kAssigned;
     Place(contact, &event);
   }
@@ -441,6 +455,24 @@ void Holds(Writer& writer) {
                                   NotReadyReason::kMeal, kBeginMs + 1'800'000};
 }
 
+// What stands at the end: h1 interrupted by h2 at nils, h3 resumed at olga.
+void Interruptions(Writer& writer) {
+  for (const char* agent : {"nils", "olga"}) {
+    const std::string first = agent == std::string("nils") ? "h1" : "h3";
+    const std::string second = agent == std::string("nils") ? "h2" : "h4";
+    writer.Ready(agent);
+    writer.Submit(first);
+    writer.Create(first, agent);
+    writer.Accept(first, agent);
+    writer.Submit(second);
+    writer.Create(second, agent);
+    writer.Accept(second, agent);
+    writer.Interrupt(first, agent, false);
+  }
+  writer.Complete(EndReason::kCompleted, "h4", "olga", 0);
+  writer.Interrupt("h3", "olga", true);
+}
+
 // Anna, who holds something, is not listed any more.
 void Unlisted(Writer& writer) {
   writer.Add(EventType::kConfigurationApplied, "", "").configuration_version =
@@ -477,6 +509,7 @@ std::vector<NumberedEvent> GoldenEvents() {
   Several(writer);
   Rings(writer);
   Holds(writer);
+  Interruptions(writer);
   Unlisted(writer);
   return writer.Take();
 }

@@ -84,6 +84,7 @@ void History::Step() {
     case 11:
       return WrapUp();
     case 12:
+      if (random_.Bernoulli(0.3)) return Interrupt();
       return random_.Bernoulli(0.5) ? Widen() : EndHold();
     default:
       if (random_.Bernoulli(0.1)) return Apply();
@@ -380,6 +381,22 @@ void History::EndHold() {
   Emit(event);
 }
 
+// Whatever the agent is at gives way, or goes on.
+void History::Interrupt() {
+  const std::string id = Pick(contacts_, [](const Contact& contact) {
+    return contact.last.contact_state == ContactState::kAssigned;
+  });
+  if (id.empty()) return;
+  HeldContact& held = HeldOf(id);
+  held.interrupted = !held.interrupted;
+  Event event = Joint(held.interrupted ? EventType::kContactInterrupted
+                                       : EventType::kContactResumed,
+                      id, ContactState::kAssigned);
+  --contacts_[id].last.contact_version;
+  event.contact_version = 0;
+  Emit(event);
+}
+
 void History::CancelWaiting() {
   const std::string id = Pick(contacts_, [](const Contact& contact) {
     return contact.last.contact_state == ContactState::kWaiting;
@@ -427,7 +444,7 @@ void History::Complete() {
     return contact.last.contact_state == ContactState::kAssigned;
   });
   if (id.empty()) return;
-  const bool wrap_up = random_.Bernoulli(0.5);
+  const bool wrap_up = random_.Bernoulli(0.5) && !HeldOf(id).interrupted;
   if (wrap_up) {
     HeldContact& held = HeldOf(id);
     held.state = WorkState::kWrapUp;

@@ -53,6 +53,7 @@ class History {
   void Remove();
   void Widen();
   void EndHold();
+  void Interrupt();
   static void Hold(std::string_view agent, Event* event);
   static void NextHold(Event* contact);
   // Into the next ring, if there is one.

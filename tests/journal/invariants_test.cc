@@ -112,14 +112,14 @@ TEST_F(InvariantsTest, EachOfHoldersAndHeldIsTold) {
          auto& held = s->agents["a3"].held;
          held.push_back(held[0]);
        }},
-      {"agent \"a3\" is over capacity: holds 2 contacts of 101 units; it has "
-       "100",
+      {"agent \"a3\" is over capacity: holds 2 contacts of 201 units; at most "
+       "200",
        [](LiveState* s) {
          s->agents["a3"].held.push_back(
-             {"w", Channel::kChat, WorkState::kWrapUp, 2, 1, 9'000});
+             {"w", Channel::kChat, WorkState::kWrapUp, 2, 101, 9'000});
        }},
-      {"agent \"a1\" is over capacity: holds 26 contacts of 26 units; it has "
-       "100",
+      {"agent \"a1\" is over capacity: holds 26 contacts of 26 units; at "
+       "most 200",
        [](LiveState* s) {
          s->agents["a1"].held.assign(
              26, {"w", Channel::kChat, WorkState::kWrapUp, 2, 1, 9'000});

@@ -34,6 +34,7 @@ class Damage(Exception):
 
 FORMAT_VERSION = 2
 CAPACITY_UNITS = 100
+HELD_UNITS = 200
 CONTACTS_PER_AGENT = 25
 CHANNELS = 8
 
@@ -100,12 +101,13 @@ PROFILE_1 = {1: ("name", "bytes"), 2: ("channels", "uint")}
 PROFILE = {**PROFILE_1, 3: ("capacity_units", "uint"),
            4: ("cost_units", "packed_uint"),
            5: ("contacts_max", "packed_uint"), 6: ("load_order", "uint"),
-           7: ("queue_order", ({1: ("queues", ("bytes",))},))}
+           7: ("queue_order", ({1: ("queues", ("bytes",))},)),
+           8: ("may_interrupt", "packed_uint")}
 # What version 1 means without saying so: one contact at a time.
 ONE_CONTACT = {"capacity_units": CAPACITY_UNITS,
                "cost_units": [CAPACITY_UNITS] * CHANNELS,
                "contacts_max": [0] * CHANNELS, "load_order": 0,
-               "queue_order": []}
+               "queue_order": [], "may_interrupt": []}
 CONFIGURATION = {
     1: ("name", "bytes"),
     2: ("skills", ({1: ("name", "bytes"), 2: ("description", "bytes"),
@@ -162,7 +164,7 @@ EVENT_1 = {number: field for number, field in EVENT.items() if number < 36}
 EVENT_1[35] = ("configuration", CONFIGURATION_1)
 HELD = {1: ("contact_id", "bytes"), 2: ("channel", "uint"),
         3: ("state", "uint"), 4: ("attempt", "uint"), 5: ("units", "uint"),
-        6: ("wrap_up_ends_ms", "sint")}
+        6: ("wrap_up_ends_ms", "sint"), 7: ("interrupted", "bool")}
 LIVE = {
     "c": {1: ("arrival_ms", "sint"), 2: ("version", "uint"),
           3: ("state", "uint"), 4: ("at_once", "bool"),
@@ -316,7 +318,8 @@ def present_agent(message):
     held = {name: message.pop(name)
             for name in ("contact_id", "attempt", "wrap_up_ends_ms")}
     state = message.pop("work_state")
-    held.update(channel=0, state=state, units=CAPACITY_UNITS)
+    held.update(channel=0, state=state, units=CAPACITY_UNITS,
+                interrupted=False)
     message["held"] = [held] if state else []
     message["figures"] = message["last_listed"] = message["panel"] = None
     return message

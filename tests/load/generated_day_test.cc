@@ -117,6 +117,19 @@ TEST(ExampleEBranchTest, IsAWholeEBranch) {
   EXPECT_EQ(present.size(), 24u);
 }
 
+TEST(ExampleEBranchTest, InterruptionsAreRefusedBecauseNobodyWouldJudgeThem) {
+  server::ConfigFile file =
+      server::ReadConfigFile("examples/ebranch/ebranch.yaml", Limits());
+  v1::RoutingProfile* profile = file.message.mutable_routing_profiles(0);
+  profile->add_channel_capacities()->add_may_interrupt(v1::CHANNEL_EMAIL);
+  const auto day = ReadDayFile("examples/ebranch/day.yaml");
+  ASSERT_TRUE(day.ok()) << day.status();
+  const absl::Status status = GenerateDay(file.message, *day, 1).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("\" has may_interrupt: a played day does not know"));
+}
+
 TEST(ExampleEBranchTest, SharesOfItsCustomersAreDrawn) {
   const server::ConfigFile file =
       server::ReadConfigFile("examples/ebranch/ebranch.yaml", Limits());

@@ -275,5 +275,74 @@ TEST(MatcherRanksRandomTest, TakesInTheOrderOfRankAndKey) {
   }
 }
 
+// --- Interruptions -----------------------------------------------------------
+
+TEST(MatcherInterruptionsTest, RoomIsWhatANaiveSumSays) {
+  Random random(5);
+  for (int round = 0; round < 20'000; ++round) {
+    AgentTerms terms;
+    terms.capacity = static_cast<std::uint8_t>(random.UniformBetween(4, 100));
+    for (std::size_t i = 0; i < kKindCount; ++i) {
+      terms.cost[i] = static_cast<std::uint8_t>(random.UniformBetween(1, 127));
+      if (round % 2 == 0) continue;
+      terms.interruptible[i] =
+          static_cast<std::uint8_t>(random.Uniform(101) * random.Uniform(2));
+    }
+    const auto open = static_cast<std::uint8_t>(random.Uniform(256));
+    const auto used = static_cast<std::uint32_t>(random.Uniform(256));
+    std::uint8_t room = 0;
+    for (std::size_t i = 0; i < kKindCount; ++i) {
+      const int left = int{terms.capacity} + int{terms.interruptible[i]} -
+                       static_cast<int>(used);
+      if (int{terms.cost[i]} <= left) room |= 1U << i;
+    }
+    ASSERT_EQ(terms.KindsWithRoom(open, used), room & open) << round;
+  }
+}
+
+// A chat of half the agent, then calls of all of it.
+TEST(MatcherInterruptionsTest, WhatMayBeInterruptedIsRoomForWhoMay) {
+  Matcher matcher({16, 2, 2, 1, 2});
+  Collector sink;
+  ASSERT_EQ(matcher.SetRequirementClass(0, 0), Result::kOk);
+  ASSERT_EQ(matcher.SetRequirementClass(1, 2), Result::kOk);
+  for (std::uint32_t c = 0; c < 2; ++c) {
+    ASSERT_EQ(matcher.SetFit(c, 0, 1), Result::kOk);
+    ASSERT_EQ(matcher.SetLane(c, c), Result::kOk);
+  }
+  ASSERT_EQ(matcher.SetProfileClass(0), Result::kOk);
+  AgentTerms terms{kVoice | kChat, 0, 0, 100};
+  terms.cost[0] = 100;
+  terms.cost[2] = 50;
+  ASSERT_EQ(matcher.Update(0, 1, terms, 0, sink), Result::kOk);
+  matcher.Submit(0, matcher.Open(0), {1, 0, 1}, sink);
+  matcher.Submit(1, matcher.Open(1), {0, 0, 2}, sink);
+  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(0u, 0u)));
+  EXPECT_TRUE(matcher.HasRoom(0));
+  terms.interruptible[0] = 50;
+  ASSERT_EQ(matcher.Update(0, 2, terms, 0, sink), Result::kOk);
+  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(1u, 0u)));
+  EXPECT_EQ(matcher.Agent(0).used(), 150u);
+  EXPECT_FALSE(matcher.HasRoom(0));
+  matcher.Submit(2, matcher.Open(2), {0, 0, 3}, sink);
+  matcher.Submit(3, matcher.Open(3), {1, 0, 4}, sink);
+  EXPECT_THAT(sink.Pairs(), IsEmpty());
+  // The call is over: the next one before the chat that came after it.
+  ASSERT_EQ(matcher.Update(0, 3, terms, 100, sink), Result::kOk);
+  EXPECT_THAT(sink.Pairs(), ElementsAre(std::pair(2u, 0u)));
+  EXPECT_EQ(matcher.Agent(0).used(), 150u);
+}
+
+TEST(MatcherInterruptionsTest, MoreThanTheWordCountsIsRefused) {
+  Matcher matcher({16, 2, 1, 1, 1});
+  Collector sink;
+  AgentTerms terms;
+  terms.capacity = 100;
+  terms.interruptible[3] = 156;
+  EXPECT_EQ(matcher.Update(0, 1, terms, 0, sink), Result::kOutOfRange);
+  terms.interruptible[3] = 155;
+  EXPECT_EQ(matcher.Update(0, 1, terms, 0, sink), Result::kOk);
+}
+
 }  // namespace
 }  // namespace relais::match

@@ -344,13 +344,20 @@ bool ModelRun::HasRoomFor(const AgentView& agent, Channel channel) const {
       configuration_.routing_profiles.end(),
       [&](const auto& one) { return one.name == listed->routing_profile; });
   int units = profile->cost_units[at];
+  int room = profile->capacity_units;
   int of_channel = 0;
   for (const HeldContact& held : agent.held) {
     units += held.units;
+    if (held.state == WorkState::kHandling &&
+        Contains(profile->may_interrupt[at], held.channel)) {
+      room += held.units;
+    }
     if (held.channel == channel) ++of_channel;
   }
   const int most = profile->contacts_max[at];
-  return units <= profile->capacity_units && (most == 0 || of_channel < most);
+  return units <= std::min(room, kHeldUnitsMax) &&
+         agent.held.size() < kContactsPerAgentMax &&
+         (most == 0 || of_channel < most);
 }
 
 // Promise 3 on what the subject shows; the pairs' eligibility is the model's.

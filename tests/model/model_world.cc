@@ -187,7 +187,25 @@ RoutingProfile World::Profile(int index, ChannelSet channels) {
     }
   }
   if (random_->Bernoulli(0.4)) profile.load_order = LoadOrder::kPack;
+  if (random_->Bernoulli(0.5)) ChooseInterruptions(&profile);
   return profile;
+}
+
+// No circles: by some order of the channels the earlier interrupt the later.
+void World::ChooseInterruptions(RoutingProfile* profile) {
+  std::array<std::size_t, kChannelCount> order{};
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    order[i] = i;
+    std::swap(order[i], order[random_->Uniform(i + 1)]);
+  }
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    for (std::size_t later = i + 1; later < order.size(); ++later) {
+      if (random_->Bernoulli(0.5)) {
+        profile->may_interrupt[order[i]] |=
+            SetOf(static_cast<Channel>(order[later]));
+      }
+    }
+  }
 }
 
 // Terms in multiples of 5 s, so that deadlines fall together.

@@ -64,6 +64,7 @@ class World {
   // Tutors are drawn from those who are there.
   AgentConfiguration Agent(const std::string& id, const Configuration& centre);
   RoutingProfile Profile(int index, ChannelSet channels);
+  void ChooseInterruptions(RoutingProfile* profile);
   ContactQueue Queue(int index);
   void ChoosePlan(ContactQueue* queue);
   HoldTimes Hold();

@@ -227,7 +227,7 @@ TEST(RestartTest, TheNewRouterGoesOnAsTheOldOneWould) {
             << withdrawn << " sign-outs withdrawn after them\n";
   if (one == 0) {
     EXPECT_GT(served, seeds);
-    EXPECT_GT(withdrawn, seeds / 20);
+    EXPECT_GT(withdrawn, seeds / 40);
   }
 }
 

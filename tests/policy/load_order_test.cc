@@ -51,6 +51,11 @@ TEST(LoadOrderTest, OneUnitCountsMoreThanAWeek) {
   }
 }
 
+TEST(LoadOrderTest, MoreThanAFullLoadIsAFullLoad) {
+  EXPECT_EQ(LoadPlace(101, LoadOrder::kSpread), 100);
+  EXPECT_EQ(LoadPlace(200, LoadOrder::kPack), -100);
+}
+
 // The core compares keys by an image of 44 bits, which stops at its ends.
 TEST(LoadOrderTest, DiffersInTheCoresImageAtTheExtremes) {
   using match::FrontWord;

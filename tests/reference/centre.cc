@@ -123,6 +123,10 @@ std::string ShortEvent(const Event& event) {
       return absl::StrCat("widened ", contact, " ", event.ring);
     case EventType::kContactHoldEnded:
       return absl::StrCat("hold ended ", contact);
+    case EventType::kContactInterrupted:
+      return absl::StrCat("interrupted ", contact, " ", agent);
+    case EventType::kContactResumed:
+      return absl::StrCat("resumed ", contact, " ", agent);
     case EventType::kNone:
       break;
   }
@@ -226,7 +230,7 @@ absl::Status Centre::Run(InstantMs now_ms, const Words& words) {
   if (EditChoice(words)) return absl::OkStatus();
   if (verb == "drop" || verb == "list" || verb == "level") return Edit(words);
   if (verb == "capacity" || verb == "cost" || verb == "most" ||
-      verb == "load") {
+      verb == "load" || verb == "interrupts") {
     return EditCapacity(words);
   }
   return SetPresence(now_ms, words);
@@ -357,6 +361,13 @@ absl::Status Centre::EditCapacity(const Words& words) {
     } else if (words[0] == "load") {
       profile.load_order =
           words[2] == "pack" ? LoadOrder::kPack : LoadOrder::kSpread;
+    } else if (words[0] == "interrupts") {
+      Channel first = Channel::kVoice;
+      Channel other = Channel::kVoice;
+      if (!ParseChannel(words[2], &first) || !ParseChannel(words[3], &other)) {
+        ADD_FAILURE() << "not understood: " << words[2] << " " << words[3];
+      }
+      profile.may_interrupt[static_cast<std::size_t>(first)] |= SetOf(other);
     } else {
       Channel channel = Channel::kVoice;
       if (!ParseChannel(words[2], &channel)) {

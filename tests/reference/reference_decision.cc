@@ -34,6 +34,7 @@ ReferenceRouter::OrderPlace ReferenceRouter::PlaceInOrder(
     const AgentRecord& agent, AgentOrder order) {
   std::int64_t load = 0;
   for (const Held& held : agent.held) load += held.contact.units;
+  load = std::min<std::int64_t>(load, 100);
   if (agent.profile.load_order == LoadOrder::kPack) load = -load;
   switch (order) {
     case AgentOrder::kLongestIdle:
@@ -116,7 +117,8 @@ bool ReferenceRouter::IsFree(const AgentRecord& agent, Channel channel) {
     units += held.contact.units;
     if (held.contact.channel == channel) ++of_channel;
   }
-  if (units > agent.profile.capacity_units) return false;
+  if (units > RoomWith(agent, channel)) return false;
+  if (agent.held.size() >= kContactsPerAgentMax) return false;
   const int most = agent.profile.contacts_max[at];
   return most == 0 || of_channel < most;
 }
@@ -200,9 +202,10 @@ void ReferenceRouter::ServeAgent(std::uint64_t agent_number, InstantMs now_ms) {
         best = &contact;
       }
     }
-    if (best == nullptr) return;
+    if (best == nullptr) break;
     Decide(*best, *agent, now_ms, false);
   }
+  ResumeWork(*agent, now_ms);
 }
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
@@ -275,6 +278,7 @@ void ReferenceRouter::AcceptReservation(ContactRecord& contact,
   HandOver(event);
   SetContactDeadline(contact, DeadlineKind::kLease,
                      now_ms + contact.terms->handling_lease_ms);
+  if (looks_) InterruptFor(contact.number, agent, now_ms);
 }
 
 void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
@@ -310,7 +314,11 @@ void ReferenceRouter::EndContact(ContactRecord& contact, EndReason reason,
 void ReferenceRouter::EndAssigned(ContactRecord& contact, EndReason reason,
                                   InstantMs now_ms) {
   AgentRecord& agent = *AgentByNumber(contact.agent);
-  const DurationMs wrap_up_ms = contact.terms->wrap_up_ms;
+  // Nobody was at it if it was interrupted.
+  const DurationMs wrap_up_ms =
+      HeldOf(agent, contact.number)->contact.interrupted
+          ? 0
+          : contact.terms->wrap_up_ms;
   EndContact(contact, reason, now_ms);
   const std::string id = contact.spec.id;
   const std::uint64_t number = contact.number;

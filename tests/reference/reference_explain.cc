@@ -46,6 +46,9 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
       agent.held.begin(), agent.held.end(),
       [&](const Held& held) { return held.contact.channel == channel; });
   if (most != 0 && of_channel >= most) return PassedOver::kContactsMax;
+  if (agent.held.size() >= kContactsPerAgentMax) {
+    return PassedOver::kContactsMax;
+  }
   if (!IsFree(agent, channel)) return PassedOver::kCapacity;
   if (contact.state == ContactState::kWaiting && IsDrained(contact, agent)) {
     return PassedOver::kDrained;

@@ -75,6 +75,8 @@ absl::StatusOr<PullOutcome> ReferenceRouter::Pull(AgentHandle handle,
   }
   PullOutcome outcome{HandleOf(*best), best->spec.id, best->version + 1, {}};
   Decide(*best, agent, now_ms, /*at_once=*/false, /*pulled=*/true);
+  // What the pulled contact drained comes to this agent first.
+  ServeAgent(agent.number, now_ms);
   LookAfterDrain(now_ms);
   outcome.ticket = Ticket();
   return outcome;

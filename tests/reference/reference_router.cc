@@ -223,6 +223,7 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     agent.holdings = holdings;
     if (changed) {
       ReviewHolds(agent, now_ms);
+      InterruptFor(0, agent, now_ms);
       LookForAgent(number, now_ms);
     }
   }
@@ -419,6 +420,13 @@ absl::StatusOr<ContactView> ReferenceRouter::GetContact(
   view.rank_key_ms = contact->rank_key_ms;
   view.ended_ms = contact->ended_ms;
   view.ring = static_cast<std::uint8_t>(contact->ring);
+  for (const auto& [slot, agent] : agents_) {
+    for (const Held& held : agent.held) {
+      if (held.number == contact->number) {
+        view.interrupted = held.contact.interrupted;
+      }
+    }
+  }
   if (IsHeld(*contact)) {
     view.held_for = contact->spec.preferred.agents[contact->hold - 1];
     view.held_until_ms = HoldEnds(*contact, 0);
@@ -496,8 +504,13 @@ absl::StatusOr<Outcome> ReferenceRouter::Accept(AgentHandle agent_handle,
   const auto found = StandingReservation(agent_handle, contact_handle, attempt);
   if (!found.ok()) return found.status();
   ContactRecord& contact = **found;
-  AcceptReservation(contact, *AgentByNumber(contact.agent), now_ms);
-  return Outcome{contact.version, Ticket()};
+  AgentRecord& agent = *AgentByNumber(contact.agent);
+  AcceptReservation(contact, agent, now_ms);
+  Outcome outcome{contact.version, {}};
+  // What it handles may be interrupted, what it was only offered not.
+  LookForAgent(agent.number, now_ms);
+  outcome.ticket = Ticket();
+  return outcome;
 }
 
 absl::StatusOr<Outcome> ReferenceRouter::Decline(

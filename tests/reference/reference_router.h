@@ -245,6 +245,15 @@ class ReferenceRouter final : public Router {
   void NoteLeft(const ContactRecord& contact);
   void LookAfterDrain(InstantMs now_ms);
   static bool IsFree(const AgentRecord& agent, Channel channel);
+  // Interruptions (reference_interruptions.cc).
+  static bool MayInterrupt(const AgentRecord& agent, Channel first,
+                           Channel other);
+  static int RoomWith(const AgentRecord& agent, Channel channel);
+  void TellInterruption(Held& held, AgentRecord& agent, bool interrupted,
+                        InstantMs now_ms);
+  void InterruptFor(std::uint64_t accepted, AgentRecord& agent,
+                    InstantMs now_ms);
+  void ResumeWork(AgentRecord& agent, InstantMs now_ms);
   static WorkState WorkStateOf(const AgentRecord& agent);
   static bool IsBusy(const AgentRecord& agent);
   static Held* HeldOf(AgentRecord& agent, std::uint64_t contact);

@@ -405,7 +405,7 @@ std::vector<std::string> ReferenceRouter::Violations() const {
                                      " holds a contact that does not live"));
       }
     }
-    if (units > kCapacityUnitsMax) {
+    if (units > kHeldUnitsMax) {
       found.push_back(absl::StrCat("agent ", agent.configuration.id, " holds ",
                                    units, " units"));
     }

@@ -198,6 +198,9 @@ std::string AuditedState::ApplyByType(const Event& event,
       return Widened(event);
     case EventType::kContactHoldEnded:
       return "no contact prefers an agent";
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return "no channel interrupts others";
   }
   return "it has no type";
 }

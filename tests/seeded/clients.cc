@@ -110,9 +110,23 @@ SeededRun::Request SeededRun::NewEndWrapUp() {
 SeededRun::Request SeededRun::NewApply() {
   Request request;
   request.kind = CallKind::kApply;
-  request.configuration = std::make_shared<const Configuration>(
-      configuration_ == nullptr ? world_.First()
-                                : world_.Next(*configuration_));
+  Configuration next =
+      configuration_ == nullptr ? world_.First() : world_.Next(*configuration_);
+  // The auditor knows no interruptions.
+  for (RoutingProfile& profile : next.routing_profiles) {
+    profile.may_interrupt = {};
+  }
+  // The auditor knows no drains; a ring without one has something else to do.
+  for (BullseyePlan& plan : next.bullseye_plans) {
+    for (BullseyeRing& ring : plan.rings) {
+      if (ring.drain != 0 && ring.raise_boost_ms == 0) {
+        ring.raise_boost_ms = 5'000;
+      }
+      ring.drain = 0;
+    }
+  }
+  request.configuration =
+      std::make_shared<const Configuration>(std::move(next));
   return request;
 }
 

@@ -167,6 +167,9 @@ std::string HistoryReplay::Step(const Event& event, const Cause& cause) {
       return "held for an agent, though no contact prefers one";
     case EventType::kAgentChanged:
       return AgentChanged(event, cause);
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return "interrupted, though no channel may interrupt another";
     case EventType::kConfigurationApplied:
     case EventType::kNone:
       break;

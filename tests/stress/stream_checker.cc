@@ -130,14 +130,13 @@ void StreamChecker::Step(const Event& event, int contact, int agent) {
       return;
     case EventType::kWrapUpEnded:
       return StepWrapUpEnded(event, contact, agent);
-    case EventType::kContactWidened:
-    case EventType::kContactHoldEnded:
-      return Fail(event, "no queue has a plan, no contact prefers an agent");
     case EventType::kAgentRemoved:
     case EventType::kAgentChanged:
     case EventType::kConfigurationApplied:
     case EventType::kNone:
       return;
+    default:
+      return Fail(event, "no plans, preferred agents or interruptions here");
   }
 }
 
