@@ -220,6 +220,20 @@ Activity ActivityToDomain(const v1::Activity& activity, const std::string& path,
   return result;
 }
 
+Reserve ReserveToDomain(const v1::Reserve& reserve, const std::string& path,
+                        std::vector<Finding>* findings) {
+  Reserve result;
+  result.name = reserve.name();
+  result.queue = reserve.queue();
+  EnumToDomain(reserve.channel(), *v1::Channel_descriptor(),
+               absl::StrCat(path, ".channel"), &result.channel, findings);
+  result.keep = reserve.keep();
+  result.resume = reserve.resume();
+  result.holds_back = ChannelsToDomain(
+      reserve.holds_back(), absl::StrCat(path, ".holds_back"), findings);
+  return result;
+}
+
 void SetSkill(const Skill& skill, v1::Skill* result) {
   result->set_name(skill.name);
   result->set_description(skill.description);
@@ -377,6 +391,11 @@ Configuration ToDomain(const v1::Configuration& configuration,
         PlanToDomain(configuration.bullseye_plans(i),
                      absl::StrCat("bullseye_plans[", i, "]"), findings));
   }
+  for (int i = 0; i < configuration.reserves_size(); ++i) {
+    result.reserves.push_back(ReserveToDomain(configuration.reserves(i),
+                                              absl::StrCat("reserves[", i, "]"),
+                                              findings));
+  }
   return result;
 }
 
@@ -470,6 +489,15 @@ v1::Configuration ToProto(const Configuration& configuration) {
   }
   for (const BullseyePlan& plan : configuration.bullseye_plans) {
     SetPlan(plan, result.add_bullseye_plans());
+  }
+  for (const Reserve& reserve : configuration.reserves) {
+    v1::Reserve* added = result.add_reserves();
+    added->set_name(reserve.name);
+    added->set_queue(reserve.queue);
+    added->set_channel(OneLater<v1::Channel>(reserve.channel));
+    added->set_keep(reserve.keep);
+    added->set_resume(reserve.resume);
+    SetChannels(reserve.holds_back, added, &v1::Reserve::add_holds_back);
   }
   return result;
 }

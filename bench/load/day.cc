@@ -173,6 +173,12 @@ std::string TimeOfDayText(InstantMs at_ms) {
 
 absl::Status CheckPlan(const DayPlan& plan) {
   std::set<std::string> queues;
+  if (!plan.configuration.reserves().empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("reserve \"", plan.configuration.reserves(0).name(),
+                     "\" keeps agents free, which the check of a played day "
+                     "does not know yet; leave it out"));
+  }
   for (const v1::BullseyePlan& rings : plan.configuration.bullseye_plans()) {
     for (const v1::BullseyeRing& ring : rings.rings()) {
       if (ring.drain().empty()) continue;

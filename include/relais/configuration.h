@@ -170,6 +170,26 @@ struct CustomerSegment {
                          const CustomerSegment&) = default;
 };
 
+// Agents who stay free for one channel of one queue: contacts of the channels
+// that it holds back are given to an agent of the reserve only while enough
+// others are free (docs/routing-model.md, "Reserves"). In it is whoever may
+// take the queue's contacts of the channel, as the queue asks before any ring
+// loosens it.
+struct Reserve {
+  std::string name;   // unique
+  std::string queue;  // for which its agents stay free
+  Channel channel = Channel::kVoice;
+  // So many stay free, 1..kReserveKeepMax.
+  int keep = 1;
+  // Once only `keep` are free nothing held back is given before so many are;
+  // above `keep`, up to kReserveKeepMax + 1; 0: keep + 1.
+  int resume = 0;
+  ChannelSet holds_back = 0;  // of all queues; not `channel`
+
+  int ResumeAt() const { return resume == 0 ? keep + 1 : resume; }
+  friend bool operator==(const Reserve&, const Reserve&) = default;
+};
+
 // How long a contact waits for the agent whom it prefers and for nobody else,
 // by what that agent is doing when the hold begins; 0: not at all. Exact
 // definition: docs/routing-model.md, "Preferred agents".
@@ -242,6 +262,7 @@ struct Configuration {
   ContactChoice contact_choice = ContactChoice::kAged;
   std::vector<CustomerSegment> segments;
   std::vector<BullseyePlan> bullseye_plans = {};
+  std::vector<Reserve> reserves = {};
 };
 
 struct Finding {

@@ -37,9 +37,10 @@ enum class PassedOver : std::uint8_t {
   kCapacity,         // the agent has not the units for one more
   kDrained,          // contacts that the agent may serve drain its channel
   kPullOnly,         // it is to be pulled; this agent may do so
+  kReserve,          // the agent is kept free for another channel
   kNot,              // the agent is free for it
 };
-inline constexpr int kPassedOverCount = 14;
+inline constexpr int kPassedOverCount = 15;
 // Lower-case name: "requirement", "contacts_max".
 std::string_view PassedOverName(PassedOver reason);
 
@@ -47,7 +48,8 @@ std::string_view PassedOverName(PassedOver reason);
 struct AgentVerdict {
   AgentView agent;  // what it is doing
   PassedOver reason = PassedOver::kNot;
-  // kRequirement: everything that is missing, in words.
+  // kRequirement: everything that is missing, in words. kReserve: what the
+  // reserves keep and when they give again.
   std::string missing;
   // kRequirement, of a contact that waits: the first later ring of its plan in
   // which nothing is missing, and when that comes; 0: there is none.
@@ -84,7 +86,7 @@ struct WaitingVerdict {
   std::string queue;
   Channel channel = Channel::kVoice;
   PassedOver reason = PassedOver::kNot;
-  std::string missing;  // kRequirement
+  std::string missing;  // kRequirement, kReserve
   // By the agent's own order of queues; of what the agent could take but for
   // what it is doing.
   int queue_rank = 0;

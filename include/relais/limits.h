@@ -56,6 +56,13 @@ inline constexpr std::size_t kQueueRanksMax = 15;
 // segment in use with each priority in use is a lane of each class (below).
 inline constexpr std::size_t kSegmentsMax = 64;
 
+// Reserves of a centre. What an agent counts in is a word of 64 bits, and those
+// of one configuration stand beside those of the next until all agents have
+// been told. When one gives again its free agents are looked for, at most
+// `resume` of them at half a microsecond each: half a millisecond.
+inline constexpr std::size_t kReservesMax = 32;
+inline constexpr int kReserveKeepMax = 1'000;
+
 // Bullseye plans. Of other routers the longest have 6 and 10 rings; each is a
 // requirement class, and lanes, for each queue with the plan and channel of it.
 inline constexpr std::size_t kBullseyePlansMax = 4'096;

@@ -1,5 +1,6 @@
 // The check of a configuration, part by part; for validate_configuration.cc,
-// check_agents.cc, check_plans.cc and warn_reachability.cc alone.
+// check_agents.cc, check_plans.cc, check_reserves.cc and warn_reachability.cc
+// alone.
 //
 // Collects findings, entry by entry, and sorts them in the end: warnings about
 // who could serve whom come only after everything was checked.
@@ -28,8 +29,11 @@ namespace relais {
 class ConfigurationChecker {
  public:
   ConfigurationChecker(const Configuration& configuration, const Limits& limits,
-                       CloseSkillsFn close)
-      : configuration_(configuration), limits_(limits), close_(close) {}
+                       CloseSkillsFn close, bool applied = false)
+      : configuration_(configuration),
+        limits_(limits),
+        close_(close),
+        applied_(applied) {}
 
   std::vector<Finding> Run() &&;
   // Of this agent alone, whatever the configuration has of the same id.
@@ -53,6 +57,7 @@ class ConfigurationChecker {
     kPlans,
     kQueues,
     kChoice,
+    kReserves,
     kSectionCount,
   };
   struct Noted {
@@ -170,6 +175,12 @@ class ConfigurationChecker {
   // validate_choice.cc
   void CheckChoice();
 
+  // check_reserves.cc
+  void CheckReserves();
+  void CheckReserve(const Reserve& reserve, const std::string& path);
+  // When all agents and queues are right.
+  void CheckStarving(const Reachability& reachability);
+
   // warn_reachability.cc
   void WarnAboutUnusedProfiles();
   void WarnAboutReachability();
@@ -182,6 +193,7 @@ class ConfigurationChecker {
   const Configuration& configuration_;
   const Limits& limits_;
   const CloseSkillsFn close_;
+  const bool applied_;
   SkillClosure closure_;
   std::vector<Noted> noted_;
   Section section_ = kCentre;

@@ -90,6 +90,8 @@ std::string_view PassedOverName(PassedOver reason) {
       return "drained";
     case PassedOver::kPullOnly:
       return "pull_only";
+    case PassedOver::kReserve:
+      return "reserve";
     case PassedOver::kNot:
       return "not";
   }

@@ -55,6 +55,30 @@ bool Reachability::AnyMeets(const CompiledRequirement& requirement,
                      });
 }
 
+std::size_t Reachability::CountMeets(const CompiledRequirement& requirement,
+                                     ChannelSet channels) const {
+  std::vector<bool> meets(profiles_.size());
+  for (const std::uint32_t number : Candidates(requirement)) {
+    const CompiledProfile& profile = profiles_[number];
+    meets[number] =
+        (profile.channels & channels) != 0 && Meets(requirement, profile);
+  }
+  return static_cast<std::size_t>(
+      std::count_if(agents_.begin(), agents_.end(),
+                    [&](std::uint32_t number) { return meets[number]; }));
+}
+
+ChannelSet Reachability::ChannelsBeside(const CompiledRequirement& requirement,
+                                        Channel channel) const {
+  ChannelSet channels = 0;
+  for (const CompiledProfile& profile : profiles_) {
+    if (!Contains(profile.channels, channel) || !Meets(requirement, profile)) {
+      channels |= profile.channels;
+    }
+  }
+  return channels;
+}
+
 bool Reachability::CanServeAny(std::size_t agent,
                                const std::vector<Demand>& demands) const {
   const CompiledProfile& profile = profiles_[agents_[agent]];

@@ -28,6 +28,13 @@ class Reachability {
   bool AnyMeets(const CompiledRequirement& requirement,
                 ChannelSet channels) const;
 
+  // How many agents with one of the channels meet it.
+  std::size_t CountMeets(const CompiledRequirement& requirement,
+                         ChannelSet channels) const;
+  // Channels of agents who have not `channel` or do not meet the requirement.
+  ChannelSet ChannelsBeside(const CompiledRequirement& requirement,
+                            Channel channel) const;
+
   // Whether the agent (numbered as added) can serve one of these.
   struct Demand {
     ChannelSet channels = 0;

@@ -476,6 +476,7 @@ std::vector<Finding> ConfigurationChecker::Run() && {
   for (std::size_t i = 0; i < configuration_.queues.size(); ++i) CheckQueue(i);
   CheckRingQueues();
   CheckChoice();
+  CheckReserves();
   WarnAboutUnusedProfiles();
   WarnAboutUnusedPlans();
   WarnAboutReachability();
@@ -492,8 +493,8 @@ std::vector<Finding> ConfigurationChecker::Run() && {
 
 std::vector<Finding> CheckConfiguration(const Configuration& configuration,
                                         const Limits& limits,
-                                        CloseSkillsFn close) {
-  return ConfigurationChecker(configuration, limits, close).Run();
+                                        CloseSkillsFn close, bool applied) {
+  return ConfigurationChecker(configuration, limits, close, applied).Run();
 }
 
 std::vector<Finding> CheckAgentOf(const AgentConfiguration& agent,

@@ -22,10 +22,13 @@
 
 namespace relais {
 
-// As ValidateConfiguration.
+// As ValidateConfiguration. Of one that was applied, and whose agents may have
+// changed since, a reserve that starves is no error: nothing is refused when
+// an agent's change makes it so.
 std::vector<Finding> CheckConfiguration(const Configuration& configuration,
                                         const Limits& limits,
-                                        CloseSkillsFn close);
+                                        CloseSkillsFn close,
+                                        bool applied = false);
 
 // What is wrong with one agent beside the lists of a configuration without
 // errors, which has an agent of this id. Paths begin with "agent". No warnings.

@@ -213,6 +213,9 @@ void ConfigurationChecker::WarnAboutReachability() {
     WarnAboutQueue(i, demands.back().requirement, reachability);
     WarnAboutDrain(i, reachability);
   }
+  if (errors_[kQueues] == 0 && errors_[kReserves] == 0) {
+    CheckStarving(reachability);
+  }
   if (errors_[kQueues] > 0 || demands.empty()) return;
   for (std::size_t i = 0; i < configuration_.agents.size(); ++i) {
     if (reachability.CanServeAny(i, demands)) continue;

@@ -35,6 +35,7 @@
 #include "lib/engine/configured_names.h"
 #include "lib/engine/contact_rings.h"
 #include "lib/engine/holdings.h"
+#include "lib/engine/reserve_places.h"
 #include "lib/match/matcher.h"
 #include "lib/policy/contact_choice.h"
 #include "relais/event.h"
@@ -142,6 +143,7 @@ struct CompiledConfiguration {
   ConfiguredNames names;
   absl::flat_hash_map<std::string, DurationMs> segments;  // their credits
   absl::flat_hash_map<std::string, std::shared_ptr<const QueueTerms>> queues;
+  std::vector<PlacedReserve> reserves;
   std::vector<std::uint32_t> held;  // requirement classes
 };
 

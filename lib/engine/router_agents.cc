@@ -142,6 +142,7 @@ AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent, std::uint32_t slot,
         OrderKeyOf(agent, static_cast<AgentOrder>(order));
   }
   update.terms.profile_class = classes_.ClassOf(agent.profile);
+  update.terms.reserves = reserves_.Of(update.terms.profile_class);
   update.terms.ranked = agent.served.orders_queues;
   update.terms.capacity = agent.served.capacity.units;
   update.terms.cost = agent.served.capacity.cost;

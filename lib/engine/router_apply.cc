@@ -139,6 +139,7 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
     }
     call.Push(event, std::move(detail));
     KeepFigures(NeedsAgentFigures(configuration), call);
+    InstallReserves(*preparation.compiled, call);
     InstallQueues(preparation);
     InstallAgents(preparation, call);
     outcome.ticket = call.ticket();
@@ -162,6 +163,14 @@ absl::StatusOr<std::unique_ptr<RouterImpl::Preparation>> RouterImpl::Prepare(
   status = PrepareQueues(configuration, preparation.get(), call);
   if (!status.ok()) return status;
   status = PrepareAgents(configuration, preparation.get(), call);
+  if (!status.ok()) return status;
+  const auto before = CurrentCompiled();
+  CompiledConfiguration& next = *preparation->compiled;
+  status = reserves_.Prepare(
+      configuration,
+      before == nullptr ? std::vector<PlacedReserve>() : before->reserves,
+      [this, &call](std::uint32_t told) { TellAgain(told, call); },
+      &next.reserves, &next.held);
   if (!status.ok()) return status;
   return preparation;
 }
@@ -230,6 +239,21 @@ void RouterImpl::UseOrder(AgentOrder order, Call& call) {
   if (matcher_.UsesOrder(number)) return;
   RELAIS_CHECK(matcher_.UseOrder(number) == match::Result::kOk,
                "the core has room for every order");
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    {
+      const AgentRecord& agent = agents_[slot];
+      MutexLock lock(agent.mutex);
+      if (!agent.used) continue;
+    }
+    TellAgain(slot, call);
+  }
+}
+
+// Before the queues of the configuration before are given up, whose reserves
+// hold their classes until nobody counts in them any more.
+void RouterImpl::InstallReserves(const CompiledConfiguration& next,
+                                 Call& call) {
+  if (!reserves_.Install(next.reserves)) return;
   for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
     {
       const AgentRecord& agent = agents_[slot];
@@ -477,6 +501,7 @@ absl::Status RouterImpl::InstallConfiguration(
   (*prepared)->compiled->version = version;
   keeps_figures_.store(NeedsAgentFigures(configuration),
                        std::memory_order_relaxed);
+  InstallReserves(*(*prepared)->compiled, call);
   InstallQueues(**prepared);
   InstallAgents(**prepared, call);
   return absl::OkStatus();

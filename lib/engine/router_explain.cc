@@ -172,6 +172,9 @@ class RouterImpl::Explainer {
                                    const CompiledProfile& profile,
                                    int queue_rank);
   void JudgeAgents(ContactExplanation* result);
+  // Of an agent who is free for the channel, if reserves keep it.
+  void AddReserves(std::uint32_t agent, Channel channel, PassedOver* reason,
+                   std::string* missing) const;
 
   const RouterImpl& router_;
   std::shared_ptr<const CompiledConfiguration> applied_;
@@ -415,6 +418,7 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
       verdict.ring = of.fitness.ring;
       verdict.ring_ms = of.fitness.ring_ms;
     }
+    AddReserves(slot, asks_->channel, &verdict.reason, &verdict.missing);
     verdict.fit_step = of.fitness.fit_step;
     verdict.queue_rank = of.fitness.queue_rank;
     if (verdict.reason == PassedOver::kDeclined) {
@@ -429,6 +433,17 @@ void RouterImpl::Explainer::JudgeAgents(ContactExplanation* result) {
     ++result->agents_by_reason[static_cast<std::size_t>(verdict.reason)];
     result->agents.push_back(std::move(verdict));
   }
+}
+
+void RouterImpl::Explainer::AddReserves(std::uint32_t agent, Channel channel,
+                                        PassedOver* reason,
+                                        std::string* missing) const {
+  if (*reason != PassedOver::kNot || applied_ == nullptr) return;
+  const match::ReserveSet keeping =
+      router_.matcher_.KeptFrom(agent, static_cast<int>(channel));
+  if (keeping == 0) return;
+  *reason = PassedOver::kReserve;
+  *missing = router_.reserves_.Describe(keeping, applied_->reserves);
 }
 
 absl::StatusOr<ContactExplanation> RouterImpl::Explainer::Contact(
@@ -492,17 +507,18 @@ absl::StatusOr<AgentExplanation> RouterImpl::Explainer::Agent(
     const bool held = held_for != Hold::kNobody && held_for != handle.slot;
     const bool drained =
         held_for == Hold::kNobody && IsDrained(asks, *seen.profile);
-    const PassedOver reason =
-        WhyPassedOver(fitness, held, declined, drained, seen.view,
-                      seen.capacity, asks.channel);
+    PassedOver reason = WhyPassedOver(fitness, held, declined, drained,
+                                      seen.view, seen.capacity, asks.channel);
+    std::string missing = fitness.missing;
+    AddReserves(handle.slot, asks.channel, &reason, &missing);
     std::string name;
     {
       const QueueSlot& slot = router_.queues_[queue];
       MutexLock lock(slot.mutex);
       name = slot.name;
     }
-    Group& all = told[{std::move(name), asks.channel, reason, fitness.missing,
-                       fitness.queue_rank}];
+    Group& all = told[{std::move(name), asks.channel, reason,
+                       std::move(missing), fitness.queue_rank}];
     all.contacts += group.contacts;
     all.oldest_arrival_ms =
         std::min(all.oldest_arrival_ms, group.oldest_arrival_ms);

@@ -110,6 +110,7 @@ RouterImpl::RouterImpl(const RouterOptions& options)
       classes_(options.limits, this),
       rings_watch_(std::make_unique<RingWatch>(agent_slots_, &classes_)),
       panels_(std::make_unique<PanelShares>(agent_slots_)),
+      reserves_(&matcher_, &classes_),
       events_(options.limits.pending_events, wants_details_),
       deadlines_(DeclineDeadline(DeclineTable::EntriesFor(agent_slots_))),
       retained_(options.limits.ended_ids, options.id_retention_ms),

@@ -448,6 +448,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   void ChangeProfile(AgentHandle handle, std::uint32_t profile,
                      const ServedBy& served, Call& call);
   void AddAgents(Preparation& preparation);
+  void InstallReserves(const CompiledConfiguration& next, Call& call);
   std::shared_ptr<const CompiledConfiguration> CurrentCompiled() const;
 
   // --- One agent's change (router_change_agent.cc) ---
@@ -562,6 +563,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   ClassRegistry classes_;
   const std::unique_ptr<RingWatch> rings_watch_;
   const std::unique_ptr<PanelShares> panels_;
+  ReservePlaces reserves_;
   EventQueue events_;
   DeadlineTable deadlines_;
   RetainedIds retained_;

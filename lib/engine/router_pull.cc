@@ -76,6 +76,7 @@ absl::Status NotForThisAgent(PassedOver reason, const std::string& missing) {
     case PassedOver::kNotReady:
     case PassedOver::kPresencePending:
     case PassedOver::kPullOnly:
+    case PassedOver::kReserve:
     case PassedOver::kNot:
       break;
   }

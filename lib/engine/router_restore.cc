@@ -15,9 +15,11 @@
 #include "lib/base/assert.h"
 #include "lib/domain/bullseye_plan.h"
 #include "lib/domain/error.h"
+#include "lib/domain/validate_configuration.h"
 #include "lib/engine/live_state_check.h"
 #include "lib/engine/restoration.h"
 #include "lib/engine/router_impl.h"
+#include "lib/skillgraph/skill_graph.h"
 
 namespace relais {
 namespace {
@@ -66,7 +68,7 @@ absl::Status RouterImpl::RestoreConfiguration(Restoration& restoration) {
   const LiveState& state = restoration.state;
   if (state.configuration == nullptr) return absl::OkStatus();
   for (const Finding& finding :
-       ValidateConfiguration(*state.configuration, limits_)) {
+       CheckConfiguration(*state.configuration, limits_, CloseSkills, true)) {
     if (finding.severity != Finding::Severity::kError) continue;
     return FieldError(absl::StatusCode::kInvalidArgument,
                       absl::StrCat("state.configuration.", finding.path),

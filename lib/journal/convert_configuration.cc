@@ -338,6 +338,15 @@ void ToMessage(const Configuration& configuration, v1::Configuration* message) {
   for (const BullseyePlan& plan : configuration.bullseye_plans) {
     ToMessage(plan, message->add_bullseye_plans());
   }
+  for (const Reserve& reserve : configuration.reserves) {
+    v1::Reserve* added = message->add_reserves();
+    added->set_name(reserve.name);
+    added->set_queue(reserve.queue);
+    added->set_channel(static_cast<std::uint32_t>(reserve.channel));
+    added->set_keep(reserve.keep);
+    added->set_resume(reserve.resume);
+    added->set_holds_back(reserve.holds_back);
+  }
 }
 
 namespace {
@@ -377,6 +386,18 @@ void CapacityFromMessage(const v1::RoutingProfile& message,
   }
   reader->Enum("routing_profiles.load_order", message.load_order(),
                LoadOrder::kPack, &profile->load_order);
+}
+
+void FromMessage(const v1::Reserve& message, MessageReader* reader,
+                 Reserve* reserve) {
+  reserve->name = message.name();
+  reserve->queue = message.queue();
+  reader->Enum("reserves.channel", message.channel(), Channel::kInternal,
+               &reserve->channel);
+  reserve->keep = static_cast<int>(message.keep());
+  reserve->resume = static_cast<int>(message.resume());
+  reader->Byte("reserves.holds_back", message.holds_back(),
+               &reserve->holds_back);
 }
 
 }  // namespace
@@ -440,6 +461,9 @@ absl::Status FromMessage(const v1::Configuration& message,
   for (const v1::BullseyePlan& plan : message.bullseye_plans()) {
     reader.Fail(
         FromMessage(plan, &configuration->bullseye_plans.emplace_back()));
+  }
+  for (const v1::Reserve& reserve : message.reserves()) {
+    FromMessage(reserve, &reader, &configuration->reserves.emplace_back());
   }
   return reader.status();
 }

@@ -38,11 +38,17 @@
 //       took the record, before W1's CAS names it <-> load(acquire) after the
 //       word. Whoever reads a value of the record's next use has the CAS before
 //       it that took the record out of the word, so a second reading of the
-//       word (TakeBest), or a CAS from it, tells.
-//       Revision and order keys, relaxed: what depends on them is confirmed by
-//       a CAS, or, for a revision, is right for a later one as well.
+//       word (TakeBest), or a CAS from it, tells. Revision and order keys,
+//       relaxed: what depends on them is confirmed by a CAS, or, for a
+//       revision, is right for a later one as well. Reserves, relaxed: where
+//       there are any, units are taken by a CAS from the word (matcher.h, M13);
+//       and whoever passes over an agent for a value of the record's next use
+//       had published before the word was changed, and that call looks.
 //   W10 the orders in use, relaxed: they only grow, and who must know of one
 //       has read a word that was changed after it came into use (A4).
+//   W12 whether there are reserves, relaxed: it only grows, and whoever must
+//       know of them has read a word that was changed after the first (its
+//       terms name one), as W10. Until then no record's reserves are read.
 //   W5  who has a record: of an agent's own two, `taken` CAS (acquire) <->
 //       store(release): the taker has the CAS before it that took the record
 //       out of the word. Of the pool, for calls that find both taken, B
@@ -69,6 +75,9 @@ inline constexpr int kOrdersMax = 4;
 // a second value: front words show the upper 44, from this one on.
 inline constexpr int kFurtherImageShift = 20;
 
+// A set of reserves (reserves.h), one bit for each.
+using ReserveSet = std::uint64_t;
+
 // An agent's terms, replaced whole by Matcher::Update.
 struct AgentTerms {
   std::uint8_t kinds = 0;      // open for; 0 = withdrawn
@@ -91,6 +100,8 @@ struct AgentTerms {
   // Some cell of its profile class may have a rank, now or later. False only if
   // none ever has while these terms are in force.
   bool ranked = false;
+  // In which it counts while it has room for what they are for.
+  ReserveSet reserves = 0;
 
   std::int64_t OrderKey(int order) const {
     return order == 0 ? order_key
@@ -144,6 +155,14 @@ class AgentsT {
     orders_in_use_.fetch_or(1U << order, std::memory_order_relaxed);  // W10
   }
   bool UsesOrder(int order) const { return (OrdersInUse() >> order & 1) != 0; }
+  // From now on terms may name reserves.
+  void UseReserves() {
+    uses_reserves_.store(1, std::memory_order_relaxed);  // W12
+  }
+  // Asked after the agent's word was read.
+  bool UsesReserves() const {
+    return uses_reserves_.load(std::memory_order_relaxed) != 0;  // W12
+  }
   // The image of an order key.
   static std::uint64_t ImageOf(int order, std::int64_t key) {
     return FrontWord::ImageOf(order == 0 ? key : key >> kFurtherImageShift);
@@ -198,8 +217,8 @@ class AgentsT {
   FrontWord Front(std::uint32_t profile_class, int kind, int order) const {
     return fronts_.Load(FrontIndex(profile_class, kind, order));
   }
-  // The first idle agent of the list that `accept(agent)` does not refuse, and
-  // the word that it had.
+  // The first idle agent of the list that `accept(agent, word)` does not
+  // refuse, and the word that it had.
   template <class Accept>
   bool Find(std::uint32_t profile_class, int kind, int order, Accept accept,
             Found* found, AgentWord* word);
@@ -208,8 +227,8 @@ class AgentsT {
     Found unused{};
     AgentWord unused_word;
     Find(
-        profile_class, kind, order, [](std::uint32_t) { return true; }, &unused,
-        &unused_word);
+        profile_class, kind, order,
+        [](std::uint32_t, AgentWord) { return true; }, &unused, &unused_word);
   }
 
   std::uint32_t pool_nodes_touched() const { return lists_.pool_touched(); }
@@ -295,6 +314,10 @@ class AgentsT {
   FurtherKeys& FurtherKeysAt(std::uint32_t agent, std::uint32_t index) const {
     return further_keys_[BesideAt(agent, index)];
   }
+  AtomicT<ReserveSet>& ReservesAt(std::uint32_t agent,
+                                  std::uint32_t index) const {
+    return reserves_[BesideAt(agent, index)];
+  }
   std::uint32_t TakeRecord(std::uint32_t agent);
   Verdict Judge(const Found& found, AgentWord* word) const;
   Linked LinkIdle(std::uint32_t agent, std::uint32_t list, NodeIndex own,
@@ -303,6 +326,7 @@ class AgentsT {
   const std::uint32_t profile_classes_;
   const int orders_;
   AtomicT<std::uint32_t> orders_in_use_{1};  // a bit for each
+  AtomicT<std::uint32_t> uses_reserves_{0};
   mutable Homes homes_;
   Lists lists_;
   FrontWords<AtomicT> fronts_;
@@ -314,6 +338,8 @@ class AgentsT {
   // its memory untouched.
   mutable ZeroedArray<AtomicT<std::uint64_t>, kZeroIsInitial<AtomicT>>
       interruptible_;
+  // Of all records; not touched before there are reserves.
+  mutable ZeroedArray<AtomicT<ReserveSet>, kZeroIsInitial<AtomicT>> reserves_;
   alignas(kCacheLineBytes) FreeStack<AtomicT> free_terms_;
 };
 

@@ -23,7 +23,8 @@ AgentsT<AtomicT>::AgentsT(std::uint32_t agents, std::uint32_t profile_classes,
       pool_(calls_in_flight),
       further_keys_(
           orders == 1 ? 0 : std::size_t{agents} * kOwnTerms + calls_in_flight),
-      interruptible_(std::size_t{agents} * kOwnTerms + calls_in_flight) {
+      interruptible_(std::size_t{agents} * kOwnTerms + calls_in_flight),
+      reserves_(std::size_t{agents} * kOwnTerms + calls_in_flight) {
   RELAIS_CHECK(calls_in_flight + kOwnTerms <= AgentWord::kTermsMask,
                "too many calls in flight");
   for (std::uint32_t agent = 0; agent < agents; ++agent) {
@@ -56,6 +57,10 @@ AgentTerms AgentsT<AtomicT>::TermsOf(std::uint32_t agent,
     terms.interruptible = std::bit_cast<decltype(terms.interruptible)>(
         interruptible_[BesideAt(agent, word.terms())].load(
             std::memory_order_acquire));  // W3
+  }
+  if (UsesReserves()) {
+    terms.reserves =
+        ReservesAt(agent, word.terms()).load(std::memory_order_relaxed);  // W3
   }
   for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));
@@ -106,6 +111,10 @@ std::uint32_t AgentsT<AtomicT>::TakeTerms(std::uint32_t agent,
       terms.capacity | (terms.claim_until_told ? kClaimUntilTold : 0U) |
           (terms.ranked ? kRanked : 0U) | (interrupts ? kInterrupts : 0U),
       std::memory_order_release);  // W3
+  if (UsesReserves()) {
+    ReservesAt(agent, index)
+        .store(terms.reserves, std::memory_order_relaxed);  // W3
+  }
   for (unsigned rest = OrdersInUse() >> 1; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));
     FurtherKeysAt(agent, index)[i].store(terms.further_order_keys[i],
@@ -244,7 +253,7 @@ bool AgentsT<AtomicT>::Find(std::uint32_t profile_class, int kind, int order,
           any = true;
         }
         if (verdict != Verdict::kTake) return verdict;
-        return accept(candidate.owner) ? Verdict::kTake : Verdict::kPass;
+        return accept(candidate.owner, *word) ? Verdict::kTake : Verdict::kPass;
       },
       found);
   fronts_.Raise(list, seen,

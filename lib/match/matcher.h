@@ -77,6 +77,19 @@
 //       replaced meanwhile reads the word again (TakeBest); what is told after
 //       that reading overlaps the decision, and its caller undoes what no
 //       longer fits.
+//   M13 Once there are reserves (reserves.h) the agent's units are taken before
+//       the contact's CAS, by a CAS of its word from the one that the look
+//       began with, and given back if the contact is lost. So what others
+//       change meanwhile (units given back, other terms) already finds the
+//       contact's units in the word, and an agent who is about to be given an
+//       e-mail is never added to those who stay free. A kind that a reserve
+//       keeps from the agent is left out of its look as one without room; what
+//       the look believed of the reserve is confirmed when the unit is taken.
+//   M14 Whoever makes a reserve give looks at the agents who count in it
+//       (LookForReserves), after the look that its call owes to its own agent
+//       or contact: for each who may now take something it does what the
+//       agent's release would do. Agents under another's claim are that claim's
+//       owner's, who publishes and then looks with the reserve as it is then.
 //
 // Progress: lock-free. Each loop repeats only when another call has completed
 // a step on the same word or list. A thread stopped anywhere hides at most the
@@ -107,6 +120,7 @@
 #include "lib/match/compared.h"
 #include "lib/match/eligibility.h"
 #include "lib/match/lanes.h"
+#include "lib/match/reserves.h"
 #include "lib/match/state_word.h"
 
 namespace relais::match {
@@ -201,6 +215,23 @@ class MatcherT {
   // brought to it meanwhile. Neighbours are found together: give the lanes of
   // a class in rising order, those of a routing group from a multiple of 8.
   Result SetLane(std::uint32_t lane, std::uint32_t requirement_class);
+
+  // --- Reserves -------------------------------------------------------------
+
+  // Gives a reserve another meaning. No agent's terms may name it, and every
+  // call in which one did must be over; kNotAllowed: one is not. Nobody counts
+  // in it then, and it does not give. One call at a time. Afterwards agents who
+  // are eligible for its class are told of it, by terms that name it.
+  Result SetReserve(int reserve, const ReserveTerms& terms);
+  bool ReserveSettled(int reserve) const { return reserves_.Settled(reserve); }
+  ReserveWord ReserveNow(int reserve) const { return reserves_.Now(reserve); }
+  // The reserves that keep a contact of `kind`, for which it has room, from the
+  // agent at this moment.
+  ReserveSet KeptFrom(std::uint32_t agent, int kind) const;
+  bool IsEligible(std::uint32_t requirement_class,
+                  std::uint32_t profile_class) const {
+    return eligibility_.Fit(requirement_class, profile_class) != 0;
+  }
 
   // --- Contacts -------------------------------------------------------------
 
@@ -362,10 +393,11 @@ class MatcherT {
   };
 
   // The caller's, and the kinds for which a look is owed when the call ends
-  // (M11).
+  // (M11), and the reserves that give since (M14).
   struct Sink {
     DecisionSink& told;
     std::uint8_t owed = 0;
+    ReserveSet opened = 0;
 
     void OnLook() { told.OnLook(); }
     void OnDecision(const Decision& decision) { told.OnDecision(decision); }
@@ -429,8 +461,38 @@ class MatcherT {
   [[gnu::noinline]] void CompareAgain(std::uint64_t place, std::uint32_t agent,
                                       const AgentTerms& terms, Kinds kinds,
                                       Compared* compared);
+  // The first agent for contacts of the class whom `suits(agent, word)` does
+  // not refuse; `asks_drains`: nor that of a profile class that is drained of
+  // its kind.
+  template <class Suits>
+  bool FindAgent(std::uint32_t requirement_class, bool asks_drains, Suits suits,
+                 AgentChoice* best, Compared* compared);
   bool FindAgentFor(std::uint32_t contact, std::uint32_t requirement_class,
-                    AgentChoice* best, Compared* compared);
+                    AgentChoice* best, Compared* compared) {
+    const int kind = eligibility_.KindOf(requirement_class);
+    return FindAgent(
+        requirement_class, true,
+        [&](std::uint32_t agent, AgentWord word) {
+          return !Excluded(contact, agent) &&
+                 (!agents_.UsesReserves() ||
+                  (Takeable(agents_.TermsOf(agent, word), word) >> kind & 1) !=
+                      0);
+        },
+        best, compared);
+  }
+  bool ClaimFound(const AgentChoice& choice, std::uint32_t requirement_class,
+                  AgentWord* claimed);
+  // The kinds of which the agent may be given a contact now: those that it has
+  // room for, but what reserves keep from it.
+  std::uint8_t Takeable(const AgentTerms& terms, AgentWord word) const {
+    const std::uint8_t room = terms.KindsWithRoom(word.kinds(), word.used());
+    return terms.reserves == 0
+               ? room
+               : room & ~reserves_.Barred(terms, word.kinds(), word.used());
+  }
+  ReserveSet CountedIn(const AgentTerms& terms, AgentWord word) const {
+    return reserves_.CountedIn(terms, word.kinds(), word.used());
+  }
   bool StillFits(const ContactChoice& choice, const AgentTerms& terms, int kind,
                  bool pulled) const;
   Result UpdateTo(std::uint32_t agent, std::uint32_t revision,
@@ -450,10 +512,20 @@ class MatcherT {
   bool TakeDirectly(std::uint32_t slot, ContactWord from, const Position& at,
                     int kind, std::uint32_t agent, AgentWord word,
                     const Compared* agents, Sink& sink, Result* result);
+  // By the claim's owner, right before the contact's CAS, if there are reserves
+  // (M13): the units that a contact of `kind` costs. False: the word is not
+  // `word` any more, or a reserve does not give and the contact is not pulled;
+  // nothing was taken.
+  bool TakeUnitsFirst(std::uint32_t agent, AgentWord word,
+                      const AgentTerms& terms, int kind, bool pulled,
+                      ReserveChange* change, Sink& sink);
+  // The contact was lost.
+  void GiveUnitsBack(std::uint32_t agent, std::uint32_t units,
+                     ReserveChange* change, Sink& sink);
   // By the claim's owner, who last saw `word`: raises the units; ends the claim
   // if no room is left and the terms do not ask to keep it.
   bool AddUnits(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
-                std::uint32_t units);
+                std::uint32_t units, Sink& sink);
   Taking TakeBest(std::uint32_t agent, AgentWord word, const AgentTerms& terms,
                   std::uint8_t kinds, const ClaimedFor* claimed_for,
                   Sink& sink);
@@ -474,6 +546,9 @@ class MatcherT {
   // be null.
   void Release(std::uint32_t agent, Sink& sink,
                const ClaimedFor* claimed_for = nullptr);
+  // For each agent who counts in one of them and may take something (M14).
+  void LookForReserves(Sink& sink);
+  bool ClaimForReserve(int reserve, std::uint32_t* agent, bool* again);
   Compared* Telling(Compared* compared) const {
     return sizes_.tells_compared ? compared : nullptr;
   }
@@ -488,6 +563,7 @@ class MatcherT {
   EligibilityT<AtomicT> eligibility_;
   LanesT<AtomicT> lanes_;
   AgentsT<AtomicT> agents_;
+  ReservesT<AtomicT> reserves_;
   mutable ZeroedArray<std::array<AtomicT<std::uint64_t>, kExclusionsMax>,
                       kZeroIsInitial<AtomicT>>
       excluded_;  // W4
@@ -501,6 +577,7 @@ using Matcher = MatcherT<std::atomic>;
 #include "lib/match/matcher_drain_inl.h"
 #include "lib/match/matcher_inl.h"
 #include "lib/match/matcher_pull_inl.h"
+#include "lib/match/matcher_reserves_inl.h"
 
 namespace relais::match {
 extern template class MatcherT<std::atomic>;

@@ -26,6 +26,7 @@ Result MatcherT<AtomicT>::UpdateTo(std::uint32_t agent, std::uint32_t revision,
                                    std::uint32_t units_back, Sink& sink) {
   constexpr std::uint32_t kNone = 0xFFFF'FFFF;
   std::uint32_t taken = kNone;
+  ReserveChange change;
   Result result = Result::kOk;
   for (;;) {
     const AgentWord word = agents_.Agent(agent);
@@ -43,7 +44,18 @@ Result MatcherT<AtomicT>::UpdateTo(std::uint32_t agent, std::uint32_t revision,
     const AgentWord next(true, word.used() - units_back,
                          later ? terms.kinds : word.kinds(),
                          later ? taken : word.terms(), word.tag() + 1);
+    ReserveSet before = 0;
+    ReserveSet after = 0;
+    if (agents_.UsesReserves()) {
+      // The old terms were those in force if the CAS from the word succeeds.
+      const AgentTerms old_terms = agents_.TermsOf(agent, word);
+      before = CountedIn(old_terms, word);
+      after = CountedIn(later ? terms : old_terms, next);
+      reserves_.Take(before & ~after, &change);
+    }
     if (!agents_.Swap(agent, word, next)) continue;
+    change.Applied(before, after);
+    sink.opened |= reserves_.Settle(&change);
     if (later) {
       agents_.FreeTerms(agent, word.terms());
       taken = kNone;
@@ -58,6 +70,7 @@ Result MatcherT<AtomicT>::UpdateTo(std::uint32_t agent, std::uint32_t revision,
     break;
   }
   if (taken != kNone) agents_.FreeTerms(agent, taken);
+  sink.opened |= reserves_.Settle(&change);
   return result;
 }
 
@@ -74,7 +87,7 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, Sink& sink,
       continue;
     }
     const Taking taking =
-        TakeBest(agent, word, terms, kinds, claimed_for, sink);
+        TakeBest(agent, word, terms, Takeable(terms, word), claimed_for, sink);
     if (taking == Taking::kReleased) return;
     if (taking != Taking::kNothing) continue;
     AgentWord published;
@@ -82,7 +95,7 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, Sink& sink,
     // Look once more (M5): what was published between the look above and the
     // swap may have missed this agent.
     ContactChoice again;
-    if (!FindContactFor(agent, terms, kinds, &again)) return;
+    if (!FindContactFor(agent, terms, Takeable(terms, word), &again)) return;
     if (!agents_.Swap(agent, published, published.WithClaim(true))) return;
     agents_.Unpublish(agent);
   }
@@ -90,16 +103,26 @@ void MatcherT<AtomicT>::Release(std::uint32_t agent, Sink& sink,
 
 template <template <typename> class AtomicT>
 bool MatcherT<AtomicT>::AddUnits(std::uint32_t agent, AgentWord word,
-                                 const AgentTerms& terms, std::uint32_t units) {
+                                 const AgentTerms& terms, std::uint32_t units,
+                                 Sink& sink) {
   const AgentTerms* in_force = &terms;
   AgentTerms again;
+  ReserveChange change;
   for (;;) {
     const std::uint32_t used = word.used() + units;
     const bool room = in_force->claim_until_told ||
                       in_force->KindsWithRoom(word.kinds(), used) != 0;
     const AgentWord next(room, used, word.kinds(), word.terms(),
                          word.tag() + 1);
-    if (agents_.Swap(agent, word, next)) return room;
+    // Of a decision that began before the first reserve (M13).
+    const ReserveSet before = CountedIn(*in_force, word);
+    const ReserveSet after = CountedIn(*in_force, next);
+    reserves_.Take(before & ~after, &change);
+    if (agents_.Swap(agent, word, next)) {
+      change.Applied(before, after);
+      sink.opened |= reserves_.Settle(&change);
+      return room;
+    }
     word = agents_.Agent(agent);
     again = agents_.TermsOf(agent, word);
     in_force = &again;
@@ -168,13 +191,22 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
     const ClaimedFor* claimed_for, Sink& sink) {
   const auto kind = static_cast<int>(
       lanes_.KindOf(choice.found.owner).load(std::memory_order_relaxed));  // W7
+  const bool units_first = agents_.UsesReserves();
+  ReserveChange change;
+  if (units_first &&
+      !TakeUnitsFirst(agent, word, terms, kind, pulled, &change, sink)) {
+    return Taking::kAgain;
+  }
   // The lane or its class may have been redefined after they were read. That
   // was complete before any contact of the new meaning was published, and the
   // contact has been seen by now, so a second reading tells.
   ContactWord reserved;
   if (!StillFits(choice, terms, kind, pulled) ||
       !lanes_.Take(choice.found, agent, &reserved)) {
-    return Taking::kNothing;
+    if (!units_first) return Taking::kNothing;
+    GiveUnitsBack(agent, terms.cost[static_cast<std::size_t>(kind)], &change,
+                  sink);
+    return Taking::kAgain;
   }
   Decision decision =
       Describe(choice, agent, terms, reserved, kind,
@@ -187,7 +219,12 @@ typename MatcherT<AtomicT>::Taking MatcherT<AtomicT>::TakeChosen(
   if (claimed_for != nullptr && claimed_for->contact == decision.contact) {
     decision.agents = claimed_for->agents;
   }
-  const bool room = AddUnits(agent, word, terms, decision.units);
+  bool room = true;
+  if (units_first) {
+    sink.opened |= reserves_.Settle(&change);
+  } else {
+    room = AddUnits(agent, word, terms, decision.units, sink);
+  }
   lanes_.Tidy(choice.lane);
   sink.OnDecision(decision);
   return room ? Taking::kTook : Taking::kReleased;
@@ -200,7 +237,7 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
                                      const Compared* agents, Sink& sink,
                                      Result* result) {
   const AgentTerms terms = agents_.TermsOf(agent, word);
-  const std::uint8_t kinds = terms.KindsWithRoom(word.kinds(), word.used());
+  const std::uint8_t kinds = Takeable(terms, word);
   if ((kinds >> kind & 1) == 0) return false;
   Compared lanes;
   Compared* const compared = Telling(&lanes);
@@ -231,18 +268,33 @@ bool MatcherT<AtomicT>::TakeDirectly(std::uint32_t slot, ContactWord from,
   // As in TakeBest: terms, fronts and cells count only if the agent is still
   // told the same. One that is told to be of another class meanwhile leaves a
   // class whose cells may be given to others.
-  if (agents_.Agent(agent) != word) return false;
+  const bool units_first = agents_.UsesReserves();
+  ReserveChange change;
+  if (units_first
+          ? !TakeUnitsFirst(agent, word, terms, kind, false, &change, sink)
+          : agents_.Agent(agent) != word) {
+    return false;
+  }
   ContactWord reserved;
   *result = Result::kOk;
   if (!lanes_.TakeNew(slot, from, agent, &reserved)) {
     *result = Result::kStale;
+    if (units_first) {
+      GiveUnitsBack(agent, terms.cost[static_cast<std::size_t>(kind)], &change,
+                    sink);
+    }
     Release(agent, sink);
     return true;
   }
   Decision decision = Describe(choice, agent, terms, reserved, kind, order);
   decision.lanes = compared;
   decision.agents = agents;
-  const bool room = AddUnits(agent, word, terms, decision.units);
+  bool room = true;
+  if (units_first) {
+    sink.opened |= reserves_.Settle(&change);
+  } else {
+    room = AddUnits(agent, word, terms, decision.units, sink);
+  }
   sink.OnDecision(decision);
   if (room) Release(agent, sink);
   return true;

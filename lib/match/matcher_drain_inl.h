@@ -14,7 +14,10 @@ template <class Body>
 Result MatcherT<AtomicT>::Within(DecisionSink& told, Body body) {
   Sink sink{told};
   const Result result = body(sink);
-  if (sink.owed != 0) PayDrains(sink);
+  while (sink.opened != 0 || sink.owed != 0) {
+    LookForReserves(sink);
+    if (sink.owed != 0) PayDrains(sink);
+  }
   return result;
 }
 

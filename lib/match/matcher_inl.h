@@ -291,10 +291,9 @@ bool MatcherT<AtomicT>::ClaimAgentFor(std::uint32_t contact, std::uint32_t lane,
   for (;;) {
     const AgentWord word = agents_.Agent(*agent);
     const AgentTerms terms = agents_.TermsOf(*agent, word);
-    const bool open =
-        !word.claimed() &&
-        (terms.KindsWithRoom(word.kinds(), word.used()) >> kind & 1) != 0 &&
-        !Excluded(contact, *agent);
+    const bool open = !word.claimed() &&
+                      (Takeable(terms, word) >> kind & 1) != 0 &&
+                      !Excluded(contact, *agent);
     // What was read of the terms counts only if the word stood meanwhile.
     if (!open && agents_.Agent(*agent) == word) return false;
     if (!open) continue;
@@ -316,23 +315,32 @@ bool MatcherT<AtomicT>::TryClaim(std::uint32_t contact,
   *again = FindAgentFor(contact, requirement_class, &best, compared);
   if (!*again) return false;
   *agent = best.found.owner;
-  *claimed = best.word.WithClaim(true);
-  if (!agents_.Swap(*agent, best.word, *claimed)) return false;
+  return ClaimFound(best, requirement_class, claimed);
+}
+
+template <template <typename> class AtomicT>
+bool MatcherT<AtomicT>::ClaimFound(const AgentChoice& choice,
+                                   std::uint32_t requirement_class,
+                                   AgentWord* claimed) {
+  const std::uint32_t agent = choice.found.owner;
+  *claimed = choice.word.WithClaim(true);
+  if (!agents_.Swap(agent, choice.word, *claimed)) return false;
   const int kind = eligibility_.KindOf(requirement_class);
   const int order = eligibility_.OrderOf(requirement_class);
-  agents_.Tidy(best.profile_class, kind, order);
-  agents_.Unpublish(*agent, best.found.list());
+  agents_.Tidy(choice.profile_class, kind, order);
+  agents_.Unpublish(agent, choice.found.list());
   return true;
 }
 
 template <template <typename> class AtomicT>
-bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
-                                     std::uint32_t requirement_class,
-                                     AgentChoice* best, Compared* compared) {
+template <class Suits>
+bool MatcherT<AtomicT>::FindAgent(std::uint32_t requirement_class,
+                                  bool asks_drains, Suits suits,
+                                  AgentChoice* best, Compared* compared) {
   const int kind = eligibility_.KindOf(requirement_class);
   const int order = eligibility_.OrderOf(requirement_class);
-  const bool may_be_drained =
-      eligibility_.AnyDrains() && eligibility_.DrainsOf(requirement_class) == 0;
+  const bool may_be_drained = asks_drains && eligibility_.AnyDrains() &&
+                              eligibility_.DrainsOf(requirement_class) == 0;
   constexpr std::uint64_t kNone = ~std::uint64_t{0};
   // Place: the better fit, then the smaller image of the order key.
   const auto place_of = [](std::uint8_t fit, std::uint64_t image) {
@@ -368,10 +376,7 @@ bool MatcherT<AtomicT>::FindAgentFor(std::uint32_t contact,
     here->profile_class = profile;
     here->fit = eligibility_.Fit(requirement_class, profile);
     if (here->fit == 0 ||
-        !agents_.Find(
-            profile, kind, order,
-            [&](std::uint32_t agent) { return !Excluded(contact, agent); },
-            &here->found, &here->word)) {
+        !agents_.Find(profile, kind, order, suits, &here->found, &here->word)) {
       return kNone;
     }
     const std::uint64_t place =

@@ -22,7 +22,7 @@ TESTS = ROOT / "tests" / "interleaving"
 BINARIES = ("interleaving_records_test", "interleaving_lanes_test",
             "interleaving_pairs_test", "interleaving_pulls_test",
             "interleaving_drains_test", "interleaving_interruptions_test",
-            "interleaving_triples_test")
+            "interleaving_triples_test", "interleaving_reserves_test")
 SOURCES = ("lib/match", "lib/base/free_stack.h", "lib/base/stamped_cells.h")
 # Smaller than those of the tests, so that an order that nobody misses costs
 # seconds; the guarding test of orders.txt is run with its own.
@@ -40,6 +40,8 @@ QUICK = {
         "RELAIS_INTERLEAVING_WEAK": "1"},
     "interleaving_triples_test": {"RELAIS_INTERLEAVING_PREEMPTIONS": "2",
                                   "RELAIS_INTERLEAVING_WEAK": "1"},
+    "interleaving_reserves_test": {"RELAIS_INTERLEAVING_PREEMPTIONS": "2",
+                                   "RELAIS_INTERLEAVING_WEAK": "1"},
 }
 METHODS = re.compile(
     r"[.>](load|store|exchange|fetch_\w+|compare_exchange_\w+)\s*\(")

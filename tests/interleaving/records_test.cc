@@ -498,17 +498,17 @@ constexpr Scenario kRecords[] = {
     {"profile_of_another_life", {3, 2}, 846'764, ProfileOfAnotherLife},
     {"capacity_of_another_life", {3, 2}, 174'994, CapacityOfAnotherLife},
     {"cost_of_another_life", {3, 2}, 175'426, CostOfAnotherLife},
-    {"first_class_ready", {3, 1}, 359'518, FirstClassReady},
+    {"first_class_ready", {3, 1}, 386'779, FirstClassReady},
     {"lane_joins_chain", {3, 1}, 132, LaneJoinsChain},
     {"lane_leaves_chain", {3, 1}, 914, LaneLeavesChain},
     {"lane_leaves_run", {3, 2}, 156, LaneLeavesRun},
     {"lanes_leave", {3, 2}, 3'624, LanesLeave},
-    {"new_class_ready", {3, 1}, 383'449, NewClassReady},
+    {"new_class_ready", {3, 1}, 411'458, NewClassReady},
     {"wider_fit_submit", {3, 1}, 765'568, WiderFitSubmit},
-    {"order_comes_into_use_ready", {2, 1}, 39'444, OrderComesIntoUseReady},
+    {"order_comes_into_use_ready", {2, 1}, 40'074, OrderComesIntoUseReady},
     {"lane_of_another_class", {3, 1}, 194'470, LaneOfAnotherClass},
-    {"class_of_another_content", {3, 1}, 121'245, ClassOfAnotherContent},
-    {"class_becomes_pulled_only", {3, 1}, 201'994, ClassBecomesPulledOnly},
+    {"class_of_another_content", {3, 1}, 127'136, ClassOfAnotherContent},
+    {"class_becomes_pulled_only", {3, 1}, 213'036, ClassBecomesPulledOnly},
 };
 
 class RecordsTest : public testing::TestWithParam<Scenario> {};

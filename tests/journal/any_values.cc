@@ -244,6 +244,11 @@ std::shared_ptr<Configuration> AnyConfiguration(Random& random) {
     configuration->queues.push_back(AnyQueue(random));
     configuration->segments.push_back({AnyText(random, 9), AnySigned(random)});
     configuration->bullseye_plans.push_back(AnyPlan(random));
+    configuration->reserves.push_back({AnyText(random, 9), AnyText(random, 9),
+                                       AnyOf(random, Channel::kInternal),
+                                       static_cast<int>(AnySigned(random)),
+                                       static_cast<int>(AnySigned(random)),
+                                       static_cast<ChannelSet>(Any(random))});
   }
   configuration->contact_choice = AnyOf(random, ContactChoice::kStrict);
   configuration->certifications = AnyNames(random);

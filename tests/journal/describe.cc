@@ -323,6 +323,11 @@ std::string Describe(const Configuration& configuration) {
   for (const BullseyePlan& plan : configuration.bullseye_plans) {
     absl::StrAppend(&text, "\nplan ", Describe(plan));
   }
+  for (const Reserve& reserve : configuration.reserves) {
+    absl::StrAppend(&text, "\nreserve ", reserve.name, " ", reserve.queue, " ",
+                    static_cast<int>(reserve.channel), " ", reserve.keep, " ",
+                    reserve.resume, " ", reserve.holds_back);
+  }
   return text;
 }
 

@@ -134,6 +134,8 @@ Configuration GoldenConfiguration() {
   configuration.segments = {{"gold", 120'000}};
   configuration.bullseye_plans = OtherPlans();
   configuration.bullseye_plans.push_back(Wider());
+  configuration.reserves = {{"chats", "accounts", Channel::kChat, 2, 4,
+                             SetOf(Channel::kEmail) | SetOf(Channel::kSocial)}};
   return configuration;
 }
 

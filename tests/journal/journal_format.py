@@ -127,6 +127,9 @@ CONFIGURATION = {
     12: ("contact_choice", "uint"),
     13: ("segments", ({1: ("name", "bytes"), 2: ("credit_ms", "sint")},)),
     20: ("bullseye_plans", (PLAN,)),
+    21: ("reserves", ({1: ("name", "bytes"), 2: ("queue", "bytes"),
+                       3: ("channel", "uint"), 4: ("keep", "sint"),
+                       5: ("resume", "sint"), 6: ("holds_back", "uint")},)),
 }
 FIGURES = {
     1: ("contacts", "uint"), 2: ("offered", "bool"),

@@ -312,7 +312,9 @@ void ModelRun::SameAgentExplanation() {
       told;
   for (const WaitingVerdict& one : subject->verdicts) {
     Same("that something is missing", !one.missing.empty(),
-         one.reason == PassedOver::kRequirement, id);
+         one.reason == PassedOver::kRequirement ||
+             one.reason == PassedOver::kReserve,
+         id);
     const auto [at, first] =
         told.try_emplace({one.queue, one.channel, one.reason, one.queue_rank},
                          0, one.oldest_arrival_ms);
@@ -374,7 +376,8 @@ void ModelRun::CheckConservation(const std::vector<AgentView>& agents,
         continue;
       }
       if (HasRoomFor(agent, contact.channel) &&
-          reference_->IsEligible(contact.id, agent.id)) {
+          reference_->IsEligible(contact.id, agent.id) &&
+          !reference_->IsKeptBack(contact.id, agent.id)) {
         Fail(absl::StrCat("free agent ", agent.id,
                           " beside eligible waiting contact ", contact.id));
       }

@@ -1,5 +1,4 @@
 // The random calls.
-
 #include "tests/model/model_run.h"
 
 #include <algorithm>
@@ -438,6 +437,7 @@ void ModelRun::RestartSubject(const Restart& restart) {
   restarted_ = true;
   subject_ = restart(now_ms_);
   if (subject_ == nullptr) return Fail("the state is refused");
+  reference_->ForgetReserves();
   for (auto& [id, handles] : handles_) {
     // One that is forgotten has a handle that was given and has ended.
     handles.first = subject_->FindContact(id).value_or(ContactHandle{0, 1});

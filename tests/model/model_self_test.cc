@@ -110,7 +110,7 @@ class LosesDrains final : public ForwardingRouter {
  public:
   using ForwardingRouter::ForwardingRouter;
   std::size_t DrainEvents() override {
-    return ++calls_ % 1'000 == 0 ? 0 : ForwardingRouter::DrainEvents();
+    return ++calls_ % 300 == 0 ? 0 : ForwardingRouter::DrainEvents();
   }
 
  private:

@@ -345,6 +345,7 @@ Configuration World::DrawFirst() {
       profile.queue_order = QueueOrder(configuration);
   }
   ChangeQueuesOfRings(&configuration);
+  AddReserves(Reserves(configuration), &configuration);
   return configuration;
 }
 
@@ -428,7 +429,9 @@ Configuration World::DrawNext(const Configuration& present) {
   for (RoutingProfile& profile : next.routing_profiles) {
     KeepListed(next, &profile.queue_order);
   }
+  const std::vector<Reserve> reserves = std::exchange(next.reserves, {});
   ChangePlans(&next);
+  AddReserves(random_->Bernoulli(0.3) ? Reserves(next) : reserves, &next);
   if (random_->Bernoulli(0.05)) next.agents[0].routing_profile = "nowhere";
   return next;
 }

@@ -71,6 +71,10 @@ class World {
   PreferredAgents Preferred();
   ContactChoice Mode();
   std::vector<CustomerSegment> Segments();
+  std::vector<Reserve> Reserves(const Configuration& configuration);
+  // Those that are right.
+  static void AddReserves(const std::vector<Reserve>& reserves,
+                          Configuration* configuration);
   void ChangeForMany(Configuration* next);
   void ChangeChoice(Configuration* next);
   // Of some of the queues.

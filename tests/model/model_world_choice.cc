@@ -180,6 +180,40 @@ std::vector<CustomerSegment> World::Segments() {
   return segments;
 }
 
+std::vector<Reserve> World::Reserves(const Configuration& configuration) {
+  std::vector<Reserve> reserves;
+  for (std::uint64_t i = random_->Uniform(4); i > 0; --i) {
+    const auto& queues = configuration.queues;
+    const ContactQueue& queue = queues[random_->Uniform(queues.size())];
+    Reserve reserve;
+    reserve.name = absl::StrCat("reserve", i);
+    reserve.queue = queue.name;
+    reserve.channel = random_->Bernoulli(0.7)
+                          ? Channel::kVoice
+                          : static_cast<Channel>(random_->Uniform(3));
+    reserve.keep = static_cast<int>(random_->UniformBetween(1, 3));
+    if (random_->Bernoulli(0.5)) {
+      reserve.resume =
+          reserve.keep + static_cast<int>(random_->UniformBetween(1, 2));
+    }
+    reserve.holds_back = static_cast<ChannelSet>(random_->Uniform(256) &
+                                                 ~SetOf(reserve.channel));
+    reserves.push_back(reserve);
+  }
+  return reserves;
+}
+
+void World::AddReserves(const std::vector<Reserve>& reserves,
+                        Configuration* configuration) {
+  if (HasErrors(ValidateConfiguration(*configuration, Limits()))) return;
+  for (const Reserve& reserve : reserves) {
+    configuration->reserves.push_back(reserve);
+    if (HasErrors(ValidateConfiguration(*configuration, Limits()))) {
+      configuration->reserves.pop_back();
+    }
+  }
+}
+
 std::vector<QueueRank> World::QueueOrder(const Configuration& configuration) {
   std::vector<QueueRank> order;
   std::vector<std::string> names;

@@ -23,7 +23,9 @@ void ReferenceRouter::NoteComparison(const ContactRecord& contact,
   };
   const AgentOrder order = As(contact).agent_choice.order;
   const auto of_agent = [&](const AgentRecord& one) {
-    return ComparedAgent{one.configuration.id, FitStep(contact, one),
+    // A hold is kept for who has lost what the contact asks for.
+    return ComparedAgent{one.configuration.id,
+                         IsHeld(contact) ? 0 : FitStep(contact, one),
                          PlaceInOrder(one, order)};
   };
   Comparison comparison;
@@ -35,14 +37,15 @@ void ReferenceRouter::NoteComparison(const ContactRecord& contact,
   comparison.agent = of_agent(agent);
   for (const auto& [number, other] : contacts_) {
     if (number == contact.number || other.state != ContactState::kWaiting ||
-        !IsFree(agent, other.spec.channel) || !IsOffered(other, agent)) {
+        !IsFree(agent, other.spec.channel) ||
+        IsKept(agent, other.spec.channel) || !IsOffered(other, agent)) {
       continue;
     }
     comparison.other_contacts.push_back(described(other));
   }
   for (const auto& [slot, other] : agents_) {
     if (other.number == agent.number || !IsFree(other, contact.spec.channel) ||
-        !IsOffered(contact, other)) {
+        IsKept(other, contact.spec.channel) || !IsOffered(contact, other)) {
       continue;
     }
     comparison.other_agents.push_back(of_agent(other));

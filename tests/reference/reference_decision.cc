@@ -158,7 +158,8 @@ ReferenceRouter::AgentRecord* ReferenceRouter::BestAgentFor(
   AgentRecord* best = nullptr;
   int best_fit = 0;
   for (auto& [slot, agent] : agents_) {
-    if (!IsFree(agent, contact.spec.channel)) continue;
+    if (agent.set_aside || !IsFree(agent, contact.spec.channel)) continue;
+    if (IsKept(agent, contact.spec.channel)) continue;
     if (!IsOffered(contact, agent)) continue;
     const int fit = FitStep(contact, agent);
     // By rising slot, so equals stay with the lower one.
@@ -176,45 +177,44 @@ ReferenceRouter::AgentRecord* ReferenceRouter::BestAgentFor(
 void ReferenceRouter::LookForContact(ContactRecord& contact, InstantMs now_ms,
                                      bool at_once) {
   if (looks_ && contact.state == ContactState::kWaiting) {
+    Recount();
     AgentRecord* const best = BestAgentFor(contact);
-    if (best != nullptr) Decide(contact, *best, now_ms, at_once);
+    if (best != nullptr) {
+      Decide(contact, *best, now_ms, at_once);
+      // Reserves in which it counts no more keep nothing from it.
+      ServeAgent(*best, now_ms);
+    }
   }
   LookAfterDrain(now_ms);
 }
 
 void ReferenceRouter::LookForAgent(std::uint64_t agent_number,
                                    InstantMs now_ms) {
-  ServeAgent(agent_number, now_ms);
-  LookAfterDrain(now_ms);
-}
-
-void ReferenceRouter::ServeAgent(std::uint64_t agent_number, InstantMs now_ms) {
   AgentRecord* agent = AgentByNumber(agent_number);
-  if (!looks_ || agent == nullptr) return;
-  for (;;) {
-    ContactRecord* best = nullptr;
-    for (auto& [number, contact] : contacts_) {
-      if (contact.state != ContactState::kWaiting) continue;
-      if (!IsFree(*agent, contact.spec.channel)) continue;
-      if (!IsOffered(contact, *agent)) continue;
-      if (best == nullptr ||
-          PlaceAt(*agent, contact) < PlaceAt(*agent, *best)) {
-        best = &contact;
-      }
-    }
-    if (best == nullptr) break;
-    Decide(*best, *agent, now_ms, false);
+  if (agent != nullptr) agent->set_aside = false;
+  if (looks_) {
+    const std::set<int> gives = Recount();
+    if (agent != nullptr) ServeAgent(*agent, now_ms);
+    LookForReserves(gives, now_ms);
   }
-  ResumeWork(*agent, now_ms);
+  LookAfterDrain(now_ms);
+  if (looks_ && agent != nullptr) ResumeWork(*agent, now_ms);
 }
 
 void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
                              InstantMs now_ms, bool at_once, bool pulled) {
   NoteComparison(contact, agent, pulled);
+  const std::set<int> counted = pulled ? std::set<int>() : CountedIn(agent);
   Reserve(contact, agent, now_ms, at_once, pulled);
+  CheckKept(contact.spec.channel, agent, counted);
+  Recount();
   const DurationMs timeout_ms = contact.terms->offer_timeout_ms;
   if (timeout_ms == 0) {
     AcceptReservation(contact, agent, now_ms);
+    // What it handles may be interrupted, so it may count again.
+    agent.being_served = true;
+    LookForReserves(Recount(), now_ms);
+    agent.being_served = false;
   } else {
     SetContactDeadline(contact, DeadlineKind::kOfferTimeout,
                        now_ms + timeout_ms);
@@ -293,6 +293,7 @@ void ReferenceRouter::ReturnToWaiting(ContactRecord& contact,
   contact.agent = 0;
   ++contact.version;
   LetGo(agent, contact.number, now_ms);
+  agent.set_aside = true;
   ++agent.version;
 }
 

@@ -49,9 +49,9 @@ void ReferenceRouter::LookAfterDrain(InstantMs now_ms) {
             found->second.state != ContactState::kWaiting) {
           break;
         }
-        const AgentRecord* best = BestAgentFor(found->second);
+        AgentRecord* best = BestAgentFor(found->second);
         if (best == nullptr) break;
-        ServeAgent(best->number, now_ms);
+        ServeAgent(*best, now_ms);
       }
     }
   }

@@ -53,7 +53,8 @@ PassedOver ReferenceRouter::WhyNot(const ContactRecord& contact,
   if (contact.state == ContactState::kWaiting && IsDrained(contact, agent)) {
     return PassedOver::kDrained;
   }
-  return As(contact).pull_only ? PassedOver::kPullOnly : PassedOver::kNot;
+  if (As(contact).pull_only) return PassedOver::kPullOnly;
+  return IsKept(agent, channel) ? PassedOver::kReserve : PassedOver::kNot;
 }
 
 bool ReferenceRouter::ComesBefore(const ContactRecord& a,
@@ -83,7 +84,10 @@ absl::StatusOr<ContactExplanation> ReferenceRouter::ExplainContact(
                        contact.agent == agent.number;
     verdict.reason = holds ? PassedOver::kHolds : WhyNot(contact, agent);
     const bool waits = contact.state == ContactState::kWaiting;
-    if (verdict.reason == PassedOver::kRequirement) verdict.missing = "yes";
+    if (verdict.reason == PassedOver::kRequirement ||
+        verdict.reason == PassedOver::kReserve) {
+      verdict.missing = "yes";
+    }
     for (std::size_t ring = contact.rings->size() - 1;
          waits && verdict.reason == PassedOver::kRequirement &&
          ring > contact.ring;
@@ -151,7 +155,9 @@ absl::StatusOr<AgentExplanation> ReferenceRouter::ExplainAgent(
     verdict.queue = contact.terms->name;
     verdict.channel = contact.spec.channel;
     verdict.reason = reason;
-    if (reason == PassedOver::kRequirement) verdict.missing = "yes";
+    if (reason == PassedOver::kRequirement || reason == PassedOver::kReserve) {
+      verdict.missing = "yes";
+    }
     if (verdict.contacts++ == 0 ||
         contact.arrival_ms < verdict.oldest_arrival_ms) {
       verdict.oldest_arrival_ms = contact.arrival_ms;

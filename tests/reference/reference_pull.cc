@@ -75,8 +75,9 @@ absl::StatusOr<PullOutcome> ReferenceRouter::Pull(AgentHandle handle,
   }
   PullOutcome outcome{HandleOf(*best), best->spec.id, best->version + 1, {}};
   Decide(*best, agent, now_ms, /*at_once=*/false, /*pulled=*/true);
-  // What the pulled contact drained comes to this agent first.
-  ServeAgent(agent.number, now_ms);
+  // What the pulled contact drained comes to this agent first, and reserves in
+  // which it counts no more keep nothing from it.
+  ServeAgent(agent, now_ms);
   LookAfterDrain(now_ms);
   outcome.ticket = Ticket();
   return outcome;

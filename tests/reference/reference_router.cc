@@ -152,6 +152,7 @@ void ReferenceRouter::AddAgent(const AgentConfiguration& configured) {
   agent.configuration = configured;
   agent.profile = ProfileOf(configuration_, configured.routing_profile);
   agent.holdings = HoldingsOf(configured, configuration_);
+  for (const auto& [place, reserve] : reserves_) agent.told.insert(place);
 }
 
 void ReferenceRouter::TakeQueues(const Configuration& configuration) {
@@ -192,6 +193,8 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     keeps_figures_ = keeps_figures;
     for (auto& [slot, agent] : agents_) BeginFigures(agent, now_ms);
   }
+  TakeReserves();
+  TellOfReserves(now_ms);
 
   std::map<std::string, const AgentConfiguration*> listed;
   for (const AgentConfiguration& agent : configuration.agents) {

@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -101,6 +102,10 @@ class ReferenceRouter final : public Router {
     return {};
   }
 
+  // For the tests: reserves after a restart, which counts anew.
+  void ForgetReserves();
+  // Whether a reserve keeps the contact from the agent, were both free.
+  bool IsKeptBack(std::string_view contact_id, std::string_view agent_id) const;
   // For the tests: what the decisions since the last call chose between, in
   // their order. Kept from KeepComparisons on.
   void KeepComparisons() { keeps_comparisons_ = true; }
@@ -186,6 +191,12 @@ class ReferenceRouter final : public Router {
     std::uint64_t number = 0;
     std::uint32_t slot = 0;
     bool listed = true;
+    // Places of the reserves that it was told of.
+    std::set<int> told;
+    // What it declined, left unanswered or left is being looked for: it counts
+    // in no reserve and is given nothing.
+    bool set_aside = false;
+    bool being_served = false;  // nobody else may look for it
     AgentConfiguration configuration;
     RoutingProfile profile;
     Holdings holdings;
@@ -220,7 +231,36 @@ class ReferenceRouter final : public Router {
     std::uint64_t abandoned = 0;
   };
 
+  struct ReserveRecord {
+    relais::Reserve reserve;
+    RoutingRequirement asks;  // of its queue, the activity's included
+    AgentChoice agent_choice;
+    bool listed = true;
+    bool keeps = true;
+  };
+
   explicit ReferenceRouter(const RouterOptions& options) : options_(options) {}
+
+  // Reserves (reference_reserves.cc).
+  // Those of the configuration, beside those before.
+  void TakeReserves();
+  void TellOfReserves(InstantMs now_ms);
+  static bool IsIn(const ReserveRecord& reserve, const AgentRecord& agent);
+  static bool Counts(int place, const ReserveRecord& reserve,
+                     const AgentRecord& agent);
+  std::size_t CountOf(int place) const;
+  // After each change of an agent; those that give since.
+  std::set<int> Recount();
+  // Whether a reserve keeps a contact of this channel from a free agent.
+  bool IsKept(const AgentRecord& agent, Channel channel) const;
+  std::set<int> CountedIn(const AgentRecord& agent) const;
+  void CheckKept(Channel channel, const AgentRecord& agent,
+                 const std::set<int>& counted);
+  // For the agents of those that give again.
+  void LookForReserves(const std::set<int>& places, InstantMs now_ms);
+  // What the agent, who is free for it, would be given next.
+  ContactRecord* NextFor(const AgentRecord& agent);
+  void ServeAgent(AgentRecord& agent, InstantMs now_ms);
 
   // Deciding (reference_decision.cc).
   // Compared part by part; smaller is chosen first.
@@ -262,7 +302,6 @@ class ReferenceRouter final : public Router {
   void LookForAgent(std::uint64_t agent_number, InstantMs now_ms);
   // Of LookForContact; null: nobody.
   AgentRecord* BestAgentFor(const ContactRecord& contact);
-  void ServeAgent(std::uint64_t agent_number, InstantMs now_ms);
   void Decide(ContactRecord& contact, AgentRecord& agent, InstantMs now_ms,
               bool at_once, bool pulled = false);
   void NoteComparison(const ContactRecord& contact, const AgentRecord& agent,
@@ -413,6 +452,8 @@ class ReferenceRouter final : public Router {
   std::uint64_t handed_over_ = 0;
   bool drain_over_ = false;
   std::uint64_t last_sequence_ = 0;
+  std::map<int, ReserveRecord> reserves_;  // by place
+  std::vector<std::string> undercut_;      // what never happens
   bool draining_ = false;
   bool looks_ = true;  // false: whoever replays a history decides
   std::vector<Event> pending_events_;

@@ -375,7 +375,7 @@ std::string ReferenceRouter::NextDueText() const {
 }
 
 std::vector<std::string> ReferenceRouter::Violations() const {
-  std::vector<std::string> found;
+  std::vector<std::string> found = undercut_;
   for (const auto& [number, contact] : contacts_) {
     std::size_t holders = 0;
     for (const auto& [slot, agent] : agents_) {
@@ -383,7 +383,8 @@ std::vector<std::string> ReferenceRouter::Violations() const {
         if (held.number == number) ++holders;
       }
       if (contact.state == ContactState::kWaiting &&
-          IsFree(agent, contact.spec.channel) && IsOffered(contact, agent)) {
+          IsFree(agent, contact.spec.channel) &&
+          !IsKept(agent, contact.spec.channel) && IsOffered(contact, agent)) {
         found.push_back(absl::StrCat("free agent ", agent.configuration.id,
                                      " beside waiting contact ",
                                      contact.spec.id));
