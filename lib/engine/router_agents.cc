@@ -149,8 +149,9 @@ AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent, std::uint32_t slot,
   update.terms.claim_until_told =
       agent.served.capacity.told_each(agent.served.channels);
   update.terms.interruptible = agent.held.Interruptible(agent.served.capacity);
-  update.may_resume = agent.used && !restoring_ &&
-                      agent.held.NextToResume(agent.served.capacity) != nullptr;
+  // Asked again after the look, in which something may be interrupted, too.
+  update.may_resume =
+      agent.used && !restoring_ && agent.served.capacity.interrupts();
   if (agent.used && !restoring_ && IsOpen(agent)) {
     update.terms.kinds = static_cast<std::uint8_t>(
         agent.served.channels & ~agent.no_answer_channels &

@@ -250,7 +250,10 @@ std::string TutorOf(const RoutingRequirement& queue,
                     const RoutingRequirement& own, const Holdings& holdings) {
   for (const RoutingRequirement* requirement : {&queue, &own}) {
     if (Meets(*requirement, holdings, false)) continue;
-    return holdings.tutors.at(Decisive(*requirement, holdings));
+    // Of a contact that was held for an agent who cannot serve it any more, and
+    // whose hold is about to end, nothing names one.
+    const auto tutor = holdings.tutors.find(Decisive(*requirement, holdings));
+    return tutor == holdings.tutors.end() ? "" : tutor->second;
   }
   return "";
 }

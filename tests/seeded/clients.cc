@@ -116,6 +116,7 @@ SeededRun::Request SeededRun::NewApply() {
   for (RoutingProfile& profile : next.routing_profiles) {
     profile.may_interrupt = {};
   }
+  next.reserves.clear();  // The auditor knows none.
   request.configuration =
       std::make_shared<const Configuration>(std::move(next));
   return request;
