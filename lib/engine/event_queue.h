@@ -215,15 +215,16 @@ class BasicEventQueue {
   }
   // The next event of this entity has the version after `version`. Before
   // anything was pushed.
-  void ContinueContact(ContactHandle contact, std::uint64_t version) {
-    numbered_[{contact.base_tag, contact.slot, false}] = version;
+  void ContinueContact(ContactHandle contact, std::uint64_t version,
+                       std::uint8_t ring) {
+    numbered_[{contact.base_tag, contact.slot, false}] = {version, ring};
   }
   void ContinueAgent(AgentHandle agent, std::uint64_t version) {
-    numbered_[{agent.generation, agent.slot, true}] = version;
+    numbered_[{agent.generation, agent.slot, true}] = {version};
   }
 
   void ContinueConfiguration(std::uint64_t version) {
-    numbered_[kConfiguration] = version;
+    numbered_[kConfiguration] = {version};
   }
 
   // The last number given.
@@ -246,6 +247,11 @@ class BasicEventQueue {
   };
   // No contact: their tags begin with 1.
   static constexpr EntityKey kConfiguration{0, 0xFFFF'FFFF, false};
+  // What the last event of an entity said.
+  struct Numbered {
+    std::uint64_t version = 0;
+    std::uint8_t ring = 0;  // of a contact
+  };
   struct Waiting {
     std::uint32_t node = 0;
     std::uint64_t ticket = 0;
@@ -283,7 +289,7 @@ class BasicEventQueue {
   bool MustWaitFor(const EntityKey& entity, std::uint64_t version,
                    const Waiting& arrived);
   void Number(const Waiting& next, OnEvent on_event);
-  void Advance(const EntityKey& entity, std::uint64_t version, bool last);
+  void Advance(const EntityKey& entity, Numbered now, bool last);
 
   const std::uint32_t capacity_;
   const std::uint32_t capacity_for_new_;
@@ -301,8 +307,8 @@ class BasicEventQueue {
   // The reader's own; handed from one reader to the next by E4.
   std::vector<std::uint32_t> taken_;
   std::deque<Waiting> ready_;
-  // Last version numbered, of entities that have any and are not over.
-  absl::flat_hash_map<EntityKey, std::uint64_t> numbered_;
+  // The last that was numbered, of entities that have any and are not over.
+  absl::flat_hash_map<EntityKey, Numbered> numbered_;
   // Events that wait, by the version whose turn they are; at most capacity_.
   absl::flat_hash_map<Awaited, Waiting> waiting_;
   std::set<std::uint64_t> waiting_tickets_;
@@ -417,7 +423,8 @@ bool BasicEventQueue<Atomic>::MustWaitFor(const EntityKey& entity,
                                           const Waiting& arrived) {
   if (version == 0) return false;
   const auto found = numbered_.find(entity);
-  const std::uint64_t last = found == numbered_.end() ? 0 : found->second;
+  const std::uint64_t last =
+      found == numbered_.end() ? 0 : found->second.version;
   RELAIS_CHECK(version > last, "a version of an entity was given twice");
   if (version == last + 1) return false;
   const bool fresh = waiting_.emplace(Awaited(entity, version), arrived).second;
@@ -428,6 +435,12 @@ bool BasicEventQueue<Atomic>::MustWaitFor(const EntityKey& entity,
 template <template <typename> class Atomic>
 void BasicEventQueue<Atomic>::Number(const Waiting& next, OnEvent on_event) {
   Event& event = EventAt(next.node);
+  // An end leaves the contact in its ring. Who ends it while another thread is
+  // about to write its reservation cannot know which one that was.
+  if (event.type == EventType::kContactEnded) {
+    const auto before = numbered_.find(ContactKey(event));
+    if (before != numbered_.end()) event.ring = before->second.ring;
+  }
   event.sequence = last_sequence_.load(std::memory_order_relaxed) + 1;
   last_sequence_.store(event.sequence, std::memory_order_release);  // E6
   if (details_ == nullptr) {
@@ -436,25 +449,25 @@ void BasicEventQueue<Atomic>::Number(const Waiting& next, OnEvent on_event) {
     const EventDetail detail = std::exchange(details_[next.node - 1], {});
     on_event(event, detail);
   }
-  Advance(ContactKey(event), event.contact_version,
+  Advance(ContactKey(event), {event.contact_version, event.ring},
           event.type == EventType::kContactEnded);
-  Advance(AgentKey(event), event.agent_version,
+  Advance(AgentKey(event), {event.agent_version},
           event.type == EventType::kAgentRemoved);
-  Advance(kConfiguration, ConfigurationVersion(event), false);
+  Advance(kConfiguration, {ConfigurationVersion(event)}, false);
   list_.Free(next.node);
   used_.fetch_sub(1, std::memory_order_release);  // E3, after Free: I1
 }
 
 template <template <typename> class Atomic>
-void BasicEventQueue<Atomic>::Advance(const EntityKey& entity,
-                                      std::uint64_t version, bool last) {
-  if (version == 0) return;
+void BasicEventQueue<Atomic>::Advance(const EntityKey& entity, Numbered now,
+                                      bool last) {
+  if (now.version == 0) return;
   if (last) {
     numbered_.erase(entity);
   } else {
-    numbered_[entity] = version;
+    numbered_[entity] = now;
   }
-  const auto successor = waiting_.find(Awaited(entity, version + 1));
+  const auto successor = waiting_.find(Awaited(entity, now.version + 1));
   if (successor == waiting_.end()) return;
   RELAIS_CHECK(!last, "an event after the last one of its entity");
   ready_.push_back(successor->second);

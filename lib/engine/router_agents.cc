@@ -149,9 +149,10 @@ AgentUpdate RouterImpl::NextUpdate(AgentRecord& agent, std::uint32_t slot,
   update.terms.claim_until_told =
       agent.served.capacity.told_each(agent.served.channels);
   update.terms.interruptible = agent.held.Interruptible(agent.served.capacity);
-  // Asked again after the look, in which something may be interrupted, too.
-  update.may_resume =
-      agent.used && !restoring_ && agent.served.capacity.interrupts();
+  // Asked again after the look.
+  update.may_resume = agent.used && !restoring_ &&
+                      (agent.served.capacity.interrupts() ||
+                       agent.held.NextToResume(agent.served.capacity));
   if (agent.used && !restoring_ && IsOpen(agent)) {
     update.terms.kinds = static_cast<std::uint8_t>(
         agent.served.channels & ~agent.no_answer_channels &
@@ -173,7 +174,13 @@ bool RouterImpl::IsOpen(const AgentRecord& agent) const {
 
 void RouterImpl::TellCore(const AgentUpdate& update, Call& call) {
   TellCoreAlone(update, call);
-  if (update.may_resume) Resume(update.agent, call);
+  if (!update.may_resume) return;
+  {
+    AgentRecord& agent = agents_[update.agent];
+    MutexLock lock(agent.mutex);
+    Resume(agent, call);
+  }
+  call.Notify();
 }
 
 void RouterImpl::TellCoreAlone(const AgentUpdate& update, Call& call) {

@@ -346,7 +346,7 @@ class RouterImpl final : public Router, private ClassMatrix {
   // What gives way to what the agent handles; `accepted` (or null) the last.
   void Interrupt(AgentRecord& agent, const Holding* accepted, Call& call)
       RELAIS_REQUIRES(agent.mutex);
-  void Resume(std::uint32_t slot, Call& call);
+  void Resume(AgentRecord& agent, Call& call) RELAIS_REQUIRES(agent.mutex);
   void LeaseDue(ContactHandle contact, match::ContactWord word, Call& call);
   // --- Agents (router_agents.cc) ---
   static absl::Status CheckNow(InstantMs now_ms);

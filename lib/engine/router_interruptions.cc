@@ -20,10 +20,10 @@ using match::ContactWord;
 
 void RouterImpl::Interrupt(AgentRecord& agent, const Holding* accepted,
                            Call& call) {
-  for (;;) {
-    Holding* holding =
-        agent.held.NextToInterrupt(agent.served.capacity, accepted);
-    if (holding == nullptr) return;
+  bool any = false;
+  while (Holding* holding =
+             agent.held.NextToInterrupt(agent.served.capacity, accepted)) {
+    any = true;
     holding->interrupted = true;
     ++agent.version;
     Event event = ReservationEvent(EventType::kContactInterrupted, *holding,
@@ -35,30 +35,25 @@ void RouterImpl::Interrupt(AgentRecord& agent, const Holding* accepted,
     // Accepting has raised the tag by one.
     deadlines_.Cancel(holding->contact.slot, holding->reserved_tag + 1);
   }
+  // The last one may have given more than was needed.
+  if (any) Resume(agent, call);
 }
 
-void RouterImpl::Resume(std::uint32_t slot, Call& call) {
-  AgentRecord& agent = agents_[slot];
-  {
-    MutexLock lock(agent.mutex);
-    for (;;) {
-      Holding* holding = agent.held.NextToResume(agent.served.capacity);
-      if (holding == nullptr) break;
-      holding->interrupted = false;
-      ++agent.version;
-      Event event =
-          ReservationEvent(EventType::kContactResumed, *holding, call.now_ms());
-      event.contact_version = 0;
-      event.contact_state = ContactState::kAssigned;
-      FillReserved(agent, &event);
-      call.HandOver(event);
-      const std::uint64_t tag = holding->reserved_tag + 1;
-      SetDeadline(holding->contact.slot, tag,
-                  call.now_ms() + holding->terms->queue.handling_lease_ms, tag,
-                  call);
-    }
+void RouterImpl::Resume(AgentRecord& agent, Call& call) {
+  while (Holding* holding = agent.held.NextToResume(agent.served.capacity)) {
+    holding->interrupted = false;
+    ++agent.version;
+    Event event =
+        ReservationEvent(EventType::kContactResumed, *holding, call.now_ms());
+    event.contact_version = 0;
+    event.contact_state = ContactState::kAssigned;
+    FillReserved(agent, &event);
+    call.HandOver(event);
+    const std::uint64_t tag = holding->reserved_tag + 1;
+    SetDeadline(holding->contact.slot, tag,
+                call.now_ms() + holding->terms->queue.handling_lease_ms, tag,
+                call);
   }
-  call.Notify();
 }
 
 void RouterImpl::LeaseDue(ContactHandle contact, ContactWord word, Call& call) {
@@ -66,7 +61,7 @@ void RouterImpl::LeaseDue(ContactHandle contact, ContactWord word, Call& call) {
     const AgentRecord& agent = agents_[word.ref()];
     MutexLock lock(agent.mutex);
     const Holding* holding = agent.held.Find(contact, word.tag() - 1);
-    // Whoever accepted it has set the lease after another call interrupted it.
+    // Interrupted since this deadline was taken from the table.
     if (holding != nullptr && holding->interrupted) return;
   }
   std::uint64_t version = 0;

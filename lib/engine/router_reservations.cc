@@ -259,7 +259,6 @@ bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
   Event event;
   AgentUpdate update;
   bool moves = false;
-  bool at_work = true;
   std::shared_ptr<const QueueTerms> terms;
   {
     MutexLock lock(agent.mutex);
@@ -273,17 +272,14 @@ bool RouterImpl::AcceptReserved(std::uint32_t slot, ContactHandle contact,
     moves = AcceptanceMoves(agent) ||
             agent.served.capacity.interruptible(event.channel);
     call.HandOver(event);
+    SetDeadline(contact.slot, assigned.tag(),
+                call.now_ms() + terms->queue.handling_lease_ms, assigned.tag(),
+                call);
     Interrupt(agent, holding, call);
-    at_work = !holding->interrupted;
     if (moves) update = NextUpdate(agent, slot, 0);
   }
   call.Notify();
   CountAccepted(*terms);
-  if (at_work) {
-    SetDeadline(contact.slot, assigned.tag(),
-                call.now_ms() + terms->queue.handling_lease_ms, assigned.tag(),
-                call);
-  }
   if (moves) TellCoreAlone(update, call);
   return true;
 }

@@ -359,7 +359,7 @@ absl::Status RouterImpl::RestoreContact(const std::string& id,
     shard.live.emplace(id, *slot);
   }
   FiguresOf(*terms.queue).alive.fetch_add(1, std::memory_order_relaxed);
-  events_.ContinueContact(contact, live.version);
+  events_.ContinueContact(contact, live.version, live.ring);
   record.told_tag.store(contact.base_tag + live.version,
                         std::memory_order_relaxed);
   if (ending) restoration.to_end.push_back(contact);

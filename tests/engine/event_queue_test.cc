@@ -183,6 +183,31 @@ TEST(EventQueue, EntitiesAreForgottenWithTheirLastEvent) {
   EXPECT_THAT(h.Drain(), ElementsAre(4, 5));
 }
 
+// Who ends a contact whose reservation another thread is about to write knows
+// only the ring of the one before; its events may also be handed over first.
+TEST(EventQueue, AnEndNamesTheRingOfTheEventBefore) {
+  for (const bool swapped : {false, true}) {
+    Harness h;
+    h.Push(ContactEvent(1, 1));
+    Event widened = ContactEvent(1, 2, EventType::kContactWidened);
+    widened.ring = 1;
+    const Event ended = ContactEvent(1, 3, EventType::kContactEnded);
+    h.Push(swapped ? ended : widened);
+    h.Push(swapped ? widened : ended);
+    std::vector<int> rings;
+    h.queue.Drain([&](const Event& event, const EventDetail&) {
+      rings.push_back(event.ring);
+    });
+    EXPECT_THAT(rings, ElementsAre(0, 1, 1)) << swapped;
+  }
+  Harness restored;
+  restored.queue.ContinueContact(ContactEvent(1, 1).contact, 4, 2);
+  restored.Push(ContactEvent(1, 5, EventType::kContactEnded));
+  restored.queue.Drain([&](const Event& event, const EventDetail&) {
+    EXPECT_EQ(event.ring, 2);
+  });
+}
+
 TEST(EventQueue, TwoStaysInOneSlotAreTwoEntities) {
   Harness h;
   Event next_stay = ContactEvent(1, 1);

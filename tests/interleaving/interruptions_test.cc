@@ -46,6 +46,8 @@ class Desk final : private DecisionSink {
     terms.cost[1] = 2;
     terms.claim_until_told = true;
     terms.interruptible[1] = interruptible;
+    // Of a kind that never comes, so that the others' zero is written, too.
+    terms.interruptible[2] = 1;
     core_.Update(0, revision, terms, units_back, *this);
   }
   bool CallWaits() const {
@@ -150,12 +152,12 @@ void InterruptibleOfAnotherLife(Explorer& run) {
 
 constexpr Scenario kInterruptions[] = {
     {"accept_submit", {3, 2}, 1'803'637, AcceptSubmit},
-    {"end_submit", {3, 2}, 3'054'184, EndSubmit},
-    {"wrap_up_submit", {3, 2}, 29'117, WrapUpSubmit},
+    {"end_submit", {3, 2}, 3'176'928, EndSubmit},
+    {"wrap_up_submit", {3, 2}, 34'366, WrapUpSubmit},
     {"wrap_up_end_submit", {3, 2}, 237'935, WrapUpEndSubmit},
     {"interruptible_of_another_life",
      {3, 2},
-     660'555,
+     748'972,
      InterruptibleOfAnotherLife},
 };
 

@@ -49,7 +49,7 @@ void ReferenceRouter::TellInterruption(Held& held, AgentRecord& agent,
 // `accepted` gives way itself only if nothing else can; 0: nothing was.
 void ReferenceRouter::InterruptFor(std::uint64_t accepted, AgentRecord& agent,
                                    InstantMs now_ms) {
-  for (;;) {
+  for (bool any = false;; any = true) {
     int at_work = 0;
     std::vector<Held*> may_give_way;
     for (Held& held : agent.held) {
@@ -66,7 +66,10 @@ void ReferenceRouter::InterruptFor(std::uint64_t accepted, AgentRecord& agent,
           });
       if (gives_way) may_give_way.push_back(&held);
     }
-    if (at_work <= agent.profile.capacity_units || may_give_way.empty()) return;
+    if (at_work <= agent.profile.capacity_units || may_give_way.empty()) {
+      if (any) ResumeWork(agent, now_ms);
+      return;
+    }
     if (may_give_way.size() > 1 && may_give_way.back()->number == accepted) {
       may_give_way.pop_back();
     }

@@ -59,6 +59,44 @@ InstantMs AuditedContact::waiting_due_ms() const {
                   last ? kNever : arrival_ms + rings->at(ring + 1).begins_ms);
 }
 
+ChannelSet AuditedState::DrainsOf(const AuditedContact& contact) {
+  return static_cast<ChannelSet>(contact.rings->at(contact.ring).drains &
+                                 ~SetOf(contact.spec.channel));
+}
+
+std::pair<int, int> AuditedState::DrainedBy(const AuditedContact& contact,
+                                            const AuditedAgent& agent) const {
+  std::pair<int, int> by;
+  if (DrainsOf(contact) != 0) return by;  // it is given all the same
+  for (const auto& [id, other] : contacts) {
+    if (other.state != ContactState::kWaiting ||
+        !Contains(DrainsOf(other), contact.spec.channel)) {
+      continue;
+    }
+    by.first += Meets(agent.profile, agent.has, other, other.asks.requirement,
+                      other.own)
+                    ? 1
+                    : 0;
+    by.second += Meets(agent.profile_before, agent.had, other,
+                       other.asks.requirement, other.own)
+                     ? 1
+                     : 0;
+  }
+  return by;
+}
+
+bool AuditedState::SurelyDrained(const AuditedContact& contact,
+                                 const AuditedAgent& agent) const {
+  const auto [now, before] = DrainedBy(contact, agent);
+  return now > 0 && before > 0;
+}
+
+bool AuditedState::MayBeDrained(const AuditedContact& contact,
+                                const AuditedAgent& agent) const {
+  const auto [now, before] = DrainedBy(contact, agent);
+  return now > 0 || before > 0;
+}
+
 RingSkipped AuditedState::IsSkipped(const AuditedContact& contact,
                                     std::size_t ring) const {
   const reference::Ring& at = contact.rings->at(ring);

@@ -114,6 +114,14 @@ class AuditedState {
   static bool SurelyBefore(const AuditedAgent& agent,
                            const AuditedContact& first,
                            const AuditedContact& second);
+  // The channels that the contact drains in its ring.
+  static ChannelSet DrainsOf(const AuditedContact& contact);
+  // Whether another that waits keeps the agent from this contact: before and
+  // after the configuration that is being applied, or one of both.
+  bool SurelyDrained(const AuditedContact& contact,
+                     const AuditedAgent& agent) const;
+  bool MayBeDrained(const AuditedContact& contact,
+                    const AuditedAgent& agent) const;
   RingSkipped IsSkipped(const AuditedContact& contact, std::size_t ring) const;
   // The ring after its own and a wait: the least and the most that it may be.
   std::pair<std::size_t, std::size_t> RingAfter(const AuditedContact& contact,
@@ -146,6 +154,9 @@ class AuditedState {
   std::string WrapUpEnded(const Event& event);
   std::string Removed(const Event& event);
   std::string Widened(const Event& event);
+  // How often another contact drains it at the agent as it is, and as it was.
+  std::pair<int, int> DrainedBy(const AuditedContact& contact,
+                                const AuditedAgent& agent) const;
   std::string AgentChanged(const Event& event, const EventDetail& detail);
   // Puts the contact into that ring, with which it comes, returns or is
   // widened.

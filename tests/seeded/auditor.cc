@@ -128,6 +128,7 @@ void Auditor::JudgeCall(const CallRecord& call) {
   }
   at_once_ = false;
   own_version_ = 0;
+  drain_left_ = false;
   last_due_ms_ = 0;
   JudgeAnswer(call, count);
   for (std::uint64_t i = 0; i < count && violation_.empty(); ++i) {
@@ -304,6 +305,14 @@ void Auditor::JudgeEvent(const CallRecord& call,
     JudgeDecision(call, one.event);
   }
   if (!violation_.empty()) return;
+  const auto leaves =
+      now_.contacts.find(std::string(one.event.contact_id.view()));
+  if (one.event.contact_version != 0 && leaves != now_.contacts.end() &&
+      leaves->second.state == ContactState::kWaiting &&
+      AuditedState::DrainsOf(leaves->second) != 0) {
+    drain_left_ = true;
+    ++counts_.drains;
+  }
   const std::string problem = now_.Apply(one.event, one.detail);
   if (one.event.type == EventType::kAgentChanged) ++counts_.changed;
   if (one.event.type == EventType::kContactSubmitted && one.event.ring > 0) {
@@ -394,7 +403,8 @@ bool Auditor::MustMatch(const std::string& agent_id, const AuditedAgent& agent,
          agent.IsOpen(contact.spec.channel) &&
          agent.HasRoom(contact.spec.channel) &&
          AuditedState::MustServe(agent, contact) &&
-         AuditedState::ExclusionOf(contact, agent_id) == nullptr;
+         AuditedState::ExclusionOf(contact, agent_id) == nullptr &&
+         !now_.MayBeDrained(contact, agent);
 }
 
 void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
@@ -420,6 +430,10 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
     return Violate(absl::StrCat("promise 3: not eligible or not open: ",
                                 Described(event)));
   }
+  if (now_.SurelyDrained(contact, agent)) {
+    return Violate(
+        absl::StrCat("promise 3: the agent is drained: ", Described(event)));
+  }
   for (const auto& [id, other] : now_.contacts) {
     if (!MustMatch(holder->first, agent, other)) continue;
     if (AuditedState::SurelyBefore(agent, other, contact)) {
@@ -429,6 +443,8 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   }
   // While agents are opened or changed one by one, others are not there yet.
   if (OneOf(call.kind, {CallKind::kApply, CallKind::kRestore})) return;
+  // After a drain agents take what they may, one after another.
+  if (drain_left_) return;
   const int fit = AuditedState::FitStep(agent.has, contact);
   const AgentOrder order = contact.asks.agent_choice.order;
   for (const auto& [id, other] : now_.agents) {

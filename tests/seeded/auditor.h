@@ -139,6 +139,7 @@ class Auditor {
     std::uint64_t widened = 0;
     std::uint64_t skipped = 0;  // rings that were left, or not begun with
     std::uint64_t changed = 0;  // agents by ChangeAgent
+    std::uint64_t drains = 0;   // that ended
     std::uint64_t halves = 0;   // calls of which a restart finds a part
   };
   const Counts& counts() const { return counts_; }
@@ -221,6 +222,7 @@ class Auditor {
   // Of the call being judged.
   bool at_once_ = false;
   std::uint64_t own_version_ = 0;
+  bool drain_left_ = false;  // a contact that drained waits there no longer
   InstantMs last_due_ms_ = 0;
   // Deadlines up to here were run in part; exclusions may be over or not.
   InstantMs maybe_until_ms_ = -1;

@@ -117,15 +117,6 @@ SeededRun::Request SeededRun::NewApply() {
     profile.may_interrupt = {};
   }
   next.reserves.clear();  // The auditor knows none.
-  // The auditor knows no drains; a ring without one has something else to do.
-  for (BullseyePlan& plan : next.bullseye_plans) {
-    for (BullseyeRing& ring : plan.rings) {
-      if (ring.drain != 0 && ring.raise_boost_ms == 0) {
-        ring.raise_boost_ms = 5'000;
-      }
-      ring.drain = 0;
-    }
-  }
   request.configuration =
       std::make_shared<const Configuration>(std::move(next));
   return request;

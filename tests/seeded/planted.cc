@@ -41,6 +41,7 @@ constexpr std::array<Named, static_cast<std::size_t>(Planted::kLast) + 1>
         {"widens_late", "promise 2: "},
         {"keeps_rings", "promise 6: its ring is"},
         {"changes_nothing", "promise 6: answered, and no event"},
+        {"ignores_drains", "promise 3: the agent is drained"},
     }};
 
 }  // namespace
@@ -67,6 +68,7 @@ void PlantedRouter::ChangeConfiguration(LiveState* state) const {
     }
     for (BullseyeRing& ring : plan.rings) {
       if (planted_ == Planted::kWidensLate) ring.widen_after_ms += 10'000;
+      if (planted_ == Planted::kIgnoresDrains) ring.drain = 0;
       if (planted_ == Planted::kKeepsRings) ring.skip_if = RingCondition::kNone;
     }
   }

@@ -45,7 +45,8 @@ enum class Planted : std::uint8_t {
   kWidensLate,         // after a restart rings come ten seconds later
   kKeepsRings,         // after a restart no ring is skipped
   kChangesNothing,     // a team lead's change is answered and not made
-  kLast = kChangesNothing,
+  kIgnoresDrains,      // after a restart no ring drains
+  kLast = kIgnoresDrains,
 };
 std::string_view PlantedName(Planted planted);
 // What the auditor's finding must begin with.
