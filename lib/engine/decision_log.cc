@@ -168,6 +168,21 @@ std::size_t IdPlace(const DecisionHead& head) {
                                 std::size_t{head.lanes} + head.agents);
 }
 
+// What a record has of the event that tells of its reservation.
+DecisionHead HeadOf(const Event& reservation, std::uint32_t queue) {
+  DecisionHead record;
+  record.contact_base_tag = reservation.contact.base_tag;
+  record.contact_slot = reservation.contact.slot;
+  record.agent_generation = reservation.agent.generation;
+  record.agent_slot = reservation.agent.slot;
+  record.at_ms = reservation.at_ms;
+  record.configuration_version = reservation.configuration_version;
+  record.attempt = static_cast<std::uint32_t>(reservation.attempt);
+  record.queue = queue;
+  record.ring = reservation.ring;
+  return record;
+}
+
 }  // namespace
 
 DecisionLog::DecisionLog(std::uint32_t contacts, std::uint32_t agents,
@@ -234,16 +249,7 @@ auto DecisionLog::Filling(const DecisionHead& head, std::string_view id,
 void DecisionLog::Write(const match::Decision& decision, const Event& created,
                         std::uint32_t queue) {
   if (!enabled_) return;
-  DecisionHead record;
-  record.contact_base_tag = created.contact.base_tag;
-  record.contact_slot = created.contact.slot;
-  record.agent_generation = created.agent.generation;
-  record.agent_slot = created.agent.slot;
-  record.at_ms = created.at_ms;
-  record.configuration_version = created.configuration_version;
-  record.attempt = static_cast<std::uint32_t>(created.attempt);
-  record.queue = queue;
-  record.ring = created.ring;
+  DecisionHead record = HeadOf(created, queue);
   record.fit_step = decision.fit_step;
   record.order = static_cast<AgentOrder>(decision.order);
   const ComparedWriter compared(decision, &record);
@@ -253,18 +259,9 @@ void DecisionLog::Write(const match::Decision& decision, const Event& created,
 }
 
 void DecisionLog::WriteRestored(const Event& reservation, std::uint32_t queue) {
-  DecisionHead record;
-  record.contact_base_tag = reservation.contact.base_tag;
-  record.contact_slot = reservation.contact.slot;
-  record.agent_generation = reservation.agent.generation;
-  record.agent_slot = reservation.agent.slot;
-  record.at_ms = reservation.at_ms;
-  record.configuration_version = reservation.configuration_version;
-  record.attempt = static_cast<std::uint32_t>(reservation.attempt);
-  record.queue = queue;
+  DecisionHead record = HeadOf(reservation, queue);
   record.contact_rule = DecidingRule::kRestored;
   record.agent_rule = DecidingRule::kRestored;
-  record.ring = reservation.ring;
   record.fit_step = reservation.fit_step;
   standing_.Write(record.contact_slot,
                   Filling(record, reservation.contact_id.view(), [](auto) {}));
