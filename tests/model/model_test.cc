@@ -59,10 +59,14 @@ TEST_P(ModelTest, EngineDecidesAsTheReferenceDoes) {
   const std::string difference =
       run.Run(FromEnvironment("RELAIS_MODEL_STEPS", kStepsPerSeed));
   EXPECT_EQ(difference, "");
-  // Every second seed has all rules on at once, all the time.
   const RunCounts& counts = run.counts();
-  if (GetParam() % 2 == 0 && difference.empty()) {
+  const bool all_rules = GetParam() % 2 == 0 && difference.empty();
+  // Every second seed has all rules on at once, all the time.
+  if (all_rules) {
     EXPECT_EQ(counts.with_all_rules, counts.calls);
+  }
+  // Short runs, as under a sanitizer, need not have met the rare ones.
+  if (all_rules && counts.calls >= 10'000) {
     EXPECT_GT(
         counts.by_type.at(static_cast<std::size_t>(EventType::kContactWidened)),
         counts.calls / 100);
@@ -70,7 +74,6 @@ TEST_P(ModelTest, EngineDecidesAsTheReferenceDoes) {
     EXPECT_GT(counts.skipped, 0U);
     EXPECT_GT(counts.told_ahead, 0U);
   }
-  // Seeds that are run for a few steps need not have met them.
   if (counts.calls >= 1'000 && difference.empty()) {
     const auto& contact_rules = counts.contact_rules;
     const auto& agent_rules = counts.agent_rules;
