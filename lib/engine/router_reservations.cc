@@ -61,7 +61,10 @@ Event RouterImpl::CreatedEvent(const match::Decision& decision,
   event.requirement_class =
       held ? record.requirement_class : decision.requirement_class;
   event.profile_class = decision.profile_class;
-  event.fit_step = decision.fit_step;
+  // The core has no requirement of what is held.
+  event.fit_step =
+      held ? matcher_.FitStep(record.requirement_class, decision.profile_class)
+           : decision.fit_step;
   event.units = decision.units;
   event.pulled = decision.pulled;
   if (decision.pulled) {
