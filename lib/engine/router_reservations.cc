@@ -386,6 +386,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   }
   matcher_.LookForContact(contact.slot, returning.waiting, call);
   TellCore(returning.update, call);
+  if (hold.held()) EndIfLost(hold.agent, contact, returning.waiting, call);
   // It may have been dropped from the configuration at the same moment.
   RemoveAgentIfLeft(slot, call);
   return true;
