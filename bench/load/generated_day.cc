@@ -345,6 +345,11 @@ absl::Status ReadAnswers(const Answers& answers, DayPlan* plan) {
     return Wrong("answers.return_after_ms",
                  absl::StrCat(behaviour.return_after_ms, " is below 0"));
   }
+  behaviour.pull_every_ms = answers.pull_every_ms();
+  if (behaviour.pull_every_ms < 0) {
+    return Wrong("answers.pull_every_ms",
+                 absl::StrCat(behaviour.pull_every_ms, " is below 0"));
+  }
   const double decline = behaviour.decline_probability;
   const double no_answer = behaviour.no_answer_probability;
   if (!(decline >= 0 && no_answer >= 0 && decline + no_answer <= 1)) {
