@@ -27,7 +27,7 @@ absl::Status Wrong(const std::string& path, const std::string& message) {
 
 absl::StatusOr<DurationMs> TimeAt(const std::string& path,
                                   const std::string& text) {
-  const auto at = ParseTimeOfDay(text);
+  auto at = ParseTimeOfDay(text);
   if (!at.ok()) return Wrong(path, std::string(at.status().message()));
   return at;
 }
