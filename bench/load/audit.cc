@@ -38,6 +38,7 @@ class Auditor {
   void CheckSequence(const v1::Event& event);
   void CheckRing(const v1::Event& event);
   void CheckReservation(const v1::Event& event);
+  bool HasRoom(const v1::Event& reserved, AgentFold agent) const;
   void CheckHolders(const v1::Event& event, const v1::Contact* contact);
   void CheckRankKey(const v1::Event& event, const v1::Contact& contact);
   void CheckAccepted(const v1::Event& event);
@@ -304,15 +305,24 @@ void Auditor::CheckReservation(const v1::Event& event) {
   order_.Check(event);
 }
 
+bool Auditor::HasRoom(const v1::Event& reserved, AgentFold agent) const {
+  // What it was to interrupt may end, and be wrapped up, while the agent is
+  // being chosen.
+  if (!record_.one_caller && taken_back_.contains(reserved.sequence())) {
+    for (auto& [id, held] : agent.held) {
+      if (held.state == v1::WORK_STATE_WRAP_UP) {
+        held.state = v1::WORK_STATE_HANDLING;
+      }
+    }
+  }
+  return rules_.Fits(reserved.agent().id(), reserved.contact().channel(),
+                     agent);
+}
+
 void Auditor::CheckHolders(const v1::Event& event, const v1::Contact* contact) {
   ++result(Invariant::kOneHolder).checks;
   const AgentFold* agent = fold_.FindAgent(event.agent().id());
-  // What it was to interrupt may end, and be wrapped up, while the agent is
-  // being chosen.
-  const bool raced =
-      !record_.one_caller && taken_back_.contains(event.sequence());
-  if (agent != nullptr && !raced &&
-      !rules_.Fits(event.agent().id(), event.contact().channel(), *agent)) {
+  if (agent != nullptr && !HasRoom(event, *agent)) {
     Violation(Invariant::kOneHolder,
               absl::StrCat("event ", event.sequence(), ": ", event.agent().id(),
                            " is given ", event.contact().id(),

@@ -1,6 +1,7 @@
 #include "bench/load/interruption_audit.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"

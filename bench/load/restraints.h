@@ -9,6 +9,7 @@
 #define RELAIS_BENCH_LOAD_RESTRAINTS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <set>
 #include <string>

@@ -184,6 +184,48 @@ TEST(InterruptionAuditTest, ResumedTwice) {
   EXPECT_THAT(Red(story), ElementsAre(Invariant::kOneHolder));
 }
 
+// The chat that it was to interrupt ends while ann is being chosen, and there
+// is no room beside its wrap-up: at the same time, and taken back.
+TEST(InterruptionAuditTest, WhatWasToGiveWayIsWrappedUpMeanwhile) {
+  for (const bool one_caller : {true, false}) {
+    for (const bool wraps_up : {true, false}) {
+      Story story = TwoChats();
+      story.record.one_caller = one_caller;
+      story.At(20).Submit("call");
+      if (wraps_up) {
+        story.Complete("chat1", "ann");
+      } else {
+        story.Reserve("call", "ann");
+        story.Accept("call", "ann");
+        story.Interrupt("chat2", "ann");
+        story.Interrupt("chat1", "ann");
+        story.Submit("call2");
+      }
+      const char* call = wraps_up ? "call" : "call2";
+      story.Reserve(call, "ann");
+      story.Rescind(call, "ann");
+      story.Leave(call);
+      if (wraps_up) {
+        story.EndWrapUp("ann");
+        story.Complete("chat2", "ann");
+      } else {
+        FinishCall(&story);
+        story.Resume("chat1", "ann");
+        story.Resume("chat2", "ann");
+        story.Complete("chat1", "ann");
+        story.EndWrapUp("ann");
+        story.Complete("chat2", "ann");
+      }
+      story.End();
+      if (!one_caller && wraps_up) {
+        EXPECT_THAT(Red(story), IsEmpty());
+      } else {
+        EXPECT_THAT(Red(story), ElementsAre(Invariant::kOneHolder));
+      }
+    }
+  }
+}
+
 // Beside a call there is no room for a chat, interrupted or not.
 TEST(InterruptionAuditTest, WhatIsInterruptedKeepsItsRoom) {
   Story story = Interrupted();
