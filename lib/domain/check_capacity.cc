@@ -25,7 +25,7 @@ std::string CircleFrom(const RoutingProfile& profile, Channel first) {
     for (std::size_t next = 0; next < kChannelCount; ++next) {
       const auto channel = static_cast<Channel>(next);
       if (!Contains(profile.may_interrupt[step.channel], channel)) continue;
-      const std::string way =
+      std::string way =
           absl::StrCat(step.way, ", ", std::string(ChannelName(channel)));
       if (next == start) return way;
       if (Contains(seen, channel)) continue;

@@ -31,6 +31,7 @@ std::set<std::string> SkillsOf(const AgentConfiguration& agent,
                                const std::vector<Skill>& skills) {
   std::set<std::string> names;
   std::vector<std::string> open;
+  open.reserve(agent.skills.size());
   for (const AgentSkill& skill : agent.skills) open.push_back(skill.skill);
   while (!open.empty()) {
     const std::string name = std::move(open.back());
