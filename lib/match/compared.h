@@ -9,7 +9,9 @@
 // A class that is gone into gives its front up (Drop) for what is found there:
 // a front word that is out of date, or of contacts that the agent declined,
 // does not stand in the list in the end. It may have pushed another out of it
-// before; then the list is Incomplete, and what was compared is read once more.
+// before, or have gone by the time the look came to it; then the list is
+// Incomplete, and what was compared is read once more. So nothing in the list
+// comes before what the look chose.
 //
 // Thread safety: belongs to the calling thread.
 //
@@ -53,8 +55,12 @@ class Compared {
     lost_ = kNothing;
   }
   // Something that is not kept comes before, or would have room beside, what
-  // is.
-  bool Incomplete() const {
+  // is; or a front that is kept does not come after `place`, where the look
+  // chose. It went into all such fronts, so this one has gone since.
+  bool Incomplete(std::uint64_t place) const {
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (kept_[i].place <= place && !kept_[i].is_found()) return true;
+    }
     return lost_ != kNothing &&
            (size_ < kComparedMax || lost_ < kept_[last_].place);
   }

@@ -24,10 +24,10 @@
 //       before, so a look that sees the new meaning finds the agent's word
 //       changed when it reads that afterwards (Matcher::TakeBest,
 //       TakeDirectly).
-//   W12 whether any class drains, or did: store seq_cst before the class's
-//   first
-//       contact is published <-> load seq_cst at the beginning of a look. Which
-//       kinds, relaxed, as W8. Bits of who is drained as W2.
+//   W13 whether any class drains, or did: store seq_cst before the class's
+//       first contact is published <-> load seq_cst at the beginning of a look,
+//       so that a look that begins after that publication asks who is drained.
+//       Which kinds, relaxed, as W8. Bits of who is drained as W2.
 //   W9  lanes of a class: store(release) <-> load(acquire): who sees a lane in
 //       the run or chain sees what comes after it; who sees that a lane belongs
 //       to another class sees the version that says so. That a look sees the
@@ -96,10 +96,10 @@ class EligibilityT {
   }
   // The kinds that it drains.
   std::uint8_t DrainsOf(std::uint32_t requirement_class) const {
-    return drains_[requirement_class].load(std::memory_order_relaxed);  // W12
+    return drains_[requirement_class].load(std::memory_order_relaxed);  // W13
   }
   bool AnyDrains() const {
-    return any_drains_.load(std::memory_order_seq_cst) != 0;  // W12
+    return any_drains_.load(std::memory_order_seq_cst) != 0;  // W13
   }
   std::uint32_t ClassOf(std::uint32_t lane) const {
     return lane_class_[lane].load(std::memory_order_acquire);  // W9
@@ -253,8 +253,8 @@ void EligibilityT<AtomicT>::SetRequirementClass(std::uint32_t requirement_class,
                           (pulled_only ? kPulledOnly : 0U);
   traits_[requirement_class].store(static_cast<std::uint8_t>(traits),
                                    std::memory_order_relaxed);          // W8
-  drains_[requirement_class].store(drains, std::memory_order_relaxed);  // W12
-  if (drains != 0) any_drains_.store(1, std::memory_order_seq_cst);     // W12
+  drains_[requirement_class].store(drains, std::memory_order_relaxed);  // W13
+  if (drains != 0) any_drains_.store(1, std::memory_order_seq_cst);     // W13
   RaiseTo(requirements_used_, requirement_class + 1);
 }
 

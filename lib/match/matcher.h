@@ -61,7 +61,7 @@
 //       keep an agent from both). Both sides ask it: an agent's look leaves
 //       such classes out, an arrival's such profile classes; agents stay
 //       published for all kinds that they have room for. It begins with a
-//       publication, whose front words a later look reads (W12). Its end widens
+//       publication, whose front words a later look reads (W13). Its end widens
 //       what others may do, so whoever makes the contact leave looks afterwards
 //       on behalf of what waits of these kinds: a look that saw the contact
 //       wait came before the CAS that took it away, so what was published
@@ -97,14 +97,15 @@
 //
 // Atomics: W1 words, W2 classes, W3, W5 terms, P*, F lists (their files), and
 //   W4  exclusions of a contact. Their count: fetch_sub seq_cst after a cell
-//   was
-//       emptied <-> load seq_cst in looks: emptying is a publication (M5), and
-//       whoever reads the lower count sees the cell empty. Filling needs no
-//       order of its own: it comes before the contact is returned or the agent
-//       published, and whoever sees that (W1) sees the cell and a count that
-//       was raised before. Cells are relaxed: of an older value only an
-//       exclusion too many could come, and then the emptier's own look is still
-//       to come.
+//       was emptied <-> load seq_cst where a contact and an agent are judged
+//       (Excluded): emptying is a publication (M5), and whoever reads the lower
+//       count sees the cell empty. Filling needs no order of its own: it comes
+//       before the contact is returned or the agent published, and whoever sees
+//       that (W1) sees the cell and a count that was raised before. So the load
+//       of FindOwed, which has seen both, is relaxed: of an older count only a
+//       question too many could come, which Excluded answers. Cells are
+//       relaxed: of an older value only an exclusion too many could come, and
+//       then the emptier's own look is still to come.
 //   W7  the kind of a contact, relaxed: written before the word is published
 //       (W1). Of a later contact in the slot, it is thrown away with the word.
 

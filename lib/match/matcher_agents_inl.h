@@ -423,7 +423,7 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
   // What may stand before the best so far stands in a lane, or in a class,
   // whose front word is not above it.
   if (place < second) {
-    if (compared != nullptr && compared->Incomplete()) {
+    if (compared != nullptr && compared->Incomplete(place)) {
       CompareAgain<kRanked>(place, agent, terms, kinds, compared);
     }
     return true;
@@ -460,7 +460,7 @@ bool MatcherT<AtomicT>::FindContact(std::uint32_t agent,
         });
   });
   if (place == Nearest::kNowhere) return false;
-  if (compared != nullptr && compared->Incomplete()) {
+  if (compared != nullptr && compared->Incomplete(place)) {
     CompareAgain<kRanked>(place, agent, terms, kinds, compared);
   }
   return true;
@@ -484,9 +484,12 @@ void MatcherT<AtomicT>::CompareAgain(std::uint64_t place, std::uint32_t agent,
         requirement_class == kHeldClass
             ? std::uint8_t{0}
             : eligibility_.Cell(requirement_class, terms.profile_class);
-    compared->AddFound(PlaceOf<kRanked>(requirement_class, cell,
-                                        FrontWord::ImageOf(found.key)),
-                       found.key, requirement_class, lane);
+    const std::uint64_t there = PlaceOf<kRanked>(requirement_class, cell,
+                                                 FrontWord::ImageOf(found.key));
+    // Smaller: it came after the look had chosen.
+    if (there >= place) {
+      compared->AddFound(there, found.key, requirement_class, lane);
+    }
   };
   of_lane(OwnLane(agent), kHeldClass);
   ForEachClassOf(terms, kinds, [&](std::uint32_t requirement_class) {

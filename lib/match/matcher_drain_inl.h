@@ -68,7 +68,7 @@ bool MatcherT<AtomicT>::FindOwed(std::uint32_t requirement_class,
   const auto look_into = [&](std::uint32_t lane) {
     Found here{};
     const auto could_be_given = [&](std::uint32_t contact) {
-      return lanes_.ExclusionsOf(contact).load(std::memory_order_seq_cst) ==
+      return lanes_.ExclusionsOf(contact).load(std::memory_order_relaxed) ==
                  0 ||  // W4
              FindAgentFor(contact, requirement_class, &unused, nullptr);
     };

@@ -371,7 +371,6 @@ bool MatcherT<AtomicT>::FindAgent(std::uint32_t requirement_class,
   });
   if (smallest == kNone) return false;
   std::uint64_t best_place = kNone;
-  // What was found is noted.
   const auto find_in = [&](std::uint32_t profile, AgentChoice* here) {
     here->profile_class = profile;
     here->fit = eligibility_.Fit(requirement_class, profile);
@@ -379,18 +378,19 @@ bool MatcherT<AtomicT>::FindAgent(std::uint32_t requirement_class,
         !agents_.Find(profile, kind, order, suits, &here->found, &here->word)) {
       return kNone;
     }
-    const std::uint64_t place =
-        place_of(here->fit, AgentsT<AtomicT>::ImageOf(order, here->found.key));
-    if (compared != nullptr) {
-      compared->AddFound(place, here->found.key, profile, here->found.owner);
-    }
-    return place;
+    return place_of(here->fit,
+                    AgentsT<AtomicT>::ImageOf(order, here->found.key));
+  };
+  const auto note = [&](std::uint64_t place, const AgentChoice& here) {
+    compared->AddFound(place, here.found.key, here.profile_class,
+                       here.found.owner);
   };
   const auto look_into = [&](std::uint32_t profile) {
     if (compared != nullptr) compared->Drop(profile);
     AgentChoice here;
     const std::uint64_t place = find_in(profile, &here);
     if (place == kNone) return;
+    if (compared != nullptr) note(place, here);
     if (best_place == kNone || place < best_place ||
         (place == best_place && here.found.Before(best->found))) {
       best_place = place;
@@ -398,18 +398,17 @@ bool MatcherT<AtomicT>::FindAgent(std::uint32_t requirement_class,
     }
   };
   const auto complete = [&] {
-    if (compared == nullptr || !compared->Incomplete()) return;
+    if (compared == nullptr || !compared->Incomplete(best_place)) return;
     compared->Clear();
     eligibility_.ForEachProfileOf(
         requirement_class, [&](std::uint32_t profile) {
           const std::uint64_t place = place_of_front(profile);
           if (place == kNone) return;
-          if (place > best_place) {
-            compared->AddFront(place, profile);
-          } else {
-            AgentChoice unused;
-            find_in(profile, &unused);
-          }
+          if (place > best_place) return compared->AddFront(place, profile);
+          AgentChoice here;
+          const std::uint64_t there = find_in(profile, &here);
+          // Smaller: he came after the look had chosen.
+          if (there != kNone && there >= best_place) note(there, here);
         });
   };
   look_into(first_profile);

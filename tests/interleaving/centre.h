@@ -57,6 +57,12 @@ class Centre final : private DecisionSink {
 
   // --- Calls -----------------------------------------------------------------
 
+  // Contacts of kind 0, of which none is alive, drain kind 1 from now on.
+  void BeginToDrain() {
+    drains_ = true;
+    core_.SetRequirementClass(0, 0, 0, false, 2);
+    core_.SetFit(0, 0, 1, RankOfKind(0));
+  }
   void Submit(std::uint32_t slot, std::int64_t key, std::uint32_t lane = 0) {
     kind_[slot] = lane == 2 ? 1 : 0;
     const ContactWord from = core_.Open(slot);
@@ -274,10 +280,25 @@ class Centre final : private DecisionSink {
     if (decision_count_ == decisions_.size()) run_.Fail("too many decisions");
     decisions_[decision_count_++] = decision;
     CheckInversion(decision);
+    CheckCompared(decision);
+  }
+  // What it tells that its look compared does not come before what it chose.
+  void CheckCompared(const Decision& decision) {
+    if (decision.lanes == nullptr) return;
+    const bool held = decision.position.lane >= kLanes;
+    const std::uint64_t image = FrontWord::ImageOf(decision.position.key);
+    const std::uint64_t rank = ranked_ && !held ? decision.rank + 1U : 0U;
+    const std::uint64_t chosen = rank << FrontWord::kImageBits | image;
+    for (std::size_t i = 0; i < decision.lanes->size(); ++i) {
+      const ComparedFront& front = (*decision.lanes)[i];
+      run_.Expect(
+          front.place >= chosen || front.found == decision.position.lane,
+          "a record lists before the contact what has gone");
+    }
   }
   // design.md: a decision never takes y while x, whose publication was
   // complete before the decision began and who stands before y for this agent,
-  // still waits.
+  // or drains y's kind, still waits.
   void CheckInversion(const Decision& decision) {
     if (decision.pulled) return;
     const interleaving::Explorer::Aside aside;
@@ -297,6 +318,9 @@ class Centre final : private DecisionSink {
           word.phase() != ContactPhase::kWaiting ||
           !core_.PositionOf(slot, word, &position)) {
         continue;
+      }
+      if (drains_ && position.lane < 2 && decision.position.lane == 2) {
+        failed_ = "a contact of kind 1 is given while one that drains waits";
       }
       const Entry waiting = EntryAt(position);
       const std::size_t kind = position.lane == 2 ? 1 : 0;
@@ -380,7 +404,7 @@ class Centre final : private DecisionSink {
   const std::array<std::uint8_t, 2> cost_;
   const bool ranked_;
   const bool pulled_only_;
-  const bool drains_;
+  bool drains_;
   Core core_;
   std::array<std::size_t, kContacts> kind_{};
   std::uint32_t profile_class_ = 0;

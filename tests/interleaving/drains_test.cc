@@ -36,6 +36,21 @@ void DrainBeginsReady(Explorer& run) {
   centre.CheckQuiet();
 }
 
+// The first class that drains: its contact waits before the agent comes.
+void DrainComesIntoUseReady(Explorer& run) {
+  Centre& centre = run.New<Centre>(run, 1, 2);
+  centre.Submit(1, 0, 2);
+  if (!run.Run({{"drains from now on",
+                 [&] {
+                   centre.BeginToDrain();
+                   centre.Submit(0, 0);
+                 }},
+                {"ready", [&] { centre.Ready(0, 1); }}})) {
+    return;
+  }
+  centre.CheckQuiet();
+}
+
 // What ends the drain: cancelled, or taken by another agent.
 void DrainCancelledSubmit(Explorer& run) {
   Centre& centre = NewCentre(run);
@@ -137,6 +152,7 @@ void DrainCancelledUnitsBack(Explorer& run) {
 constexpr Scenario kDrains[] = {
     {"drain_begins_submit", {3, 1}, 519, DrainBeginsSubmit},
     {"drain_begins_ready", {3, 1}, 514, DrainBeginsReady},
+    {"drain_comes_into_use_ready", {3, 1}, 18'533, DrainComesIntoUseReady},
     {"drain_cancelled_submit", {3, 2}, 1'150'803, DrainCancelledSubmit},
     {"drain_cancelled_ready", {3, 2}, 572'136, DrainCancelledReady},
     {"drain_taken_submit", {2, 1}, 23'502, DrainTakenSubmit},

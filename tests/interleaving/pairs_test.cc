@@ -359,6 +359,21 @@ void TwoKindsAndCapacity(Explorer& run) {
   centre.CheckQuiet();
 }
 
+// Of three that wait the first two are taken while an agent looks, who has read
+// their front words by then.
+void ReadyReadyFirstTwoGone(Explorer& run) {
+  Centre& centre = run.New<Centre>(run, 2);
+  centre.Submit(0, 0);
+  centre.Submit(1, 1, 2);
+  centre.Submit(2, 2, 1);
+  if (!run.Run({{"ready 0", [&] { centre.Ready(0, 1); }},
+                {"ready 1", [&] { centre.Ready(1, 1); }}})) {
+    return;
+  }
+  run.Expect(centre.decisions() == 3, "all are taken");
+  centre.CheckQuiet();
+}
+
 // The agent's first rank comes while it looks, and what waits of the second has
 // the smaller key.
 void RankedSubmitReady(Explorer& run) {
@@ -411,6 +426,7 @@ constexpr Scenario kPairs[] = {
      {3, 2},
      4'472'140,
      TwoKindsAndCapacity},
+    {"ready_ready_first_two_gone", {2, 0}, 6'644, ReadyReadyFirstTwoGone},
     {"units_back_submit", {3, 2}, 71'420, UnitsBackSubmit},
     {"held_ready", {3, 2}, 79'520, HeldReady},
     {"held_submit", {3, 2}, 6'975, HeldSubmit},

@@ -254,8 +254,10 @@ class Classes final : private DecisionSink {
   }
   void SetProfileClass() { core_.SetProfileClass(0); }
   void SetClass(std::uint32_t requirement_class, std::uint8_t kind,
-                std::uint8_t order = 0, bool pulled_only = false) {
-    core_.SetRequirementClass(requirement_class, kind, order, pulled_only);
+                std::uint8_t order = 0, bool pulled_only = false,
+                std::uint8_t drains = 0) {
+    core_.SetRequirementClass(requirement_class, kind, order, pulled_only,
+                              drains);
   }
   void UseOrder(int order) { core_.UseOrder(order); }
   void SetFit(std::uint32_t requirement_class, std::uint8_t fit) {
@@ -275,6 +277,12 @@ class Classes final : private DecisionSink {
   void End(std::uint32_t slot) {
     ContactWord ended;
     core_.End(slot, core_.Contact(slot), &ended);
+  }
+  // One that waits in this lane.
+  void Cancel(std::uint32_t slot, std::uint32_t lane) {
+    const std::uint8_t drains = core_.DrainsOfLane(lane);
+    End(slot);
+    core_.LookAfterDrain(drains, *this);
   }
   void ExpectDecisions(std::uint32_t decisions) {
     run_.Expect(decisions_ == decisions,
@@ -325,6 +333,28 @@ void FirstClassReady(Explorer& run) {
                    classes.Submit(0, 0);
                  }},
                 {"ready", [&] { classes.Ready(1, kKind0); }}})) {
+    return;
+  }
+  classes.ExpectDecisions(1);
+}
+
+// The class that the new one is drained by has its last contact cancelled.
+void NewClassDrainCancelled(Explorer& run) {
+  Classes& classes = run.New<Classes>(run);
+  classes.SetClass(0, 0, 0, false, kKind1);
+  classes.SetProfileClass();
+  classes.SetFit(0, 1);
+  classes.SetLane(0, 0);
+  classes.Ready(1, kKind1);
+  classes.Submit(0, 0);
+  if (!run.Run({{"new class, submit",
+                 [&] {
+                   classes.SetClass(1, 1);
+                   classes.SetFit(1, 1);
+                   classes.SetLane(1, 1);
+                   classes.Submit(1, 1);
+                 }},
+                {"cancel", [&] { classes.Cancel(0, 0); }}})) {
     return;
   }
   classes.ExpectDecisions(1);
@@ -504,6 +534,7 @@ constexpr Scenario kRecords[] = {
     {"lane_leaves_run", {3, 2}, 156, LaneLeavesRun},
     {"lanes_leave", {3, 2}, 3'624, LanesLeave},
     {"new_class_ready", {3, 1}, 411'458, NewClassReady},
+    {"new_class_drain_cancelled", {2, 1}, 21'956, NewClassDrainCancelled},
     {"wider_fit_submit", {3, 1}, 765'568, WiderFitSubmit},
     {"order_comes_into_use_ready", {2, 1}, 40'074, OrderComesIntoUseReady},
     {"lane_of_another_class", {3, 1}, 194'470, LaneOfAnotherClass},

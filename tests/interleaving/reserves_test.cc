@@ -69,11 +69,12 @@ class Desk final : private DecisionSink {
     const std::int64_t key = slot;
     core_.Submit(slot, core_.Open(slot), {kind, key, slot + 1}, *this);
   }
-  // False if it was not waiting.
+  // False if it was neither new nor waiting.
   bool Cancel(std::uint32_t slot) {
     const ContactWord word = core_.Contact(slot);
     ContactWord ended;
-    return word.phase() == ContactPhase::kWaiting &&
+    return (word.phase() == ContactPhase::kNew ||
+            word.phase() == ContactPhase::kWaiting) &&
            core_.End(slot, word, &ended) == Result::kOk;
   }
 
@@ -85,6 +86,9 @@ class Desk final : private DecisionSink {
   std::uint32_t decisions() const { return decisions_; }
   bool Waits(std::uint32_t slot) const {
     return core_.Contact(slot).phase() == ContactPhase::kWaiting;
+  }
+  std::uint32_t Held(std::uint32_t agent) const {
+    return core_.Agent(agent).used();
   }
   ReserveWord reserve() const { return core_.ReserveNow(kReserve); }
   std::uint32_t Counted() const {
@@ -224,18 +228,17 @@ void MailCall(Explorer& run) {
 // count; he must not stand for another who is given the next one.
 void MailMailUnitsBack(Explorer& run) {
   Desk& desk = run.New<Desk>(run);
+  desk.Exclude(0, 1);
   desk.Ready(0, 1, kCallsAndMails, 2, 2);
   desk.Submit(0, kMail);
-  desk.Submit(3, kMail);
-  run.Expect(desk.decisions() == 0, "kept");
-  desk.Ready(1, 1, kCalls);
-  run.Expect(desk.decisions() == 2, "both given to agent 0");
+  desk.Ready(1, 1);
+  run.Expect(desk.Held(0) == 1 && desk.Held(1) == 0, "given to agent 0");
   if (!run.Run({{"units back", [&] { desk.GiveBack(0, 1); }},
                 {"mail 1", [&] { desk.Submit(1, kMail); }},
                 {"mail 2", [&] { desk.Submit(2, kMail); }}})) {
     return;
   }
-  run.Expect(desk.Counted() == kKeep, "undercut");
+  run.Expect(desk.Counted() >= kKeep, "undercut");
   desk.CheckQuiet();
 }
 
@@ -243,19 +246,20 @@ void MailMailUnitsBack(Explorer& run) {
 // and the reserve gives as before although it takes three to give again.
 void MailCancelMail(Explorer& run) {
   Desk& desk = run.New<Desk>(run, 3);
-  desk.Ready(1, 1, kCalls);
-  desk.Submit(0, kCall);
   desk.Ready(0, 1);
+  desk.Ready(1, 1, kCalls);
   desk.Ready(2, 1, kCalls);
-  desk.Submit(1, kMail);
-  run.Expect(desk.Waits(1), "kept");
+  desk.Withdraw(2, 2);
   bool cancelled = false;
-  if (!run.Run({{"wrap-up ends", [&] { desk.GiveBack(1, 1); }},
-                {"cancel", [&] { cancelled = desk.Cancel(1); }},
-                {"mail", [&] { desk.Submit(2, kMail); }}})) {
+  if (!run.Run({{"mail, mail",
+                 [&] {
+                   desk.Submit(1, kMail);
+                   desk.Submit(2, kMail);
+                 }},
+                {"cancel", [&] { cancelled = desk.Cancel(1); }}})) {
     return;
   }
-  run.Expect(desk.decisions() == 2, "one of them is given");
+  run.Expect(desk.decisions() == 1, "one of them is given");
   run.Expect(!cancelled || !desk.Waits(2), "a decision that failed shut it");
   desk.CheckQuiet();
 }
@@ -280,6 +284,26 @@ void MailCancelThenMail(Explorer& run) {
   desk.CheckQuiet();
 }
 
+// Agent 2, about to take an e-mail that is for nobody else, goes: what he gives
+// back lets agent 0 take the next one. Nothing that the bringer of that one
+// reads is changed afterwards, so the word alone tells.
+void MailWithdrawThenMail(Explorer& run) {
+  Desk& desk = run.New<Desk>(run);
+  desk.Exclude(0, 0);
+  desk.Ready(0, 1);
+  desk.Ready(1, 1, kCalls);
+  desk.Submit(0, kMail);
+  run.Expect(desk.Waits(0), "it is for nobody yet");
+  if (!run.Run({{"ready", [&] { desk.Ready(2, 1); }}, {"withdraw, mail", [&] {
+                                                         desk.Withdraw(2, 2);
+                                                         desk.Submit(1, kMail);
+                                                       }}})) {
+    return;
+  }
+  run.Expect(!desk.Waits(1), "a lost e-mail");
+  desk.CheckQuiet();
+}
+
 constexpr Scenario kReserves[] = {
     {"mail_mail", {3, 2}, 4'015'028, MailMail},
     {"mail_third_party", {3, 2}, 165'249, MailThirdParty},
@@ -287,9 +311,10 @@ constexpr Scenario kReserves[] = {
     {"ready_ready", {3, 1}, 5'047'799, ReadyReady},
     {"mail_withdraw", {3, 2}, 3'756, MailWithdraw},
     {"mail_call", {3, 2}, 303'718, MailCall},
-    {"mail_mail_units_back", {2, 1}, 1'265'022, MailMailUnitsBack},
-    {"mail_cancel_mail", {2, 1}, 327'777, MailCancelMail},
+    {"mail_mail_units_back", {1, 1}, 16'416, MailMailUnitsBack},
+    {"mail_cancel_mail", {3, 2}, 14, MailCancelMail},
     {"mail_cancel_then_mail", {2, 2}, 254'389, MailCancelThenMail},
+    {"mail_withdraw_then_mail", {2, 1}, 70'173, MailWithdrawThenMail},
 };
 
 class ReservesTest : public testing::TestWithParam<Scenario> {};

@@ -376,10 +376,12 @@ void HistoryRun::ChangeAgent(Worker& worker) {
       call.configuration_version = answer->configuration_version;
       return;
     }
-    // Another change is under way, or it leaves or has left.
+    // Another change is under way, it leaves or has left, or too many events
+    // wait to be taken.
     EXPECT_TRUE(absl::IsAborted(answer.status()) ||
                 absl::IsFailedPrecondition(answer.status()) ||
-                absl::IsNotFound(answer.status()))
+                absl::IsNotFound(answer.status()) ||
+                absl::IsResourceExhausted(answer.status()))
         << answer.status();
   });
 }

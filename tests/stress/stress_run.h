@@ -55,7 +55,7 @@ class StressRun final : public RouterObserver {
 
   void Round(std::uint64_t operations_each);
   void Work(Role role, Worker& worker, std::uint64_t operations);
-  void ReadDecisions();
+  void ReadDecisions() const;
   void Submit(Worker& worker);
   void Cancel(Worker& worker);
   void Desk(Worker& worker);
@@ -82,9 +82,6 @@ class StressRun final : public RouterObserver {
   std::atomic<InstantMs> clock_ms_{1'000'000};
   std::atomic<std::uint64_t> submits_{0};
   std::atomic<std::uint64_t> accepted_submits_{0};
-  // Of one thread at a time.
-  std::uint64_t entries_read_ = 0;
-  std::uint64_t entries_gone_ = 0;
 };
 
 }  // namespace relais::stress
