@@ -48,7 +48,8 @@ std::string CheckFit(const Event& event, const RoutingProfile& profile,
                      const reference::Holdings& has,
                      const AuditedContact& contact) {
   if (!Serves(profile, has, contact)) return "promise 3: not eligible";
-  if (contact.asks.pull_only && !event.pulled) return "given, not pulled";
+  if (contact.asks.pull_only && !event.pulled)
+    return "promise 3: given, not pulled";
   const std::string tutor =
       contact.spec.tutor_may_listen
           ? reference::TutorOf(contact.asks.requirement, contact.own, has)
@@ -100,7 +101,7 @@ bool AuditedState::CouldServe(const AuditedAgent& agent,
 
 bool AuditedState::MustServe(const AuditedAgent& agent,
                              const AuditedContact& contact) {
-  return !contact.asks.pull_only && Serves(agent.profile, agent.has, contact) &&
+  return Serves(agent.profile, agent.has, contact) &&
          Serves(agent.profile_before, agent.had, contact);
 }
 

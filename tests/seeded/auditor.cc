@@ -39,6 +39,8 @@ EventType PrimaryOf(CallKind kind) {
       return EventType::kConfigurationApplied;
     case CallKind::kChangeAgent:
       return EventType::kAgentChanged;
+    case CallKind::kPull:
+      return EventType::kReservationCreated;
     case CallKind::kGetContact:
     case CallKind::kRunDue:
     case CallKind::kRestore:
@@ -75,6 +77,8 @@ std::string_view CallKindName(CallKind kind) {
       return "Apply";
     case CallKind::kChangeAgent:
       return "ChangeAgent";
+    case CallKind::kPull:
+      return "Pull";
     case CallKind::kRunDue:
       return "RunDue";
     case CallKind::kRestore:
@@ -192,6 +196,10 @@ bool Auditor::IsPrimary(const CallRecord& call, const Event& event) const {
                  call.presence.state;
     case CallKind::kChangeAgent:
       return event.agent_id.view() == call.agent_id;
+    case CallKind::kPull:
+      return event.pulled && event.agent_id.view() == call.agent_id &&
+             event.contact_id.view() == call.contact_id &&
+             event.attempt == call.version;
     case CallKind::kEndWrapUp: {
       // Without a name it is the one that ends first.
       const auto agent = now_.agents.find(call.agent_id);
@@ -214,7 +222,8 @@ bool Auditor::MayCause(const CallRecord& call, const Event& event) const {
   const auto agent = now_.agents.find(std::string(event.agent_id.view()));
   switch (event.type) {
     case EventType::kReservationCreated:
-      return !OneOf(kind, {CallKind::kAccept, CallKind::kGetContact});
+      return !event.pulled &&
+             !OneOf(kind, {CallKind::kAccept, CallKind::kGetContact});
     case EventType::kReservationAccepted:  // a centre that answers at once
       return contact != now_.contacts.end() &&
              contact->second.offer_expires_ms == 0 && kind != CallKind::kAccept;
@@ -396,15 +405,19 @@ std::optional<InstantMs> Auditor::WidenedDue(const CallRecord& call,
   return contact.waiting_due_ms();
 }
 
-// Surely free for each other.
-bool Auditor::MustMatch(const std::string& agent_id, const AuditedAgent& agent,
-                        const AuditedContact& contact) const {
+bool Auditor::MustTake(const std::string& agent_id, const AuditedAgent& agent,
+                       const AuditedContact& contact) const {
   return contact.state == ContactState::kWaiting &&
          agent.IsOpen(contact.spec.channel) &&
          agent.HasRoom(contact.spec.channel) &&
          AuditedState::MustServe(agent, contact) &&
          AuditedState::ExclusionOf(contact, agent_id) == nullptr &&
          !now_.MayBeDrained(contact, agent);
+}
+
+bool Auditor::MustMatch(const std::string& agent_id, const AuditedAgent& agent,
+                        const AuditedContact& contact) const {
+  return !contact.asks.pull_only && MustTake(agent_id, agent, contact);
 }
 
 void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
@@ -434,6 +447,8 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
     return Violate(
         absl::StrCat("promise 3: the agent is drained: ", Described(event)));
   }
+  // What it was to be of all that waits was judged with the answer.
+  if (event.pulled) return;
   for (const auto& [id, other] : now_.contacts) {
     if (!MustMatch(holder->first, agent, other)) continue;
     if (AuditedState::SurelyBefore(agent, other, contact)) {

@@ -47,6 +47,7 @@ enum class CallKind : std::uint8_t {
   kEndWrapUp,
   kApply,
   kChangeAgent,
+  kPull,
   kRunDue,
   kRestore,
 };
@@ -76,6 +77,7 @@ struct CallRecord {
   EndReason reason = EndReason::kNone;
   std::shared_ptr<const Configuration> configuration;
   AgentChange change;    // ChangeAgent
+  PullRequest pull;      // Pull; contact_id is what was pulled
   bool complete = true;  // RunDue: nothing was left
 
   absl::StatusCode code = absl::StatusCode::kOk;
@@ -140,6 +142,7 @@ class Auditor {
     std::uint64_t skipped = 0;  // rings that were left, or not begun with
     std::uint64_t changed = 0;  // agents by ChangeAgent
     std::uint64_t drains = 0;   // that ended
+    std::uint64_t pulled = 0;   // contacts
     std::uint64_t halves = 0;   // calls of which a restart finds a part
   };
   const Counts& counts() const { return counts_; }
@@ -169,10 +172,12 @@ class Auditor {
   absl::StatusCode ExpectedOfAgentCall(const CallRecord& call) const;
   absl::StatusCode ExpectedOfApply(const CallRecord& call) const;
   absl::StatusCode ExpectedOfChange(const CallRecord& call) const;
+  absl::StatusCode ExpectedOfPull(const CallRecord& call) const;
   bool MayBeFull(const CallRecord& call) const;
   bool ChangesNothing(const CallRecord& call) const;
   void JudgeAnswer(const CallRecord& call, std::size_t events);
   void JudgeSubmitAnswer(const CallRecord& call);
+  void JudgePull(const CallRecord& call);
   void JudgeFound(const CallRecord& call);
   void JudgeView(const CallRecord& call);
   void CompareView(const ContactView& view);
@@ -187,6 +192,12 @@ class Auditor {
                                       const Event& event,
                                       const AuditedContact& contact);
   void JudgeDecision(const CallRecord& call, const Event& event);
+  // Surely free for each other, and eligible, or perhaps.
+  bool MustTake(const std::string& agent_id, const AuditedAgent& agent,
+                const AuditedContact& contact) const;
+  bool MayTake(const std::string& agent_id, const AuditedAgent& agent,
+               const AuditedContact& contact) const;
+  // Surely matched by the router of its own accord.
   bool MustMatch(const std::string& agent_id, const AuditedAgent& agent,
                  const AuditedContact& contact) const;
 

@@ -267,6 +267,8 @@ StatusCode Auditor::Expected(const CallRecord& call) const {
       return ExpectedOfApply(call);
     case CallKind::kChangeAgent:
       return ExpectedOfChange(call);
+    case CallKind::kPull:
+      return ExpectedOfPull(call);
     case CallKind::kRunDue:
     case CallKind::kRestore:
       break;
@@ -321,7 +323,8 @@ void Auditor::JudgeFound(const CallRecord& call) {
   const bool of_agent =
       call.kind == CallKind::kAccept || call.kind == CallKind::kDecline ||
       call.kind == CallKind::kSetPresence ||
-      call.kind == CallKind::kEndWrapUp || call.kind == CallKind::kChangeAgent;
+      call.kind == CallKind::kEndWrapUp ||
+      call.kind == CallKind::kChangeAgent || call.kind == CallKind::kPull;
   if (of_contact && !call.contact_given &&
       (now_.contacts.contains(call.contact_id) ||
        SurelyRemembered(call.contact_id))) {
@@ -378,6 +381,7 @@ void Auditor::JudgeAnswer(const CallRecord& call, std::size_t events) {
   }
   if (call.kind == CallKind::kSubmit) JudgeSubmitAnswer(call);
   if (call.kind == CallKind::kGetContact) JudgeView(call);
+  if (call.kind == CallKind::kPull) JudgePull(call);
 }
 
 // A submit that was made before gets the answer that it got before.

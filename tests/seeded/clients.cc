@@ -137,6 +137,29 @@ SeededRun::Request SeededRun::NewChange() {
   return request;
 }
 
+// From some of the queues, of which one may be none, or the contact that it
+// sees; now and then it does not know what it wants. Mostly who is available.
+SeededRun::Request SeededRun::NewPull() {
+  Request request;
+  request.kind = CallKind::kPull;
+  for (int tries = 0; tries < 5; ++tries) {
+    request.agent_id = SomeAgent();
+    const auto& agents = auditor_.state().agents;
+    const auto agent = agents.find(request.agent_id);
+    if (agent != agents.end() && agent->second.IsOpen(Channel::kVoice)) break;
+  }
+  const bool unclear = random_.Bernoulli(0.02);
+  const bool one = random_.Bernoulli(0.4);
+  if (one || unclear) request.pull.contact_id = SomeContact();
+  if (one && !unclear) return request;
+  for (std::uint64_t i = 1 + random_.Uniform(4); i > 0; --i) {
+    request.pull.queues.push_back(
+        absl::StrCat("queue", random_.Uniform(model::World::kQueues)));
+  }
+  if (random_.Bernoulli(0.05)) request.pull.queues.emplace_back("nowhere");
+  return request;
+}
+
 SeededRun::Request SeededRun::NewUnruly() {
   switch (random_.Uniform(8)) {
     case 0:
@@ -192,7 +215,7 @@ void SeededRun::Client() {
   std::uint64_t draw = random_.Uniform(
       mood_.submit + mood_.cancel + mood_.complete + mood_.presence +
       mood_.accept + mood_.decline + mood_.wrap_up + mood_.apply +
-      mood_.change + mood_.read + mood_.unruly);
+      mood_.change + mood_.pull + mood_.read + mood_.unruly);
   const auto drawn = [&draw](std::uint64_t weight) {
     const bool hit = draw < weight;
     draw -= hit ? 0 : weight;
@@ -207,6 +230,7 @@ void SeededRun::Client() {
   if (drawn(mood_.wrap_up)) return Send(NewEndWrapUp());
   if (drawn(mood_.apply)) return Send(NewApply());
   if (drawn(mood_.change)) return Send(NewChange());
+  if (drawn(mood_.pull)) return Send(NewPull());
   if (drawn(mood_.read)) return Send(NewContactCall(CallKind::kGetContact));
   Send(NewUnruly());
 }

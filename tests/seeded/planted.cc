@@ -42,6 +42,9 @@ constexpr std::array<Named, static_cast<std::size_t>(Planted::kLast) + 1>
         {"keeps_rings", "promise 6: its ring is"},
         {"changes_nothing", "promise 6: answered, and no event"},
         {"ignores_drains", "promise 3: the agent is drained"},
+        {"offers_pull_only", "promise 3: given, not pulled"},
+        {"pulls_another", "promise 10: "},
+        {"pulls_latest", "promise 4: contact"},
     }};
 
 }  // namespace
@@ -114,6 +117,13 @@ absl::Status PlantedRouter::Restore(const LiveState& state, InstantMs now_ms) {
     case Planted::kForgetsRings:
       for (auto& [id, contact] : other.contacts) contact.ring = 0;
       break;
+    case Planted::kOffersPullOnly:
+      for (auto& [id, contact] : other.contacts) {
+        auto detail = std::make_shared<ContactDetail>(*contact.detail);
+        detail->queue.pull_only = false;
+        contact.detail = std::move(detail);
+      }
+      break;
     case Planted::kWrongPlace:
       for (auto& [id, contact] : other.contacts) {
         if (contact.placed) contact.rank_key_ms += 3'600'000;
@@ -142,6 +152,7 @@ absl::StatusOr<SubmitOutcome> PlantedRouter::Submit(const ContactSpec& spec,
     mended.priority = 9;
     return ForwardingRouter::Submit(mended, now_ms);
   }
+  submitted_.push_back(spec);
   auto outcome = ForwardingRouter::Submit(spec, now_ms);
   if (planted_ == Planted::kAnotherAnswer && outcome.ok() &&
       outcome->repeated) {
@@ -182,6 +193,23 @@ absl::StatusOr<Outcome> PlantedRouter::SetPresence(AgentHandle agent,
     return FieldError(absl::StatusCode::kNotFound, "agent_id", "not today");
   }
   return ForwardingRouter::SetPresence(agent, presence, now_ms);
+}
+
+absl::StatusOr<PullOutcome> PlantedRouter::Pull(AgentHandle agent,
+                                                const PullRequest& request,
+                                                InstantMs now_ms) {
+  PullRequest other = request;
+  if (planted_ == Planted::kPullsAnother && !request.queues.empty()) {
+    for (const QueueView& queue : Queues()) other.queues.push_back(queue.name);
+  }
+  if (planted_ == Planted::kPullsLatest && !request.queues.empty()) {
+    for (auto spec = submitted_.rbegin(); spec != submitted_.rend(); ++spec) {
+      if (spec->queue != request.queues.front()) continue;
+      auto outcome = ForwardingRouter::Pull(agent, {{}, spec->id}, now_ms);
+      if (outcome.ok()) return outcome;
+    }
+  }
+  return ForwardingRouter::Pull(agent, other, now_ms);
 }
 
 // Early is allowed; so what was forgotten does not show here already.

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "relais/router.h"
 #include "tests/reference/forwarding_router.h"
@@ -46,7 +47,10 @@ enum class Planted : std::uint8_t {
   kKeepsRings,         // after a restart no ring is skipped
   kChangesNothing,     // a team lead's change is answered and not made
   kIgnoresDrains,      // after a restart no ring drains
-  kLast = kIgnoresDrains,
+  kOffersPullOnly,     // after a restart what is to be pulled is offered
+  kPullsAnother,       // an agent who pulls is given what is of another queue
+  kPullsLatest,        // an agent who pulls is given what came last
+  kLast = kPullsLatest,
 };
 std::string_view PlantedName(Planted planted);
 // What the auditor's finding must begin with.
@@ -70,6 +74,9 @@ class PlantedRouter final : public reference::ForwardingRouter {
                                  InstantMs now_ms) override;
   absl::StatusOr<Outcome> SetPresence(AgentHandle agent, Presence presence,
                                       InstantMs now_ms) override;
+  absl::StatusOr<PullOutcome> Pull(AgentHandle agent,
+                                   const PullRequest& request,
+                                   InstantMs now_ms) override;
   std::optional<InstantMs> NextDue() const override;
   std::size_t RunDue(InstantMs now_ms, std::size_t limit) override;
 
@@ -81,6 +88,7 @@ class PlantedRouter final : public reference::ForwardingRouter {
   std::map<std::pair<std::uint32_t, std::uint64_t>, Outcome> accepted_;
   std::map<std::pair<std::uint32_t, std::uint64_t>, Outcome> completed_;
   std::uint64_t presences_ = 0;
+  std::vector<ContactSpec> submitted_;
 };
 
 }  // namespace relais::seeded

@@ -60,6 +60,7 @@ SeededRun::SeededRun(std::uint64_t seed, Planted planted)
            4,
            1,
            2,
+           8,
            3,
            4,
            14,
@@ -145,7 +146,7 @@ void SeededRun::Step() {
   const std::uint64_t clients = mood_.submit + mood_.cancel + mood_.complete +
                                 mood_.presence + mood_.accept + mood_.decline +
                                 mood_.wrap_up + mood_.apply + mood_.change +
-                                mood_.read + mood_.unruly;
+                                mood_.pull + mood_.read + mood_.unruly;
   std::uint64_t draw = random_.Uniform(clients + mood_.network + mood_.time +
                                        mood_.commit + mood_.crash + mood_.trim);
   const auto drawn = [&draw](std::uint64_t weight) {

@@ -83,6 +83,7 @@ void Add(const RunCounts& one, RunCounts* sum) {
   sum->audited.skipped += one.audited.skipped;
   sum->audited.changed += one.audited.changed;
   sum->audited.drains += one.audited.drains;
+  sum->audited.pulled += one.audited.pulled;
   sum->groups += one.groups;
   sum->kills += one.kills;
   sum->power_losses += one.power_losses;
@@ -105,16 +106,16 @@ std::string Text(const RunCounts& counts) {
       " of them for an agent who held something, ", audited.pairs,
       " pairs looked at for conservation, ", audited.widened, " widened, ",
       audited.skipped, " rings skipped, ", audited.changed, " agents changed, ",
-      audited.drains, " drains ended\n", counts.kills, " kills, ",
-      counts.power_losses, " power losses, ", counts.storage_failures,
-      " after a failed write or sync; ", audited.recoveries, " recoveries, ",
-      counts.failed_starts, " failed starts, ", audited.undone,
-      " events undone, ", audited.halves, " calls cut in two, ",
-      counts.clock_jumps, " clock jumps, ", counts.damages, " damages\n",
-      counts.groups, " groups, ", counts.trimmed, " records trimmed; ",
-      audited.answers, " events and answers left, ", audited.repeated,
-      " repeated submits, ", counts.lost_messages, " messages lost, ",
-      counts.doubled_messages, " doubled\n");
+      audited.drains, " drains ended, ", audited.pulled, " pulled\n",
+      counts.kills, " kills, ", counts.power_losses, " power losses, ",
+      counts.storage_failures, " after a failed write or sync; ",
+      audited.recoveries, " recoveries, ", counts.failed_starts,
+      " failed starts, ", audited.undone, " events undone, ", audited.halves,
+      " calls cut in two, ", counts.clock_jumps, " clock jumps, ",
+      counts.damages, " damages\n", counts.groups, " groups, ", counts.trimmed,
+      " records trimmed; ", audited.answers, " events and answers left, ",
+      audited.repeated, " repeated submits, ", counts.lost_messages,
+      " messages lost, ", counts.doubled_messages, " doubled\n");
 }
 
 TEST(SeededTest, EverySeedKeepsThePromises) {
@@ -142,6 +143,7 @@ TEST(SeededTest, EverySeedKeepsThePromises) {
   EXPECT_GT(counts.audited.skipped, seeds);
   EXPECT_GT(counts.audited.changed, seeds);
   EXPECT_GT(counts.audited.drains, seeds / 2);
+  EXPECT_GT(counts.audited.pulled, seeds / 2);
   EXPECT_GT(counts.audited.recoveries, seeds * 3);
   EXPECT_GT(counts.audited.undone, seeds);
   EXPECT_GT(counts.audited.halves, 0U);
