@@ -222,11 +222,16 @@ bool Auditor::MayCause(const CallRecord& call, const Event& event) const {
   const auto agent = now_.agents.find(std::string(event.agent_id.view()));
   switch (event.type) {
     case EventType::kReservationCreated:
-      return !event.pulled &&
-             !OneOf(kind, {CallKind::kAccept, CallKind::kGetContact});
+      // What the agent accepted may be interrupted for another contact.
+      return !event.pulled && kind != CallKind::kGetContact &&
+             (kind != CallKind::kAccept ||
+              event.agent_id.view() == call.agent_id);
     case EventType::kReservationAccepted:  // a centre that answers at once
       return contact != now_.contacts.end() &&
-             contact->second.offer_expires_ms == 0 && kind != CallKind::kAccept;
+             contact->second.offer_expires_ms == 0;
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return kind != CallKind::kGetContact;
     case EventType::kReservationNoAnswer:
       return kind == CallKind::kRunDue;
     case EventType::kReservationRescinded:
@@ -241,11 +246,13 @@ bool Auditor::MayCause(const CallRecord& call, const Event& event) const {
              agent != now_.agents.end() && !agent->second.listed;
     case EventType::kWrapUpEnded:
     case EventType::kContactWidened:
+    case EventType::kContactHoldEnded:
       return kind == CallKind::kRunDue;
     case EventType::kAgentRemoved:
-      return OneOf(kind, {CallKind::kApply, CallKind::kRestore,
-                          CallKind::kRunDue, CallKind::kSetPresence,
-                          CallKind::kComplete, CallKind::kEndWrapUp});
+      return OneOf(kind,
+                   {CallKind::kApply, CallKind::kRestore, CallKind::kRunDue,
+                    CallKind::kSetPresence, CallKind::kComplete,
+                    CallKind::kEndWrapUp, CallKind::kCancel});
     default:
       return false;
   }
@@ -298,6 +305,7 @@ void Auditor::JudgeOrigin(const CallRecord& call,
   if (event.type == EventType::kContactSubmitted &&
       (detail.contact->spec.queue != call.spec.queue ||
        detail.contact->spec.requirement != call.spec.requirement ||
+       detail.contact->spec.preferred != call.spec.preferred ||
        detail.contact->spec.attributes != call.spec.attributes ||
        event.channel != call.spec.channel ||
        event.priority != call.spec.priority)) {
@@ -324,6 +332,12 @@ void Auditor::JudgeEvent(const CallRecord& call,
   }
   const std::string problem = now_.Apply(one.event, one.detail);
   if (one.event.type == EventType::kAgentChanged) ++counts_.changed;
+  if (one.event.type == EventType::kContactSubmitted) {
+    counts_.held += one.event.held_for.empty() ? 0 : 1;
+  }
+  counts_.over_share += one.event.over_share ? 1 : 0;
+  if (one.event.type == EventType::kContactInterrupted) ++counts_.interrupted;
+  if (one.event.type == EventType::kContactResumed) ++counts_.resumed;
   if (one.event.type == EventType::kContactSubmitted && one.event.ring > 0) {
     ++counts_.skipped;
   }
@@ -350,14 +364,25 @@ void Auditor::JudgeTime(const CallRecord& call, const Event& event) {
     const bool lease = event.end_reason == EndReason::kLeaseExpired;
     // The limit may be over when the next ring is due.
     due = lease ? of.accepted_ms + of.terms.handling_lease_ms
-                : of.waiting_due_ms();
+                : now_.WaitingDue(of, call.now_ms);
     if (!lease && of.arrival_ms + of.terms.wait_limit_ms > call.now_ms) {
       Violate(absl::StrCat("promise 2: too early: ", Described(event)));
     }
-    set_just_now = !lease && of.waits_since_ms == call.now_ms;
+    // It is not known since when a hold was to end at once.
+    set_just_now = !lease && (of.waits_since_ms == call.now_ms ||
+                              (of.held() && !now_.HoldDue(of).has_value()));
+    if (lease && now_.IsInterrupted(of)) {
+      Violate(absl::StrCat("promise 2: no lease runs: ", Described(event)));
+    }
     if (!lease && of.terms.wait_limit_ms == 0) {
       Violate(absl::StrCat("promise 2: there is no limit: ", Described(event)));
     }
+  } else if (event.type == EventType::kContactHoldEnded &&
+             contact != now_.contacts.end() && contact->second.held()) {
+    ++counts_.holds;
+    due = now_.HoldDue(contact->second);
+    set_just_now = contact->second.waits_since_ms == call.now_ms;
+    JudgeLimit(call, event, contact->second);
   } else if (event.type == EventType::kContactWidened &&
              contact != now_.contacts.end()) {
     due = WidenedDue(call, event, contact->second);
@@ -389,7 +414,7 @@ std::optional<InstantMs> Auditor::WidenedDue(const CallRecord& call,
     ++counts_.skipped;
     for (const auto& [id, other] : now_.contacts) {
       if (other.state == ContactState::kWaiting &&
-          other.arrival_sequence < contact.arrival_sequence &&
+          other.arrival_sequence < contact.arrival_sequence && !other.held() &&
           now_.IsSkipped(other, other.ring) == RingSkipped::kYes) {
         Violate(absl::StrCat("promise 4: '", id,
                              "' leaves its ring first: ", Described(event)));
@@ -397,18 +422,23 @@ std::optional<InstantMs> Auditor::WidenedDue(const CallRecord& call,
     }
     return std::nullopt;
   }
+  JudgeLimit(call, event, contact);
+  return contact.waiting_due_ms();
+}
+
+void Auditor::JudgeLimit(const CallRecord& call, const Event& event,
+                         const AuditedContact& contact) {
   const DurationMs limit = contact.terms.wait_limit_ms;
   if (limit > 0 && contact.arrival_ms + limit <= call.now_ms) {
     Violate(
         absl::StrCat("promise 2: its wait limit is over: ", Described(event)));
   }
-  return contact.waiting_due_ms();
 }
 
 bool Auditor::MustTake(const std::string& agent_id, const AuditedAgent& agent,
                        const AuditedContact& contact) const {
   return contact.state == ContactState::kWaiting &&
-         agent.IsOpen(contact.spec.channel) &&
+         !contact.IsKeptFrom(agent_id) && agent.IsOpen(contact.spec.channel) &&
          agent.HasRoom(contact.spec.channel) &&
          AuditedState::MustServe(agent, contact) &&
          AuditedState::ExclusionOf(contact, agent_id) == nullptr &&
@@ -437,6 +467,10 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
     return Violate(absl::StrCat("promise 3: declined until ",
                                 exclusion->until_ms, ": ", Described(event)));
   }
+  if (contact.IsKeptFrom(holder->first)) {
+    return Violate(absl::StrCat("promise 3: held for '", contact.hold.agent_id,
+                                "': ", Described(event)));
+  }
   // Whether it has room is promise 1, by Apply.
   if (!AuditedState::CouldServe(agent, contact) ||
       !agent.IsOpen(contact.spec.channel)) {
@@ -460,6 +494,7 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   if (OneOf(call.kind, {CallKind::kApply, CallKind::kRestore})) return;
   // After a drain agents take what they may, one after another.
   if (drain_left_) return;
+  if (contact.held()) return;  // nobody else may be
   const int fit = AuditedState::FitStep(agent.has, contact);
   const AgentOrder order = contact.asks.agent_choice.order;
   for (const auto& [id, other] : now_.agents) {
@@ -470,99 +505,6 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
       return Violate(absl::StrCat("promise 4: agent '", id,
                                   "' comes first: ", Described(event)));
     }
-  }
-}
-
-// --- Quiet moments -----------------------------------------------------------
-
-void Auditor::JudgeConservation() {
-  std::vector<const std::pair<const std::string, AuditedAgent>*> free;
-  for (const auto& entry : now_.agents) {
-    if (entry.second.presence.state == PresenceState::kAvailable &&
-        !entry.second.presence_pending) {
-      free.push_back(&entry);
-    }
-  }
-  if (free.empty()) return;
-  for (const auto& [contact_id, contact] : now_.contacts) {
-    if (contact.state != ContactState::kWaiting) continue;
-    for (const auto* agent : free) {
-      ++counts_.pairs;
-      if (!MustMatch(agent->first, agent->second, contact)) continue;
-      return Violate(absl::StrCat("promise 3: agent '", agent->first,
-                                  "' is free, contact '", contact_id,
-                                  "' waits"));
-    }
-  }
-}
-
-std::string Auditor::Half() const {
-  for (const auto& [id, agent] : now_.agents) {
-    if (!agent.listed && agent.held.empty() &&
-        agent.presence.state == PresenceState::kLoggedOut) {
-      return absl::StrCat("agent '", id, "' has left and is still there");
-    }
-    for (const HeldContact& held : agent.held) {
-      std::string half = HalfHeld(id, agent, held);
-      if (!half.empty()) return half;
-    }
-  }
-  return "";
-}
-
-std::string Auditor::HalfHeld(const std::string& id, const AuditedAgent& agent,
-                              const HeldContact& held) const {
-  if (held.state == WorkState::kWrapUp) return "";
-  const bool reserved = held.state == WorkState::kReserved;
-  const auto contact = now_.contacts.find(held.contact_id);
-  if (contact == now_.contacts.end() || contact->second.agent_id != id ||
-      contact->second.attempt != held.attempt ||
-      (contact->second.state == ContactState::kReserved) != reserved) {
-    return absl::StrCat("agent '", id, "' holds '", held.contact_id,
-                        "', which is not held by it");
-  }
-  if (reserved &&
-      (agent.presence.state != PresenceState::kAvailable ||
-       agent.presence_pending || contact->second.offer_expires_ms == 0)) {
-    return absl::StrCat("the reservation of '", held.contact_id,
-                        "' with agent '", id, "' should have ended");
-  }
-  return "";
-}
-
-void Auditor::JudgeDeadlines(const CallRecord& call) {
-  std::optional<InstantMs> earliest;
-  const auto add = [&earliest](InstantMs due) {
-    if (!earliest.has_value() || due < *earliest) earliest = due;
-  };
-  for (const auto& [id, contact] : now_.contacts) {
-    if (contact.state == ContactState::kReserved) add(contact.offer_due_ms);
-    if (contact.state == ContactState::kAssigned) {
-      add(contact.accepted_ms + contact.terms.handling_lease_ms);
-    }
-    if (contact.state == ContactState::kWaiting) {
-      if (contact.waiting_due_ms() != INT64_MAX) add(contact.waiting_due_ms());
-      // The next RunDue does it.
-      if (now_.IsSkipped(contact, contact.ring) == RingSkipped::kYes) {
-        add(call.now_ms);
-      }
-    }
-    for (const AuditedExclusion& exclusion : contact.exclusions) {
-      if (exclusion.until_ms > maybe_until_ms_) add(exclusion.until_ms);
-    }
-  }
-  for (const auto& [id, agent] : now_.agents) {
-    const HeldContact* const first = agent.Held("", WorkState::kWrapUp);
-    if (first != nullptr) add(first->wrap_up_ends_ms);
-  }
-  if (!earliest.has_value()) return;
-  if (call.kind == CallKind::kRunDue && call.complete &&
-      *earliest <= call.now_ms) {
-    Violate(absl::StrCat("promise 2: overdue since ", *earliest));
-  }
-  if (!call.next_due.has_value() || *call.next_due > *earliest) {
-    Violate(absl::StrCat("promise 2: something is due at ", *earliest,
-                         ", the router says ", call.next_due.value_or(-1)));
   }
 }
 

@@ -143,7 +143,12 @@ class Auditor {
     std::uint64_t changed = 0;  // agents by ChangeAgent
     std::uint64_t drains = 0;   // that ended
     std::uint64_t pulled = 0;   // contacts
-    std::uint64_t halves = 0;   // calls of which a restart finds a part
+    std::uint64_t interrupted = 0;
+    std::uint64_t resumed = 0;
+    std::uint64_t held = 0;        // contacts, as they came
+    std::uint64_t holds = 0;       // that ended by time
+    std::uint64_t over_share = 0;  // choices of a panel
+    std::uint64_t halves = 0;      // calls of which a restart finds a part
   };
   const Counts& counts() const { return counts_; }
 
@@ -191,6 +196,8 @@ class Auditor {
   std::optional<InstantMs> WidenedDue(const CallRecord& call,
                                       const Event& event,
                                       const AuditedContact& contact);
+  void JudgeLimit(const CallRecord& call, const Event& event,
+                  const AuditedContact& contact);
   void JudgeDecision(const CallRecord& call, const Event& event);
   // Surely free for each other, and eligible, or perhaps.
   bool MustTake(const std::string& agent_id, const AuditedAgent& agent,

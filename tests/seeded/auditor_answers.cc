@@ -43,6 +43,7 @@ bool WellFormed(const ContactSpec& spec) {
   ContactSpec bare;
   bare.id = spec.id;
   bare.requirement = spec.requirement;
+  bare.preferred = spec.preferred;
   return ValidateContactSpec(bare).ok();
 }
 
@@ -426,6 +427,9 @@ void Auditor::CompareView(const ContactView& view) {
            view.arrival_ms == alive->arrival_ms &&
            view.rank_key_ms == alive->rank_key_ms && view.ring == alive->ring &&
            view.agent_id == alive->agent_id &&
+           view.held_for == (alive->held() ? alive->hold.agent_id : "") &&
+           view.over_share == alive->hold.over_share &&
+           view.interrupted == now_.IsInterrupted(*alive) &&
            view.attempt == (alive->state == ContactState::kReserved
                                 ? alive->attempt
                                 : view.attempt) &&

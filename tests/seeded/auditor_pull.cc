@@ -36,7 +36,7 @@ bool Auditor::MayTake(const std::string& agent_id, const AuditedAgent& agent,
   const AuditedExclusion* const exclusion =
       AuditedState::ExclusionOf(contact, agent_id);
   return contact.state == ContactState::kWaiting &&
-         agent.IsOpen(contact.spec.channel) &&
+         !contact.IsKeptFrom(agent_id) && agent.IsOpen(contact.spec.channel) &&
          agent.HasRoom(contact.spec.channel) &&
          AuditedState::CouldServe(agent, contact) &&
          (exclusion == nullptr || exclusion->until_ms <= maybe_until_ms_) &&

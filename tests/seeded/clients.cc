@@ -43,8 +43,13 @@ SeededRun::Request SeededRun::NewSubmit() {
     return request;
   }
   request.spec = world_.Contact(absl::StrCat("c", next_contact_++));
-  // The auditor knows no preferred agents.
-  request.spec.preferred = {};
+  // Some agents are chosen more often than others.
+  if (configuration_ != nullptr && random_.Bernoulli(0.2)) {
+    const auto& agents = configuration_->agents;
+    const std::size_t among = std::min<std::size_t>(agents.size(), 2);
+    request.spec.preferred = {
+        {agents[random_.Uniform(among)].id}, PreferenceSource::kPanel, 0};
+  }
   submitted_.push_back(request.spec);
   return request;
 }
@@ -92,6 +97,10 @@ SeededRun::Request SeededRun::NewPresence() {
     request.presence.reason = static_cast<NotReadyReason>(
         random_.Uniform(static_cast<std::uint64_t>(NotReadyReason::kNoAnswer)));
   }
+  if (draw >= 6 && random_.Bernoulli(0.6)) {
+    request.presence.back_at_ms =
+        now_ms_ + random_.UniformBetween(0, 5) * 5'000;
+  }
   return request;
 }
 
@@ -112,10 +121,6 @@ SeededRun::Request SeededRun::NewApply() {
   request.kind = CallKind::kApply;
   Configuration next =
       configuration_ == nullptr ? world_.First() : world_.Next(*configuration_);
-  // The auditor knows no interruptions.
-  for (RoutingProfile& profile : next.routing_profiles) {
-    profile.may_interrupt = {};
-  }
   next.reserves.clear();  // The auditor knows none.
   request.configuration =
       std::make_shared<const Configuration>(std::move(next));
@@ -166,7 +171,6 @@ SeededRun::Request SeededRun::NewUnruly() {
     case 1: {
       Request request = NewSubmit();
       world_.Spoil(&request.spec);
-      request.spec.preferred = {};
       return request;
     }
     case 2: {

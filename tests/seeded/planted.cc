@@ -45,6 +45,12 @@ constexpr std::array<Named, static_cast<std::size_t>(Planted::kLast) + 1>
         {"offers_pull_only", "promise 3: given, not pulled"},
         {"pulls_another", "promise 10: "},
         {"pulls_latest", "promise 4: contact"},
+        {"forgets_interrupted", "promise 6: it is interrupted already"},
+        {"interrupts_more", "promise 1: the agent has no room: its"},
+        {"interrupts_nothing", "promise 3: agent"},
+        {"forgets_holds", "promise 3: held for"},
+        {"holds_longer", "promise 2: "},
+        {"forgets_panels", "promise 6: agent"},
     }};
 
 }  // namespace
@@ -80,6 +86,13 @@ void PlantedRouter::ChangeConfiguration(LiveState* state) const {
         profile.capacity_units < kCapacityUnitsMax) {
       ++profile.capacity_units;
     }
+    if (planted_ == Planted::kInterruptsMore) {
+      profile.may_interrupt.front() = 0xFE;
+      for (std::size_t i = 1; i < kChannelCount; ++i) {
+        profile.may_interrupt.at(i) &= 0xFE;
+      }
+    }
+    if (planted_ == Planted::kInterruptsNothing) profile.may_interrupt = {};
     for (int& most : profile.contacts_max) {
       if (planted_ == Planted::kUndercutsMaximum && most > 0) ++most;
     }
@@ -113,6 +126,22 @@ absl::Status PlantedRouter::Restore(const LiveState& state, InstantMs now_ms) {
       for (auto& [id, agent] : other.agents) {
         for (HeldContact& held : agent.held) held.wrap_up_ends_ms += 7'000;
       }
+      break;
+    case Planted::kForgetsInterrupted:
+      for (auto& [id, agent] : other.agents) {
+        for (HeldContact& held : agent.held) held.interrupted = false;
+      }
+      break;
+    case Planted::kForgetsHolds:
+      for (auto& [id, contact] : other.contacts) contact.held_for.clear();
+      break;
+    case Planted::kHoldsLonger:
+      for (auto& [id, contact] : other.contacts) {
+        if (!contact.held_for.empty()) contact.held_until_ms += 10'000;
+      }
+      break;
+    case Planted::kForgetsPanels:
+      for (auto& [id, agent] : other.agents) agent.panel = {};
       break;
     case Planted::kForgetsRings:
       for (auto& [id, contact] : other.contacts) contact.ring = 0;

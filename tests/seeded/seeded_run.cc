@@ -68,7 +68,7 @@ SeededRun::SeededRun(std::uint64_t seed, Planted planted)
            2,
            1,
            8};
-  switch (random_.Uniform(7)) {
+  switch (random_.Uniform(8)) {
     case 0:
       mood_.decline = 25;
       break;
@@ -92,6 +92,11 @@ SeededRun::SeededRun(std::uint64_t seed, Planted planted)
       break;
     case 5:
       mood_.time = 40;
+      break;
+    case 6:  // everybody is busy
+      mood_.submit = 40;
+      mood_.accept = 40;
+      mood_.complete = 4;
       break;
     default:
       break;

@@ -84,6 +84,11 @@ void Add(const RunCounts& one, RunCounts* sum) {
   sum->audited.changed += one.audited.changed;
   sum->audited.drains += one.audited.drains;
   sum->audited.pulled += one.audited.pulled;
+  sum->audited.interrupted += one.audited.interrupted;
+  sum->audited.resumed += one.audited.resumed;
+  sum->audited.held += one.audited.held;
+  sum->audited.holds += one.audited.holds;
+  sum->audited.over_share += one.audited.over_share;
   sum->groups += one.groups;
   sum->kills += one.kills;
   sum->power_losses += one.power_losses;
@@ -106,16 +111,19 @@ std::string Text(const RunCounts& counts) {
       " of them for an agent who held something, ", audited.pairs,
       " pairs looked at for conservation, ", audited.widened, " widened, ",
       audited.skipped, " rings skipped, ", audited.changed, " agents changed, ",
-      audited.drains, " drains ended, ", audited.pulled, " pulled\n",
-      counts.kills, " kills, ", counts.power_losses, " power losses, ",
-      counts.storage_failures, " after a failed write or sync; ",
-      audited.recoveries, " recoveries, ", counts.failed_starts,
-      " failed starts, ", audited.undone, " events undone, ", audited.halves,
-      " calls cut in two, ", counts.clock_jumps, " clock jumps, ",
-      counts.damages, " damages\n", counts.groups, " groups, ", counts.trimmed,
-      " records trimmed; ", audited.answers, " events and answers left, ",
-      audited.repeated, " repeated submits, ", counts.lost_messages,
-      " messages lost, ", counts.doubled_messages, " doubled\n");
+      audited.drains, " drains ended, ", audited.pulled, " pulled, ",
+      audited.interrupted, " interrupted, ", audited.resumed, " resumed, ",
+      audited.held, " held, ", audited.holds, " holds ended by time, ",
+      audited.over_share, " over share\n", counts.kills, " kills, ",
+      counts.power_losses, " power losses, ", counts.storage_failures,
+      " after a failed write or sync; ", audited.recoveries, " recoveries, ",
+      counts.failed_starts, " failed starts, ", audited.undone,
+      " events undone, ", audited.halves, " calls cut in two, ",
+      counts.clock_jumps, " clock jumps, ", counts.damages, " damages\n",
+      counts.groups, " groups, ", counts.trimmed, " records trimmed; ",
+      audited.answers, " events and answers left, ", audited.repeated,
+      " repeated submits, ", counts.lost_messages, " messages lost, ",
+      counts.doubled_messages, " doubled\n");
 }
 
 TEST(SeededTest, EverySeedKeepsThePromises) {
@@ -144,6 +152,11 @@ TEST(SeededTest, EverySeedKeepsThePromises) {
   EXPECT_GT(counts.audited.changed, seeds);
   EXPECT_GT(counts.audited.drains, seeds / 2);
   EXPECT_GT(counts.audited.pulled, seeds / 2);
+  EXPECT_GT(counts.audited.interrupted, seeds / 30);
+  EXPECT_GT(counts.audited.resumed, seeds / 60);
+  EXPECT_GT(counts.audited.held, seeds);
+  EXPECT_GT(counts.audited.holds, seeds / 5);
+  EXPECT_GT(counts.audited.over_share, 0U);
   EXPECT_GT(counts.audited.recoveries, seeds * 3);
   EXPECT_GT(counts.audited.undone, seeds);
   EXPECT_GT(counts.audited.halves, 0U);
