@@ -195,6 +195,7 @@ std::string AuditedState::AgentChanged(const Event& event,
 
 void AuditedState::EndTurns() {
   just_accepted_.clear();
+  reserves_before.clear();
   for (auto& [id, agent] : agents) {
     agent.had = agent.has;
     agent.profile_before = agent.profile;

@@ -218,6 +218,7 @@ std::string AuditedState::Configured(const Event& event,
                                      const EventDetail& detail) {
   if (detail.configuration == nullptr) return "it brings no configuration";
   std::map<std::string, AuditedAgent> before = agents;
+  reserves_before = configuration.reserves;
   configuration = *detail.configuration;
   configuration_version = event.configuration_version;
   TakeConfiguredSkills();

@@ -151,6 +151,13 @@ class AuditedState {
   InstantMs WaitingDue(const AuditedContact& contact,
                        InstantMs at_once_ms) const;
   bool IsAwaited(const std::string& agent_id) const;
+  // A reserve may keep the agent from the contact. `settled`: no call is under
+  // way, so who counts is counted.
+  bool MayBeKept(const AuditedAgent& agent, const AuditedContact& contact,
+                 bool settled) const;
+  // The name of a reserve that would be left with too few, or nothing.
+  std::string Undercut(const AuditedAgent& agent,
+                       const AuditedContact& contact) const;
   RingSkipped IsSkipped(const AuditedContact& contact, std::size_t ring) const;
   // The ring after its own and a wait: the least and the most that it may be.
   std::pair<std::size_t, std::size_t> RingAfter(const AuditedContact& contact,
@@ -165,6 +172,8 @@ class AuditedState {
   std::uint64_t arrivals = 0;
   std::uint64_t configuration_version = 0;
   Configuration configuration;
+  // Of the configuration before the one that is being applied.
+  std::vector<Reserve> reserves_before;
   std::map<std::string, AuditedContact> contacts;
   std::map<std::string, AuditedAgent> agents;
   std::map<std::string, AuditedFigures> figures;
@@ -190,6 +199,14 @@ class AuditedState {
   // How often another contact drains it at the agent as it is, and as it was.
   std::pair<int, int> DrainedBy(const AuditedContact& contact,
                                 const AuditedAgent& agent) const;
+  // Whether the agent counts in the reserve; after the configuration that is
+  // being applied and, if it must, before it, and whoever is drained.
+  bool Counts(const Reserve& reserve, const AuditedAgent& agent,
+              bool surely) const;
+  bool IsKeptBy(const Reserve& reserve, const AuditedAgent& agent,
+                const AuditedContact& contact, bool surely) const;
+  int CountOf(const Reserve& reserve, bool surely) const;
+  bool MayBeDrainedOf(Channel channel, const AuditedAgent& agent) const;
   std::string AgentChanged(const Event& event, const EventDetail& detail);
   // Puts the contact into that ring, with which it comes, returns or is
   // widened.

@@ -133,6 +133,7 @@ void Auditor::JudgeCall(const CallRecord& call) {
   at_once_ = false;
   own_version_ = 0;
   drain_left_ = false;
+  returned_.clear();
   last_due_ms_ = 0;
   JudgeAnswer(call, count);
   for (std::uint64_t i = 0; i < count && violation_.empty(); ++i) {
@@ -222,10 +223,12 @@ bool Auditor::MayCause(const CallRecord& call, const Event& event) const {
   const auto agent = now_.agents.find(std::string(event.agent_id.view()));
   switch (event.type) {
     case EventType::kReservationCreated:
-      // What the agent accepted may be interrupted for another contact.
+      // What the agent accepted may be interrupted for another contact, and so
+      // others need not be kept free.
       return !event.pulled && kind != CallKind::kGetContact &&
              (kind != CallKind::kAccept ||
-              event.agent_id.view() == call.agent_id);
+              event.agent_id.view() == call.agent_id ||
+              !now_.configuration.reserves.empty());
     case EventType::kReservationAccepted:  // a centre that answers at once
       return contact != now_.contacts.end() &&
              contact->second.offer_expires_ms == 0;
@@ -330,6 +333,11 @@ void Auditor::JudgeEvent(const CallRecord& call,
     drain_left_ = true;
     ++counts_.drains;
   }
+  if (one.event.type == EventType::kReservationDeclined ||
+      one.event.type == EventType::kReservationNoAnswer ||
+      one.event.type == EventType::kReservationRescinded) {
+    returned_.emplace(one.event.agent_id.view());
+  }
   const std::string problem = now_.Apply(one.event, one.detail);
   if (one.event.type == EventType::kAgentChanged) ++counts_.changed;
   if (one.event.type == EventType::kContactSubmitted) {
@@ -368,9 +376,7 @@ void Auditor::JudgeTime(const CallRecord& call, const Event& event) {
     if (!lease && of.arrival_ms + of.terms.wait_limit_ms > call.now_ms) {
       Violate(absl::StrCat("promise 2: too early: ", Described(event)));
     }
-    // It is not known since when a hold was to end at once.
-    set_just_now = !lease && (of.waits_since_ms == call.now_ms ||
-                              (of.held() && !now_.HoldDue(of).has_value()));
+    set_just_now = !lease && (of.waits_since_ms == call.now_ms || of.held());
     if (lease && now_.IsInterrupted(of)) {
       Violate(absl::StrCat("promise 2: no lease runs: ", Described(event)));
     }
@@ -381,7 +387,9 @@ void Auditor::JudgeTime(const CallRecord& call, const Event& event) {
              contact != now_.contacts.end() && contact->second.held()) {
     ++counts_.holds;
     due = now_.HoldDue(contact->second);
-    set_just_now = contact->second.waits_since_ms == call.now_ms;
+    // It is not known whether it was to end at once for a while: what ends
+    // before what is left to tests/model.
+    set_just_now = true;
     JudgeLimit(call, event, contact->second);
   } else if (event.type == EventType::kContactWidened &&
              contact != now_.contacts.end()) {
@@ -446,8 +454,9 @@ bool Auditor::MustTake(const std::string& agent_id, const AuditedAgent& agent,
 }
 
 bool Auditor::MustMatch(const std::string& agent_id, const AuditedAgent& agent,
-                        const AuditedContact& contact) const {
-  return !contact.asks.pull_only && MustTake(agent_id, agent, contact);
+                        const AuditedContact& contact, bool settled) const {
+  return !contact.asks.pull_only && MustTake(agent_id, agent, contact) &&
+         !now_.MayBeKept(agent, contact, settled);
 }
 
 void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
@@ -483,9 +492,15 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   }
   // What it was to be of all that waits was judged with the answer.
   if (event.pulled) return;
+  // While a configuration is applied it is not known who counts where.
+  const std::string undercut = now_.Undercut(agent, contact);
+  if (!undercut.empty() && call.kind != CallKind::kApply) {
+    return Violate(absl::StrCat("promise 3: too few are left for '", undercut,
+                                "': ", Described(event)));
+  }
   for (const auto& [id, other] : now_.contacts) {
-    if (!MustMatch(holder->first, agent, other)) continue;
-    if (AuditedState::SurelyBefore(agent, other, contact)) {
+    if (!AuditedState::SurelyBefore(agent, other, contact)) continue;
+    if (MustMatch(holder->first, agent, other, /*settled=*/false)) {
       return Violate(absl::StrCat("promise 4: contact '", id,
                                   "' stands before it: ", Described(event)));
     }
@@ -498,7 +513,12 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   const int fit = AuditedState::FitStep(agent.has, contact);
   const AgentOrder order = contact.asks.agent_choice.order;
   for (const auto& [id, other] : now_.agents) {
-    if (!MustMatch(id, other, contact)) continue;
+    if (!MustMatch(id, other, contact, /*settled=*/false)) continue;
+    // Whoever is given a contact, and counts in no reserve any more, may take
+    // another one before who has just lost that contact is looked for.
+    if (!now_.configuration.reserves.empty() && returned_.contains(id)) {
+      continue;
+    }
     const int other_fit = AuditedState::FitStep(other.has, contact);
     if (other_fit > fit ||
         (other_fit == fit && other.Place(order) < agent.Place(order))) {

@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -148,6 +149,7 @@ class Auditor {
     std::uint64_t held = 0;        // contacts, as they came
     std::uint64_t holds = 0;       // that ended by time
     std::uint64_t over_share = 0;  // choices of a panel
+    std::uint64_t kept = 0;        // pairs that only a reserve keeps apart
     std::uint64_t halves = 0;      // calls of which a restart finds a part
   };
   const Counts& counts() const { return counts_; }
@@ -206,7 +208,7 @@ class Auditor {
                const AuditedContact& contact) const;
   // Surely matched by the router of its own accord.
   bool MustMatch(const std::string& agent_id, const AuditedAgent& agent,
-                 const AuditedContact& contact) const;
+                 const AuditedContact& contact, bool settled) const;
 
   // Quiet moments.
   void JudgeConservation();
@@ -241,6 +243,7 @@ class Auditor {
   bool at_once_ = false;
   std::uint64_t own_version_ = 0;
   bool drain_left_ = false;  // a contact that drained waits there no longer
+  std::set<std::string> returned_;  // agents whose offers ended otherwise
   InstantMs last_due_ms_ = 0;
   // Deadlines up to here were run in part; exclusions may be over or not.
   InstantMs maybe_until_ms_ = -1;

@@ -242,6 +242,7 @@ StatusCode Auditor::ExpectedOfChange(const CallRecord& call) const {
   }
   if (!agent->listed) return StatusCode::kFailedPrecondition;
   Configuration next = now_.configuration;
+  next.reserves.clear();  // one that starves by this stays
   for (AgentConfiguration& listed : next.agents) {
     if (listed.id == call.agent_id) listed = Changed(listed, call.change);
   }

@@ -25,7 +25,12 @@ void Auditor::JudgeConservation() {
     if (contact.state != ContactState::kWaiting) continue;
     for (const auto* agent : free) {
       ++counts_.pairs;
-      if (!MustMatch(agent->first, agent->second, contact)) continue;
+      if (!MustMatch(agent->first, agent->second, contact, /*settled=*/true)) {
+        const bool kept = !contact.asks.pull_only &&
+                          MustTake(agent->first, agent->second, contact);
+        counts_.kept += kept ? 1 : 0;
+        continue;
+      }
       return Violate(absl::StrCat("promise 3: agent '", agent->first,
                                   "' is free, contact '", contact_id,
                                   "' waits"));

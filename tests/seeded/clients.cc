@@ -14,6 +14,22 @@ namespace {
 constexpr std::size_t kOffersKept = 60;
 constexpr std::size_t kWrapUpsKept = 12;
 
+// Beside those of model::World::HasAllRules.
+bool HasFurtherRules(const Configuration& centre) {
+  return !centre.reserves.empty() &&
+         std::any_of(centre.queues.begin(), centre.queues.end(),
+                     [](const auto& queue) { return queue.pull_only; }) &&
+         std::any_of(centre.queues.begin(), centre.queues.end(),
+                     [](const auto& queue) {
+                       return !(queue.hold == HoldTimes{}) && !queue.pull_only;
+                     }) &&
+         std::any_of(centre.routing_profiles.begin(),
+                     centre.routing_profiles.end(), [](const auto& profile) {
+                       return profile.may_interrupt !=
+                              RoutingProfile{}.may_interrupt;
+                     });
+}
+
 }  // namespace
 
 std::string SeededRun::SomeContact() {
@@ -119,9 +135,16 @@ SeededRun::Request SeededRun::NewEndWrapUp() {
 SeededRun::Request SeededRun::NewApply() {
   Request request;
   request.kind = CallKind::kApply;
-  Configuration next =
-      configuration_ == nullptr ? world_.First() : world_.Next(*configuration_);
-  next.reserves.clear();  // The auditor knows none.
+  const auto draw = [this] {
+    return configuration_ == nullptr ? world_.First()
+                                     : world_.Next(*configuration_);
+  };
+  Configuration next = draw();
+  // Every second run has all rules at once; a mistake may be drawn, too.
+  for (int tries = 0; seed_ % 2 == 0 && tries < 20 && !HasFurtherRules(next);
+       ++tries) {
+    next = draw();
+  }
   request.configuration =
       std::make_shared<const Configuration>(std::move(next));
   return request;

@@ -51,6 +51,8 @@ constexpr std::array<Named, static_cast<std::size_t>(Planted::kLast) + 1>
         {"forgets_holds", "promise 3: held for"},
         {"holds_longer", "promise 2: "},
         {"forgets_panels", "promise 6: agent"},
+        {"forgets_reserves", "promise 3: too few are left"},
+        {"reserves_more", "promise 3: agent"},
     }};
 
 }  // namespace
@@ -71,6 +73,12 @@ void PlantedRouter::ChangeConfiguration(LiveState* state) const {
       agent.skills.clear();
     }
   }
+  for (Reserve& reserve : configuration->reserves) {
+    if (planted_ != Planted::kReservesMore) break;
+    reserve.resume = reserve.ResumeAt() + 1;
+    ++reserve.keep;
+  }
+  if (planted_ == Planted::kForgetsReserves) configuration->reserves.clear();
   for (BullseyePlan& plan : configuration->bullseye_plans) {
     if (planted_ == Planted::kKeepsRings) {
       plan.skip_first_if = RingCondition::kNone;

@@ -56,7 +56,9 @@ enum class Planted : std::uint8_t {
   kForgetsHolds,        // a restart has what is held wait for everybody
   kHoldsLonger,         // after a restart holds end ten seconds later
   kForgetsPanels,       // a restart forgets who was chosen from panels
-  kLast = kForgetsPanels,
+  kForgetsReserves,     // a restart keeps nobody free
+  kReservesMore,        // after a restart one agent more is kept free
+  kLast = kReservesMore,
 };
 std::string_view PlantedName(Planted planted);
 // What the auditor's finding must begin with.

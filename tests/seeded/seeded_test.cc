@@ -30,7 +30,7 @@ namespace {
 constexpr std::uint64_t kSeeds = 100;
 constexpr std::uint64_t kSameSeeds = 10;
 #else
-constexpr std::uint64_t kSeeds = 2'000;
+constexpr std::uint64_t kSeeds = 800;
 constexpr std::uint64_t kSameSeeds = 60;
 #endif
 constexpr std::uint64_t kSteps = 400;
@@ -88,6 +88,7 @@ void Add(const RunCounts& one, RunCounts* sum) {
   sum->audited.resumed += one.audited.resumed;
   sum->audited.held += one.audited.held;
   sum->audited.holds += one.audited.holds;
+  sum->audited.kept += one.audited.kept;
   sum->audited.over_share += one.audited.over_share;
   sum->groups += one.groups;
   sum->kills += one.kills;
@@ -114,7 +115,8 @@ std::string Text(const RunCounts& counts) {
       audited.drains, " drains ended, ", audited.pulled, " pulled, ",
       audited.interrupted, " interrupted, ", audited.resumed, " resumed, ",
       audited.held, " held, ", audited.holds, " holds ended by time, ",
-      audited.over_share, " over share\n", counts.kills, " kills, ",
+      audited.over_share, " over share, ", audited.kept,
+      " pairs kept apart by reserves\n", counts.kills, " kills, ",
       counts.power_losses, " power losses, ", counts.storage_failures,
       " after a failed write or sync; ", audited.recoveries, " recoveries, ",
       counts.failed_starts, " failed starts, ", audited.undone,
@@ -157,6 +159,7 @@ TEST(SeededTest, EverySeedKeepsThePromises) {
   EXPECT_GT(counts.audited.held, seeds);
   EXPECT_GT(counts.audited.holds, seeds / 5);
   EXPECT_GT(counts.audited.over_share, 0U);
+  EXPECT_GT(counts.audited.kept, seeds);
   EXPECT_GT(counts.audited.recoveries, seeds * 3);
   EXPECT_GT(counts.audited.undone, seeds);
   EXPECT_GT(counts.audited.halves, 0U);
