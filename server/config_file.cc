@@ -147,10 +147,10 @@ ConfigFile ReadConfigText(const std::string& text, const Limits& limits,
   if (outcome.whole) {
     std::vector<Finding> checked =
         ValidateConfiguration(result.configuration, limits);
-    if (!outcome.problems.empty()) {
-      checked = OfWhatWasRead(std::move(checked), outcome);
-    }
     std::move(checked.begin(), checked.end(), std::back_inserter(findings));
+  }
+  if (!outcome.problems.empty()) {
+    findings = OfWhatWasRead(std::move(findings), outcome);
   }
   for (Finding& finding : findings) {
     const YamlPlace place =

@@ -138,6 +138,15 @@ void SetCredits(const v1::ContactQueue& queue, const std::string& path,
       continue;
     }
     given[index] = true;
+    // Told here: the router has all ten, and not under this name.
+    if (credit.credit_ms() < 0 || credit.credit_ms() > kDurationMsMax) {
+      AddError(
+          absl::StrCat(path, ".priority_credits[", i, "].credit_ms"),
+          absl::StrCat(credit.credit_ms(), " ms is out of range; give 0 to ",
+                       kDurationMsMax, " (a week)"),
+          findings);
+      continue;
+    }
     (*credits)[index] = credit.credit_ms();
   }
 }

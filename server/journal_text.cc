@@ -22,6 +22,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver.h"
 #include "google/protobuf/util/type_resolver_util.h"
+#include "lib/domain/ended_contact.h"
 #include "relais/router.h"
 #include "relais/v1/contact.pb.h"
 #include "relais/v1/event.pb.h"
@@ -269,19 +270,7 @@ absl::Status AgentObject(const std::string& id, const LiveAgent& agent,
 }
 
 absl::Status EndedObject(const EndedContact& ended, JsonObject* object) {
-  ContactView view;
-  view.id = ended.id;
-  view.queue = ended.queue;
-  view.channel = ended.channel;
-  view.priority = ended.priority;
-  view.state = ContactState::kEnded;
-  view.end_reason = ended.end_reason;
-  view.version = ended.version;
-  view.arrival_ms = ended.arrival_ms;
-  view.rank_key_ms = ended.rank_key_ms;
-  view.ring = ended.ring;
-  view.ended_ms = ended.ended_ms;
-  absl::Status status = object->Merge(ToProto(view));
+  absl::Status status = object->Merge(ToProto(ViewOf(ended)));
   object->Set("record", "ended").SetBool("at_once", ended.at_once);
   return status;
 }

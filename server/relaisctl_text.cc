@@ -227,7 +227,9 @@ void PrintExplanation(const v1::ExplainContactResponse& response) {
   if (contact.next_ring_ms() != 0) {
     std::cout << ", the next one " << Instant(contact.next_ring_ms());
   }
-  std::cout << "\n";
+  std::cout << "\nas of " << Instant(response.at_ms())
+            << ", not of a decision (that is: relaisctl decision "
+            << contact.contact().id() << ")\n";
   std::uint64_t agents = 0;
   std::vector<std::string> counts;
   for (const v1::ReasonCount& count : response.agents_by_reason()) {
@@ -246,9 +248,16 @@ void PrintExplanation(const v1::ExplainContactResponse& response) {
     if (one.ring() != 0) {
       absl::StrAppend(&why, "; ring ", one.ring(), " ", Instant(one.ring_ms()));
     }
-    table.Add({one.agent().id(), why, absl::StrCat(one.fit_step()),
-               absl::StrCat(one.ahead()), PresenceText(one.agent().presence()),
-               HeldText(one.agent())});
+    // 0 says something only of those who could be given it.
+    const bool meets = one.reason() != v1::PASSED_OVER_CHANNEL &&
+                       one.reason() != v1::PASSED_OVER_REQUIREMENT;
+    const bool queued = meets && one.reason() != v1::PASSED_OVER_DECLINED &&
+                        one.reason() != v1::PASSED_OVER_HELD &&
+                        contact.state() == v1::CONTACT_STATE_WAITING;
+    table.Add({one.agent().id(), why,
+               meets ? absl::StrCat(one.fit_step()) : "-",
+               queued ? absl::StrCat(one.ahead()) : "-",
+               PresenceText(one.agent().presence()), HeldText(one.agent())});
   }
   std::cout << table.Text();
   const auto shown = static_cast<std::uint64_t>(response.agents_size());
@@ -259,7 +268,8 @@ void PrintAgentExplanation(const v1::ExplainAgentResponse& response) {
   std::cout << "agent " << response.agent().id() << ": "
             << PresenceText(response.agent().presence()) << ", "
             << Short(response.agent().work_state()) << ", holds "
-            << HeldText(response.agent()) << "\n"
+            << HeldText(response.agent()) << "\nas of "
+            << Instant(response.at_ms()) << ", not of a decision\n"
             << response.waiting() << " contacts wait\n";
   if (response.verdicts().empty()) return;
   std::cout << "\n";

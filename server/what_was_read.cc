@@ -47,8 +47,31 @@ std::string RequirementOf(const std::string& path) {
 
 // Right or wrong whatever stands beside it.
 bool StandsAlone(const std::string& leaf) {
-  static const auto* const kLeaves = new std::set<std::string>{
-      "answered_fraction", "default_level", "id", "level", "name", "weight"};
+  static const auto* const kLeaves =
+      new std::set<std::string>{"activity",
+                                "answered_fraction",
+                                "capacity_units",
+                                "certification",
+                                "certifications",
+                                "contacts_max",
+                                "default_level",
+                                "drop_skills",
+                                "id",
+                                "keep",
+                                "language",
+                                "languages",
+                                "level",
+                                "lower_all_by",
+                                "name",
+                                "priority",
+                                "queue",
+                                "routing_profile",
+                                "sites",
+                                "skill",
+                                "team",
+                                "teams",
+                                "weight",
+                                "panel_max_share_percent"};
   return absl::EndsWith(leaf, "_ms") || kLeaves->contains(leaf);
 }
 
@@ -65,12 +88,18 @@ std::string NamesOf(const std::string& leaf) {
       {"activity", "activities"},
       {"certification", "certifications"},
       {"certifications", "certifications"},
+      {"drop_skills", "skills"},
       {"language", "languages"},
       {"languages", "languages"},
+      {"plan", "bullseye_plans"},
+      {"queue", "queues"},
+      {"queues", "queues"},
       {"routing_profile", "routing_profiles"},
       {"site", "sites"},
+      {"sites", "sites"},
       {"skill", "skills"},
       {"team", "teams"},
+      {"teams", "teams"},
       {"tutor", "agents"}};
   const auto found = kSections->find(leaf);
   return found == kSections->end() ? "" : found->second;

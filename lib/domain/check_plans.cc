@@ -155,7 +155,11 @@ void ConfigurationChecker::CheckLowering(const SkillLowering& lowering,
                        dropped->second, "]; there is nothing to lower"));
   }
   if ((lowering.by == 0) == (lowering.to == 0)) {
-    Error(path, "give one of by and to");
+    Error(path, lowering.by == 0
+                    ? absl::StrCat("does not say how far; give by, 1 to ",
+                                   kLevelReductionMax, ", or to")
+                    : absl::StrCat("has by ", lowering.by, " and to ",
+                                   lowering.to, "; give one of them"));
     return;
   }
   if (lowering.by != 0) {
@@ -278,7 +282,7 @@ void ConfigurationChecker::CheckQueuePlan(const std::string& queue_path,
   const std::string path = absl::StrCat(queue_path, ".plan");
   CheckReference(path, queue.plan, plans_, "bullseye plan");
   const auto found = plans_.find(queue.plan);
-  if (found == plans_.end() || errors_[kPlans] > 0) return;
+  if (found == plans_.end() || PlanIsWrong(queue)) return;
   const BullseyePlan& plan = configuration_.bullseye_plans[found->second];
   const DurationMs threshold_ms = queue.service_level.threshold_ms;
   if (!plan.curve.empty() && threshold_ms == 0) {
@@ -321,7 +325,11 @@ void ConfigurationChecker::CheckQueuePlan(const std::string& queue_path,
 void ConfigurationChecker::CheckPlacesOfQueue(
     const std::string& path, const ContactQueue& queue,
     const BullseyePlan& plan, const std::vector<BullseyeRing>& later) {
-  if (errors_[kActivities] > 0) return;  // not known what is asked for
+  const auto activity = activities_.find(queue.activity);
+  if (activity != activities_.end() &&
+      IsWrong(kActivities, activity->second + 1)) {
+    return;  // not known what is asked for
+  }
   const ContactQueue first = WithActivity(queue, configuration_);
   const auto others = QueuesOfRings(plan, configuration_);
   const FieldPath root("requirement");
@@ -407,10 +415,15 @@ void ConfigurationChecker::WarnAboutUnusedPlans() {
   }
 }
 
+bool ConfigurationChecker::PlanIsWrong(const ContactQueue& queue) const {
+  const auto plan = plans_.find(queue.plan);
+  return plan != plans_.end() && IsWrong(kPlans, plan->second + 1);
+}
+
 RoutingRequirement ConfigurationChecker::WidestRequirement(
     const ContactQueue& queue) const {
   const ContactQueue first = WithActivity(queue, configuration_);
-  if (errors_[kPlans] > 0) return first.requirement;
+  if (PlanIsWrong(queue)) return first.requirement;
   const BullseyePlan plan = PlanOf(queue, configuration_);
   const std::vector<BullseyeRing> later =
       LaterRings(plan, queue.service_level.threshold_ms);

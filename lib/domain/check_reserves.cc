@@ -76,10 +76,15 @@ void ConfigurationChecker::CheckReserves() {
 void ConfigurationChecker::CheckStarving(const Reachability& reachability) {
   for (std::size_t i = 0; i < configuration_.reserves.size(); ++i) {
     const Reserve& reserve = configuration_.reserves[i];
+    const auto found = queues_.find(reserve.queue);
+    if (IsWrong(kReserves, i + 1) || found == queues_.end() ||
+        IsWrong(kQueues, found->second + 1)) {
+      continue;
+    }
     const std::string path = absl::StrCat("reserves[", i, "]");
     Enter(kReserves, i + 1);
-    const ContactQueue queue = WithActivity(
-        configuration_.queues[queues_.at(reserve.queue)], configuration_);
+    const ContactQueue queue =
+        WithActivity(configuration_.queues[found->second], configuration_);
     const CompiledRequirement asks =
         CompileRequirement(reserve.channel, queue.requirement);
     const std::size_t agents =

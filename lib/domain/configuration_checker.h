@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "lib/domain/compile_profile.h"
 #include "lib/domain/field_path.h"
 #include "lib/domain/reachability.h"
@@ -77,10 +78,14 @@ class ConfigurationChecker {
   }
   void Error(std::string path, std::string message) {
     ++errors_[section_];
+    wrong_[section_].insert(place_);
     Note(Finding::Severity::kError, std::move(path), std::move(message));
   }
   void Warn(std::string path, std::string message) {
     Note(Finding::Severity::kWarning, std::move(path), std::move(message));
+  }
+  bool IsWrong(Section section, std::size_t place) const {
+    return wrong_[section].contains(place);
   }
   // Of anything that agents refer to, or of agents.
   bool AgentsAreRight() const;
@@ -169,6 +174,7 @@ class ConfigurationChecker {
   // When all queues are known.
   void CheckRingQueues();
   void WarnAboutUnusedPlans();
+  bool PlanIsWrong(const ContactQueue& queue) const;
   // Met by whoever meets that of one of the queue's rings.
   RoutingRequirement WidestRequirement(const ContactQueue& queue) const;
 
@@ -178,7 +184,7 @@ class ConfigurationChecker {
   // check_reserves.cc
   void CheckReserves();
   void CheckReserve(const Reserve& reserve, const std::string& path);
-  // When all agents and queues are right.
+  // When all agents are right; of those reserves that are, as their queues.
   void CheckStarving(const Reachability& reachability);
 
   // warn_reachability.cc
@@ -199,6 +205,7 @@ class ConfigurationChecker {
   Section section_ = kCentre;
   std::size_t place_ = 0;
   std::size_t errors_[kSectionCount] = {};
+  absl::flat_hash_set<std::size_t> wrong_[kSectionCount];  // places
   absl::flat_hash_map<std::string, std::string> suggestions_;
   Index skills_;
   Index profiles_;

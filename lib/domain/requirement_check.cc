@@ -240,9 +240,16 @@ std::string DescribeValues(Subject subject, ValueSet values) {
     term.grades = static_cast<GradeSet>(values);
     return Describe(term);
   }
-  for (int level = 0; level <= kProficiencyLevelMax; ++level) {
+  if ((values & 1) != 0) parts.emplace_back("not held");
+  for (int level = 1; level <= kProficiencyLevelMax; ++level) {
     if ((values >> level & 1) == 0) continue;
-    parts.push_back(level == 0 ? "not held" : absl::StrCat("level ", level));
+    const int first = level;
+    while (level < kProficiencyLevelMax && (values >> (level + 1) & 1) != 0) {
+      ++level;
+    }
+    parts.push_back(first == level
+                        ? absl::StrCat("level ", level)
+                        : absl::StrCat("level ", first, " to ", level));
   }
   return absl::StrJoin(parts, ", ");
 }
@@ -282,23 +289,28 @@ bool Conjunction::Excludes(Subject subject, const std::string& name,
   return known != nullptr && (known->values & values) == 0;
 }
 
+// A search is over, and says so by true, when it has found `most`.
 class ContradictionSearch {
  public:
+  explicit ContradictionSearch(std::size_t most) : most_(most) {}
+
   // Of the terms that must hold, with those of calls before.
   bool Terms(const RoutingRequirement& requirement, const FieldPath& path);
   // After all of those: of any_of.
   bool Choices(const RoutingRequirement& requirement, const FieldPath& path);
-  std::optional<Contradiction> Take() { return std::move(found_); }
+  // What was found since the last time.
+  std::vector<Contradiction> Take() { return std::exchange(found_, {}); }
 
  private:
   bool Term(const RequirementTerm& term, bool negated, const FieldPath& path);
   bool Found(const FieldPath& path, std::string message) {
-    found_ = Contradiction{path.Text(), std::move(message)};
-    return true;
+    found_.push_back({path.Text(), std::move(message)});
+    return found_.size() == most_;
   }
 
+  const std::size_t most_;
   Conjunction conjunction_;
-  std::optional<Contradiction> found_;
+  std::vector<Contradiction> found_;
 };
 
 bool ContradictionSearch::Term(const RequirementTerm& term, bool negated,
@@ -306,9 +318,13 @@ bool ContradictionSearch::Term(const RequirementTerm& term, bool negated,
   const Subject subject = SubjectOf(term);
   ValueSet values = ValuesOf(term);
   if (negated) values = static_cast<ValueSet>(AllValues(subject) & ~values);
-  std::string problem = conjunction_.Restrict(
-      subject, NameOf(term), values,
-      [&] { return absl::StrCat(negated ? "no " : "", Describe(term)); });
+  std::string problem =
+      conjunction_.Restrict(subject, NameOf(term), values, [&] {
+        if (negated && subject == Subject::kProvider) {
+          return std::string("no provider's site");
+        }
+        return absl::StrCat(negated ? "no " : "", Describe(term));
+      });
   return !problem.empty() && Found(path, std::move(problem));
 }
 
@@ -333,8 +349,9 @@ bool ContradictionSearch::Terms(const RoutingRequirement& requirement,
       continue;
     }
     const auto& all = requirement.all_of;
-    if (std::find(all.begin(), all.end(), term) != all.end()) {
-      return Found(here, "is a term of all_of as well");
+    if (std::find(all.begin(), all.end(), term) != all.end() &&
+        Found(here, "is a term of all_of as well")) {
+      return true;
     }
   }
   return false;
@@ -347,10 +364,11 @@ bool ContradictionSearch::Choices(const RoutingRequirement& requirement,
            conjunction_.Excludes(SubjectOf(term), NameOf(term), ValuesOf(term));
   };
   const auto& any = requirement.any_of;
-  if (!any.empty() && std::all_of(any.begin(), any.end(), excluded)) {
-    return Found(path.Field("any_of"),
-                 "leaves nobody: each of its terms is excluded by what else "
-                 "must hold");
+  if (!any.empty() && std::all_of(any.begin(), any.end(), excluded) &&
+      Found(path.Field("any_of"),
+            "leaves nobody: each of its terms is excluded by what else must "
+            "hold")) {
+    return true;
   }
   const FieldPath all_of = path.Field("all_of");
   for (std::size_t i = 0; i < requirement.all_of.size(); ++i) {
@@ -362,6 +380,33 @@ bool ContradictionSearch::Choices(const RoutingRequirement& requirement,
     }
   }
   return false;
+}
+
+std::vector<Contradiction> Contradictions(const RoutingRequirement& requirement,
+                                          const FieldPath& path,
+                                          const RoutingRequirement* with,
+                                          std::size_t most) {
+  // They cannot contradict each other.
+  if (IsSkillsAtOrAbove(requirement) &&
+      (with == nullptr || IsSkillsAtOrAbove(*with))) {
+    return {};
+  }
+  ContradictionSearch search(most);
+  const FieldPath other("");
+  if (with != nullptr) {
+    search.Terms(*with, other);
+    if (!search.Take().empty()) return {};
+  }
+  const bool over =
+      search.Terms(requirement, path) || search.Choices(requirement, path);
+  std::vector<Contradiction> found = search.Take();
+  if (over || with == nullptr) return found;
+  search.Choices(*with, other);
+  if (!search.Take().empty()) {
+    found.push_back({path.Text(),
+                     "excludes each term of an any_of that must hold as well"});
+  }
+  return found;
 }
 
 }  // namespace
@@ -400,21 +445,16 @@ void ForEachName(const RoutingRequirement& requirement, const FieldPath& path,
 std::optional<Contradiction> FindContradiction(
     const RoutingRequirement& requirement, const FieldPath& path,
     const RoutingRequirement* with) {
-  // They cannot contradict each other.
-  if (IsSkillsAtOrAbove(requirement) &&
-      (with == nullptr || IsSkillsAtOrAbove(*with))) {
-    return std::nullopt;
-  }
-  ContradictionSearch search;
-  const FieldPath other("");
-  if (with != nullptr && search.Terms(*with, other)) return std::nullopt;
-  if (search.Terms(requirement, path) || search.Choices(requirement, path)) {
-    return search.Take();
-  }
-  if (with == nullptr || !search.Choices(*with, other)) return std::nullopt;
-  return Contradiction{path.Text(),
-                       "excludes each term of an any_of that must hold as "
-                       "well"};
+  std::vector<Contradiction> found =
+      Contradictions(requirement, path, with, /*most=*/1);
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+std::vector<Contradiction> FindContradictions(
+    const RoutingRequirement& requirement, const FieldPath& path,
+    const RoutingRequirement* with) {
+  return Contradictions(requirement, path, with, kTermsPerRequirementMax);
 }
 
 }  // namespace relais

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "lib/domain/field_path.h"
@@ -41,6 +42,11 @@ struct Contradiction {
 // nested in all_of, and an any_of whose terms are all excluded. `with`, unless
 // null, must be met as well. Both have passed CheckRequirement.
 std::optional<Contradiction> FindContradiction(
+    const RoutingRequirement& requirement, const FieldPath& path,
+    const RoutingRequirement* with = nullptr);
+
+// All of them: each term that leaves nobody beside those before it that do not.
+std::vector<Contradiction> FindContradictions(
     const RoutingRequirement& requirement, const FieldPath& path,
     const RoutingRequirement* with = nullptr);
 

@@ -171,8 +171,8 @@ void ConfigurationChecker::CheckRequirementOf(
       });
   CheckRepeats(requirement, path, 0);
   if (!right) return;
-  if (auto found = FindContradiction(requirement, path)) {
-    Error(std::move(found->path), std::move(found->message));
+  for (Contradiction& found : FindContradictions(requirement, path)) {
+    Error(std::move(found.path), std::move(found.message));
   }
 }
 
@@ -386,16 +386,16 @@ void ConfigurationChecker::CheckQueueActivity(const std::string& path,
   // Only of requirements that are right in themselves.
   const FieldPath root(path);
   const FieldPath requirement = root.Field("requirement");
-  bool right = errors_[kActivities] == 0;
+  bool right = !IsWrong(kActivities, found->second + 1);
   const auto wrong = [&right](const FieldPath&, const std::string&) {
     right = false;
   };
   relais::CheckRequirement(queue.requirement, requirement, wrong);
   if (!right || FindContradiction(queue.requirement, requirement)) return;
-  if (auto both = FindContradiction(queue.requirement, requirement,
-                                    &activity.requirement)) {
-    Error(std::move(both->path),
-          absl::StrCat(both->message, " (the activity ", Quoted(queue.activity),
+  for (Contradiction& both : FindContradictions(queue.requirement, requirement,
+                                                &activity.requirement)) {
+    Error(std::move(both.path),
+          absl::StrCat(both.message, " (the activity ", Quoted(queue.activity),
                        " asks for its own, too)"));
   }
 }
@@ -428,7 +428,15 @@ void ConfigurationChecker::CheckQueueTerms(const std::string& path,
                 queue.hold.wrapping_up_ms, 0);
   CheckDuration(absl::StrCat(path, ".hold.absent_until_ms"),
                 queue.hold.absent_until_ms, 0);
+  if (queue.pull_only && queue.hold != HoldTimes()) {
+    Warn(absl::StrCat(path, ".hold"),
+         "has no effect: contacts of a pull_only queue are held for nobody");
+  }
   const int share = queue.panel_max_share_percent;
+  if (queue.pull_only && share != 0) {
+    Warn(absl::StrCat(path, ".panel_max_share_percent"),
+         "has no effect: contacts of a pull_only queue are held for nobody");
+  }
   if (share != 0 &&
       (share < kPanelSharePercentMin || share > kPanelSharePercentMax)) {
     Error(absl::StrCat(path, ".panel_max_share_percent"),

@@ -196,27 +196,22 @@ void ConfigurationChecker::WarnAboutReachability() {
   for (const AgentConfiguration& agent : configuration_.agents) {
     reachability.AddAgent(compiler.Compile(agent));
   }
-  absl::flat_hash_set<std::size_t> wrong;
-  for (const Noted& noted : noted_) {
-    if (noted.section == kQueues &&
-        noted.finding.severity == Finding::Severity::kError) {
-      wrong.insert(noted.place);
-    }
-  }
+  bool all_known = errors_[kQueues] == 0;
   std::vector<Reachability::Demand> demands;
   for (std::size_t i = 0; i < configuration_.queues.size(); ++i) {
-    if (wrong.contains(i + 1)) continue;
     const ContactQueue& queue = configuration_.queues[i];
+    if (IsWrong(kQueues, i + 1) || PlanIsWrong(queue)) {
+      all_known = false;
+      continue;
+    }
     demands.push_back(
         {queue.channels,
          CompileRequirement(Channel{}, WidestRequirement(queue))});
     WarnAboutQueue(i, demands.back().requirement, reachability);
     WarnAboutDrain(i, reachability);
   }
-  if (errors_[kQueues] == 0 && errors_[kReserves] == 0) {
-    CheckStarving(reachability);
-  }
-  if (errors_[kQueues] > 0 || demands.empty()) return;
+  CheckStarving(reachability);
+  if (!all_known || demands.empty()) return;
   for (std::size_t i = 0; i < configuration_.agents.size(); ++i) {
     if (reachability.CanServeAny(i, demands)) continue;
     Enter(kAgents, i + 1);

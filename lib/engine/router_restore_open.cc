@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lib/base/assert.h"
+#include "lib/domain/ended_contact.h"
 #include "lib/engine/restoration.h"
 #include "lib/engine/router_impl.h"
 
@@ -20,19 +21,8 @@ void RouterImpl::RestoreEnded(Restoration& restoration) {
   for (const EndedContact& ended : restoration.state.ended) {
     RetainedId retained;
     retained.content = {ended.fingerprint[0], ended.fingerprint[1]};
-    ContactView& view = retained.view;
-    view.id = ended.id;
-    view.handle = kEndedBefore;
-    view.queue = ended.queue;
-    view.channel = ended.channel;
-    view.priority = ended.priority;
-    view.state = ContactState::kEnded;
-    view.end_reason = ended.end_reason;
-    view.version = ended.version;
-    view.arrival_ms = ended.arrival_ms;
-    view.rank_key_ms = ended.rank_key_ms;
-    view.ring = ended.ring;
-    view.ended_ms = ended.ended_ms;
+    retained.view = ViewOf(ended);
+    retained.view.handle = kEndedBefore;
     retained.outcome.contact = kEndedBefore;
     retained.outcome.arrival_ms = ended.arrival_ms;
     retained.outcome.at_once = ended.at_once;

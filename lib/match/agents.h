@@ -184,6 +184,7 @@ class AgentsT {
 
   // Whether the word has bits for all that these terms admit.
   static bool Counts(const AgentTerms& terms) {
+    if (!terms.interrupts()) return true;
     std::uint32_t most = 0;
     for (const std::uint8_t units : terms.interruptible) {
       most = most < units ? units : most;

@@ -31,10 +31,11 @@ inline constexpr std::size_t kComparedMax = 8;
 struct ComparedFront {
   static constexpr std::uint32_t kNotFound = 0xFFFF'FFFF;
 
-  std::uint64_t place = 0;  // smaller comes first (matcher.h, M9)
-  std::int64_t key = 0;     // of what was found
-  std::uint32_t of = 0;     // requirement class, kHeldClass or profile class
-  std::uint32_t found = 0;  // the lane or agent; kNotFound: a front word
+  // Without initial values: a look need not write what it does not keep.
+  std::uint64_t place;  // smaller comes first (matcher.h, M9)
+  std::int64_t key;     // of what was found
+  std::uint32_t of;     // requirement class, kHeldClass or profile class
+  std::uint32_t found;  // the lane or agent; kNotFound: a front word
 
   bool is_found() const { return found != kNotFound; }
 };

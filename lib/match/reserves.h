@@ -102,6 +102,7 @@ struct ReserveChange {
 
   // A CAS of the word has succeeded; all of `before & ~after` was taken.
   void Applied(ReserveSet before, ReserveSet after) {
+    if (before == after) return;
     const ReserveSet out = before & ~after;
     const ReserveSet in = after & ~before;
     const ReserveSet both_ways = (out & gained) | (in & lost);
@@ -312,6 +313,7 @@ void ReservesT<AtomicT>::Take(ReserveSet lost, ReserveChange* change) {
 template <template <typename> class AtomicT>
 ReserveSet ReservesT<AtomicT>::Settle(ReserveChange* change) {
   ReserveSet opened = 0;
+  if ((change->taken | change->gained) == 0) return opened;
   ForEach(change->taken & change->lost,
           [&](int reserve) { Lose(At(reserve)); });
   ForEach(change->taken & ~change->lost, [&](int reserve) {

@@ -440,7 +440,7 @@ TEST(FindContradiction, NamesTheTermThatLeavesNobody) {
   const Mistake mistakes[] = {
       {{{{"a", 5}, {"a", 1, 4}}},
        "r.all_of[1]: skill \"a\" at level 1 to 4 leaves nobody; what else must "
-       "hold leaves level 5, level 6, level 7, level 8, level 9, level 10"},
+       "hold leaves level 5 to 10"},
       {{{{"a", 5}}, {}, {{"a", 3}}},
        "r.none_of[0]: no skill \"a\" at level 3 or above leaves nobody"},
       {{{{"a", 5}}, {}, {{"a", 5, 7}, {"a", 8, 10}}}, "r.none_of[1]"},
@@ -459,7 +459,7 @@ TEST(FindContradiction, NamesTheTermThatLeavesNobody) {
        "grade junior or senior"},
       {{{}, {}, {{.grades = 0b1111}}}, "r.none_of[0]: no grade"},
       {{{{.provider = true}}, {}, {{.provider = true}}},
-       "r.none_of[0]: no a provider's site"},
+       "r.none_of[0]: no provider's site"},
       {{{Nest({{}, {amf, red}})}, {}, {Nest({{}, {amf, red}})}},
        "r.none_of[0]: is a term of all_of as well"},
       {{{red}, {blue, {.team = "green"}}}, "r.any_of: leaves nobody"},
@@ -480,6 +480,31 @@ TEST(FindContradiction, NamesTheTermThatLeavesNobody) {
   for (const RoutingRequirement& requirement : right) {
     EXPECT_EQ(ContradictionOf(requirement), "");
   }
+}
+
+TEST(FindContradictions, TellsEachOnceThatTheOthersAreMended) {
+  const RequirementTerm amf{.certification = "amf"};
+  const RoutingRequirement queue{{}, {{.language = "de"}}, {}};
+  const auto found = FindContradictions(
+      {{{"a", 7}, Nest({{{"a", 1, 3}}}), {"a", 8}, Nest({{}, {amf}})},
+       {amf},
+       {amf, {.language = "de"}, {"a", 1}}},
+      FieldPath("r"), &queue);
+  std::vector<std::string> told;
+  told.reserve(found.size());
+  for (const Contradiction& one : found) {
+    told.push_back(absl::StrCat(one.path, ": ", one.message));
+  }
+  EXPECT_THAT(
+      told,
+      testing::ElementsAre(
+          HasSubstr("r.all_of[1].requirement.all_of[0]: skill \"a\" at level 1 "
+                    "to 3 leaves nobody; what else must hold leaves level 7"),
+          HasSubstr("r.none_of[2]: no skill \"a\" at level 1 or above leaves "
+                    "nobody; what else must hold leaves level 8 to 10"),
+          HasSubstr("r.any_of: leaves nobody"),
+          HasSubstr("r.all_of[3].requirement.any_of: leaves nobody"),
+          HasSubstr("r: excludes each term of an any_of")));
 }
 
 TEST(FindContradiction, WithWhatMustBeMetAsWell) {

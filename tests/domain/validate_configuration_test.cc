@@ -457,6 +457,30 @@ TEST(ValidateConfiguration, GivesTheReasonsOfAllChannelsOfAQueueNobodyServes) {
                                     "profile has the channel video")));
 }
 
+TEST(ValidateConfiguration, HoldsAndPanelSharesOfAQueue) {
+  Configuration c = Good();
+  c.queues[0].hold = {1, kDurationMsMax, -1, kDurationMsMax + 1};
+  c.queues[0].panel_max_share_percent = 99;
+  c.queues[1].panel_max_share_percent = 10'001;
+  EXPECT_THAT(
+      Validate(c),
+      ElementsAre(
+          IsError("queues[0].hold.wrapping_up_ms", "-1 ms is out of range"),
+          IsError("queues[0].hold.absent_until_ms", "out of range; give 0 to"),
+          IsError("queues[0].panel_max_share_percent", "99 is not in 100.."),
+          IsError("queues[1].panel_max_share_percent", "10001 is not in")));
+  // What nobody is offered is held for nobody.
+  c = Good();
+  c.queues[0].pull_only = true;
+  EXPECT_THAT(Validate(c), IsEmpty());
+  c.queues[0].hold.idle_ms = 1;
+  c.queues[0].panel_max_share_percent = 100;
+  EXPECT_THAT(Validate(c),
+              ElementsAre(IsWarning("queues[0].hold", "has no effect"),
+                          IsWarning("queues[0].panel_max_share_percent",
+                                    "has no effect")));
+}
+
 TEST(ValidateConfiguration, DoesNotGuessFromWrongValues) {
   Configuration c = Good();
   // Nobody has "savings" now, but only because of the mistake.

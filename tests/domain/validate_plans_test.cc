@@ -71,9 +71,11 @@ TEST(ValidatePlans, NamesEachMistakeOfARing) {
        [](C& c) {
          RingOf(c, 0).lower.push_back({"savings", 1, 0});
        }},
-      {"bullseye_plans[0].rings[0].lower[0]", "give one of by and to",
+      {"bullseye_plans[0].rings[0].lower[0]",
+       "does not say how far; give by, 1 to 9, or to",
        [](C& c) { RingOf(c, 0).lower[0].by = 0; }},
-      {"bullseye_plans[0].rings[1].lower[0]", "give one of by and to",
+      {"bullseye_plans[0].rings[1].lower[0]",
+       "has by 1 and to 2; give one of them",
        [](C& c) { RingOf(c, 1).lower[0].by = 1; }},
       {"bullseye_plans[0].rings[0].lower[0].by", "10 is not in 1..9",
        [](C& c) { RingOf(c, 0).lower[0].by = 10; }},
@@ -243,6 +245,19 @@ TEST(ValidatePlans, WarnsOfARingAfterTheWaitLimit) {
   c.queues[0].wait_limit_ms = 60'000;
   EXPECT_THAT(Validate(c),
               ElementsAre(IsWarning("queues[0].plan",
+                                    "ring 2 of \"wider\" begins after 60000")));
+}
+
+TEST(ValidatePlans, AMistakeInOnePlanIsNotOneOfTheOthers) {
+  Configuration c = Planned();
+  c.bullseye_plans[1].curve[1].share_percent = 50;
+  // Only the rings of the other plan let somebody in.
+  c.queues[0].requirement.all_of[0].level_min = 10;
+  c.queues[0].wait_limit_ms = 60'000;
+  EXPECT_THAT(Validate(c),
+              ElementsAre(IsError("bullseye_plans[1].curve[1].share_percent",
+                                  "50 is not above 50"),
+                          IsWarning("queues[0].plan",
                                     "ring 2 of \"wider\" begins after 60000")));
 }
 

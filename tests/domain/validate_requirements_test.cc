@@ -315,6 +315,20 @@ TEST(ValidateConfiguration, SaysWhyNobodyMeetsAnExpression) {
                           IsWarning("queues[0]", "the highest is 4")));
 }
 
+TEST(ValidateConfiguration, AllContradictionsAtOnce) {
+  Configuration c = Rich();
+  c.queues[0].requirement = {
+      {{"savings", 5}, {.team = "home"}},
+      {},
+      {{.team = "home"}, {"savings", 4}},
+  };
+  EXPECT_THAT(ErrorsOf(c),
+              ElementsAre(IsError("queues[0].requirement.none_of[0]",
+                                  "no team \"home\" is asked for"),
+                          IsError("queues[0].requirement.none_of[1]",
+                                  "leaves level 5 to 10")));
+}
+
 TEST(ValidateConfiguration, TheSkillGraphHasABound) {
   Configuration c;
   for (std::size_t i = 0; i < 400; ++i) {

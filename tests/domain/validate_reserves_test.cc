@@ -118,6 +118,22 @@ TEST(ValidateReserves, OneThatStarvesIsRefusedAndMayBeMeantBesideOthers) {
                                                "7 is all of the 4 agents")));
 }
 
+TEST(ValidateReserves, OneThatStarvesIsToldBesideOtherMistakes) {
+  Configuration c = Reserved();
+  c.agents.resize(4);
+  c.routing_profiles.resize(1);
+  c.queues[1].wrap_up_ms = -1;
+  c.reserves.push_back(c.reserves[0]);
+  c.reserves[0].queue = "mails";  // wrong, and of a queue that is
+  c.reserves[1].name = "starves";
+  c.reserves[1].keep = 4;
+  c.reserves[1].resume = 0;
+  EXPECT_THAT(ErrorsOf(c),
+              ElementsAre(IsError("queues[1].wrap_up_ms", "-1 ms"),
+                          IsError("reserves[0].channel", "voice is not"),
+                          IsError("reserves[1].keep", "4 is all of the 4")));
+}
+
 TEST(ValidateReserves, OneThatKeepsNobodyIsWarnedOf) {
   Configuration c = Reserved();
   c.agents.erase(c.agents.begin(), c.agents.begin() + 4);

@@ -236,6 +236,26 @@ TEST(ConfigFileTest, MistakesOfTheFileDoNotHideThoseOfTheCentre) {
                                     "level: 17")));
 }
 
+// A value that is wrong by itself is told whatever else its entry lacks.
+TEST(ConfigFileTest, AMistakeDoesNotHideOthersOfItsEntry) {
+  std::string text = With("grade: expert", "grade: boss");
+  text.replace(text.find("routing_profile: telephone"), 26,
+               "routing_profile: telefone\n    team: red");
+  text.replace(text.find("wrap_up_ms: 500ms"), 17,
+               "wrap_up_ms: soon\n    panel_max_share_percent: 50");
+  text.replace(text.find("credit_ms: 1h"), 13, "credit_ms: 169h");
+  EXPECT_THAT(
+      Problems(text),
+      ElementsAre(HasSubstr("f:11:12: error: agents[0].grade: unknown value"),
+                  AllOf(HasSubstr("agents[0].routing_profile: \"telefone\""),
+                        HasSubstr("did you mean \"telephone\"?")),
+                  HasSubstr("agents[0].team: \"red\" is not a team"),
+                  HasSubstr("queues[0].wrap_up_ms: is \"soon\""),
+                  HasSubstr("queues[0].panel_max_share_percent: 50 is not in"),
+                  HasSubstr("queues[0].priority_credits[0].credit_ms: "
+                            "608400000 ms is out of range")));
+}
+
 // Each of these would hold only for what was not read.
 TEST(ConfigFileTest, WhatWasNotReadIsNotJudged) {
   const auto replaced = [](std::string text, const std::string& from,
@@ -272,6 +292,26 @@ TEST(ConfigFileTest, WhatWasNotReadIsNotJudged) {
       replaced(With("level: 7}", "level: 7, in_training: true, tutor: bela}"),
                "- id: bela", "- di: bela");
   EXPECT_THAT(Problems(text), ElementsAre(HasSubstr("agents[1].di")));
+  // Queues and plans whose entries do not say their names.
+  text = replaced(With("  - name: accounts\n    channels",
+                       "  - nmae: accounts\n    channels"),
+                  "queues:\n",
+                  "reserves: [{name: r, queue: accounts, keep: 1, "
+                  "holds_back: [callback]}]\n"
+                  "bullseye_plans: [{nmae: p, rings: [{widen_after_ms: 1s, "
+                  "queue: accounts}]}]\n"
+                  "queues:\n  - {name: other, channels: [voice], plan: p}\n");
+  text = replaced(text, "[voice, callback]\n",
+                  "[voice, callback]\n    queue_order: [{queues: "
+                  "[accounts]}]\n");
+  EXPECT_THAT(Problems(text),
+              ElementsAre(HasSubstr("bullseye_plans[0].nmae: unknown key"),
+                          HasSubstr("queues[1].nmae: unknown key")));
+  // A channel that is none is not missing besides.
+  text = With("[voice, callback]\n",
+              "[voice, callback]\n    channel_capacities: [{channel: fax}]\n");
+  EXPECT_THAT(Problems(text),
+              ElementsAre(HasSubstr("channel: unknown value \"fax\"")));
 }
 
 TEST(ConfigFileTest, ACapacityIsFoundByItsChannel) {
