@@ -305,7 +305,7 @@ void GrpcCentre::Impl::ReadOffers() {
         Deliver(std::move(answer));
         break;
       }
-      case v1::ConnectResponse::kInterruption:  // the plan has none
+      case v1::ConnectResponse::kInterruption:  // the events tell it
       case v1::ConnectResponse::RESPONSE_NOT_SET:
         break;
     }

@@ -40,7 +40,7 @@ std::string RunWith(std::uint64_t steps, RunCounts* counts) {
 
 TEST(ModelSelfTest, ReferenceAgreesWithItselfAndEverythingHappens) {
   RunCounts counts;
-  EXPECT_THAT(RunWith<ForwardingRouter>(60'000, &counts), IsEmpty());
+  EXPECT_THAT(RunWith<ForwardingRouter>(80'000, &counts), IsEmpty());
   for (int type = static_cast<int>(EventType::kConfigurationApplied);
        type <= static_cast<int>(kEventTypeLast); ++type) {
     EXPECT_GT(counts.by_type[static_cast<std::size_t>(type)], 20U)
