@@ -64,10 +64,18 @@ std::string AuditedAgent::NoRoom(const RoutingProfile& by,
                                  Channel channel) const {
   const auto at = static_cast<std::size_t>(channel);
   const int cost = by.cost_units.at(at);
-  if (units() + cost > by.capacity_units) {
-    return absl::StrCat("its ", cost, " units make ", units() + cost, " of ",
-                        by.capacity_units);
+  int room = by.capacity_units;
+  for (const HeldContact& one : held) {
+    const bool gives_way = one.state == WorkState::kHandling &&
+                           Contains(by.may_interrupt.at(at), one.channel);
+    room += gives_way ? one.units : 0;
   }
+  room = std::min(room, 200);
+  if (units() + cost > room) {
+    return absl::StrCat("its ", cost, " units make ", units() + cost, " of ",
+                        room);
+  }
+  if (held.size() >= 25) return "it holds 25";
   const auto of_channel =
       1 + std::count_if(held.begin(), held.end(), [channel](const auto& one) {
         return one.channel == channel;
@@ -87,7 +95,8 @@ bool AuditedAgent::HasRoom(Channel channel) const {
 
 AgentPlace AuditedAgent::Place(AgentOrder order) const {
   const bool packs = profile.load_order == LoadOrder::kPack;
-  return PlaceOf(packs ? -units() : units(), work, idle_since_ms, order);
+  const int load = std::min(units(), 100);
+  return PlaceOf(packs ? -load : load, work, idle_since_ms, order);
 }
 
 void AuditedAgent::TakePresence(Presence next, InstantMs now_ms) {

@@ -36,6 +36,7 @@ struct AuditedAgent {
   DurationMs idle_before_pause_ms = 0;
   std::vector<HeldContact> held;  // in the order of their reservations
   AuditedWork work;
+  std::vector<InstantMs> panel_choices;  // when customers chose it
   // The idle instant with which it was chosen, by contact, the last time.
   std::map<std::string, InstantMs> chosen_idle_since_ms;
 
@@ -52,8 +53,17 @@ struct AuditedAgent {
   bool IsOpen(Channel channel) const;
   // Empty if one contact of the channel more fits by this profile, or why not.
   std::string NoRoom(const RoutingProfile& by, Channel channel) const;
+  // What gives way now to something that it handles: of those that may, the one
+  // reserved last, what was just accepted only if there is no other. Null while
+  // what it handles and wraps up is within its units.
+  const HeldContact* ToInterrupt(const RoutingProfile& by,
+                                 const std::string& accepted) const;
+  // Of the interrupted, the first reserved that has room and to which no other
+  // interrupted one comes first, or null.
+  const HeldContact* ToResume(const RoutingProfile& by) const;
   // Surely has room for it, whichever of its profiles counts.
   bool HasRoom(Channel channel) const;
+  std::uint64_t ChoicesOf4Hours(InstantMs now_ms) const;
   // Its place among those of equal fit; the smaller goes first.
   AgentPlace Place(AgentOrder order) const;
 

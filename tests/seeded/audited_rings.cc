@@ -27,6 +27,13 @@ bool Meets(const RoutingProfile& profile, const reference::Holdings& has,
 
 }  // namespace
 
+bool ServesInRing(const RoutingProfile& profile, const reference::Holdings& has,
+                  const AuditedContact& contact, std::size_t ring) {
+  const reference::Ring& at = contact.rings->at(ring);
+  return Meets(profile, has, contact, QueueAsks(at),
+               reference::After(at.changes, contact.spec.requirement));
+}
+
 // What a contact that comes now is worth in waiting.
 DurationMs AuditedState::BoostOf(const ContactSpec& spec,
                                  const ContactQueue& queue) const {
@@ -67,7 +74,8 @@ ChannelSet AuditedState::DrainsOf(const AuditedContact& contact) {
 std::pair<int, int> AuditedState::DrainedBy(const AuditedContact& contact,
                                             const AuditedAgent& agent) const {
   std::pair<int, int> by;
-  if (DrainsOf(contact) != 0) return by;  // it is given all the same
+  // It is given all the same.
+  if (contact.held() || DrainsOf(contact) != 0) return by;
   for (const auto& [id, other] : contacts) {
     if (other.state != ContactState::kWaiting ||
         !Contains(DrainsOf(other), contact.spec.channel)) {
@@ -156,6 +164,7 @@ std::string AuditedState::Widened(const Event& event) {
   if (contact.state != ContactState::kWaiting) {
     return "promise 1: a contact is widened that does not wait";
   }
+  if (contact.held()) return "promise 1: a contact is widened that is held";
   if (event.ring <= contact.ring) return "its ring is not a later one";
   ++contact.version;
   contact.waits_since_ms = event.at_ms;
@@ -185,6 +194,8 @@ std::string AuditedState::AgentChanged(const Event& event,
 }
 
 void AuditedState::EndTurns() {
+  just_accepted_.clear();
+  reserves_before.clear();
   for (auto& [id, agent] : agents) {
     agent.had = agent.has;
     agent.profile_before = agent.profile;

@@ -5,35 +5,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tests/seeded/audited_problem.h"
 
 namespace relais::seeded {
 namespace {
 
 constexpr std::size_t kExclusionsPerContact = 8;
-
-std::string Text(const InlineId& id) { return std::string(id.view()); }
-
-template <typename T>
-std::string Differs(const char* what, T is, T expected) {
-  if (is == expected) return "";
-  return absl::StrCat(what, " is ", is, " and should be ", expected);
-}
-
-// The first of them that says something.
-std::string FirstOf(std::initializer_list<std::string> problems) {
-  for (const std::string& problem : problems) {
-    if (!problem.empty()) return problem;
-  }
-  return "";
-}
-
-bool IsOfReservation(EventType type) {
-  return type == EventType::kReservationCreated ||
-         type == EventType::kReservationAccepted ||
-         type == EventType::kReservationDeclined ||
-         type == EventType::kReservationNoAnswer ||
-         type == EventType::kReservationRescinded;
-}
 
 bool Serves(const RoutingProfile& profile, const reference::Holdings& has,
             const AuditedContact& contact) {
@@ -43,12 +20,28 @@ bool Serves(const RoutingProfile& profile, const reference::Holdings& has,
          reference::Meets(contact.own, has, with_training);
 }
 
+// What is held is given to that agent whatever it asks for.
+std::string CheckHeldFit(const Event& event, const RoutingProfile& profile,
+                         const AuditedContact& contact) {
+  if (contact.hold.agent_id != event.agent_id.view()) {
+    return absl::StrCat("promise 3: it is held for ", contact.hold.agent_id);
+  }
+  if (!Contains(profile.channels, contact.spec.channel)) {
+    return "promise 3: not eligible";
+  }
+  return Differs("fit_step", static_cast<int>(event.fit_step), 0);
+}
+
 // Why a reservation for an agent who has this does not say so.
 std::string CheckFit(const Event& event, const RoutingProfile& profile,
                      const reference::Holdings& has,
                      const AuditedContact& contact) {
+  if (!contact.hold.agent_id.empty()) {
+    return CheckHeldFit(event, profile, contact);
+  }
   if (!Serves(profile, has, contact)) return "promise 3: not eligible";
-  if (contact.asks.pull_only && !event.pulled) return "given, not pulled";
+  if (contact.asks.pull_only && !event.pulled)
+    return "promise 3: given, not pulled";
   const std::string tutor =
       contact.spec.tutor_may_listen
           ? reference::TutorOf(contact.asks.requirement, contact.own, has)
@@ -83,8 +76,10 @@ bool AuditedState::SurelyBefore(const AuditedAgent& agent,
                                 const AuditedContact& second) {
   const auto place = [](const std::vector<QueueRank>& order,
                         const AuditedContact& contact) {
-    return std::tuple(RankIn(order, contact), contact.rank_key_ms,
-                      contact.arrival_sequence);
+    // Of who orders queues what is held for it comes before all of them.
+    const bool first = contact.held() && !order.empty();
+    return std::tuple(first ? 0 : RankIn(order, contact) + 1,
+                      contact.rank_key_ms, contact.arrival_sequence);
   };
   return place(agent.profile.queue_order, first) <
              place(agent.profile.queue_order, second) &&
@@ -94,13 +89,21 @@ bool AuditedState::SurelyBefore(const AuditedAgent& agent,
 
 bool AuditedState::CouldServe(const AuditedAgent& agent,
                               const AuditedContact& contact) {
+  if (contact.held()) {
+    return Contains(agent.profile.channels | agent.profile_before.channels,
+                    contact.spec.channel);
+  }
   return Serves(agent.profile, agent.has, contact) ||
          Serves(agent.profile_before, agent.had, contact);
 }
 
 bool AuditedState::MustServe(const AuditedAgent& agent,
                              const AuditedContact& contact) {
-  return !contact.asks.pull_only && Serves(agent.profile, agent.has, contact) &&
+  if (contact.held()) {
+    return Contains(agent.profile.channels & agent.profile_before.channels,
+                    contact.spec.channel);
+  }
+  return Serves(agent.profile, agent.has, contact) &&
          Serves(agent.profile_before, agent.had, contact);
 }
 
@@ -160,6 +163,11 @@ std::string AuditedState::Apply(const Event& event, const EventDetail& detail) {
                         ? 1
                         : 0))});
   if (problem.empty()) problem = ApplyByType(event, detail);
+  if (event.type == EventType::kReservationAccepted) {
+    just_accepted_ = Text(event.contact_id);
+  } else if (event.type != EventType::kContactInterrupted) {
+    just_accepted_.clear();
+  }
   if (problem.empty()) problem = CheckAgentAfter(event);
   if (problem.empty()) problem = CheckContactAfter(event);
   sequence = event.sequence;
@@ -197,10 +205,11 @@ std::string AuditedState::ApplyByType(const Event& event,
     case EventType::kContactWidened:
       return Widened(event);
     case EventType::kContactHoldEnded:
-      return "no contact prefers an agent";
+      return HoldEnded(event);
     case EventType::kContactInterrupted:
+      return GaveWay(event);
     case EventType::kContactResumed:
-      return "no channel interrupts others";
+      return WentOn(event);
   }
   return "it has no type";
 }
@@ -209,6 +218,7 @@ std::string AuditedState::Configured(const Event& event,
                                      const EventDetail& detail) {
   if (detail.configuration == nullptr) return "it brings no configuration";
   std::map<std::string, AuditedAgent> before = agents;
+  reserves_before = configuration.reserves;
   configuration = *detail.configuration;
   configuration_version = event.configuration_version;
   TakeConfiguredSkills();
@@ -263,7 +273,7 @@ std::string AuditedState::Submitted(const Event& event,
   contact.arrival_sequence = ++arrivals;
   contact.version = 1;
   contact.waits_since_ms = event.at_ms;
-  const std::string ring = EnterRing(event, event.ring, contact);
+  const std::string ring = EnterHold(event, "", contact);
   std::string problem = FirstOf(
       {ring,
        Differs("the ring that it brings",
@@ -301,7 +311,8 @@ std::string AuditedState::Ended(const Event& event) {
     AuditedAgent& agent = agents[Text(event.agent_id)];
     HeldContact* const held = agent.Held(found->first, WorkState::kHandling);
     ++agent.version;
-    if (contact.terms.wrap_up_ms > 0) {
+    // Nobody was at what was interrupted.
+    if (contact.terms.wrap_up_ms > 0 && !held->interrupted) {
       held->state = WorkState::kWrapUp;
       held->wrap_up_ends_ms = event.at_ms + contact.terms.wrap_up_ms;
       problem = Differs("wrap_up_ends_ms", event.wrap_up_ends_ms,
@@ -456,7 +467,11 @@ std::string AuditedState::Returned(const Event& event) {
   contact.attempt = 0;
   contact.offer_expires_ms = 0;
   contact.waits_since_ms = event.at_ms;
-  std::string problem = EnterRing(event, event.ring, contact);
+  // What was held for nobody once is not held again.
+  std::string problem =
+      contact.hold.agent_id.empty()
+          ? EnterRing(event, event.ring, contact)
+          : EnterHold(event, std::exchange(contact.hold.agent_id, ""), contact);
   if (!problem.empty() || event.type != EventType::kReservationDeclined) {
     return problem;
   }
@@ -514,7 +529,8 @@ std::string AuditedState::Removed(const Event& event) {
   if (found == agents.end()) return "there is no such agent";
   const AuditedAgent& agent = found->second;
   if (agent.listed || !agent.held.empty() ||
-      agent.presence.state != PresenceState::kLoggedOut) {
+      agent.presence.state != PresenceState::kLoggedOut ||
+      IsAwaited(found->first)) {
     return "the agent has not left";
   }
   std::string problem =
@@ -526,74 +542,6 @@ std::string AuditedState::Removed(const Event& event) {
   }
   agents.erase(found);
   return problem;
-}
-
-// The event says the same of its agent.
-std::string AuditedState::CheckAgentAfter(const Event& event) const {
-  if (event.agent_id.empty() || event.type == EventType::kAgentRemoved) {
-    return "";
-  }
-  const AuditedAgent& agent = agents.at(Text(event.agent_id));
-  const bool means = agent.presence.state != PresenceState::kLoggedOut;
-  // What is told of a reservation keeps the idle instant of its decision,
-  // unless its contact had ended and a restart finishes it.
-  InstantMs idle_since_ms = agent.idle_since_ms;
-  const auto chosen = agent.chosen_idle_since_ms.find(Text(event.contact_id));
-  if (IsOfReservation(event.type) &&
-      chosen != agent.chosen_idle_since_ms.end() &&
-      (event.contact_version != 0 || event.idle_since_ms != idle_since_ms)) {
-    idle_since_ms = chosen->second;
-  }
-  return FirstOf(
-      {Differs("its agent_version", event.agent_version, agent.version),
-       Differs("its agent's work state", static_cast<int>(event.work_state),
-               static_cast<int>(agent.work_state())),
-       event.presence == agent.presence &&
-               event.presence_pending == agent.presence_pending &&
-               event.pending == agent.pending
-           ? ""
-           : "its agent's presence is another",
-       Differs("its agent's closed channels",
-               static_cast<int>(event.no_answer_channels),
-               static_cast<int>(agent.closed)),
-       means ? Differs("promise 5: idle_since_ms", event.idle_since_ms,
-                       idle_since_ms)
-             : "",
-       means ? Differs("promise 5: idle_before_pause_ms",
-                       event.idle_before_pause_ms, agent.idle_before_pause_ms)
-             : ""});
-}
-
-// The event says the same of its contact.
-std::string AuditedState::CheckContactAfter(const Event& event) const {
-  const auto found = contacts.find(Text(event.contact_id));
-  if (event.contact_id.empty() || event.contact_version == 0) return "";
-  if (found == contacts.end()) {
-    return event.contact_state == ContactState::kEnded
-               ? ""
-               : "its contact is not said to have ended";
-  }
-  const AuditedContact& contact = found->second;
-  const bool tells_place = contact.state == ContactState::kWaiting &&
-                           event.type != EventType::kContactSubmitted;
-  return FirstOf(
-      {Differs("its contact_version", event.contact_version, contact.version),
-       Differs("its ring", static_cast<int>(event.ring),
-               static_cast<int>(contact.ring)),
-       tells_place ? Differs("promise 4: its rank key", event.rank_key_ms,
-                             contact.rank_key_ms)
-                   : "",
-       tells_place ? Differs("promise 4: its arrival_sequence",
-                             event.arrival_sequence, contact.arrival_sequence)
-                   : "",
-       Differs("its contact's state", static_cast<int>(event.contact_state),
-               static_cast<int>(contact.state)),
-       Differs("its arrival_ms", event.arrival_ms, contact.arrival_ms),
-       event.queue.view() == contact.spec.queue &&
-               event.channel == contact.spec.channel &&
-               event.priority == contact.spec.priority
-           ? ""
-           : "its queue, channel or priority is another"});
 }
 
 }  // namespace relais::seeded

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,14 @@ namespace relais::seeded {
 struct AuditedExclusion {
   std::string agent_id;
   InstantMs until_ms = 0;
+};
+
+// For whom a contact waits alone, and until when if nothing changes. Nobody:
+// it goes to its queue, perhaps because that agent was chosen too often.
+struct AuditedHold {
+  std::string agent_id = {};
+  InstantMs until_ms = 0;
+  bool over_share = false;
 };
 
 struct AuditedContact {
@@ -60,10 +69,24 @@ struct AuditedContact {
   ContactQueue asks;
   RoutingRequirement own;
 
+  // While it waits; of a reserved one for whom it had waited.
+  AuditedHold hold;
+  InstantMs held_since_ms = 0;
+
+  bool held() const {
+    return state == ContactState::kWaiting && !hold.agent_id.empty();
+  }
+  bool IsKeptFrom(const std::string& other_agent_id) const {
+    return held() && hold.agent_id != other_agent_id;
+  }
   void Enter(std::size_t next);
   // Its wait limit or its next ring, whichever is earlier.
   InstantMs waiting_due_ms() const;
 };
+
+// Has the channel, and meets what the contact asks for in that ring.
+bool ServesInRing(const RoutingProfile& profile, const reference::Holdings& has,
+                  const AuditedContact& contact, std::size_t ring);
 
 // Whether nobody could answer in a ring; open while a configuration that makes
 // a difference is being applied.
@@ -100,8 +123,8 @@ class AuditedState {
   // Exclusions that end at or before `now_ms`.
   void DropExclusionsUntil(InstantMs now_ms);
 
-  // The agent could serve the contact; before or after the configuration that
-  // is being applied, or both.
+  // The agent, for whom it waits if it is held, could serve the contact; before
+  // or after the configuration that is being applied, or both.
   static bool CouldServe(const AuditedAgent& agent,
                          const AuditedContact& contact);
   static bool MustServe(const AuditedAgent& agent,
@@ -122,10 +145,25 @@ class AuditedState {
                      const AuditedAgent& agent) const;
   bool MayBeDrained(const AuditedContact& contact,
                     const AuditedAgent& agent) const;
+  // When its hold ends as things stand; nothing: with the next RunDue.
+  std::optional<InstantMs> HoldDue(const AuditedContact& contact) const;
+  // Its wait limit, its next ring or the end of its hold.
+  InstantMs WaitingDue(const AuditedContact& contact,
+                       InstantMs at_once_ms) const;
+  bool IsAwaited(const std::string& agent_id) const;
+  // A reserve may keep the agent from the contact. `settled`: no call is under
+  // way, so who counts is counted.
+  bool MayBeKept(const AuditedAgent& agent, const AuditedContact& contact,
+                 bool settled) const;
+  // The name of a reserve that would be left with too few, or nothing.
+  std::string Undercut(const AuditedAgent& agent,
+                       const AuditedContact& contact) const;
   RingSkipped IsSkipped(const AuditedContact& contact, std::size_t ring) const;
   // The ring after its own and a wait: the least and the most that it may be.
   std::pair<std::size_t, std::size_t> RingAfter(const AuditedContact& contact,
                                                 DurationMs waited_ms) const;
+  // Assigned, but another contact of its agent comes first.
+  bool IsInterrupted(const AuditedContact& contact) const;
   static const AuditedExclusion* ExclusionOf(const AuditedContact& contact,
                                              const std::string& agent_id);
 
@@ -134,6 +172,8 @@ class AuditedState {
   std::uint64_t arrivals = 0;
   std::uint64_t configuration_version = 0;
   Configuration configuration;
+  // Of the configuration before the one that is being applied.
+  std::vector<Reserve> reserves_before;
   std::map<std::string, AuditedContact> contacts;
   std::map<std::string, AuditedAgent> agents;
   std::map<std::string, AuditedFigures> figures;
@@ -154,14 +194,34 @@ class AuditedState {
   std::string WrapUpEnded(const Event& event);
   std::string Removed(const Event& event);
   std::string Widened(const Event& event);
+  std::string GaveWay(const Event& event);
+  std::string WentOn(const Event& event);
   // How often another contact drains it at the agent as it is, and as it was.
   std::pair<int, int> DrainedBy(const AuditedContact& contact,
                                 const AuditedAgent& agent) const;
+  // Whether the agent counts in the reserve; after the configuration that is
+  // being applied and, if it must, before it, and whoever is drained.
+  bool Counts(const Reserve& reserve, const AuditedAgent& agent,
+              bool surely) const;
+  bool IsKeptBy(const Reserve& reserve, const AuditedAgent& agent,
+                const AuditedContact& contact, bool surely) const;
+  int CountOf(const Reserve& reserve, bool surely) const;
+  bool MayBeDrainedOf(Channel channel, const AuditedAgent& agent) const;
   std::string AgentChanged(const Event& event, const EventDetail& detail);
   // Puts the contact into that ring, with which it comes, returns or is
   // widened.
   std::string EnterRing(const Event& event, std::size_t ring,
                         AuditedContact& contact) const;
+  // Holds it for one of those whom it prefers after `before`, or puts it into
+  // its ring.
+  std::string EnterHold(const Event& event, const std::string& before,
+                        AuditedContact& contact);
+  std::vector<AuditedHold> PossibleHolds(const AuditedContact& contact,
+                                         const std::string& before,
+                                         InstantMs now_ms) const;
+  bool IsOverShare(const AuditedAgent& agent, const AuditedContact& contact,
+                   InstantMs now_ms) const;
+  std::string HoldEnded(const Event& event);
 
   static int CostOf(const RoutingProfile& profile,
                     const AuditedContact& contact);
@@ -170,6 +230,9 @@ class AuditedState {
   std::string CheckContactAfter(const Event& event) const;
   DurationMs BoostOf(const ContactSpec& spec, const ContactQueue& queue) const;
   void ForgetFiguresIfUnused(const std::string& queue);
+
+  // Of the last event, or before the interruptions that it caused.
+  std::string just_accepted_;
 };
 
 }  // namespace relais::seeded

@@ -39,6 +39,8 @@ EventType PrimaryOf(CallKind kind) {
       return EventType::kConfigurationApplied;
     case CallKind::kChangeAgent:
       return EventType::kAgentChanged;
+    case CallKind::kPull:
+      return EventType::kReservationCreated;
     case CallKind::kGetContact:
     case CallKind::kRunDue:
     case CallKind::kRestore:
@@ -75,6 +77,8 @@ std::string_view CallKindName(CallKind kind) {
       return "Apply";
     case CallKind::kChangeAgent:
       return "ChangeAgent";
+    case CallKind::kPull:
+      return "Pull";
     case CallKind::kRunDue:
       return "RunDue";
     case CallKind::kRestore:
@@ -129,6 +133,7 @@ void Auditor::JudgeCall(const CallRecord& call) {
   at_once_ = false;
   own_version_ = 0;
   drain_left_ = false;
+  returned_.clear();
   last_due_ms_ = 0;
   JudgeAnswer(call, count);
   for (std::uint64_t i = 0; i < count && violation_.empty(); ++i) {
@@ -192,6 +197,10 @@ bool Auditor::IsPrimary(const CallRecord& call, const Event& event) const {
                  call.presence.state;
     case CallKind::kChangeAgent:
       return event.agent_id.view() == call.agent_id;
+    case CallKind::kPull:
+      return event.pulled && event.agent_id.view() == call.agent_id &&
+             event.contact_id.view() == call.contact_id &&
+             event.attempt == call.version;
     case CallKind::kEndWrapUp: {
       // Without a name it is the one that ends first.
       const auto agent = now_.agents.find(call.agent_id);
@@ -214,10 +223,18 @@ bool Auditor::MayCause(const CallRecord& call, const Event& event) const {
   const auto agent = now_.agents.find(std::string(event.agent_id.view()));
   switch (event.type) {
     case EventType::kReservationCreated:
-      return !OneOf(kind, {CallKind::kAccept, CallKind::kGetContact});
+      // What the agent accepted may be interrupted for another contact, and so
+      // others need not be kept free.
+      return !event.pulled && kind != CallKind::kGetContact &&
+             (kind != CallKind::kAccept ||
+              event.agent_id.view() == call.agent_id ||
+              !now_.configuration.reserves.empty());
     case EventType::kReservationAccepted:  // a centre that answers at once
       return contact != now_.contacts.end() &&
-             contact->second.offer_expires_ms == 0 && kind != CallKind::kAccept;
+             contact->second.offer_expires_ms == 0;
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      return kind != CallKind::kGetContact;
     case EventType::kReservationNoAnswer:
       return kind == CallKind::kRunDue;
     case EventType::kReservationRescinded:
@@ -232,11 +249,13 @@ bool Auditor::MayCause(const CallRecord& call, const Event& event) const {
              agent != now_.agents.end() && !agent->second.listed;
     case EventType::kWrapUpEnded:
     case EventType::kContactWidened:
+    case EventType::kContactHoldEnded:
       return kind == CallKind::kRunDue;
     case EventType::kAgentRemoved:
-      return OneOf(kind, {CallKind::kApply, CallKind::kRestore,
-                          CallKind::kRunDue, CallKind::kSetPresence,
-                          CallKind::kComplete, CallKind::kEndWrapUp});
+      return OneOf(kind,
+                   {CallKind::kApply, CallKind::kRestore, CallKind::kRunDue,
+                    CallKind::kSetPresence, CallKind::kComplete,
+                    CallKind::kEndWrapUp, CallKind::kCancel});
     default:
       return false;
   }
@@ -289,6 +308,7 @@ void Auditor::JudgeOrigin(const CallRecord& call,
   if (event.type == EventType::kContactSubmitted &&
       (detail.contact->spec.queue != call.spec.queue ||
        detail.contact->spec.requirement != call.spec.requirement ||
+       detail.contact->spec.preferred != call.spec.preferred ||
        detail.contact->spec.attributes != call.spec.attributes ||
        event.channel != call.spec.channel ||
        event.priority != call.spec.priority)) {
@@ -313,8 +333,19 @@ void Auditor::JudgeEvent(const CallRecord& call,
     drain_left_ = true;
     ++counts_.drains;
   }
+  if (one.event.type == EventType::kReservationDeclined ||
+      one.event.type == EventType::kReservationNoAnswer ||
+      one.event.type == EventType::kReservationRescinded) {
+    returned_.emplace(one.event.agent_id.view());
+  }
   const std::string problem = now_.Apply(one.event, one.detail);
   if (one.event.type == EventType::kAgentChanged) ++counts_.changed;
+  if (one.event.type == EventType::kContactSubmitted) {
+    counts_.held += one.event.held_for.empty() ? 0 : 1;
+  }
+  counts_.over_share += one.event.over_share ? 1 : 0;
+  if (one.event.type == EventType::kContactInterrupted) ++counts_.interrupted;
+  if (one.event.type == EventType::kContactResumed) ++counts_.resumed;
   if (one.event.type == EventType::kContactSubmitted && one.event.ring > 0) {
     ++counts_.skipped;
   }
@@ -341,14 +372,25 @@ void Auditor::JudgeTime(const CallRecord& call, const Event& event) {
     const bool lease = event.end_reason == EndReason::kLeaseExpired;
     // The limit may be over when the next ring is due.
     due = lease ? of.accepted_ms + of.terms.handling_lease_ms
-                : of.waiting_due_ms();
+                : now_.WaitingDue(of, call.now_ms);
     if (!lease && of.arrival_ms + of.terms.wait_limit_ms > call.now_ms) {
       Violate(absl::StrCat("promise 2: too early: ", Described(event)));
     }
-    set_just_now = !lease && of.waits_since_ms == call.now_ms;
+    set_just_now = !lease && (of.waits_since_ms == call.now_ms || of.held());
+    if (lease && now_.IsInterrupted(of)) {
+      Violate(absl::StrCat("promise 2: no lease runs: ", Described(event)));
+    }
     if (!lease && of.terms.wait_limit_ms == 0) {
       Violate(absl::StrCat("promise 2: there is no limit: ", Described(event)));
     }
+  } else if (event.type == EventType::kContactHoldEnded &&
+             contact != now_.contacts.end() && contact->second.held()) {
+    ++counts_.holds;
+    due = now_.HoldDue(contact->second);
+    // It is not known whether it was to end at once for a while: what ends
+    // before what is left to tests/model.
+    set_just_now = true;
+    JudgeLimit(call, event, contact->second);
   } else if (event.type == EventType::kContactWidened &&
              contact != now_.contacts.end()) {
     due = WidenedDue(call, event, contact->second);
@@ -380,7 +422,7 @@ std::optional<InstantMs> Auditor::WidenedDue(const CallRecord& call,
     ++counts_.skipped;
     for (const auto& [id, other] : now_.contacts) {
       if (other.state == ContactState::kWaiting &&
-          other.arrival_sequence < contact.arrival_sequence &&
+          other.arrival_sequence < contact.arrival_sequence && !other.held() &&
           now_.IsSkipped(other, other.ring) == RingSkipped::kYes) {
         Violate(absl::StrCat("promise 4: '", id,
                              "' leaves its ring first: ", Described(event)));
@@ -388,23 +430,33 @@ std::optional<InstantMs> Auditor::WidenedDue(const CallRecord& call,
     }
     return std::nullopt;
   }
+  JudgeLimit(call, event, contact);
+  return contact.waiting_due_ms();
+}
+
+void Auditor::JudgeLimit(const CallRecord& call, const Event& event,
+                         const AuditedContact& contact) {
   const DurationMs limit = contact.terms.wait_limit_ms;
   if (limit > 0 && contact.arrival_ms + limit <= call.now_ms) {
     Violate(
         absl::StrCat("promise 2: its wait limit is over: ", Described(event)));
   }
-  return contact.waiting_due_ms();
 }
 
-// Surely free for each other.
-bool Auditor::MustMatch(const std::string& agent_id, const AuditedAgent& agent,
-                        const AuditedContact& contact) const {
+bool Auditor::MustTake(const std::string& agent_id, const AuditedAgent& agent,
+                       const AuditedContact& contact) const {
   return contact.state == ContactState::kWaiting &&
-         agent.IsOpen(contact.spec.channel) &&
+         !contact.IsKeptFrom(agent_id) && agent.IsOpen(contact.spec.channel) &&
          agent.HasRoom(contact.spec.channel) &&
          AuditedState::MustServe(agent, contact) &&
          AuditedState::ExclusionOf(contact, agent_id) == nullptr &&
          !now_.MayBeDrained(contact, agent);
+}
+
+bool Auditor::MustMatch(const std::string& agent_id, const AuditedAgent& agent,
+                        const AuditedContact& contact, bool settled) const {
+  return !contact.asks.pull_only && MustTake(agent_id, agent, contact) &&
+         !now_.MayBeKept(agent, contact, settled);
 }
 
 void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
@@ -424,6 +476,10 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
     return Violate(absl::StrCat("promise 3: declined until ",
                                 exclusion->until_ms, ": ", Described(event)));
   }
+  if (contact.IsKeptFrom(holder->first)) {
+    return Violate(absl::StrCat("promise 3: held for '", contact.hold.agent_id,
+                                "': ", Described(event)));
+  }
   // Whether it has room is promise 1, by Apply.
   if (!AuditedState::CouldServe(agent, contact) ||
       !agent.IsOpen(contact.spec.channel)) {
@@ -434,9 +490,17 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
     return Violate(
         absl::StrCat("promise 3: the agent is drained: ", Described(event)));
   }
+  // What it was to be of all that waits was judged with the answer.
+  if (event.pulled) return;
+  // While a configuration is applied it is not known who counts where.
+  const std::string undercut = now_.Undercut(agent, contact);
+  if (!undercut.empty() && call.kind != CallKind::kApply) {
+    return Violate(absl::StrCat("promise 3: too few are left for '", undercut,
+                                "': ", Described(event)));
+  }
   for (const auto& [id, other] : now_.contacts) {
-    if (!MustMatch(holder->first, agent, other)) continue;
-    if (AuditedState::SurelyBefore(agent, other, contact)) {
+    if (!AuditedState::SurelyBefore(agent, other, contact)) continue;
+    if (MustMatch(holder->first, agent, other, /*settled=*/false)) {
       return Violate(absl::StrCat("promise 4: contact '", id,
                                   "' stands before it: ", Described(event)));
     }
@@ -445,109 +509,22 @@ void Auditor::JudgeDecision(const CallRecord& call, const Event& event) {
   if (OneOf(call.kind, {CallKind::kApply, CallKind::kRestore})) return;
   // After a drain agents take what they may, one after another.
   if (drain_left_) return;
+  if (contact.held()) return;  // nobody else may be
   const int fit = AuditedState::FitStep(agent.has, contact);
   const AgentOrder order = contact.asks.agent_choice.order;
   for (const auto& [id, other] : now_.agents) {
-    if (!MustMatch(id, other, contact)) continue;
+    if (!MustMatch(id, other, contact, /*settled=*/false)) continue;
+    // Whoever is given a contact, and counts in no reserve any more, may take
+    // another one before who has just lost that contact is looked for.
+    if (!now_.configuration.reserves.empty() && returned_.contains(id)) {
+      continue;
+    }
     const int other_fit = AuditedState::FitStep(other.has, contact);
     if (other_fit > fit ||
         (other_fit == fit && other.Place(order) < agent.Place(order))) {
       return Violate(absl::StrCat("promise 4: agent '", id,
                                   "' comes first: ", Described(event)));
     }
-  }
-}
-
-// --- Quiet moments -----------------------------------------------------------
-
-void Auditor::JudgeConservation() {
-  std::vector<const std::pair<const std::string, AuditedAgent>*> free;
-  for (const auto& entry : now_.agents) {
-    if (entry.second.presence.state == PresenceState::kAvailable &&
-        !entry.second.presence_pending) {
-      free.push_back(&entry);
-    }
-  }
-  if (free.empty()) return;
-  for (const auto& [contact_id, contact] : now_.contacts) {
-    if (contact.state != ContactState::kWaiting) continue;
-    for (const auto* agent : free) {
-      ++counts_.pairs;
-      if (!MustMatch(agent->first, agent->second, contact)) continue;
-      return Violate(absl::StrCat("promise 3: agent '", agent->first,
-                                  "' is free, contact '", contact_id,
-                                  "' waits"));
-    }
-  }
-}
-
-std::string Auditor::Half() const {
-  for (const auto& [id, agent] : now_.agents) {
-    if (!agent.listed && agent.held.empty() &&
-        agent.presence.state == PresenceState::kLoggedOut) {
-      return absl::StrCat("agent '", id, "' has left and is still there");
-    }
-    for (const HeldContact& held : agent.held) {
-      std::string half = HalfHeld(id, agent, held);
-      if (!half.empty()) return half;
-    }
-  }
-  return "";
-}
-
-std::string Auditor::HalfHeld(const std::string& id, const AuditedAgent& agent,
-                              const HeldContact& held) const {
-  if (held.state == WorkState::kWrapUp) return "";
-  const bool reserved = held.state == WorkState::kReserved;
-  const auto contact = now_.contacts.find(held.contact_id);
-  if (contact == now_.contacts.end() || contact->second.agent_id != id ||
-      contact->second.attempt != held.attempt ||
-      (contact->second.state == ContactState::kReserved) != reserved) {
-    return absl::StrCat("agent '", id, "' holds '", held.contact_id,
-                        "', which is not held by it");
-  }
-  if (reserved &&
-      (agent.presence.state != PresenceState::kAvailable ||
-       agent.presence_pending || contact->second.offer_expires_ms == 0)) {
-    return absl::StrCat("the reservation of '", held.contact_id,
-                        "' with agent '", id, "' should have ended");
-  }
-  return "";
-}
-
-void Auditor::JudgeDeadlines(const CallRecord& call) {
-  std::optional<InstantMs> earliest;
-  const auto add = [&earliest](InstantMs due) {
-    if (!earliest.has_value() || due < *earliest) earliest = due;
-  };
-  for (const auto& [id, contact] : now_.contacts) {
-    if (contact.state == ContactState::kReserved) add(contact.offer_due_ms);
-    if (contact.state == ContactState::kAssigned) {
-      add(contact.accepted_ms + contact.terms.handling_lease_ms);
-    }
-    if (contact.state == ContactState::kWaiting) {
-      if (contact.waiting_due_ms() != INT64_MAX) add(contact.waiting_due_ms());
-      // The next RunDue does it.
-      if (now_.IsSkipped(contact, contact.ring) == RingSkipped::kYes) {
-        add(call.now_ms);
-      }
-    }
-    for (const AuditedExclusion& exclusion : contact.exclusions) {
-      if (exclusion.until_ms > maybe_until_ms_) add(exclusion.until_ms);
-    }
-  }
-  for (const auto& [id, agent] : now_.agents) {
-    const HeldContact* const first = agent.Held("", WorkState::kWrapUp);
-    if (first != nullptr) add(first->wrap_up_ends_ms);
-  }
-  if (!earliest.has_value()) return;
-  if (call.kind == CallKind::kRunDue && call.complete &&
-      *earliest <= call.now_ms) {
-    Violate(absl::StrCat("promise 2: overdue since ", *earliest));
-  }
-  if (!call.next_due.has_value() || *call.next_due > *earliest) {
-    Violate(absl::StrCat("promise 2: something is due at ", *earliest,
-                         ", the router says ", call.next_due.value_or(-1)));
   }
 }
 

@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,7 @@ enum class CallKind : std::uint8_t {
   kEndWrapUp,
   kApply,
   kChangeAgent,
+  kPull,
   kRunDue,
   kRestore,
 };
@@ -76,6 +78,7 @@ struct CallRecord {
   EndReason reason = EndReason::kNone;
   std::shared_ptr<const Configuration> configuration;
   AgentChange change;    // ChangeAgent
+  PullRequest pull;      // Pull; contact_id is what was pulled
   bool complete = true;  // RunDue: nothing was left
 
   absl::StatusCode code = absl::StatusCode::kOk;
@@ -140,7 +143,14 @@ class Auditor {
     std::uint64_t skipped = 0;  // rings that were left, or not begun with
     std::uint64_t changed = 0;  // agents by ChangeAgent
     std::uint64_t drains = 0;   // that ended
-    std::uint64_t halves = 0;   // calls of which a restart finds a part
+    std::uint64_t pulled = 0;   // contacts
+    std::uint64_t interrupted = 0;
+    std::uint64_t resumed = 0;
+    std::uint64_t held = 0;        // contacts, as they came
+    std::uint64_t holds = 0;       // that ended by time
+    std::uint64_t over_share = 0;  // choices of a panel
+    std::uint64_t kept = 0;        // pairs that only a reserve keeps apart
+    std::uint64_t halves = 0;      // calls of which a restart finds a part
   };
   const Counts& counts() const { return counts_; }
 
@@ -169,10 +179,12 @@ class Auditor {
   absl::StatusCode ExpectedOfAgentCall(const CallRecord& call) const;
   absl::StatusCode ExpectedOfApply(const CallRecord& call) const;
   absl::StatusCode ExpectedOfChange(const CallRecord& call) const;
+  absl::StatusCode ExpectedOfPull(const CallRecord& call) const;
   bool MayBeFull(const CallRecord& call) const;
   bool ChangesNothing(const CallRecord& call) const;
   void JudgeAnswer(const CallRecord& call, std::size_t events);
   void JudgeSubmitAnswer(const CallRecord& call);
+  void JudgePull(const CallRecord& call);
   void JudgeFound(const CallRecord& call);
   void JudgeView(const CallRecord& call);
   void CompareView(const ContactView& view);
@@ -186,9 +198,17 @@ class Auditor {
   std::optional<InstantMs> WidenedDue(const CallRecord& call,
                                       const Event& event,
                                       const AuditedContact& contact);
+  void JudgeLimit(const CallRecord& call, const Event& event,
+                  const AuditedContact& contact);
   void JudgeDecision(const CallRecord& call, const Event& event);
+  // Surely free for each other, and eligible, or perhaps.
+  bool MustTake(const std::string& agent_id, const AuditedAgent& agent,
+                const AuditedContact& contact) const;
+  bool MayTake(const std::string& agent_id, const AuditedAgent& agent,
+               const AuditedContact& contact) const;
+  // Surely matched by the router of its own accord.
   bool MustMatch(const std::string& agent_id, const AuditedAgent& agent,
-                 const AuditedContact& contact) const;
+                 const AuditedContact& contact, bool settled) const;
 
   // Quiet moments.
   void JudgeConservation();
@@ -223,6 +243,7 @@ class Auditor {
   bool at_once_ = false;
   std::uint64_t own_version_ = 0;
   bool drain_left_ = false;  // a contact that drained waits there no longer
+  std::set<std::string> returned_;  // agents whose offers ended otherwise
   InstantMs last_due_ms_ = 0;
   // Deadlines up to here were run in part; exclusions may be over or not.
   InstantMs maybe_until_ms_ = -1;

@@ -43,6 +43,7 @@ bool WellFormed(const ContactSpec& spec) {
   ContactSpec bare;
   bare.id = spec.id;
   bare.requirement = spec.requirement;
+  bare.preferred = spec.preferred;
   return ValidateContactSpec(bare).ok();
 }
 
@@ -241,6 +242,7 @@ StatusCode Auditor::ExpectedOfChange(const CallRecord& call) const {
   }
   if (!agent->listed) return StatusCode::kFailedPrecondition;
   Configuration next = now_.configuration;
+  next.reserves.clear();  // one that starves by this stays
   for (AgentConfiguration& listed : next.agents) {
     if (listed.id == call.agent_id) listed = Changed(listed, call.change);
   }
@@ -267,6 +269,8 @@ StatusCode Auditor::Expected(const CallRecord& call) const {
       return ExpectedOfApply(call);
     case CallKind::kChangeAgent:
       return ExpectedOfChange(call);
+    case CallKind::kPull:
+      return ExpectedOfPull(call);
     case CallKind::kRunDue:
     case CallKind::kRestore:
       break;
@@ -321,7 +325,8 @@ void Auditor::JudgeFound(const CallRecord& call) {
   const bool of_agent =
       call.kind == CallKind::kAccept || call.kind == CallKind::kDecline ||
       call.kind == CallKind::kSetPresence ||
-      call.kind == CallKind::kEndWrapUp || call.kind == CallKind::kChangeAgent;
+      call.kind == CallKind::kEndWrapUp ||
+      call.kind == CallKind::kChangeAgent || call.kind == CallKind::kPull;
   if (of_contact && !call.contact_given &&
       (now_.contacts.contains(call.contact_id) ||
        SurelyRemembered(call.contact_id))) {
@@ -378,6 +383,7 @@ void Auditor::JudgeAnswer(const CallRecord& call, std::size_t events) {
   }
   if (call.kind == CallKind::kSubmit) JudgeSubmitAnswer(call);
   if (call.kind == CallKind::kGetContact) JudgeView(call);
+  if (call.kind == CallKind::kPull) JudgePull(call);
 }
 
 // A submit that was made before gets the answer that it got before.
@@ -422,6 +428,9 @@ void Auditor::CompareView(const ContactView& view) {
            view.arrival_ms == alive->arrival_ms &&
            view.rank_key_ms == alive->rank_key_ms && view.ring == alive->ring &&
            view.agent_id == alive->agent_id &&
+           view.held_for == (alive->held() ? alive->hold.agent_id : "") &&
+           view.over_share == alive->hold.over_share &&
+           view.interrupted == now_.IsInterrupted(*alive) &&
            view.attempt == (alive->state == ContactState::kReserved
                                 ? alive->attempt
                                 : view.attempt) &&

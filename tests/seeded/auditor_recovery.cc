@@ -97,8 +97,9 @@ void Auditor::Recovered(const LiveState& state, std::uint64_t epoch,
   CompareAcknowledged(state);
   now_.TakeConfiguredSkills();
   // Of an agent without any event nothing is left when it is dropped.
-  std::erase_if(now_.agents, [](const auto& entry) {
-    return !entry.second.listed && entry.second.version == 0;
+  std::erase_if(now_.agents, [this](const auto& entry) {
+    return !entry.second.listed && entry.second.version == 0 &&
+           !now_.IsAwaited(entry.first);
   });
   now_.DropExclusionsUntil(now_ms);
   now_.ProlongOffers(now_ms + reconnect_ms_);
@@ -129,6 +130,15 @@ void Auditor::CompareContact(const std::string& id, const AuditedContact& own,
         "', attempt ", own.attempt, ", arrived ", own.arrival_ms,
         ", offer until ", own.offer_expires_ms, ", accepted ",
         own.accepted_ms));
+  }
+  if (live.held_for != own.hold.agent_id ||
+      live.over_share != own.hold.over_share ||
+      (own.held() && (live.held_since_ms != own.held_since_ms ||
+                      live.held_until_ms != own.hold.until_ms))) {
+    return Violate(absl::StrCat(
+        "promise 6: contact '", id, "' is recovered, ", "held for '",
+        live.held_for, "' until ", live.held_until_ms, "; was for '",
+        own.hold.agent_id, "' until ", own.hold.until_ms));
   }
   if (live.ring != own.ring) {
     return Violate(absl::StrCat("promise 4: contact '", id,
@@ -327,6 +337,13 @@ void Auditor::Shown(const Router& router) {
       return Violate(absl::StrCat("promise 5: agent '", view.id,
                                   "' is shown idle since ", view.idle_since_ms,
                                   ", not ", found->second.idle_since_ms));
+    }
+    // Those of the four hours up to the last choice in the centre.
+    if (view.panel_choices < found->second.ChoicesOf4Hours(latest_now_ms_) ||
+        view.panel_choices > found->second.panel_choices.size()) {
+      return Violate(absl::StrCat("promise 6: agent '", view.id,
+                                  "' is shown with ", view.panel_choices,
+                                  " choices"));
     }
     const std::string other =
         means ? found->second.work.Compare(view.figures) : "";

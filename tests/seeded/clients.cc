@@ -14,6 +14,22 @@ namespace {
 constexpr std::size_t kOffersKept = 60;
 constexpr std::size_t kWrapUpsKept = 12;
 
+// Beside those of model::World::HasAllRules.
+bool HasFurtherRules(const Configuration& centre) {
+  return !centre.reserves.empty() &&
+         std::any_of(centre.queues.begin(), centre.queues.end(),
+                     [](const auto& queue) { return queue.pull_only; }) &&
+         std::any_of(centre.queues.begin(), centre.queues.end(),
+                     [](const auto& queue) {
+                       return !(queue.hold == HoldTimes{}) && !queue.pull_only;
+                     }) &&
+         std::any_of(centre.routing_profiles.begin(),
+                     centre.routing_profiles.end(), [](const auto& profile) {
+                       return profile.may_interrupt !=
+                              RoutingProfile{}.may_interrupt;
+                     });
+}
+
 }  // namespace
 
 std::string SeededRun::SomeContact() {
@@ -43,8 +59,13 @@ SeededRun::Request SeededRun::NewSubmit() {
     return request;
   }
   request.spec = world_.Contact(absl::StrCat("c", next_contact_++));
-  // The auditor knows no preferred agents.
-  request.spec.preferred = {};
+  // Some agents are chosen more often than others.
+  if (configuration_ != nullptr && random_.Bernoulli(0.2)) {
+    const auto& agents = configuration_->agents;
+    const std::size_t among = std::min<std::size_t>(agents.size(), 2);
+    request.spec.preferred = {
+        {agents[random_.Uniform(among)].id}, PreferenceSource::kPanel, 0};
+  }
   submitted_.push_back(request.spec);
   return request;
 }
@@ -92,6 +113,10 @@ SeededRun::Request SeededRun::NewPresence() {
     request.presence.reason = static_cast<NotReadyReason>(
         random_.Uniform(static_cast<std::uint64_t>(NotReadyReason::kNoAnswer)));
   }
+  if (draw >= 6 && random_.Bernoulli(0.6)) {
+    request.presence.back_at_ms =
+        now_ms_ + random_.UniformBetween(0, 5) * 5'000;
+  }
   return request;
 }
 
@@ -110,13 +135,16 @@ SeededRun::Request SeededRun::NewEndWrapUp() {
 SeededRun::Request SeededRun::NewApply() {
   Request request;
   request.kind = CallKind::kApply;
-  Configuration next =
-      configuration_ == nullptr ? world_.First() : world_.Next(*configuration_);
-  // The auditor knows no interruptions.
-  for (RoutingProfile& profile : next.routing_profiles) {
-    profile.may_interrupt = {};
+  const auto draw = [this] {
+    return configuration_ == nullptr ? world_.First()
+                                     : world_.Next(*configuration_);
+  };
+  Configuration next = draw();
+  // Every second run has all rules at once; a mistake may be drawn, too.
+  for (int tries = 0; seed_ % 2 == 0 && tries < 20 && !HasFurtherRules(next);
+       ++tries) {
+    next = draw();
   }
-  next.reserves.clear();  // The auditor knows none.
   request.configuration =
       std::make_shared<const Configuration>(std::move(next));
   return request;
@@ -137,13 +165,35 @@ SeededRun::Request SeededRun::NewChange() {
   return request;
 }
 
+// From some of the queues, of which one may be none, or the contact that it
+// sees; now and then it does not know what it wants. Mostly who is available.
+SeededRun::Request SeededRun::NewPull() {
+  Request request;
+  request.kind = CallKind::kPull;
+  for (int tries = 0; tries < 5; ++tries) {
+    request.agent_id = SomeAgent();
+    const auto& agents = auditor_.state().agents;
+    const auto agent = agents.find(request.agent_id);
+    if (agent != agents.end() && agent->second.IsOpen(Channel::kVoice)) break;
+  }
+  const bool unclear = random_.Bernoulli(0.02);
+  const bool one = random_.Bernoulli(0.4);
+  if (one || unclear) request.pull.contact_id = SomeContact();
+  if (one && !unclear) return request;
+  for (std::uint64_t i = 1 + random_.Uniform(4); i > 0; --i) {
+    request.pull.queues.push_back(
+        absl::StrCat("queue", random_.Uniform(model::World::kQueues)));
+  }
+  if (random_.Bernoulli(0.05)) request.pull.queues.emplace_back("nowhere");
+  return request;
+}
+
 SeededRun::Request SeededRun::NewUnruly() {
   switch (random_.Uniform(8)) {
     case 0:
     case 1: {
       Request request = NewSubmit();
       world_.Spoil(&request.spec);
-      request.spec.preferred = {};
       return request;
     }
     case 2: {
@@ -192,7 +242,7 @@ void SeededRun::Client() {
   std::uint64_t draw = random_.Uniform(
       mood_.submit + mood_.cancel + mood_.complete + mood_.presence +
       mood_.accept + mood_.decline + mood_.wrap_up + mood_.apply +
-      mood_.change + mood_.read + mood_.unruly);
+      mood_.change + mood_.pull + mood_.read + mood_.unruly);
   const auto drawn = [&draw](std::uint64_t weight) {
     const bool hit = draw < weight;
     draw -= hit ? 0 : weight;
@@ -207,6 +257,7 @@ void SeededRun::Client() {
   if (drawn(mood_.wrap_up)) return Send(NewEndWrapUp());
   if (drawn(mood_.apply)) return Send(NewApply());
   if (drawn(mood_.change)) return Send(NewChange());
+  if (drawn(mood_.pull)) return Send(NewPull());
   if (drawn(mood_.read)) return Send(NewContactCall(CallKind::kGetContact));
   Send(NewUnruly());
 }

@@ -42,6 +42,17 @@ constexpr std::array<Named, static_cast<std::size_t>(Planted::kLast) + 1>
         {"keeps_rings", "promise 6: its ring is"},
         {"changes_nothing", "promise 6: answered, and no event"},
         {"ignores_drains", "promise 3: the agent is drained"},
+        {"offers_pull_only", "promise 3: given, not pulled"},
+        {"pulls_another", "promise 10: "},
+        {"pulls_latest", "promise 4: contact"},
+        {"forgets_interrupted", "promise 6: it is interrupted already"},
+        {"interrupts_more", "promise 1: the agent has no room: its"},
+        {"interrupts_nothing", "promise 3: agent"},
+        {"forgets_holds", "promise 3: held for"},
+        {"holds_longer", "promise 2: "},
+        {"forgets_panels", "promise 6: agent"},
+        {"forgets_reserves", "promise 3: too few are left"},
+        {"reserves_more", "promise 3: agent"},
     }};
 
 }  // namespace
@@ -62,6 +73,12 @@ void PlantedRouter::ChangeConfiguration(LiveState* state) const {
       agent.skills.clear();
     }
   }
+  for (Reserve& reserve : configuration->reserves) {
+    if (planted_ != Planted::kReservesMore) break;
+    reserve.resume = reserve.ResumeAt() + 1;
+    ++reserve.keep;
+  }
+  if (planted_ == Planted::kForgetsReserves) configuration->reserves.clear();
   for (BullseyePlan& plan : configuration->bullseye_plans) {
     if (planted_ == Planted::kKeepsRings) {
       plan.skip_first_if = RingCondition::kNone;
@@ -77,6 +94,13 @@ void PlantedRouter::ChangeConfiguration(LiveState* state) const {
         profile.capacity_units < kCapacityUnitsMax) {
       ++profile.capacity_units;
     }
+    if (planted_ == Planted::kInterruptsMore) {
+      profile.may_interrupt.front() = 0xFE;
+      for (std::size_t i = 1; i < kChannelCount; ++i) {
+        profile.may_interrupt.at(i) &= 0xFE;
+      }
+    }
+    if (planted_ == Planted::kInterruptsNothing) profile.may_interrupt = {};
     for (int& most : profile.contacts_max) {
       if (planted_ == Planted::kUndercutsMaximum && most > 0) ++most;
     }
@@ -111,8 +135,31 @@ absl::Status PlantedRouter::Restore(const LiveState& state, InstantMs now_ms) {
         for (HeldContact& held : agent.held) held.wrap_up_ends_ms += 7'000;
       }
       break;
+    case Planted::kForgetsInterrupted:
+      for (auto& [id, agent] : other.agents) {
+        for (HeldContact& held : agent.held) held.interrupted = false;
+      }
+      break;
+    case Planted::kForgetsHolds:
+      for (auto& [id, contact] : other.contacts) contact.held_for.clear();
+      break;
+    case Planted::kHoldsLonger:
+      for (auto& [id, contact] : other.contacts) {
+        if (!contact.held_for.empty()) contact.held_until_ms += 10'000;
+      }
+      break;
+    case Planted::kForgetsPanels:
+      for (auto& [id, agent] : other.agents) agent.panel = {};
+      break;
     case Planted::kForgetsRings:
       for (auto& [id, contact] : other.contacts) contact.ring = 0;
+      break;
+    case Planted::kOffersPullOnly:
+      for (auto& [id, contact] : other.contacts) {
+        auto detail = std::make_shared<ContactDetail>(*contact.detail);
+        detail->queue.pull_only = false;
+        contact.detail = std::move(detail);
+      }
       break;
     case Planted::kWrongPlace:
       for (auto& [id, contact] : other.contacts) {
@@ -142,6 +189,7 @@ absl::StatusOr<SubmitOutcome> PlantedRouter::Submit(const ContactSpec& spec,
     mended.priority = 9;
     return ForwardingRouter::Submit(mended, now_ms);
   }
+  submitted_.push_back(spec);
   auto outcome = ForwardingRouter::Submit(spec, now_ms);
   if (planted_ == Planted::kAnotherAnswer && outcome.ok() &&
       outcome->repeated) {
@@ -182,6 +230,23 @@ absl::StatusOr<Outcome> PlantedRouter::SetPresence(AgentHandle agent,
     return FieldError(absl::StatusCode::kNotFound, "agent_id", "not today");
   }
   return ForwardingRouter::SetPresence(agent, presence, now_ms);
+}
+
+absl::StatusOr<PullOutcome> PlantedRouter::Pull(AgentHandle agent,
+                                                const PullRequest& request,
+                                                InstantMs now_ms) {
+  PullRequest other = request;
+  if (planted_ == Planted::kPullsAnother && !request.queues.empty()) {
+    for (const QueueView& queue : Queues()) other.queues.push_back(queue.name);
+  }
+  if (planted_ == Planted::kPullsLatest && !request.queues.empty()) {
+    for (auto spec = submitted_.rbegin(); spec != submitted_.rend(); ++spec) {
+      if (spec->queue != request.queues.front()) continue;
+      auto outcome = ForwardingRouter::Pull(agent, {{}, spec->id}, now_ms);
+      if (outcome.ok()) return outcome;
+    }
+  }
+  return ForwardingRouter::Pull(agent, other, now_ms);
 }
 
 // Early is allowed; so what was forgotten does not show here already.

@@ -60,6 +60,7 @@ SeededRun::SeededRun(std::uint64_t seed, Planted planted)
            4,
            1,
            2,
+           8,
            3,
            4,
            14,
@@ -67,7 +68,7 @@ SeededRun::SeededRun(std::uint64_t seed, Planted planted)
            2,
            1,
            8};
-  switch (random_.Uniform(7)) {
+  switch (random_.Uniform(8)) {
     case 0:
       mood_.decline = 25;
       break;
@@ -91,6 +92,11 @@ SeededRun::SeededRun(std::uint64_t seed, Planted planted)
       break;
     case 5:
       mood_.time = 40;
+      break;
+    case 6:  // everybody is busy
+      mood_.submit = 40;
+      mood_.accept = 40;
+      mood_.complete = 4;
       break;
     default:
       break;
@@ -145,7 +151,7 @@ void SeededRun::Step() {
   const std::uint64_t clients = mood_.submit + mood_.cancel + mood_.complete +
                                 mood_.presence + mood_.accept + mood_.decline +
                                 mood_.wrap_up + mood_.apply + mood_.change +
-                                mood_.read + mood_.unruly;
+                                mood_.pull + mood_.read + mood_.unruly;
   std::uint64_t draw = random_.Uniform(clients + mood_.network + mood_.time +
                                        mood_.commit + mood_.crash + mood_.trim);
   const auto drawn = [&draw](std::uint64_t weight) {

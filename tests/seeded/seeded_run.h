@@ -74,6 +74,7 @@ class SeededRun final : public RouterObserver {
     EndReason reason = EndReason::kNone;
     std::shared_ptr<const Configuration> configuration;
     AgentChange change;
+    PullRequest pull;
     // What an unruly client keeps in its hands.
     std::optional<ContactHandle> contact;
     std::optional<AgentHandle> agent;
@@ -96,6 +97,7 @@ class SeededRun final : public RouterObserver {
     double late = 0;  // messages that wait in the network
     std::uint64_t submit = 0, cancel = 0, complete = 0, presence = 0;
     std::uint64_t accept = 0, decline = 0, wrap_up = 0, apply = 0, change = 0;
+    std::uint64_t pull = 0;
     std::uint64_t read = 0;
     std::uint64_t unruly = 0, time = 0, commit = 0, crash = 0, trim = 0;
     std::uint64_t network = 0;
@@ -127,6 +129,7 @@ class SeededRun final : public RouterObserver {
                    CallRecord* call);
   void CallAgent(const Request& request, AgentHandle agent,
                  ContactHandle contact, CallRecord* call);
+  void CallPull(const Request& request, AgentHandle agent, CallRecord* call);
   void CallChange(const Request& request, AgentHandle agent, CallRecord* call);
   void CallApply(const Request& request, CallRecord* call);
   CallRecord Begin(CallKind kind) const;
@@ -141,6 +144,7 @@ class SeededRun final : public RouterObserver {
   Request NewEndWrapUp();
   Request NewApply();
   Request NewChange();
+  Request NewPull();
   Request NewUnruly();
   void Send(Request request);
   void Network();

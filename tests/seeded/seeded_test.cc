@@ -30,7 +30,7 @@ namespace {
 constexpr std::uint64_t kSeeds = 100;
 constexpr std::uint64_t kSameSeeds = 10;
 #else
-constexpr std::uint64_t kSeeds = 2'000;
+constexpr std::uint64_t kSeeds = 800;
 constexpr std::uint64_t kSameSeeds = 60;
 #endif
 constexpr std::uint64_t kSteps = 400;
@@ -83,6 +83,13 @@ void Add(const RunCounts& one, RunCounts* sum) {
   sum->audited.skipped += one.audited.skipped;
   sum->audited.changed += one.audited.changed;
   sum->audited.drains += one.audited.drains;
+  sum->audited.pulled += one.audited.pulled;
+  sum->audited.interrupted += one.audited.interrupted;
+  sum->audited.resumed += one.audited.resumed;
+  sum->audited.held += one.audited.held;
+  sum->audited.holds += one.audited.holds;
+  sum->audited.kept += one.audited.kept;
+  sum->audited.over_share += one.audited.over_share;
   sum->groups += one.groups;
   sum->kills += one.kills;
   sum->power_losses += one.power_losses;
@@ -105,7 +112,11 @@ std::string Text(const RunCounts& counts) {
       " of them for an agent who held something, ", audited.pairs,
       " pairs looked at for conservation, ", audited.widened, " widened, ",
       audited.skipped, " rings skipped, ", audited.changed, " agents changed, ",
-      audited.drains, " drains ended\n", counts.kills, " kills, ",
+      audited.drains, " drains ended, ", audited.pulled, " pulled, ",
+      audited.interrupted, " interrupted, ", audited.resumed, " resumed, ",
+      audited.held, " held, ", audited.holds, " holds ended by time, ",
+      audited.over_share, " over share, ", audited.kept,
+      " pairs kept apart by reserves\n", counts.kills, " kills, ",
       counts.power_losses, " power losses, ", counts.storage_failures,
       " after a failed write or sync; ", audited.recoveries, " recoveries, ",
       counts.failed_starts, " failed starts, ", audited.undone,
@@ -142,6 +153,13 @@ TEST(SeededTest, EverySeedKeepsThePromises) {
   EXPECT_GT(counts.audited.skipped, seeds);
   EXPECT_GT(counts.audited.changed, seeds);
   EXPECT_GT(counts.audited.drains, seeds / 2);
+  EXPECT_GT(counts.audited.pulled, seeds / 2);
+  EXPECT_GT(counts.audited.interrupted, seeds / 30);
+  EXPECT_GT(counts.audited.resumed, seeds / 60);
+  EXPECT_GT(counts.audited.held, seeds);
+  EXPECT_GT(counts.audited.holds, seeds / 5);
+  EXPECT_GT(counts.audited.over_share, 0U);
+  EXPECT_GT(counts.audited.kept, seeds);
   EXPECT_GT(counts.audited.recoveries, seeds * 3);
   EXPECT_GT(counts.audited.undone, seeds);
   EXPECT_GT(counts.audited.halves, 0U);

@@ -175,6 +175,45 @@ TEST_F(AuditedStateTest, AContactTakesWhatItsChannelCosts) {
   EXPECT_EQ(Apply(created), "promise 1: its units is 31 and should be 30");
 }
 
+// x and y are in handling, z comes first and takes their room.
+TEST(AuditedAgentTest, WhatMustGiveWayIsTheLastAndGoesOnAsTheFirst) {
+  AuditedAgent agent;
+  RoutingProfile profile;
+  profile.capacity_units = 60;
+  profile.may_interrupt.at(0) = SetOf(Channel::kEmail);
+  agent.held = {{"x", Channel::kEmail, WorkState::kHandling, 2, 30, 0},
+                {"y", Channel::kEmail, WorkState::kHandling, 2, 30, 0}};
+  EXPECT_EQ(agent.ToInterrupt(profile, ""), nullptr);
+  agent.held.push_back({"z", Channel::kVoice, WorkState::kHandling, 2, 30, 0});
+  EXPECT_EQ(agent.ToInterrupt(profile, "z"), &agent.held[1]);
+  EXPECT_EQ(agent.ToInterrupt(profile, "y"), &agent.held[0]);
+  agent.held[0].interrupted = true;
+  agent.held[1].interrupted = true;
+  EXPECT_EQ(agent.ToResume(profile), &agent.held[0]);
+  agent.held[0].units = 40;
+  EXPECT_EQ(agent.ToResume(profile), &agent.held[1]);
+  agent.held[2].interrupted = true;
+  EXPECT_EQ(agent.ToResume(profile), &agent.held[2]);
+}
+
+TEST_F(AuditedStateTest, OnlyWhatMustGiveWayIsInterrupted) {
+  EXPECT_EQ(Apply(Created("x", "a", 1)), "");
+  AuditedAgent& agent = state_.agents["a"];
+  agent.held[0].state = WorkState::kHandling;
+  state_.contacts["x"].state = ContactState::kAssigned;
+  Event event = Created("x", "a", 1);
+  event.type = EventType::kContactInterrupted;
+  event.contact_version = 0;
+  event.agent_version = 3;
+  event.work_state = WorkState::kHandling;
+  EXPECT_EQ(Apply(event), "promise 4: that is not what gives way");
+  event.agent_version = 4;
+  EXPECT_EQ(Apply(event), "it is interrupted already");
+  event.type = EventType::kContactResumed;
+  EXPECT_EQ(Apply(event), "");
+  EXPECT_EQ(Apply(event), "it is not interrupted");
+}
+
 // While a configuration is applied agents have the old capacity or the new.
 TEST_F(AuditedStateTest, EitherProfileCountsWhileOneIsApplied) {
   state_.agents["a"].profile_before.cost_units.fill(70);

@@ -137,6 +137,20 @@ void SeededRun::CallChange(const Request& request, AgentHandle agent,
   End(*call, request.id, ticket);
 }
 
+void SeededRun::CallPull(const Request& request, AgentHandle agent,
+                         CallRecord* call) {
+  call->pull = request.pull;
+  const auto outcome = router_->Pull(agent, request.pull, now_ms_);
+  const std::uint64_t ticket = TakeOutcome(outcome, call);
+  if (outcome.ok()) {
+    call->contact_id = outcome->contact_id;
+    call->version = outcome->attempt;
+    const auto view = router_->GetContact(outcome->contact_id);
+    if (view.ok()) call->contact_arrival_ms = view->arrival_ms;
+  }
+  End(*call, request.id, ticket);
+}
+
 void SeededRun::CallApply(const Request& request, CallRecord* call) {
   call->configuration = request.configuration;
   const auto outcome = router_->Apply(*request.configuration, now_ms_);
@@ -176,6 +190,9 @@ void SeededRun::Execute(const Request& request) {
   }
   if (request.kind == CallKind::kChangeAgent) {
     return CallChange(request, agent, &call);
+  }
+  if (request.kind == CallKind::kPull) {
+    return CallPull(request, agent, &call);
   }
   CallAgent(request, agent, contact, &call);
 }
