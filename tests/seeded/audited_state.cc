@@ -20,24 +20,13 @@ bool Serves(const RoutingProfile& profile, const reference::Holdings& has,
          reference::Meets(contact.own, has, with_training);
 }
 
-// What is held is given to that agent whatever it asks for.
-std::string CheckHeldFit(const Event& event, const RoutingProfile& profile,
-                         const AuditedContact& contact) {
-  if (contact.hold.agent_id != event.agent_id.view()) {
-    return absl::StrCat("promise 3: it is held for ", contact.hold.agent_id);
-  }
-  if (!Contains(profile.channels, contact.spec.channel)) {
-    return "promise 3: not eligible";
-  }
-  return Differs("fit_step", static_cast<int>(event.fit_step), 0);
-}
-
 // Why a reservation for an agent who has this does not say so.
 std::string CheckFit(const Event& event, const RoutingProfile& profile,
                      const reference::Holdings& has,
                      const AuditedContact& contact) {
-  if (!contact.hold.agent_id.empty()) {
-    return CheckHeldFit(event, profile, contact);
+  if (!contact.hold.agent_id.empty() &&
+      contact.hold.agent_id != event.agent_id.view()) {
+    return absl::StrCat("promise 3: it is held for ", contact.hold.agent_id);
   }
   if (!Serves(profile, has, contact)) return "promise 3: not eligible";
   if (contact.asks.pull_only && !event.pulled)
