@@ -35,7 +35,7 @@ constexpr std::array<Named, static_cast<std::size_t>(Planted::kLast) + 1>
         {"another_answer", "promise 6: a retry"},
         {"takes_bad_input", "promise 10"},
         {"refuses_good", "promise 6: it answered"},
-        {"one_unit_too_many", "promise 1: the agent has no room: its"},
+        {"too_many_units", "promise 1: the agent has no room: its"},
         {"undercuts_maximum", "promise 1: the agent has no room: it is"},
         {"forgets_rings", "promise 6: contact"},
         {"widens_late", "promise 2: "},
@@ -90,9 +90,9 @@ void PlantedRouter::ChangeConfiguration(LiveState* state) const {
     }
   }
   for (RoutingProfile& profile : configuration->routing_profiles) {
-    if (planted_ == Planted::kOneUnitTooMany &&
-        profile.capacity_units < kCapacityUnitsMax) {
-      ++profile.capacity_units;
+    if (planted_ == Planted::kTooManyUnits) {
+      profile.capacity_units =
+          std::min(profile.capacity_units + 10, kCapacityUnitsMax);
     }
     if (planted_ == Planted::kInterruptsMore) {
       profile.may_interrupt.front() = 0xFE;

@@ -40,7 +40,7 @@ enum class Planted : std::uint8_t {
   kAnotherAnswer,       // a retry is answered with another arrival
   kTakesBadInput,       // a bad contact is mended and taken
   kRefusesGood,         // now and then a good call is refused
-  kOneUnitTooMany,      // a restart gives every agent one unit more
+  kTooManyUnits,        // a restart gives agents ten units more
   kUndercutsMaximum,    // a restart allows one contact of a channel more
   kForgetsRings,        // a restart puts contacts into their first ring
   kWidensLate,          // after a restart rings come ten seconds later
