@@ -161,14 +161,18 @@ std::string AuditedState::HoldEnded(const Event& event) {
   return EnterHold(event, std::exchange(contact.hold.agent_id, ""), contact);
 }
 
+bool AuditedState::IsHeldInVain(const AuditedContact& contact) const {
+  const auto found = agents.find(contact.hold.agent_id);
+  return contact.held() && found != agents.end() && found->second.listed &&
+         !ServesInRing(found->second.profile, found->second.has, contact, 0);
+}
+
 std::optional<InstantMs> AuditedState::HoldDue(
     const AuditedContact& contact) const {
   const auto found = agents.find(contact.hold.agent_id);
   if (found == agents.end()) return std::nullopt;
   const AuditedAgent& agent = found->second;
-  if (!agent.listed || !ServesInRing(agent.profile, agent.has, contact, 0)) {
-    return std::nullopt;
-  }
+  if (!agent.listed || IsHeldInVain(contact)) return std::nullopt;
   if (contact.spec.preferred.reply_by_ms > 0) return contact.hold.until_ms;
   if (Contains(agent.closed, contact.spec.channel)) return std::nullopt;
   if (IsPresent(agent)) return contact.hold.until_ms;

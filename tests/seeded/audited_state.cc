@@ -78,20 +78,12 @@ bool AuditedState::SurelyBefore(const AuditedAgent& agent,
 
 bool AuditedState::CouldServe(const AuditedAgent& agent,
                               const AuditedContact& contact) {
-  if (contact.held()) {
-    return Contains(agent.profile.channels | agent.profile_before.channels,
-                    contact.spec.channel);
-  }
   return Serves(agent.profile, agent.has, contact) ||
          Serves(agent.profile_before, agent.had, contact);
 }
 
 bool AuditedState::MustServe(const AuditedAgent& agent,
                              const AuditedContact& contact) {
-  if (contact.held()) {
-    return Contains(agent.profile.channels & agent.profile_before.channels,
-                    contact.spec.channel);
-  }
   return Serves(agent.profile, agent.has, contact) &&
          Serves(agent.profile_before, agent.had, contact);
 }

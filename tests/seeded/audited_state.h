@@ -123,8 +123,8 @@ class AuditedState {
   // Exclusions that end at or before `now_ms`.
   void DropExclusionsUntil(InstantMs now_ms);
 
-  // The agent, for whom it waits if it is held, could serve the contact; before
-  // or after the configuration that is being applied, or both.
+  // The agent could serve the contact, before or after the configuration that
+  // is being applied, or both.
   static bool CouldServe(const AuditedAgent& agent,
                          const AuditedContact& contact);
   static bool MustServe(const AuditedAgent& agent,
@@ -145,6 +145,9 @@ class AuditedState {
                      const AuditedAgent& agent) const;
   bool MayBeDrained(const AuditedContact& contact,
                     const AuditedAgent& agent) const;
+  // It is held for an agent, still listed, who may serve it no longer: the call
+  // that made it so ends the hold.
+  bool IsHeldInVain(const AuditedContact& contact) const;
   // When its hold ends as things stand; nothing: with the next RunDue.
   std::optional<InstantMs> HoldDue(const AuditedContact& contact) const;
   // Its wait limit, its next ring or the end of its hold.
