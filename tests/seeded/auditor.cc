@@ -249,8 +249,13 @@ bool Auditor::MayCause(const CallRecord& call, const Event& event) const {
              agent != now_.agents.end() && !agent->second.listed;
     case EventType::kWrapUpEnded:
     case EventType::kContactWidened:
-    case EventType::kContactHoldEnded:
       return kind == CallKind::kRunDue;
+    case EventType::kContactHoldEnded:  // the agent may not serve it any more
+      return kind == CallKind::kRunDue ||
+             (OneOf(kind, {CallKind::kApply, CallKind::kChangeAgent,
+                           CallKind::kRestore}) &&
+              contact != now_.contacts.end() &&
+              !now_.HoldDue(contact->second).has_value());
     case EventType::kAgentRemoved:
       return OneOf(kind,
                    {CallKind::kApply, CallKind::kRestore, CallKind::kRunDue,
