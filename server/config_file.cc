@@ -11,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "server/convert.h"
 #include "server/what_was_read.h"
 #include "server/yaml_message.h"
@@ -51,6 +52,22 @@ std::string PathInFile(const std::string& path,
     }
   }
   return path;
+}
+
+// Of what is missing the wire's names are told, "CHANNEL_VOICE (1)"; the file
+// has others.
+std::string InWordsOfFile(std::string message) {
+  for (const auto* type :
+       {v1::Channel_descriptor(), v1::AgentGrade_descriptor()}) {
+    for (int i = 0; i < type->value_count(); ++i) {
+      const int number = type->value(i)->number();
+      absl::StrReplaceAll(
+          {{absl::StrCat(type->value(i)->name(), " (", number, ")"),
+            EnumValueShortName(*type, number)}},
+          &message);
+    }
+  }
+  return message;
 }
 
 // Errors first among those that stay; the rest is counted.
@@ -155,6 +172,7 @@ ConfigFile ReadConfigText(const std::string& text, const Limits& limits,
   for (Finding& finding : findings) {
     const YamlPlace place =
         PlaceOf(PathInFile(finding.path, result.message), outcome.places);
+    finding.message = InWordsOfFile(std::move(finding.message));
     result.findings.push_back({std::move(finding), place.line, place.column});
   }
   std::vector<FileFinding> more;

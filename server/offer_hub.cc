@@ -1,7 +1,7 @@
 #include "server/offer_hub.h"
 
+#include <algorithm>
 #include <string_view>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "server/convert.h"
@@ -9,17 +9,16 @@
 namespace relais::server {
 
 void OfferHub::OnEvent(const Event& event) {
-  const std::string_view agent_id = event.agent_id.view();
   switch (event.type) {
-    case EventType::kReservationCreated: {
+    case EventType::kReservationCreated:
       // The agent left while it was being chosen; the reservation is taken
       // back by its next event.
       if (event.presence.state != PresenceState::kAvailable) break;
-      standing_.insert_or_assign(std::string(agent_id), event);
-      const auto stream = streams_.find(agent_id);
-      if (stream != streams_.end()) PushOffer(event, stream->second.get());
+      standing_[std::string(event.agent_id.view())].push_back(event);
+      if (OfferStream* stream = StreamOf(event.agent_id.view())) {
+        PushOffer(event, stream);
+      }
       break;
-    }
     case EventType::kReservationNoAnswer:
       PushEnd(event, v1::OFFER_END_NO_ANSWER);
       break;
@@ -27,11 +26,13 @@ void OfferHub::OnEvent(const Event& event) {
       PushEnd(event, v1::OFFER_END_RESCINDED);
       break;
     case EventType::kReservationAccepted:
-    case EventType::kReservationDeclined: {
-      const auto offer = standing_.find(agent_id);
-      if (offer != standing_.end()) standing_.erase(offer);
+    case EventType::kReservationDeclined:
+      Forget(event);
       break;
-    }
+    case EventType::kContactInterrupted:
+    case EventType::kContactResumed:
+      PushInterruption(event);
+      break;
     default:
       break;
   }
@@ -41,8 +42,9 @@ void OfferHub::Attach(const std::vector<std::string>& agent_ids,
                       const std::shared_ptr<OfferStream>& stream) {
   for (const std::string& agent_id : agent_ids) {
     streams_.insert_or_assign(agent_id, stream);
-    const auto offer = standing_.find(agent_id);
-    if (offer != standing_.end()) PushOffer(offer->second, stream.get());
+    const auto offers = standing_.find(agent_id);
+    if (offers == standing_.end()) continue;
+    for (const Event& offer : offers->second) PushOffer(offer, stream.get());
   }
 }
 
@@ -52,11 +54,20 @@ void OfferHub::Detach(const OfferStream* stream) {
   });
 }
 
-bool OfferHub::IsCutOff(std::string_view agent_id,
+bool OfferHub::IsCutOff(std::string_view agent_id, std::string_view contact_id,
                         std::uint64_t attempt) const {
-  const auto offer = standing_.find(agent_id);
-  return offer != standing_.end() && offer->second.attempt == attempt &&
-         !streams_.contains(agent_id);
+  const auto offers = standing_.find(agent_id);
+  if (offers == standing_.end() || StreamOf(agent_id) != nullptr) return false;
+  return std::any_of(offers->second.begin(), offers->second.end(),
+                     [&](const Event& offer) {
+                       return offer.contact_id.view() == contact_id &&
+                              offer.attempt == attempt;
+                     });
+}
+
+OfferStream* OfferHub::StreamOf(std::string_view agent_id) const {
+  const auto stream = streams_.find(agent_id);
+  return stream == streams_.end() ? nullptr : stream->second.get();
 }
 
 void OfferHub::PushOffer(const Event& created, OfferStream* stream) const {
@@ -72,19 +83,40 @@ void OfferHub::PushOffer(const Event& created, OfferStream* stream) const {
 }
 
 void OfferHub::PushEnd(const Event& event, v1::OfferEnd end) {
-  const std::string_view agent_id = event.agent_id.view();
-  const auto offer = standing_.find(agent_id);
-  if (offer == standing_.end()) return;  // never shown
-  standing_.erase(offer);
-  const auto stream = streams_.find(agent_id);
-  if (stream == streams_.end()) return;
+  if (!Forget(event)) return;  // never shown
+  OfferStream* const stream = StreamOf(event.agent_id.view());
+  if (stream == nullptr) return;
   v1::ConnectResponse response;
   v1::OfferEnded* ended = response.mutable_offer_ended();
-  ended->set_agent_id(std::string(agent_id));
+  ended->set_agent_id(std::string(event.agent_id.view()));
   ended->set_contact_id(std::string(event.contact_id.view()));
   ended->set_attempt(event.attempt);
   ended->set_end(end);
-  stream->second->Push(response);
+  stream->Push(response);
+}
+
+void OfferHub::PushInterruption(const Event& event) const {
+  OfferStream* const stream = StreamOf(event.agent_id.view());
+  if (stream == nullptr) return;
+  v1::ConnectResponse response;
+  v1::Interruption* interruption = response.mutable_interruption();
+  interruption->set_agent_id(std::string(event.agent_id.view()));
+  interruption->set_contact_id(std::string(event.contact_id.view()));
+  interruption->set_attempt(event.attempt);
+  interruption->set_interrupted(event.type == EventType::kContactInterrupted);
+  stream->Push(response);
+}
+
+bool OfferHub::Forget(const Event& event) {
+  const auto offers = standing_.find(event.agent_id.view());
+  if (offers == standing_.end()) return false;
+  const bool stood =
+      std::erase_if(offers->second, [&](const Event& offer) {
+        return offer.contact_id.view() == event.contact_id.view() &&
+               offer.attempt == event.attempt;
+      }) > 0;
+  if (offers->second.empty()) standing_.erase(offers);
+  return stood;
 }
 
 }  // namespace relais::server

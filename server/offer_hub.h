@@ -1,4 +1,5 @@
-// Brings offers to the streams on which agents answer them.
+// Brings offers to the streams on which agents answer them, and what is
+// interrupted.
 //
 // Offers are made of numbered events, never of a call's outcome: a desktop
 // sees an offer only after the event behind it. The hub remembers the offers
@@ -44,17 +45,22 @@ class OfferHub {
               const std::shared_ptr<OfferStream>& stream);
   // Its agents have no stream any more, unless another was attached since.
   void Detach(const OfferStream* stream);
-  // The agent has an offer of this attempt and no stream to answer it on.
-  bool IsCutOff(std::string_view agent_id, std::uint64_t attempt) const;
+  // The agent has this offer and no stream to answer it on.
+  bool IsCutOff(std::string_view agent_id, std::string_view contact_id,
+                std::uint64_t attempt) const;
 
  private:
+  OfferStream* StreamOf(std::string_view agent_id) const;  // null: none
   void PushOffer(const Event& created, OfferStream* stream) const;
   void PushEnd(const Event& event, v1::OfferEnd end);
+  void PushInterruption(const Event& event) const;
+  // Whether it stood.
+  bool Forget(const Event& event);
 
   const Router* const router_;
   const std::uint64_t epoch_;
-  // By agent: kReservationCreated of the offer that stands.
-  std::map<std::string, Event, std::less<>> standing_;
+  // By agent: kReservationCreated of the offers that stand, in their order.
+  std::map<std::string, std::vector<Event>, std::less<>> standing_;
   std::map<std::string, std::shared_ptr<OfferStream>, std::less<>> streams_;
 };
 

@@ -231,6 +231,7 @@ class Server : public runtime::EventSubscriber {
   // An offer that was recovered, and whose agent may not come back.
   struct Recovered {
     std::string agent_id;
+    std::string contact_id;
     std::uint64_t attempt = 0;
   };
 
@@ -307,7 +308,7 @@ class Server : public runtime::EventSubscriber {
     std::size_t signed_out = 0;
     std::vector<Recovered> again;
     for (Recovered& one : waited_for_) {
-      if (!hub_->IsCutOff(one.agent_id, one.attempt)) continue;
+      if (!hub_->IsCutOff(one.agent_id, one.contact_id, one.attempt)) continue;
       const auto agent = router_->FindAgent(one.agent_id);
       if (!agent.ok()) continue;
       const auto done = router_->SetPresence(
@@ -360,7 +361,7 @@ class Server : public runtime::EventSubscriber {
     for (const auto& [id, contact] : state.contacts) {
       if (contact.state != ContactState::kReserved) continue;
       hub_->OnEvent(StandingOffer(contact, reconnect_until_ms_));
-      waited_for_.push_back({contact.agent_id, contact.attempt});
+      waited_for_.push_back({contact.agent_id, id, contact.attempt});
     }
     Log("info",
         absl::StrCat("epoch ", recovered.epoch, ", ", state.contacts.size(),

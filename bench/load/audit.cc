@@ -9,7 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "bench/load/fold.h"
+#include "bench/load/interruption_audit.h"
 #include "bench/load/order_audit.h"
+#include "bench/load/refused_audit.h"
+#include "bench/load/restraints.h"
 #include "bench/load/ring_audit.h"
 #include "bench/load/rules.h"
 
@@ -35,14 +38,19 @@ class Auditor {
   void CheckSequence(const v1::Event& event);
   void CheckRing(const v1::Event& event);
   void CheckReservation(const v1::Event& event);
+  bool HasRoom(const v1::Event& reserved, AgentFold agent) const;
   void CheckHolders(const v1::Event& event, const v1::Contact* contact);
   void CheckRankKey(const v1::Event& event, const v1::Contact& contact);
   void CheckAccepted(const v1::Event& event);
+  void CheckInterruption(const v1::Event& event);
   void CheckBarriersUpTo(std::uint64_t next_sequence);
   void CheckBarrier(const BarrierPoint& barrier);
+  bool MayTake(const std::string& agent_id, const AgentFold& agent,
+               const v1::Contact& contact) const;
+  void CheckPullsUpTo(std::uint64_t next_sequence);
+  void CheckPull(const RefusedCall& pull);
   void CheckEnds();
   void CheckRefused();
-  bool IsExplained(const RefusedCall& call) const;
   void WriteNotes();
 
   std::optional<std::size_t> IndexOf(const std::string& contact) const;
@@ -53,6 +61,7 @@ class Auditor {
   const Rules rules_;
   Fold fold_;
   AuditReport report_;
+  Restraints restraints_;
   RingAudit rings_;
   OrderAudit order_;
   std::unordered_map<std::string, std::size_t> index_;
@@ -62,22 +71,29 @@ class Auditor {
   std::set<std::uint64_t> taken_back_;
   std::vector<BarrierPoint> barriers_;  // by sequence
   std::size_t next_barrier_ = 0;
+  std::vector<const RefusedCall*> pulls_;  // refused; by sequence
+  std::size_t next_pull_ = 0;
   std::uint64_t last_sequence_ = 0;
   std::map<std::string, std::uint64_t> contact_versions_;
   std::map<std::string, std::uint64_t> agent_versions_;
   std::uint64_t barriers_with_waiting_ = 0;
   std::uint64_t barrier_pairs_ = 0;
+  std::uint64_t interruptions_ = 0;  // and resumptions
 };
 
 Auditor::Auditor(const DayPlan& plan, const Record& record)
     : plan_(plan),
       record_(record),
       rules_(plan.configuration),
+      restraints_(plan, rules_, fold_, record.one_caller,
+                  [this](std::string text) {
+                    Violation(Invariant::kDeclined, std::move(text));
+                  }),
       rings_(rules_, record, fold_,
              [this](std::string text) {
                Violation(Invariant::kRing, std::move(text));
              }),
-      order_(plan, record, rules_, fold_,
+      order_(plan, record, rules_, fold_, restraints_,
              [this](OrderAudit::Wrong wrong, std::string text) {
                Violation(wrong == OrderAudit::Wrong::kInversion
                              ? Invariant::kInversion
@@ -87,9 +103,9 @@ Auditor::Auditor(const DayPlan& plan, const Record& record)
       barriers_(record.barriers) {
   const char* const names[kInvariantCount] = {
       "every submitted contact ended exactly once",
-      "no agent held two contacts (voice or other), no contact two agents",
+      "no agent held two contacts without room, no contact two agents",
       "no offer to an agent without the skill, level or channel",
-      "no offer against a decline, a closed channel or the agent's presence",
+      "no offer against decline, no answer, presence, reserve or drain",
       "no inversion",
       "no free agent beside an eligible waiting contact at quiet moments",
       "event sequence without gaps, versions consecutive",
@@ -108,6 +124,12 @@ Auditor::Auditor(const DayPlan& plan, const Record& record)
                    [](const BarrierPoint& a, const BarrierPoint& b) {
                      return a.sequence < b.sequence;
                    });
+  // Where calls run at the same time no event tells what such a pull saw.
+  for (const RefusedCall& call : record_.refused) {
+    if (record_.one_caller && call.kind == CallKind::kPull) {
+      pulls_.push_back(&call);
+    }
+  }
 }
 
 void Auditor::Violation(Invariant invariant, std::string text) {
@@ -154,6 +176,7 @@ void Auditor::LookAhead() {
 AuditReport Auditor::Run() {
   LookAhead();
   for (const v1::Event& event : record_.events) {
+    CheckPullsUpTo(event.sequence());
     CheckBarriersUpTo(event.sequence());
     CheckSequence(event);
     CheckRing(event);
@@ -161,9 +184,14 @@ AuditReport Auditor::Run() {
       CheckReservation(event);
     } else if (event.type() == v1::EVENT_TYPE_RESERVATION_ACCEPTED) {
       CheckAccepted(event);
+    } else if (event.type() == v1::EVENT_TYPE_CONTACT_INTERRUPTED ||
+               event.type() == v1::EVENT_TYPE_CONTACT_RESUMED) {
+      CheckInterruption(event);
     }
     fold_.Apply(event);
+    restraints_.Follow(event);
   }
+  CheckPullsUpTo(~std::uint64_t{0});
   CheckBarriersUpTo(~std::uint64_t{0});
   ++result(Invariant::kGapless).checks;
   if (last_sequence_ != record_.last_sequence) {
@@ -266,16 +294,35 @@ void Auditor::CheckReservation(const v1::Event& event) {
               absl::StrCat("event ", event.sequence(), ": ", contact->id(),
                            " offered to ", agent, ", who is not available"));
   }
+  if (rules_.IsPulled(*contact, event.contact().ring()) &&
+      !event.reservation().pulled()) {
+    Violation(Invariant::kDeclined,
+              absl::StrCat("event ", event.sequence(), ": ", contact->id(),
+                           " offered to ", agent, ", who did not pull it"));
+  }
+  restraints_.Check(event, *contact);
   CheckRankKey(event, *contact);
   order_.Check(event);
+}
+
+bool Auditor::HasRoom(const v1::Event& reserved, AgentFold agent) const {
+  // What it was to interrupt may end, and be wrapped up, while the agent is
+  // being chosen.
+  if (!record_.one_caller && taken_back_.contains(reserved.sequence())) {
+    for (auto& [id, held] : agent.held) {
+      if (held.state == v1::WORK_STATE_WRAP_UP) {
+        held.state = v1::WORK_STATE_HANDLING;
+      }
+    }
+  }
+  return rules_.Fits(reserved.agent().id(), reserved.contact().channel(),
+                     agent);
 }
 
 void Auditor::CheckHolders(const v1::Event& event, const v1::Contact* contact) {
   ++result(Invariant::kOneHolder).checks;
   const AgentFold* agent = fold_.FindAgent(event.agent().id());
-  if (agent != nullptr &&
-      !rules_.Fits(event.agent().id(), event.contact().channel(),
-                   agent->units(), agent->HeldOf(event.contact().channel()))) {
+  if (agent != nullptr && !HasRoom(event, *agent)) {
     Violation(Invariant::kOneHolder,
               absl::StrCat("event ", event.sequence(), ": ", event.agent().id(),
                            " is given ", event.contact().id(),
@@ -310,6 +357,14 @@ void Auditor::CheckAccepted(const v1::Event& event) {
   }
 }
 
+void Auditor::CheckInterruption(const v1::Event& event) {
+  ++result(Invariant::kOneHolder).checks;
+  ++interruptions_;
+  std::string wrong =
+      WrongInterruption(rules_, fold_, event, record_.one_caller);
+  if (!wrong.empty()) Violation(Invariant::kOneHolder, std::move(wrong));
+}
+
 void Auditor::CheckRankKey(const v1::Event& event, const v1::Contact& contact) {
   ++result(Invariant::kRankKey).checks;
   const InstantMs expected = event.contact().arrival_ms() -
@@ -334,20 +389,24 @@ void Auditor::CheckBarriersUpTo(std::uint64_t next_sequence) {
 
 void Auditor::CheckBarrier(const BarrierPoint& barrier) {
   ++result(Invariant::kQuiet).checks;
+  restraints_.AtRest();
   if (!fold_.waiting().empty()) ++barriers_with_waiting_;
+  for (const auto& [agent_id, agent] : fold_.agents()) {
+    const std::string missed = MissedInterruption(rules_, agent_id, agent);
+    if (missed.empty()) continue;
+    Violation(Invariant::kQuiet,
+              absl::StrCat("at ", TimeOfDayText(barrier.now_ms),
+                           ", after event ", barrier.sequence, ": ", missed));
+  }
   for (const std::string& id : fold_.waiting()) {
     const v1::Contact* contact = Planned(id);
     if (contact == nullptr) continue;
     rings_.CheckAtRest(barrier, *contact);
     const std::size_t ring = fold_.FindContact(id)->last.ring();
+    if (rules_.IsPulled(*contact, ring)) continue;
     for (const auto& [agent_id, agent] : fold_.agents()) {
       ++barrier_pairs_;
-      if (!Fold::IsOpen(agent) ||
-          !Fold::MayGoTo(*fold_.FindContact(id), agent_id) ||
-          !rules_.Serves(agent_id, *contact, ring) ||
-          !rules_.Fits(agent_id, contact->channel(), agent.units(),
-                       agent.HeldOf(contact->channel())) ||
-          Fold::IsClosed(agent, contact->channel()) ||
+      if (!MayTake(agent_id, agent, *contact) ||
           fold_.SurelyExcluded(id, agent_id, barrier.now_ms)) {
         continue;
       }
@@ -356,6 +415,45 @@ void Auditor::CheckBarrier(const BarrierPoint& barrier) {
                              ", after event ", barrier.sequence, ": ", agent_id,
                              " is free while ", id, " waits"));
     }
+  }
+}
+
+// Whether it is free for the contact, which waits, if it did not decline it.
+bool Auditor::MayTake(const std::string& agent_id, const AgentFold& agent,
+                      const v1::Contact& contact) const {
+  const ContactFold& state = *fold_.FindContact(contact.id());
+  const std::size_t ring = state.last.ring();
+  return Fold::IsOpen(agent) && Fold::MayGoTo(state, agent_id) &&
+         rules_.Serves(agent_id, contact, ring) &&
+         rules_.Fits(agent_id, contact.channel(), agent) &&
+         !Fold::IsClosed(agent, contact.channel()) &&
+         restraints_.MayKeep(agent_id, contact, ring).empty();
+}
+
+void Auditor::CheckPullsUpTo(std::uint64_t next_sequence) {
+  while (next_pull_ < pulls_.size() &&
+         pulls_[next_pull_]->answer_sequence < next_sequence) {
+    CheckPull(*pulls_[next_pull_++]);
+  }
+}
+
+// One that was refused: there was nothing for the agent.
+void Auditor::CheckPull(const RefusedCall& pull) {
+  const AgentFold* agent = fold_.FindAgent(pull.agent_id);
+  if (agent == nullptr) return;
+  for (const std::string& id : fold_.waiting()) {
+    const v1::Contact* contact = Planned(id);
+    if (contact == nullptr ||
+        std::find(pull.queues.begin(), pull.queues.end(), contact->queue()) ==
+            pull.queues.end() ||
+        !MayTake(pull.agent_id, *agent, *contact) ||
+        fold_.MaybeExcluded(id, pull.agent_id, 0, 0)) {
+      continue;
+    }
+    return Violation(Invariant::kRefused,
+                     absl::StrCat("Pull by ", pull.agent_id, " after event ",
+                                  pull.answer_sequence, " while ", id,
+                                  " waits: ", pull.status.ToString()));
   }
 }
 
@@ -395,59 +493,11 @@ void Auditor::CheckEnds() {
   }
 }
 
-// Two calls may race; the one that came second is refused, and the events say
-// which one came first.
-bool Auditor::IsExplained(const RefusedCall& call) const {
-  if (call.status.code() != absl::StatusCode::kFailedPrecondition) return false;
-  for (const v1::Event& event : record_.events) {
-    const bool same_contact =
-        !call.contact_id.empty() && event.contact().id() == call.contact_id;
-    const bool same_agent =
-        !call.agent_id.empty() && event.agent().id() == call.agent_id;
-    switch (call.kind) {
-      case CallKind::kCancel:
-        if (same_contact &&
-            (event.type() == v1::EVENT_TYPE_RESERVATION_ACCEPTED ||
-             event.type() == v1::EVENT_TYPE_CONTACT_ENDED)) {
-          return true;
-        }
-        break;
-      case CallKind::kAccept:
-      case CallKind::kDecline:
-        if (same_contact &&
-            (event.type() == v1::EVENT_TYPE_CONTACT_ENDED ||
-             (same_agent && event.reservation().attempt() == call.attempt &&
-              (event.type() == v1::EVENT_TYPE_RESERVATION_NO_ANSWER ||
-               event.type() == v1::EVENT_TYPE_RESERVATION_RESCINDED)))) {
-          return true;
-        }
-        break;
-      case CallKind::kComplete:
-        if (same_contact &&
-            event.contact().end_reason() == v1::END_REASON_LEASE_EXPIRED) {
-          return true;
-        }
-        break;
-      case CallKind::kEndWrapUp:
-        if (same_agent && event.sequence() > call.after_sequence &&
-            event.type() == v1::EVENT_TYPE_WRAP_UP_ENDED) {
-          return true;
-        }
-        break;
-      case CallKind::kSubmit:
-      case CallKind::kSignIn:
-      case CallKind::kSetPresence:
-        break;
-    }
-  }
-  return false;
-}
-
 void Auditor::CheckRefused() {
   InvariantResult& into = result(Invariant::kRefused);
   into.checks = record_.calls;
   for (const RefusedCall& call : record_.refused) {
-    if (IsExplained(call)) continue;
+    if (IsExplained(call, record_.events)) continue;
     Violation(Invariant::kRefused,
               absl::StrCat(CallKindName(call.kind), " ", call.contact_id,
                            call.contact_id.empty() ? "" : " ", call.agent_id,
@@ -461,6 +511,8 @@ void Auditor::WriteNotes() {
   result(Invariant::kQuiet).note =
       absl::StrCat("at ", barriers_with_waiting_, " of them contacts waited; ",
                    barrier_pairs_, " pairs");
+  result(Invariant::kOneHolder).note =
+      absl::StrCat(interruptions_, " interruptions and resumptions");
   result(Invariant::kRing).checks = rings_.checks();
   result(Invariant::kRing).note = rings_.Note();
   result(Invariant::kOvertaking).checks = order_.overtaken();

@@ -31,6 +31,7 @@ enum class CallKind {
   kSignIn,
   kSetPresence,
   kEndWrapUp,
+  kPull,
   kAccept,
   kDecline,
 };
@@ -44,6 +45,7 @@ struct Call {
   std::uint64_t attempt = 0;                        // kAccept, kDecline
   v1::Presence presence;                            // kSignIn, kSetPresence
   v1::EndReason reason = v1::END_REASON_ABANDONED;  // kCancel
+  std::vector<std::string> queues;                  // kPull
 };
 
 struct CallAnswer {

@@ -173,40 +173,14 @@ std::string TimeOfDayText(InstantMs at_ms) {
 
 absl::Status CheckPlan(const DayPlan& plan) {
   std::set<std::string> queues;
-  if (!plan.configuration.reserves().empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("reserve \"", plan.configuration.reserves(0).name(),
-                     "\" keeps agents free, which the check of a played day "
-                     "does not know yet; leave it out"));
-  }
-  for (const v1::BullseyePlan& rings : plan.configuration.bullseye_plans()) {
-    for (const v1::BullseyeRing& ring : rings.rings()) {
-      if (ring.drain().empty()) continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat("bullseye plan \"", rings.name(),
-                       "\" drains channels, which the check of a played day "
-                       "does not know yet; leave it out"));
-    }
-  }
   for (const v1::ContactQueue& queue : plan.configuration.queues()) {
     queues.insert(queue.name());
-    if (queue.pull_only()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("queue \"", queue.name(),
-                       "\" is pull_only: agents of a played day do not pull; "
-                       "leave it out"));
-    }
-  }
-  // Agents of a played day do not stop at what is interrupted, and the audit
-  // does not count what may be.
-  for (const v1::RoutingProfile& profile :
-       plan.configuration.routing_profiles()) {
-    for (const v1::ChannelCapacity& one : profile.channel_capacities()) {
-      if (one.may_interrupt_size() == 0) continue;
+    if (queue.pull_only() && plan.answers.pull_every_ms <= 0) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "routing profile \"", profile.name(),
-          "\" has may_interrupt: a played day does not know interruptions yet; "
-          "leave it out"));
+          "answers.pull_every_ms: ", plan.answers.pull_every_ms,
+          ", but queue \"", queue.name(),
+          "\" is pull_only: say how often idle agents look into it, as in "
+          "1min"));
     }
   }
   std::set<std::string> agents;

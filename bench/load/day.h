@@ -50,6 +50,8 @@ struct AnswerBehaviour {
   double no_answer_probability = 0;
   // How long after an unanswered offer the agent says that it is back.
   DurationMs return_after_ms = 120'000;
+  // How often an idle agent looks for what it may pull; 0: never.
+  DurationMs pull_every_ms = 0;
 };
 
 struct PlannedAnswer {

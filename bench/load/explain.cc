@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "bench/load/fold.h"
+#include "bench/load/restraints.h"
 #include "bench/load/rules.h"
 
 namespace relais::load {
@@ -61,13 +62,18 @@ class Deriver {
   const Record& record_;
   const Rules rules_;
   Fold fold_;
+  Restraints restraints_;
   std::unordered_map<std::string, const v1::Contact*> contacts_;
   // By contact and ring, wherever an event tells it.
   std::map<std::pair<std::string, std::size_t>, InstantMs> keys_;
 };
 
 Deriver::Deriver(const DayPlan& plan, const Record& record)
-    : plan_(plan), record_(record), rules_(plan.configuration) {
+    : plan_(plan),
+      record_(record),
+      rules_(plan.configuration),
+      restraints_(plan, rules_, fold_, /*one_caller=*/true,
+                  [](const std::string&) {}) {
   for (const PlannedContact& planned : plan_.contacts) {
     contacts_.emplace(planned.contact.id(), &planned.contact);
   }
@@ -92,7 +98,7 @@ std::vector<Derived> Deriver::All() {
   for (const v1::Event& event : record_.events) {
     const auto contact = contacts_.find(event.contact().id());
     if (event.type() == v1::EVENT_TYPE_RESERVATION_CREATED &&
-        contact != contacts_.end()) {
+        contact != contacts_.end() && !event.reservation().pulled()) {
       Derived derived;
       derived.event = &event;
       derived.contact = contact->second;
@@ -103,6 +109,8 @@ std::vector<Derived> Deriver::All() {
       }
     }
     fold_.Apply(event);
+    restraints_.Follow(event);
+    restraints_.AtRest();
   }
   return all;
 }
@@ -127,10 +135,13 @@ void Deriver::FindContacts(Derived* derived) const {
     } else if (fold_.SurelyExcluded(id, agent_id, derived->event->at_ms())) {
       barred = "declined by this agent";
     } else if (agent != nullptr &&
-               !rules_.Fits(agent_id, contact.channel(), agent->units(),
-                            agent->HeldOf(contact.channel()))) {
+               !rules_.Fits(agent_id, contact.channel(), *agent)) {
       barred = absl::StrCat("no room beside the ", agent->units(),
                             " units that the agent holds");
+    } else if (rules_.IsPulled(contact, ring)) {
+      barred = "is pulled only";
+    } else {
+      barred = restraints_.MayKeep(agent_id, contact, ring);
     }
     if (barred.empty()) {
       ++derived->contacts_eligible;
@@ -158,11 +169,12 @@ void Deriver::FindAgents(Derived* derived) const {
   for (const auto& [id, agent] : fold_.agents()) {
     const v1::Channel channel = derived->contact->channel();
     if (held || id == chosen || !Fold::IsOpen(agent) ||
-        !rules_.Fits(id, channel, agent.units(), agent.HeldOf(channel)) ||
+        !rules_.Fits(id, channel, agent) ||
         !rules_.Serves(id, *derived->contact, ring) ||
         Fold::IsClosed(agent, derived->contact->channel()) ||
         fold_.SurelyExcluded(derived->contact->id(), id,
-                             derived->event->at_ms())) {
+                             derived->event->at_ms()) ||
+        !restraints_.MayKeep(id, *derived->contact, ring).empty()) {
       continue;
     }
     ++derived->agents_eligible;

@@ -68,20 +68,38 @@ void Fold::ApplyToAgent(const v1::Event& event) {
   if (event.agent().version() == 0) return;
   AgentFold& agent = agents_[event.agent().id()];
   agent.last = event.agent();
+  agent.returned = false;
   const std::string& contact = event.contact().id();
   switch (event.type()) {
     case v1::EVENT_TYPE_RESERVATION_CREATED:
-      agent.held[contact] = {event.contact().channel(),
-                             event.reservation().units()};
+      agent.held[contact] = {.channel = event.contact().channel(),
+                             .units = event.reservation().units(),
+                             .reserved_sequence = event.sequence()};
+      return;
+    case v1::EVENT_TYPE_RESERVATION_ACCEPTED:
+      agent.held[contact].state = v1::WORK_STATE_HANDLING;
+      agent.accepted_id = contact;
+      // For what may interrupt it.
+      agent.given_back_sequence = event.sequence();
+      return;
+    case v1::EVENT_TYPE_CONTACT_INTERRUPTED:
+    case v1::EVENT_TYPE_CONTACT_RESUMED:
+      agent.held[contact].interrupted =
+          event.type() == v1::EVENT_TYPE_CONTACT_INTERRUPTED;
       return;
     case v1::EVENT_TYPE_CONTACT_ENDED:
-      if (event.agent().wrap_up_ends_ms() != 0) return;
+      if (event.agent().wrap_up_ends_ms() != 0) {
+        agent.held[contact].state = v1::WORK_STATE_WRAP_UP;
+        return;
+      }
       agent.held.erase(contact);
       agent.given_back_sequence = event.sequence();
       return;
     case v1::EVENT_TYPE_RESERVATION_DECLINED:
     case v1::EVENT_TYPE_RESERVATION_NO_ANSWER:
     case v1::EVENT_TYPE_RESERVATION_RESCINDED:
+      agent.returned = true;
+      [[fallthrough]];
     case v1::EVENT_TYPE_WRAP_UP_ENDED:
       agent.held.erase(contact);
       agent.given_back_sequence = event.sequence();

@@ -31,12 +31,17 @@ struct ContactFold {
 struct HeldFold {
   v1::Channel channel = v1::CHANNEL_UNSPECIFIED;
   int units = 0;
+  std::uint64_t reserved_sequence = 0;
+  v1::WorkState state = v1::WORK_STATE_RESERVED;
+  bool interrupted = false;
 };
 
 struct AgentFold {
   v1::AgentChange last;
   std::map<std::string, HeldFold> held;   // by contact, wrap-up included
   std::uint64_t given_back_sequence = 0;  // the last event that gave room
+  std::string accepted_id;                // what it accepted last
+  bool returned = false;  // its last event took an offer from it
 
   int units() const;
   int HeldOf(v1::Channel channel) const;

@@ -27,7 +27,7 @@ absl::Status Wrong(const std::string& path, const std::string& message) {
 
 absl::StatusOr<DurationMs> TimeAt(const std::string& path,
                                   const std::string& text) {
-  const auto at = ParseTimeOfDay(text);
+  auto at = ParseTimeOfDay(text);
   if (!at.ok()) return Wrong(path, std::string(at.status().message()));
   return at;
 }
@@ -344,6 +344,11 @@ absl::Status ReadAnswers(const Answers& answers, DayPlan* plan) {
   if (behaviour.return_after_ms < 0) {
     return Wrong("answers.return_after_ms",
                  absl::StrCat(behaviour.return_after_ms, " is below 0"));
+  }
+  behaviour.pull_every_ms = answers.pull_every_ms();
+  if (behaviour.pull_every_ms < 0) {
+    return Wrong("answers.pull_every_ms",
+                 absl::StrCat(behaviour.pull_every_ms, " is below 0"));
   }
   const double decline = behaviour.decline_probability;
   const double no_answer = behaviour.no_answer_probability;

@@ -305,6 +305,7 @@ void GrpcCentre::Impl::ReadOffers() {
         Deliver(std::move(answer));
         break;
       }
+      case v1::ConnectResponse::kInterruption:  // the plan has none
       case v1::ConnectResponse::RESPONSE_NOT_SET:
         break;
     }
@@ -401,6 +402,14 @@ void GrpcCentre::Impl::SendAgentCall(const Call& call) {
           agents_->async()->SetPresence(arguments...);
         },
         nothing_more);
+  } else if (call.kind == CallKind::kPull) {
+    v1::PullRequest request;
+    request.set_agent_id(call.agent_id);
+    request.mutable_queues()->Assign(call.queues.begin(), call.queues.end());
+    StartUnary<v1::PullRequest, v1::PullResponse>(
+        call.id, std::move(request),
+        [this](auto... arguments) { agents_->async()->Pull(arguments...); },
+        nothing_more);
   } else {
     v1::EndWrapUpRequest request;
     request.set_agent_id(call.agent_id);
@@ -440,6 +449,7 @@ void GrpcCentre::Impl::Send(const Call& call) {
     case CallKind::kSignIn:
     case CallKind::kSetPresence:
     case CallKind::kEndWrapUp:
+    case CallKind::kPull:
       return SendAgentCall(call);
     case CallKind::kAccept:
     case CallKind::kDecline:

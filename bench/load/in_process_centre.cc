@@ -70,6 +70,9 @@ void InProcessCentre::Send(const Call& call) {
     case CallKind::kEndWrapUp:
       answer.status = AgentCall(call);
       break;
+    case CallKind::kPull:
+      answer.status = PullCall(call);
+      break;
     case CallKind::kAccept:
     case CallKind::kDecline:
       answer.status = OfferCall(call);
@@ -110,6 +113,14 @@ absl::Status InProcessCentre::AgentCall(const Call& call) {
   const auto presence = server::ToDomain(call.presence);
   if (!presence.ok()) return presence.status();
   return router_->SetPresence(*agent, *presence, now_ms_).status();
+}
+
+absl::Status InProcessCentre::PullCall(const Call& call) {
+  const auto agent = router_->FindAgent(call.agent_id);
+  if (!agent.ok()) return agent.status();
+  PullRequest request;
+  request.queues = call.queues;
+  return router_->Pull(*agent, request, now_ms_).status();
 }
 
 absl::Status InProcessCentre::OfferCall(const Call& call) {

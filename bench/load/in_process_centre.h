@@ -37,6 +37,7 @@ class InProcessCentre final : public Centre, private RouterObserver {
   void OnEvent(const Event& event) override;
   absl::Status ContactCall(const Call& call);
   absl::Status AgentCall(const Call& call);
+  absl::Status PullCall(const Call& call);
   absl::Status OfferCall(const Call& call);
   absl::Status SubmitCall(const Call& call, CallAnswer* answer);
   // Runs what is due up to `until_ms`, in its own instants, until there is

@@ -8,11 +8,12 @@ namespace relais::load {
 
 OrderAudit::OrderAudit(const DayPlan& plan, const Record& record,
                        const Rules& rules, const Fold& fold,
-                       Violation violation)
+                       const Restraints& restraints, Violation violation)
     : plan_(plan),
       record_(record),
       rules_(rules),
       fold_(fold),
+      restraints_(restraints),
       violation_(std::move(violation)) {
   for (std::size_t i = 0; i < plan_.contacts.size(); ++i) {
     index_.emplace(plan_.contacts[i].contact.id(), i);
@@ -126,33 +127,46 @@ bool OrderAudit::WaitedToo(const std::string& id, std::size_t index,
   return true;
 }
 
+bool OrderAudit::MayInstead(const v1::Contact& contact,
+                            const ContactFold& state,
+                            const v1::Event& taken) const {
+  const std::string& agent_id = taken.agent().id();
+  const AgentFold* agent = fold_.FindAgent(agent_id);
+  const std::size_t ring = state.last.ring();
+  // Of which queues a pull was, only its own is known.
+  if (taken.reservation().pulled() ? contact.queue() != taken.contact().queue()
+                                   : rules_.IsPulled(contact, ring)) {
+    return false;
+  }
+  if (!Fold::MayGoTo(state, agent_id) ||
+      !rules_.Serves(agent_id, contact, ring)) {
+    return false;
+  }
+  if (agent != nullptr && (Fold::IsClosed(*agent, contact.channel()) ||
+                           !rules_.Fits(agent_id, contact.channel(), *agent))) {
+    return false;
+  }
+  return restraints_.MayKeep(agent_id, contact, ring).empty();
+}
+
 void OrderAudit::Check(const v1::Event& event) {
   ++checks_;
   const std::string& agent_id = event.agent().id();
-  const AgentFold* agent = fold_.FindAgent(agent_id);
   for (const std::string& id : fold_.waiting()) {
     if (id == event.contact().id()) continue;
     const auto index = index_.find(id);
     if (index == index_.end()) continue;
     const v1::Contact& contact = plan_.contacts[index->second].contact;
     const ContactFold& state = *fold_.FindContact(id);
-    if (!Fold::MayGoTo(state, agent_id) ||
-        !rules_.Serves(agent_id, contact, state.last.ring())) {
-      continue;
-    }
-    if (agent != nullptr &&
-        (Fold::IsClosed(*agent, contact.channel()) ||
-         !rules_.Fits(agent_id, contact.channel(), agent->units(),
-                      agent->HeldOf(contact.channel())))) {
-      continue;
-    }
+    if (!MayInstead(contact, state, event)) continue;
     ++pairs_compared_;
     const bool before = StandsBefore(id, contact, state, event);
     const bool overtaken =
         state.last.arrival_ms() < event.contact().arrival_ms();
     if ((!before && !overtaken) || !WaitedToo(id, index->second, event))
       continue;
-    if (overtaken) CheckOvertaking(contact, state, event);
+    if (overtaken && !event.reservation().pulled())
+      CheckOvertaking(contact, state, event);
     if (!before) continue;
     violation_(Wrong::kInversion,
                absl::StrCat("event ", event.sequence(), ": ", agent_id,

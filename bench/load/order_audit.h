@@ -18,6 +18,7 @@
 #include "bench/load/day.h"
 #include "bench/load/fold.h"
 #include "bench/load/record.h"
+#include "bench/load/restraints.h"
 #include "bench/load/rules.h"
 #include "relais/limits.h"
 #include "relais/v1/contact.pb.h"
@@ -32,7 +33,8 @@ class OrderAudit {
 
   // All of them are kept by reference.
   OrderAudit(const DayPlan& plan, const Record& record, const Rules& rules,
-             const Fold& fold, Violation violation);
+             const Fold& fold, const Restraints& restraints,
+             Violation violation);
 
   // A contact that some event names; before Check of later ones.
   void Know(const v1::Contact& contact);
@@ -59,6 +61,9 @@ class OrderAudit {
                     const ContactFold& state, const v1::Event& taken) const;
   bool SurelyWaiting(const std::string& id, std::size_t index,
                      const v1::Event& taken) const;
+  // Whether the decision, made otherwise, might have been for that contact.
+  bool MayInstead(const v1::Contact& contact, const ContactFold& state,
+                  const v1::Event& taken) const;
   // Whether the contact waited for this agent, too, and the decision can't have
   // missed that.
   bool WaitedToo(const std::string& id, std::size_t index,
@@ -70,6 +75,7 @@ class OrderAudit {
   const Record& record_;
   const Rules& rules_;
   const Fold& fold_;
+  const Restraints& restraints_;
   const Violation violation_;
   std::unordered_map<std::string, std::size_t> index_;
   std::unordered_map<std::string, WholeLife> lives_;

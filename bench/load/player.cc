@@ -1,9 +1,11 @@
 #include "bench/load/player.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <variant>
 
+#include "bench/load/rules.h"
 #include "lib/base/assert.h"
 
 namespace relais::load {
@@ -22,6 +24,8 @@ const char* CallKindName(CallKind kind) {
       return "SetPresence";
     case CallKind::kEndWrapUp:
       return "EndWrapUp";
+    case CallKind::kPull:
+      return "Pull";
     case CallKind::kAccept:
       return "AcceptOffer";
     case CallKind::kDecline:
@@ -64,7 +68,33 @@ void Player::PlanAll() {
     Plan({.at_ms = plan_.begin_ms + day * (i + 1) / (options_.barriers + 1),
           .todo = Todo::kBarrier});
   }
+  if (plan_.answers.pull_every_ms > 0) PlanPulls();
   Plan({.at_ms = plan_.closing_ms, .todo = Todo::kClose});
+}
+
+// Agents look one after another, not all at once.
+void Player::PlanPulls() {
+  const Rules rules(plan_.configuration);
+  const auto& agents = plan_.configuration.agents();
+  for (int i = 0; i < agents.size(); ++i) {
+    std::set<std::string> pulls_from;
+    for (const v1::ContactQueue& queue : plan_.configuration.queues()) {
+      v1::Contact contact;
+      contact.set_queue(queue.name());
+      for (const int channel : queue.channels()) {
+        contact.set_channel(static_cast<v1::Channel>(channel));
+        if (queue.pull_only() && rules.Serves(agents[i].id(), contact, 0)) {
+          pulls_from.insert(queue.name());
+        }
+      }
+    }
+    if (pulls_from.empty()) continue;
+    agents_[agents[i].id()].pulls_from = {pulls_from.begin(), pulls_from.end()};
+    Plan({.at_ms =
+              plan_.begin_ms + plan_.answers.pull_every_ms * i / agents.size(),
+          .todo = Todo::kPull,
+          .agent_id = agents[i].id()});
+  }
 }
 
 void Player::Plan(Item item) {
@@ -118,7 +148,7 @@ void Player::Do(const Item& item) {
     case Todo::kAnswer:
       return DoAnswer(item);
     case Todo::kComplete:
-      return DoComplete(item.index);
+      return DoComplete(item);
     case Todo::kEndWrapUp: {
       if (!contacts_[item.index].wrapping_up) return;
       Call call;
@@ -135,6 +165,8 @@ void Player::Do(const Item& item) {
       if (call.presence.state() != v1::PRESENCE_STATE_AVAILABLE) return;
       return Send(std::move(call), 0);
     }
+    case Todo::kPull:
+      return DoPull(item);
     case Todo::kBarrier:
       barrier_wanted_ = true;
       return;
@@ -187,12 +219,30 @@ void Player::DoAnswer(const Item& item) {
   Send(std::move(call), item.index);
 }
 
-void Player::DoComplete(std::size_t index) {
-  if (contacts_[index].life != Life::kAssigned) return;
+void Player::DoComplete(const Item& item) {
+  const ContactLife& contact = contacts_[item.index];
+  if (contact.life != Life::kAssigned) return;
+  if (contact.completes_ms != item.at_ms) return;  // interrupted meanwhile
   Call call;
   call.kind = CallKind::kComplete;
-  call.contact.set_id(plan_.contacts[index].contact.id());
-  Send(std::move(call), index);
+  call.contact.set_id(plan_.contacts[item.index].contact.id());
+  Send(std::move(call), item.index);
+}
+
+void Player::DoPull(const Item& item) {
+  const InstantMs next_ms = item.at_ms + plan_.answers.pull_every_ms;
+  if (next_ms < plan_.closing_ms) {
+    Plan({.at_ms = next_ms, .todo = Todo::kPull, .agent_id = item.agent_id});
+  }
+  const AgentLife& agent = agents_[item.agent_id];
+  if (!agent.idle) return;
+  Call call;
+  call.kind = CallKind::kPull;
+  call.agent_id = item.agent_id;
+  for (const std::string& queue : agent.pulls_from) {
+    if (waiting_in_[queue] > 0) call.queues.push_back(queue);
+  }
+  if (!call.queues.empty()) Send(std::move(call), 0);
 }
 
 void Player::DoClose() {
@@ -237,6 +287,7 @@ std::string Player::OrderingKey(const Call& call) {
     case CallKind::kSignIn:
     case CallKind::kSetPresence:
     case CallKind::kEndWrapUp:
+    case CallKind::kPull:
       return "a" + call.agent_id;
     case CallKind::kAccept:
     case CallKind::kDecline:
@@ -289,7 +340,8 @@ void Player::TakeAnswer(const CallAnswer& answer) {
   if (!answer.status.ok()) {
     record_.refused.push_back({sent.call.kind, sent.call.contact.id(),
                                sent.call.agent_id, sent.call.attempt,
-                               answer.status, sent.after_sequence});
+                               answer.status, sent.after_sequence,
+                               sent.call.queues, answer.event_sequence});
   }
   if (sent.call.kind == CallKind::kSubmit) {
     SentContact& contact = record_.contacts[sent.contact_index];
@@ -354,12 +406,22 @@ void Player::TakeEvent(v1::Event event) {
     const auto found = index_of_contact_.find(event.contact().id());
     if (found != index_of_contact_.end()) ContactEvent(event, found->second);
   }
+  if (event.agent().version() != 0) {
+    agents_[event.agent().id()].idle =
+        event.agent().presence().state() == v1::PRESENCE_STATE_AVAILABLE &&
+        event.agent().work_state() == v1::WORK_STATE_IDLE;
+  }
   record_.events.push_back(std::move(event));
 }
 
 void Player::ContactEvent(const v1::Event& event, std::size_t index) {
   ContactLife& contact = contacts_[index];
   const PlannedContact& planned = plan_.contacts[index];
+  if (event.contact().version() != 0) {
+    const bool waits = event.contact().state() == v1::CONTACT_STATE_WAITING;
+    waiting_in_[planned.contact.queue()] += (waits ? 1 : 0) - contact.waits;
+    contact.waits = waits;
+  }
   switch (event.type()) {
     case v1::EVENT_TYPE_RESERVATION_ACCEPTED:
       if (contact.life != Life::kSubmitted) return;
@@ -368,9 +430,14 @@ void Player::ContactEvent(const v1::Event& event, std::size_t index) {
       --progress_.waiting;
       ++progress_.handling;
       ++progress_.answered;
-      return Plan({.at_ms = event.at_ms() + planned.handling_ms,
-                   .todo = Todo::kComplete,
-                   .index = index});
+      return Handle(index, event.at_ms() + planned.handling_ms);
+    case v1::EVENT_TYPE_CONTACT_INTERRUPTED:
+      contact.left_ms =
+          std::max<DurationMs>(contact.completes_ms - event.at_ms(), 0);
+      contact.completes_ms = 0;
+      return;
+    case v1::EVENT_TYPE_CONTACT_RESUMED:
+      return Handle(index, event.at_ms() + contact.left_ms);
     case v1::EVENT_TYPE_RESERVATION_NO_ANSWER:
       return Plan({.at_ms = event.at_ms() + plan_.answers.return_after_ms,
                    .todo = Todo::kReturn,
@@ -401,6 +468,11 @@ void Player::ContactEvent(const v1::Event& event, std::size_t index) {
     default:
       return;
   }
+}
+
+void Player::Handle(std::size_t index, InstantMs until_ms) {
+  contacts_[index].completes_ms = until_ms;
+  Plan({.at_ms = until_ms, .todo = Todo::kComplete, .index = index});
 }
 
 void Player::WantBarrierWhileWaiting() {

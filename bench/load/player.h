@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <queue>
 #include <string>
 #include <unordered_map>
@@ -68,6 +69,7 @@ class Player {
     kComplete,
     kEndWrapUp,  // the agent is done earlier than the queue allows
     kReturn,     // an agent who missed an offer says that it is there
+    kPull,       // an agent looks for what it may pull
     kBarrier,
     kClose,
   };
@@ -76,7 +78,7 @@ class Player {
     std::uint64_t order = 0;
     Todo todo = Todo::kSubmit;
     std::size_t index = 0;      // contact or planned presence
-    std::string agent_id = {};  // kAnswer, kEndWrapUp, kReturn
+    std::string agent_id = {};  // kAnswer, kEndWrapUp, kReturn, kPull
     std::uint64_t attempt = 0;  // kAnswer
     bool decline = false;       // kAnswer
   };
@@ -90,11 +92,16 @@ class Player {
     Life life = Life::kPlanned;
     std::uint64_t offers = 0;
     std::uint64_t standing_attempt = 0;  // 0 = no offer known to stand
+    bool waits = false;                  // by its last event
     bool wrapping_up = false;
+    InstantMs completes_ms = 0;  // 0 = not, as things stand
+    DurationMs left_ms = 0;      // of its handling, while interrupted
   };
   struct AgentLife {
     bool signed_in_once = false;
     v1::Presence presence;  // the last one that the plan asked for
+    bool idle = false;      // by its last event
+    std::vector<std::string> pulls_from;  // queues
   };
   struct InFlight {
     Call call;
@@ -103,6 +110,7 @@ class Player {
   };
 
   void PlanAll();
+  void PlanPulls();
   void Plan(Item item);
   // Whether the day is over.
   absl::StatusOr<bool> Step();
@@ -111,7 +119,8 @@ class Player {
   void DoPresence(const PlannedPresence& presence);
   void DoLeave(std::size_t index, v1::EndReason reason);
   void DoAnswer(const Item& item);
-  void DoComplete(std::size_t index);
+  void DoComplete(const Item& item);
+  void DoPull(const Item& item);
   void DoClose();
   absl::Status DoBarrier();
   absl::StatusOr<bool> IsOver();
@@ -127,6 +136,8 @@ class Player {
   void TakeOfferEnded(const v1::OfferEnded& ended);
   void TakeEvent(v1::Event event);
   void ContactEvent(const v1::Event& event, std::size_t index);
+  // Its agent is at it, and will be until then.
+  void Handle(std::size_t index, InstantMs until_ms);
   void WantBarrierWhileWaiting();
   void ShowProgress();
 
@@ -139,6 +150,7 @@ class Player {
   std::unordered_map<std::string, std::size_t> index_of_contact_;
   std::vector<ContactLife> contacts_;
   std::unordered_map<std::string, AgentLife> agents_;
+  std::map<std::string, int> waiting_in_;  // by queue
   std::unordered_map<std::uint64_t, InFlight> in_flight_;
   // Calls behind one in flight with the same ordering key; a key is present
   // while one is.

@@ -38,6 +38,9 @@ struct RefusedCall {
   absl::Status status;
   // The last event that the player had read when it sent the call.
   std::uint64_t after_sequence = 0;
+  std::vector<std::string> queues;  // of a pull
+  // The last event when it was answered; 0 if that was not told.
+  std::uint64_t answer_sequence = 0;
 };
 
 struct Record {

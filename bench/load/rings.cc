@@ -80,6 +80,7 @@ std::vector<Ring> RingsOf(const v1::ContactQueue& queue,
       next.begins_ms = written.widen_after_ms();
       next.boost_ms += written.raise_boost_ms();
       next.skip_if = written.skip_if();
+      next.drain.insert(written.drain().begin(), written.drain().end());
       next.changes.push_back(written);
       if (!written.queue().empty()) {
         next.asks_as = written.queue();

@@ -20,6 +20,7 @@ struct Ring {
   DurationMs begins_ms = 0;  // since the arrival
   DurationMs boost_ms = 0;   // of all rings up to it
   v1::RingCondition skip_if = v1::RING_CONDITION_UNSPECIFIED;
+  std::set<int> drain;                    // channels, of all rings up to it
   std::vector<v1::BullseyeRing> changes;  // of all rings up to it
   // The queue as which it asks, and the changes since it does.
   std::string asks_as;

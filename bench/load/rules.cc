@@ -17,6 +17,10 @@ std::string ChannelText(v1::Channel channel) {
 
 namespace {
 
+// From docs/routing-model.md, "Values".
+constexpr int kRoomMax = 200;
+constexpr std::size_t kHeldMax = 25;
+
 int LevelMin(const v1::RequirementTerm& term) {
   return term.level_min() == 0 ? 1 : term.level_min();
 }
@@ -411,25 +415,81 @@ bool Rules::BoundsOvertaking(const std::string& agent) const {
          found != agents_.end() && found->second.profile.queue_order().empty();
 }
 
-bool Rules::Fits(const std::string& agent, v1::Channel channel, int units,
-                 int of_channel) const {
+const v1::ChannelCapacity* Rules::CapacityFor(const std::string& agent,
+                                              v1::Channel channel) const {
   const auto found = agents_.find(agent);
-  if (found == agents_.end()) return units == 0;
-  const v1::RoutingProfile& profile = found->second.profile;
-  int cost = channel == v1::CHANNEL_CHAT     ? 34
-             : channel == v1::CHANNEL_EMAIL  ? 50
-             : channel == v1::CHANNEL_SOCIAL ? 50
-             : channel == v1::CHANNEL_MAIL   ? 50
-                                             : 100;
-  int most = 0;
-  for (const v1::ChannelCapacity& one : profile.channel_capacities()) {
-    if (one.channel() != channel) continue;
-    if (one.has_cost_units()) cost = one.cost_units();
-    most = one.contacts_max();
+  if (found == agents_.end()) return nullptr;
+  for (const auto& one : found->second.profile.channel_capacities()) {
+    if (one.channel() == channel) return &one;
   }
-  const int capacity =
-      profile.has_capacity_units() ? profile.capacity_units() : 100;
-  return units + cost <= capacity && (most == 0 || of_channel < most);
+  return nullptr;
+}
+
+int Rules::CostOf(const std::string& agent, v1::Channel channel) const {
+  const v1::ChannelCapacity* given = CapacityFor(agent, channel);
+  if (given != nullptr && given->has_cost_units()) return given->cost_units();
+  switch (channel) {
+    case v1::CHANNEL_CHAT:
+      return 34;
+    case v1::CHANNEL_EMAIL:
+    case v1::CHANNEL_SOCIAL:
+    case v1::CHANNEL_MAIL:
+      return 50;
+    default:
+      return 100;
+  }
+}
+
+int Rules::CapacityOf(const std::string& agent) const {
+  const auto found = agents_.find(agent);
+  if (found == agents_.end()) return 0;
+  const v1::RoutingProfile& profile = found->second.profile;
+  return profile.has_capacity_units() ? profile.capacity_units() : 100;
+}
+
+bool Rules::MayInterrupt(const std::string& agent, v1::Channel first,
+                         v1::Channel other) const {
+  const v1::ChannelCapacity* given = CapacityFor(agent, first);
+  if (given == nullptr) return false;
+  const auto& may = given->may_interrupt();
+  return std::find(may.begin(), may.end(), other) != may.end();
+}
+
+bool Rules::Fits(const std::string& agent, v1::Channel channel,
+                 const AgentFold& state) const {
+  if (!agents_.contains(agent)) return state.held.empty();
+  int room = CapacityOf(agent);
+  for (const auto& [id, held] : state.held) {
+    if (held.state == v1::WORK_STATE_HANDLING &&
+        MayInterrupt(agent, channel, held.channel)) {
+      room += held.units;
+    }
+  }
+  const v1::ChannelCapacity* given = CapacityFor(agent, channel);
+  const int most = given == nullptr ? 0 : given->contacts_max();
+  return state.units() + CostOf(agent, channel) <= std::min(room, kRoomMax) &&
+         (most == 0 || state.HeldOf(channel) < most) &&
+         state.held.size() < kHeldMax;
+}
+
+AgentFold Rules::With(const std::string& agent, v1::Channel channel,
+                      const AgentFold& state) const {
+  AgentFold with = state;
+  with.held["one more"] = {.channel = channel, .units = CostOf(agent, channel)};
+  return with;
+}
+
+bool Rules::IsPulled(const v1::Contact& contact, std::size_t ring) const {
+  const v1::ContactQueue* as = AsksAs(contact.queue(), ring);
+  return as != nullptr && as->pull_only();
+}
+
+std::set<int> Rules::DrainOf(const v1::Contact& contact,
+                             std::size_t ring) const {
+  const std::vector<Ring>& rings = RingsOfQueue(contact.queue());
+  std::set<int> drain = rings[std::min(ring, rings.size() - 1)].drain;
+  drain.erase(contact.channel());
+  return drain;
 }
 
 InstantMs Rules::OrderKey(const std::string& agent, InstantMs idle_since_ms,

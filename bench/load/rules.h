@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/load/fold.h"
 #include "bench/load/rings.h"
 #include "relais/types.h"
 #include "relais/v1/configuration.pb.h"
@@ -54,10 +55,23 @@ class Rules {
   // nor if its profile orders queues.
   bool BoundsOvertaking(const std::string& agent) const;
 
-  // Whether one contact more of the channel fits an agent who holds so many
-  // units and so many of the channel.
-  bool Fits(const std::string& agent, v1::Channel channel, int units,
-            int of_channel) const;
+  // Whether one contact more of the channel fits beside what the agent holds,
+  // if it interrupts what it may.
+  bool Fits(const std::string& agent, v1::Channel channel,
+            const AgentFold& state) const;
+  // What an agent holds that is given one contact more.
+  AgentFold With(const std::string& agent, v1::Channel channel,
+                 const AgentFold& state) const;
+  // 0 of an agent who is not configured.
+  int CapacityOf(const std::string& agent) const;
+  // Whether what the agent handles of `other` gives way to one of `first`.
+  bool MayInterrupt(const std::string& agent, v1::Channel first,
+                    v1::Channel other) const;
+
+  // Whether it is offered to nobody: agents pull it.
+  bool IsPulled(const v1::Contact& contact, std::size_t ring) const;
+  // The channels of which agents are drained while it waits in that ring.
+  std::set<int> DrainOf(const v1::Contact& contact, std::size_t ring) const;
   // The smaller one goes first: idle time, and load before it.
   InstantMs OrderKey(const std::string& agent, InstantMs idle_since_ms,
                      int units) const;
@@ -107,6 +121,10 @@ class Rules {
   Queue QueueOf(const v1::ContactQueue& configured,
                 const v1::Configuration& configuration) const;
   const Queue* FindQueue(const std::string& name) const;
+  // What the agent's profile says of the channel; null if nothing.
+  const v1::ChannelCapacity* CapacityFor(const std::string& agent,
+                                         v1::Channel channel) const;
+  int CostOf(const std::string& agent, v1::Channel channel) const;
   // The configured queue as which the contacts of this one ask.
   const v1::ContactQueue* AsksAs(const std::string& queue,
                                  std::size_t ring) const;

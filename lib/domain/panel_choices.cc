@@ -43,6 +43,13 @@ void NoteChoice(InstantMs now_ms, PanelChoices* choices) {
   ++choices->pieces[PlaceOf(choices->piece)];
 }
 
+PanelChoices LatestOf(const PanelChoices& choices) {
+  PanelChoices latest;
+  latest.piece = choices.piece;
+  latest.pieces[PlaceOf(latest.piece)] = 1;
+  return latest;
+}
+
 void AddChoices(const PanelChoices& more, PanelChoices* choices) {
   ForEachCommon(more, choices,
                 [](std::uint32_t a, std::uint32_t& b) { b += a; });

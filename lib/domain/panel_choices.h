@@ -14,6 +14,8 @@ namespace relais {
 
 // One more at this instant; a clock that is behind counts as the latest piece.
 void NoteChoice(InstantMs now_ms, PanelChoices* choices);
+// The latest of them alone, which there is.
+PanelChoices LatestOf(const PanelChoices& choices);
 void AddChoices(const PanelChoices& more, PanelChoices* choices);
 void TakeChoices(const PanelChoices& fewer, PanelChoices* choices);
 // Of the last four hours at that instant.

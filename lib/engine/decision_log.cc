@@ -180,6 +180,7 @@ DecisionHead HeadOf(const Event& reservation, std::uint32_t queue) {
   record.attempt = static_cast<std::uint32_t>(reservation.attempt);
   record.queue = queue;
   record.ring = reservation.ring;
+  record.fit_step = reservation.fit_step;
   return record;
 }
 
@@ -250,7 +251,6 @@ void DecisionLog::Write(const match::Decision& decision, const Event& created,
                         std::uint32_t queue) {
   if (!enabled_) return;
   DecisionHead record = HeadOf(created, queue);
-  record.fit_step = decision.fit_step;
   record.order = static_cast<AgentOrder>(decision.order);
   const ComparedWriter compared(decision, &record);
   const auto entries = [&](auto put) { compared.ForEach(record, put); };
@@ -262,7 +262,6 @@ void DecisionLog::WriteRestored(const Event& reservation, std::uint32_t queue) {
   DecisionHead record = HeadOf(reservation, queue);
   record.contact_rule = DecidingRule::kRestored;
   record.agent_rule = DecidingRule::kRestored;
-  record.fit_step = reservation.fit_step;
   standing_.Write(record.contact_slot,
                   Filling(record, reservation.contact_id.view(), [](auto) {}));
 }

@@ -43,10 +43,20 @@ struct Hold {
   std::uint64_t tag = 0;  // of the word by which it will wait
   InlineId id;
   InstantMs until_ms = 0;
+  bool chosen = false;      // and counted so, from a panel
   bool over_share = false;  // kNobody because of that
 
   bool held() const { return agent != kNobody; }
 };
+
+// Its entry in the agent's record, all but when it comes and for how long.
+WaitingHeld HeldBy(const ToMove& move, ContactHandle contact,
+                   std::uint64_t tag);
+
+// Of what waits for the agent alone, that which a profile may not serve.
+std::uint32_t CountLost(const AgentRecord& agent,
+                        const CompiledProfile& profile)
+    RELAIS_REQUIRES(agent.mutex);
 
 // Whether a reservation came out of a hold (otherwise there is nothing to move
 // on), and then what comes next.

@@ -28,6 +28,16 @@ bool PanelShares::Choose(std::uint32_t agent, InstantMs now_ms,
   return true;
 }
 
+void PanelShares::TakeBack(std::uint32_t agent) {
+  MutexLock lock(mutex_);
+  PanelChoices& own = of_agent_[agent];
+  const PanelChoices latest = LatestOf(own);
+  TakeChoices(latest, &own);
+  if (present_[agent].load(std::memory_order_relaxed)) {
+    TakeChoices(latest, &of_present_);
+  }
+}
+
 void PanelShares::SetPresent(std::uint32_t agent, bool present) {
   if (present_[agent].load(std::memory_order_relaxed) == present) return;
   present_[agent].store(present, std::memory_order_relaxed);

@@ -1,16 +1,16 @@
 // Who was chosen from a panel how often in the last four hours, and what the
 // agents who are present have had together.
 //
-// Thread safety: every member from any thread; SetPresent of one agent under
-// the mutex of its record.
+// Thread safety: every member from any thread; Choose, TakeBack and SetPresent
+// of one agent under the mutex of its record.
 //
 // Lock: one mutex, a leaf. Taken by submits that choose an agent from a panel,
 // by sign-in and sign-out, and by views of agents who were ever chosen. Longest
 // hold: fifteen additions.
 //
 // Atomics
-//   S1  whether an agent is present, relaxed: written and compared under its
-//       record's mutex, so that what does not change takes no lock.
+//   S1  whether an agent is present, relaxed: written and read by all but views
+//       under its record's mutex, so that what does not change takes no lock.
 //   S2  whether it was ever chosen, relaxed: a view may tell a choice late.
 
 #ifndef RELAIS_LIB_ENGINE_PANEL_SHARES_H_
@@ -33,6 +33,8 @@ class PanelShares {
 
   // Counts the choice if the agent may be chosen (MayBeChosen; 0: always).
   bool Choose(std::uint32_t agent, InstantMs now_ms, int max_share_percent);
+  // The choice was for nothing; of an agent chosen before.
+  void TakeBack(std::uint32_t agent);
   void SetPresent(std::uint32_t agent, bool present);
   // What another agent in this slot had is forgotten. Of one who is not
   // present.

@@ -60,6 +60,15 @@ absl::Status CheckPresence(InstantMs now_ms, Presence* presence) {
       absl::StrCat(static_cast<int>(presence->state), " is not a presence"));
 }
 
+// Its place among those who fit alike.
+std::int64_t OrderKeyOf(const AgentRecord& agent, AgentOrder order)
+    RELAIS_REQUIRES(agent.mutex) {
+  const int load_place =
+      policy::LoadPlace(agent.held.units(), agent.served.capacity.load_order);
+  return policy::OrderKey(order, load_place, agent.figures,
+                          agent.idle_since_ms);
+}
+
 }  // namespace
 
 absl::Status RouterImpl::CheckNow(InstantMs now_ms) {
@@ -108,14 +117,6 @@ Event RouterImpl::AgentEvent(EventType type, const AgentRecord& agent,
       configuration_version_.load(std::memory_order_relaxed);
   FillAgent(agent, slot, &event);
   return event;
-}
-
-std::int64_t RouterImpl::OrderKeyOf(const AgentRecord& agent,
-                                    AgentOrder order) {
-  const int load_place =
-      policy::LoadPlace(agent.held.units(), agent.served.capacity.load_order);
-  return policy::OrderKey(order, load_place, agent.figures,
-                          agent.idle_since_ms);
 }
 
 void RouterImpl::CountPresence(const AgentRecord& agent,

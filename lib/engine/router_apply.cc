@@ -67,8 +67,9 @@ struct RouterImpl::Preparation {
   ClassRegistry* const classes;
   std::shared_ptr<CompiledConfiguration> compiled;
   std::vector<ListedAgent> agents;
-  std::uint32_t agents_touched = 0;        // leaving or changed
-  std::uint32_t reservations_touched = 0;  // of those leaving
+  std::uint32_t agents_touched = 0;  // leaving or changed
+  // Held by those leaving, and no longer held for those changed.
+  std::uint32_t contacts_touched = 0;
 };
 
 Configuration RouterImpl::CurrentConfiguration(std::uint64_t* version) const {
@@ -113,10 +114,11 @@ absl::StatusOr<ApplyOutcome> RouterImpl::Apply(
   absl::Status status = prepared.status();
   if (status.ok()) {
     // An agent who leaves makes up to four events, as does one who changed and
-    // is given a contact; each reservation that is rescinded makes three.
+    // is given a contact; each reservation that is rescinded makes three, and
+    // so does each hold that ends.
     const std::size_t room =
         Call::kRoom + std::size_t{4} * prepared.value()->agents_touched +
-        std::size_t{3} * prepared.value()->reservations_touched;
+        std::size_t{3} * prepared.value()->contacts_touched;
     if (!call.Reserve(EventPurpose::kExisting,
                       static_cast<std::uint32_t>(room))) {
       status = Full("limits.pending_events", room, limits_.pending_events,
@@ -323,11 +325,13 @@ absl::Status RouterImpl::CountAgents(const Configuration& configuration,
       if (listed.profile != agent.profile ||
           listed.served.capacity != agent.served.capacity) {
         ++preparation->agents_touched;
+        preparation->contacts_touched +=
+            CountLost(agent, classes_.Profile(listed.profile));
       }
       continue;
     }
     ++preparation->agents_touched;
-    preparation->reservations_touched +=
+    preparation->contacts_touched +=
         static_cast<std::uint32_t>(agent.held.list().size());
     if (agent.held.busy()) ++staying;
   }
@@ -424,7 +428,6 @@ void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
   AgentRecord& agent = agents_[handle.slot];
   // First, and without the record's lock (class_registry.h).
   classes_.AddHolder(profile, handle.slot);
-  AgentUpdate update;
   std::uint32_t old = 0;
   {
     MutexLock lock(agent.mutex);
@@ -435,9 +438,10 @@ void RouterImpl::ChangeProfile(AgentHandle handle, std::uint32_t profile,
     agent.held.Reserve(ContactsMax(served.capacity, served.channels));
     ReviewHolds(agent, call);
     Interrupt(agent, nullptr, call);
-    update = NextUpdate(agent, handle.slot, 0);
   }
-  TellCore(update, call);
+  call.Notify();
+  EndLostHolds(handle.slot, call);
+  TellAgain(handle.slot, call);
   GiveBackProfile(old, handle.slot);
 }
 

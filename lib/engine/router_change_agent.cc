@@ -107,7 +107,14 @@ absl::StatusOr<ChangeAgentOutcome> RouterImpl::InstallChange(
   const auto profile = classes_.AcquireProfile(
       content, [this, &call](std::uint32_t told) { TellAgain(told, call); });
   if (!profile.ok()) return profile.status();
-  absl::Status status = call.ReserveExisting();
+  std::uint32_t lost = 0;
+  {
+    const AgentRecord& agent = agents_[handle.slot];
+    MutexLock lock(agent.mutex);
+    lost = CountLost(agent, content);
+  }
+  // The end of each hold, and a decision with automatic answer.
+  absl::Status status = call.ReserveExisting(Call::kRoom + 3 * lost);
   if (!status.ok()) {
     classes_.ReleaseProfile(*profile);
     return status;
@@ -122,7 +129,6 @@ absl::StatusOr<ChangeAgentOutcome> RouterImpl::InstallChange(
   outcome.configuration_version =
       configuration_version_.fetch_add(1, std::memory_order_relaxed) + 1;
   AgentRecord& agent = agents_[handle.slot];
-  AgentUpdate update;
   std::uint32_t old = 0;
   {
     MutexLock lock(agent.mutex);
@@ -136,7 +142,6 @@ absl::StatusOr<ChangeAgentOutcome> RouterImpl::InstallChange(
     event.configuration_version = outcome.configuration_version;
     call.HandOver(event, std::move(detail));
     ReviewHolds(agent, call);
-    update = NextUpdate(agent, handle.slot, 0);
   }
   {
     MutexLock lock(in_force_mutex_);
@@ -144,7 +149,8 @@ absl::StatusOr<ChangeAgentOutcome> RouterImpl::InstallChange(
     in_force_.version = outcome.configuration_version;
   }
   call.Notify();
-  TellCore(update, call);
+  EndLostHolds(handle.slot, call);
+  TellAgain(handle.slot, call);
   GiveBackProfile(old, handle.slot);
   outcome.ticket = call.ticket();
   return outcome;

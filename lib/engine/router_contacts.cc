@@ -248,6 +248,7 @@ SubmitOutcome RouterImpl::Bring(const Event& submitted,
   RELAIS_CHECK(result == match::Result::kOk, "a new contact found no place");
   if (hold.held()) {
     ArmHold(hold.agent, contact, will_wait, call);
+    EndIfLost(hold.agent, contact, will_wait, call);
   } else if (rings != nullptr) {
     EnterFirstRing(*rings, submitted.ring, contact);
   }

@@ -11,7 +11,9 @@
 // their entries' words (ReviewHolds) and leaves the others to their bringers,
 // who come to the mutex after it. Whoever changes the word by which the contact
 // waits takes the entry out. Ends are moves: the deadline's turn makes them, so
-// no call of an agent grows with what is held for it.
+// no call of an agent grows with what is held for it. Only a change of what the
+// agent may serve ends what it may serve no longer in the same call: nothing
+// else keeps the core from giving it that.
 
 #include <algorithm>
 #include <limits>
@@ -57,6 +59,27 @@ std::size_t PlaceAfter(const PreferredAgents& preferred, const InlineId& id) {
 }
 
 }  // namespace
+
+WaitingHeld HeldBy(const ToMove& move, ContactHandle contact,
+                   std::uint64_t tag) {
+  const DurationMs limit_ms = move.terms->queue.wait_limit_ms;
+  WaitingHeld held;
+  held.contact = contact;
+  held.tag = tag;
+  held.asks = move.asks;
+  held.times = move.terms->queue.hold;
+  held.whatever = move.preferred->reply_by_ms > 0;
+  held.limit_ms = limit_ms == 0 ? 0 : move.event.arrival_ms + limit_ms;
+  return held;
+}
+
+std::uint32_t CountLost(const AgentRecord& agent,
+                        const CompiledProfile& profile) {
+  return static_cast<std::uint32_t>(std::count_if(
+      agent.waiting.begin(), agent.waiting.end(), [&](const auto& entry) {
+        return !policy::Accepts(*entry.second.asks, profile);
+      }));
+}
 
 ToMove RouterImpl::ToMoveOf(const ContactRecord& record, ContactHandle contact,
                             EventType type, InstantMs now_ms) {
@@ -131,19 +154,6 @@ InstantMs RouterImpl::HoldEnd(const AgentRecord& agent, const WaitingHeld& held,
   return back_ms + held.times.idle_ms;
 }
 
-WaitingHeld RouterImpl::HeldBy(const ToMove& move, ContactHandle contact,
-                               std::uint64_t tag) {
-  const DurationMs limit_ms = move.terms->queue.wait_limit_ms;
-  WaitingHeld held;
-  held.contact = contact;
-  held.tag = tag;
-  held.asks = move.asks;
-  held.times = move.terms->queue.hold;
-  held.whatever = move.preferred->reply_by_ms > 0;
-  held.limit_ms = limit_ms == 0 ? 0 : move.event.arrival_ms + limit_ms;
-  return held;
-}
-
 Hold RouterImpl::BeginHold(const ToMove& move, std::size_t first,
                            std::uint64_t tag, std::uint64_t sequence) {
   Hold hold;
@@ -162,11 +172,11 @@ Hold RouterImpl::BeginHold(const ToMove& move, std::size_t first,
     const std::optional<InstantMs> until_ms = JudgeHold(agent, move);
     if (!until_ms.has_value()) continue;
     // It is the only one, and chosen by no other event than its submit.
-    if (move.preferred->source == PreferenceSource::kPanel &&
-        !panels_->Choose(handle->slot, move.event.at_ms,
-                         move.terms->queue.panel_max_share_percent)) {
-      hold.over_share = true;
-      return hold;
+    if (move.preferred->source == PreferenceSource::kPanel) {
+      hold.chosen = panels_->Choose(handle->slot, move.event.at_ms,
+                                    move.terms->queue.panel_max_share_percent);
+      hold.over_share = !hold.chosen;
+      if (hold.over_share) return hold;
     }
     hold.agent = handle->slot;
     hold.tag = tag;
@@ -192,6 +202,11 @@ void RouterImpl::ForgetHold(std::uint32_t agent_slot,
 void RouterImpl::GiveUpHold(const Hold& hold, std::uint32_t contact_slot,
                             Call& call) {
   if (!hold.held()) return;
+  if (hold.chosen) {
+    const AgentRecord& agent = agents_[hold.agent];
+    MutexLock lock(agent.mutex);
+    panels_->TakeBack(hold.agent);
+  }
   ForgetHold(hold.agent, contact_slot, hold.tag);
   // Which may have waited for this.
   RemoveAgentIfLeft(hold.agent, call);
@@ -295,6 +310,55 @@ void RouterImpl::ReviewHolds(AgentRecord& agent, Call& call) {
   for (WaitingHeld* held : order) ArmLocked(agent, *held, call);
 }
 
+// Not left to their deadlines: the agent would be given what it may not serve.
+// It is closed meanwhile, for the core knows it by what it was.
+void RouterImpl::EndLostHolds(std::uint32_t agent_slot, Call& call) {
+  AgentRecord& agent = agents_[agent_slot];
+  std::vector<WaitingHeld> lost;
+  InlineId id;
+  AgentUpdate closed;
+  {
+    MutexLock lock(agent.mutex);
+    if (!agent.used || agent.leaving) return;  // it may take nothing
+    for (const auto& [key, held] : agent.waiting) {
+      if (!policy::Accepts(*held.asks, classes_.Profile(agent.profile))) {
+        lost.push_back(held);
+      }
+    }
+    if (lost.empty()) return;
+    id.Assign(agent.id);
+    closed = NextUpdate(agent, agent_slot, 0);
+  }
+  closed.terms.kinds = 0;
+  TellCoreAlone(closed, call);
+  std::sort(lost.begin(), lost.end(), [](const auto& a, const auto& b) {
+    return a.sequence < b.sequence;
+  });
+  for (const WaitingHeld& held : lost) {
+    const ContactWord word = matcher_.Contact(held.contact.slot);
+    // Otherwise it is gone, or its bringer comes to that (EndIfLost).
+    if (word.phase() == ContactPhase::kWaiting && word.tag() == held.tag) {
+      EndHold(held.contact, word, agent_slot, id, call);
+    }
+  }
+}
+
+void RouterImpl::EndIfLost(std::uint32_t agent_slot, ContactHandle contact,
+                           ContactWord waiting, Call& call) {
+  InlineId id;
+  {
+    const AgentRecord& agent = agents_[agent_slot];
+    MutexLock lock(agent.mutex);
+    const auto held = agent.waiting.find({contact.slot, waiting.tag()});
+    if (held == agent.waiting.end() || agent.leaving ||
+        policy::Accepts(*held->second.asks, classes_.Profile(agent.profile))) {
+      return;
+    }
+    id.Assign(agent.id);
+  }
+  EndHold(contact, waiting, agent_slot, id, call);
+}
+
 void RouterImpl::HoldDue(ContactHandle contact, ContactWord word,
                          std::uint32_t agent_slot, Call& call) {
   InlineId id;
@@ -334,6 +398,7 @@ void RouterImpl::EndHold(ContactHandle contact, ContactWord word,
     return;
   }
   ForgetHold(agent_slot, contact.slot, word.tag());
+  deadlines_.Cancel(contact.slot, word.tag());
   event.contact_version = VersionOf(waiting, contact);
   call.Push(event);
   if (hold.held()) {
@@ -346,6 +411,7 @@ void RouterImpl::EndHold(ContactHandle contact, ContactWord word,
     }
   }
   matcher_.LookForContact(contact.slot, waiting, call);
+  if (hold.held()) EndIfLost(hold.agent, contact, waiting, call);
   RemoveAgentIfLeft(agent_slot, call);
 }
 

@@ -137,9 +137,6 @@ class RouterImpl final : public Router, private ClassMatrix {
   // When the hold ends as the agent is now; not after `now_ms`: it is over.
   InstantMs HoldEnd(const AgentRecord& agent, const WaitingHeld& held,
                     InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
-  // All but when it comes, and for how long.
-  static WaitingHeld HeldBy(const ToMove& move, ContactHandle contact,
-                            std::uint64_t tag);
   // It does not wait by that word, or no longer.
   void ForgetHold(std::uint32_t agent, std::uint32_t contact_slot,
                   std::uint64_t tag);
@@ -160,6 +157,10 @@ class RouterImpl final : public Router, private ClassMatrix {
       RELAIS_REQUIRES(agent.mutex);
   // What waits for this agent alone, after it changed.
   void ReviewHolds(AgentRecord& agent, Call& call) RELAIS_REQUIRES(agent.mutex);
+  // Of what the agent may serve no longer, before the core is told of that.
+  void EndLostHolds(std::uint32_t agent, Call& call);
+  void EndIfLost(std::uint32_t agent, ContactHandle contact,
+                 match::ContactWord waiting, Call& call);
   // The hold's time has come, as it was when its deadline was set.
   void HoldDue(ContactHandle contact, match::ContactWord word,
                std::uint32_t agent, Call& call);
@@ -377,9 +378,6 @@ class RouterImpl final : public Router, private ClassMatrix {
                     InstantMs now_ms) const RELAIS_REQUIRES(agent.mutex);
   // Whether the core may give it more before it is told of what it holds.
   static bool MayTakeMore(const AgentRecord& agent)
-      RELAIS_REQUIRES(agent.mutex);
-  // Its place among those who fit alike.
-  static std::int64_t OrderKeyOf(const AgentRecord& agent, AgentOrder order)
       RELAIS_REQUIRES(agent.mutex);
   // It holds the contact no more.
   void LetGo(AgentRecord& agent, const Holding& holding, InstantMs now_ms) const

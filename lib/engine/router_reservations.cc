@@ -61,7 +61,10 @@ Event RouterImpl::CreatedEvent(const match::Decision& decision,
   event.requirement_class =
       held ? record.requirement_class : decision.requirement_class;
   event.profile_class = decision.profile_class;
-  event.fit_step = decision.fit_step;
+  // The core has no requirement of what is held.
+  event.fit_step =
+      held ? matcher_.FitStep(record.requirement_class, decision.profile_class)
+           : decision.fit_step;
   event.units = decision.units;
   event.pulled = decision.pulled;
   if (decision.pulled) {
@@ -383,6 +386,7 @@ bool RouterImpl::ReturnReserved(std::uint32_t slot, ContactHandle contact,
   }
   matcher_.LookForContact(contact.slot, returning.waiting, call);
   TellCore(returning.update, call);
+  if (hold.held()) EndIfLost(hold.agent, contact, returning.waiting, call);
   // It may have been dropped from the configuration at the same moment.
   RemoveAgentIfLeft(slot, call);
   return true;

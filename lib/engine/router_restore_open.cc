@@ -96,6 +96,11 @@ void RouterImpl::FinishHalfLeft(Restoration& restoration) {
 void RouterImpl::OpenRestored(Restoration& restoration) {
   FinishHalfEnds(restoration);
   FinishHalfLeft(restoration);
+  for (std::uint32_t slot = 0; slot < agent_slots_; ++slot) {
+    Call call(*this, restoration.now_ms);
+    while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();
+    EndLostHolds(slot, call);
+  }
   for (const auto& [contact, word] : restoration.to_accept) {
     Call call(*this, restoration.now_ms);
     while (!call.Reserve(EventPurpose::kExisting)) DrainEvents();

@@ -233,6 +233,11 @@ class MatcherT {
                   std::uint32_t profile_class) const {
     return eligibility_.Fit(requirement_class, profile_class) != 0;
   }
+  // 0 to 7; 0 of a pair that is not eligible.
+  std::uint8_t FitStep(std::uint32_t requirement_class,
+                       std::uint32_t profile_class) const {
+    return StepOf(eligibility_.Fit(requirement_class, profile_class));
+  }
 
   // --- Contacts -------------------------------------------------------------
 
@@ -490,6 +495,10 @@ class MatcherT {
     return terms.reserves == 0
                ? room
                : room & ~reserves_.Barred(terms, word.kinds(), word.used());
+  }
+  // Of a cell's fit, which is 0 of what is not eligible.
+  static std::uint8_t StepOf(std::uint8_t fit) {
+    return fit == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(fit - 1);
   }
   ReserveSet CountedIn(const AgentTerms& terms, AgentWord word) const {
     return reserves_.CountedIn(terms, word.kinds(), word.used());

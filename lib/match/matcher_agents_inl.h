@@ -155,9 +155,7 @@ Decision MatcherT<AtomicT>::Describe(const ContactChoice& choice,
   decision.rank = EligibilityT<AtomicT>::RankOf(choice.cell);
   decision.requirement_class = choice.requirement_class;
   decision.profile_class = terms.profile_class;
-  const std::uint8_t fit = EligibilityT<AtomicT>::FitOf(choice.cell);
-  decision.fit_step =
-      fit == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(fit - 1);
+  decision.fit_step = StepOf(EligibilityT<AtomicT>::FitOf(choice.cell));
   decision.units = terms.cost[static_cast<std::size_t>(kind)];
   return decision;
 }

@@ -58,6 +58,21 @@ TEST(PanelChoicesTest, SumsAreThoseOfAllInstants) {
   }
 }
 
+TEST(PanelChoicesTest, TheLatestIsTakenBackAlone) {
+  PanelChoices own;
+  NoteChoice(5, &own);
+  NoteChoice(3 * kPiece, &own);
+  NoteChoice(3 * kPiece, &own);
+  PanelChoices all = own;
+  NoteChoice(4 * kPiece, &all);
+  TakeChoices(LatestOf(own), &all);
+  TakeChoices(LatestOf(own), &own);
+  EXPECT_EQ(ChoicesAt(own, 3 * kPiece), 2U);
+  EXPECT_EQ(ChoicesAt(own, 15 * kPiece), 1U);
+  EXPECT_EQ(ChoicesAt(all, 4 * kPiece), 3U);
+  EXPECT_EQ(ChoicesAt(all, 15 * kPiece), 2U);
+}
+
 TEST(PanelChoicesTest, AtMostTheShareOfTheMean) {
   // The first one, and without a guard any.
   EXPECT_TRUE(MayBeChosen(0, 0, 10, 150));

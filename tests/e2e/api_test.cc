@@ -117,6 +117,31 @@ TEST_F(ApiTest, AssignedAtOnceIsPushedAsSuch) {
   EXPECT_EQ(other.End().first, 0);
 }
 
+TEST(ApiBlendingTest, TheDesktopIsToldWhatToPutAside) {
+  Relaisd server(R"(
+routing_profiles: [{name: blended, channels: [voice, email],
+  channel_capacities: [{channel: voice, may_interrupt: [email]}]}]
+agents: [{id: anna, routing_profile: blended}]
+queues: [{name: accounts, channels: [voice, email], offer_timeout_ms: 0}]
+)");
+  Client client(server.address());
+  Desk desk(&client);
+  desk.Attach({"anna"});
+  desk.NextAnswer();
+  ASSERT_TRUE(client.SignIn("anna").ok());
+  v1::Contact mail = Client::ContactOf("mail");
+  mail.set_channel(v1::CHANNEL_EMAIL);
+  ASSERT_TRUE(client.Submit(mail).ok());
+  desk.NextOffer();
+  ASSERT_TRUE(client.Submit("call").ok());
+  desk.NextOffer();
+  const v1::Interruption told = desk.Next().interruption();
+  EXPECT_EQ(told.contact_id(), "mail");
+  EXPECT_TRUE(told.interrupted());
+  ASSERT_TRUE(client.Complete("call").ok());
+  EXPECT_FALSE(desk.Next().interruption().interrupted());
+}
+
 TEST_F(ApiTest, StandingOffersComeAgainAndTheLastStreamGetsThem) {
   Desk first(&client_);
   first.Attach({"anna", "bela"});

@@ -199,6 +199,119 @@ TEST_F(HoldsTest, AStateWhoseHoldNobodyKeepsIsGoneOnWith) {
   EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << refused;
 }
 
+// The next thing that happens to the agent is a call, not a RunDue.
+class LostHoldsTest : public HoldsTest {
+ protected:
+  // Agent0 is at a call; three wait for it, one of them for agent1 after it.
+  void HoldForBusyAgent(int agents) {
+    Begin(Small(), agents);
+    Set("agent0", kReady, 1);
+    ASSERT_TRUE(router_->Submit(Call("first", {}), 2).ok());
+    ASSERT_TRUE(router_
+                    ->Accept(*router_->FindAgent("agent0"),
+                             *router_->FindContact("first"), 2, 2)
+                    .ok());
+    ASSERT_TRUE(router_->Submit(Call("call0", {"agent0"}), 3).ok());
+    ASSERT_TRUE(router_->Submit(Call("call1", {"agent0", "agent1"}), 4).ok());
+    ContactSpec boxed = Call("call2", {"agent0"});
+    boxed.preferred.reply_by_ms = 5'000;
+    ASSERT_TRUE(router_->Submit(boxed, 5).ok());
+    for (const char* id : {"call0", "call1", "call2"}) {
+      ASSERT_EQ(router_->GetContact(id)->held_for, "agent0");
+    }
+  }
+  void ExpectNothingForAgent0(InstantMs now_ms) {
+    EXPECT_EQ(router_->GetContact("call0")->held_for, "");
+    EXPECT_EQ(router_->GetContact("call2")->held_for, "");
+    ASSERT_TRUE(router_->Complete(*router_->FindContact("first"), now_ms).ok());
+    EXPECT_TRUE(router_->GetAgent(*router_->FindAgent("agent0"))->held.empty())
+        << "given what it may not serve";
+  }
+};
+
+TEST_F(LostHoldsTest, AChangeOfTheAgentEndsThemAtOnce) {
+  HoldForBusyAgent(2);
+  Set("agent1", {PresenceState::kNotReady, NotReadyReason::kMeal, 400}, 6);
+  AgentChange change;
+  change.skills.emplace();
+  ASSERT_TRUE(
+      router_->ChangeAgent(*router_->FindAgent("agent0"), change, 7).ok());
+  EXPECT_EQ(router_->GetContact("call1")->held_for, "agent1");
+  ExpectNothingForAgent0(8);
+  // What ended has left no deadline behind; the ring comes, the first first.
+  EXPECT_EQ(router_->NextDue(), 43);
+}
+
+TEST_F(LostHoldsTest, AnotherConfigurationEndsThemAtOnce) {
+  HoldForBusyAgent(1);
+  Configuration without = Centre(1);
+  without.agents[0].skills.clear();
+  ASSERT_TRUE(router_->Apply(without, 7)->applied());
+  ExpectNothingForAgent0(8);
+}
+
+// The change is durable, the ends are not.
+TEST_F(LostHoldsTest, AStateThatStillHasThemIsRestoredWithoutThem) {
+  LiveState state;
+  state.last_sequence = 7;
+  state.configuration_version = 1;
+  Configuration centre = Centre(1);
+  ContactDetail detail;
+  detail.spec = Call("call", {"agent0"});
+  detail.queue = centre.queues[0];
+  detail.rank_key_ms = 5;
+  detail.arrival_sequence = 1;
+  detail.plan = centre.bullseye_plans[0];
+  centre.agents[0].skills.clear();
+  state.configuration = std::make_shared<const Configuration>(centre);
+  state.arrival_sequence = 1;
+  LiveContact contact;
+  contact.detail = std::make_shared<const ContactDetail>(detail);
+  contact.arrival_ms = 5;
+  contact.version = 1;
+  contact.held_for = "agent0";
+  contact.held_since_ms = 5;
+  contact.held_until_ms = 500;
+  state.contacts["call"] = contact;
+  state.queues["calls"] = {1, 0, 0};
+  LiveAgent agent;
+  agent.version = 1;
+  agent.presence = kReady;
+  agent.presence_configuration_version = 1;
+  state.agents["agent0"] = agent;
+  RouterOptions options;
+  options.observer = &recorder_;
+  options.limits = Small();
+  router_ = *Router::Create(options);
+  ASSERT_TRUE(router_->Restore(state, 6).ok());
+  EXPECT_EQ(router_->GetContact("call")->held_for, "");
+  EXPECT_EQ(router_->GetContact("call")->state, ContactState::kWaiting);
+}
+
+// Two submits of one id meet; one of them is the choice.
+TEST_F(HoldsTest, SubmitsOfOneContactThatMeetAreOneChoice) {
+  constexpr int kContacts = 3'000;
+  Begin(Small(), 2);
+  Set("agent0", {PresenceState::kNotReady, NotReadyReason::kMeal, 400}, 1);
+  std::atomic<int> begun[2] = {0, 0};
+  const auto submit_all = [&](std::size_t own) {
+    for (int i = 1; i <= kContacts; ++i) {
+      ContactSpec spec = Call("call" + std::to_string(i), {"agent0"});
+      spec.preferred.source = PreferenceSource::kPanel;
+      begun[own] = i;
+      for (int spins = 0; begun[1 - own] < i; ++spins) {
+        if (spins > 10'000) std::this_thread::yield();
+      }
+      router_->Submit(spec, 2).IgnoreError();
+    }
+  };
+  std::thread other([&] { submit_all(1); });
+  submit_all(0);
+  other.join();
+  EXPECT_EQ(router_->GetAgent(*router_->FindAgent("agent0"))->panel_choices,
+            kContacts);
+}
+
 class HoldsUnderThreadsTest : public HoldsTest {
  protected:
   static constexpr int kAgents = 4;

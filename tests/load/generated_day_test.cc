@@ -117,17 +117,25 @@ TEST(ExampleEBranchTest, IsAWholeEBranch) {
   EXPECT_EQ(present.size(), 24u);
 }
 
-TEST(ExampleEBranchTest, InterruptionsAreRefusedBecauseNobodyWouldJudgeThem) {
+TEST(ExampleEBranchTest, WhatIsPulledNeedsAgentsWhoLook) {
   server::ConfigFile file =
       server::ReadConfigFile("examples/ebranch/ebranch.yaml", Limits());
-  v1::RoutingProfile* profile = file.message.mutable_routing_profiles(0);
-  profile->add_channel_capacities()->add_may_interrupt(v1::CHANNEL_EMAIL);
-  const auto day = ReadDayFile("examples/ebranch/day.yaml");
+  file.message.mutable_queues(2)->set_pull_only(true);
+  auto day = ReadDayFile("examples/ebranch/day.yaml");
   ASSERT_TRUE(day.ok()) << day.status();
-  const absl::Status status = GenerateDay(file.message, *day, 1).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(status.message()),
-              HasSubstr("\" has may_interrupt: a played day does not know"));
+  const absl::Status never = GenerateDay(file.message, *day, 1).status();
+  EXPECT_EQ(never.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(never.message()),
+              HasSubstr("answers.pull_every_ms: 0, but queue \"letters\" is "
+                        "pull_only: say how often"));
+  day->mutable_answers()->set_pull_every_ms(-1);
+  EXPECT_THAT(
+      std::string(GenerateDay(file.message, *day, 1).status().message()),
+      HasSubstr("answers.pull_every_ms: -1 is below 0"));
+  day->mutable_answers()->set_pull_every_ms(60'000);
+  const auto plan = GenerateDay(file.message, *day, 1);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->answers.pull_every_ms, 60'000);
 }
 
 TEST(ExampleEBranchTest, SharesOfItsCustomersAreDrawn) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -31,13 +32,19 @@
 namespace relais::load {
 namespace {
 
-// The centre of that name in examples/.
-DayPlan ExampleDay(std::uint64_t seed, const std::string& name = "bank") {
+using Change = std::function<void(v1::Configuration*)>;
+
+// The centre of that name in examples/, changed; who is idle looks every minute
+// for what is to be pulled.
+DayPlan ExampleDay(std::uint64_t seed, const std::string& name = "bank",
+                   const Change& change = nullptr) {
   const std::string directory = absl::StrCat("examples/", name, "/");
-  const server::ConfigFile centre =
+  server::ConfigFile centre =
       server::ReadConfigFile(absl::StrCat(directory, name, ".yaml"), Limits());
-  const auto day = ReadDayFile(absl::StrCat(directory, "day.yaml"));
+  if (change) change(&centre.message);
+  auto day = ReadDayFile(absl::StrCat(directory, "day.yaml"));
   EXPECT_TRUE(day.ok()) << day.status();
+  day->mutable_answers()->set_pull_every_ms(60'000);
   auto plan = GenerateDay(centre.message, *day, seed);
   EXPECT_TRUE(plan.ok()) << plan.status();
   return *std::move(plan);
@@ -152,9 +159,132 @@ TEST(PlayerTest, ADayWithRingsHolds) {
       if (event.type() != v1::EVENT_TYPE_RESERVATION_CREATED) continue;
       ++reserved[event.contact().ring()];
     }
-    EXPECT_GT(widened, 50);
+    EXPECT_GT(widened, 30);
     EXPECT_GT(reserved[1], 10);
     EXPECT_GT(reserved[2], 3);
+  }
+}
+
+// What of its handling a contact has had, by the events.
+TEST(PlayerTest, WhatIsInterruptedTakesTheRestOfItsTimeLater) {
+  const DayPlan plan = ExampleDay(1, "ebranch");
+  const auto record = Play(plan);
+  ASSERT_TRUE(record.ok()) << record.status();
+  std::map<std::string, InstantMs> begun;
+  std::map<std::string, DurationMs> had;
+  std::set<std::string> interrupted;
+  for (const v1::Event& event : record->events) {
+    const std::string& id = event.contact().id();
+    switch (event.type()) {
+      case v1::EVENT_TYPE_RESERVATION_ACCEPTED:
+      case v1::EVENT_TYPE_CONTACT_RESUMED:
+        begun[id] = event.at_ms();
+        break;
+      case v1::EVENT_TYPE_CONTACT_INTERRUPTED:
+        interrupted.insert(id);
+        [[fallthrough]];
+      case v1::EVENT_TYPE_CONTACT_ENDED:
+        if (begun.contains(id)) had[id] += event.at_ms() - begun[id];
+        begun.erase(id);
+        break;
+      default:
+        break;
+    }
+  }
+  EXPECT_GT(interrupted.size(), 20u);
+  for (const PlannedContact& planned : plan.contacts) {
+    const std::string& id = planned.contact.id();
+    if (!had.contains(id)) continue;
+    EXPECT_EQ(had[id], planned.handling_ms) << id;
+  }
+}
+
+void KeepMoreFree(v1::Configuration* configuration) {
+  v1::Reserve* reserve = configuration->mutable_reserves(0);
+  reserve->set_keep(3);
+  reserve->set_resume(6);
+  reserve->add_holds_back(v1::CHANNEL_CHAT);
+}
+
+void KeepNobodyFree(v1::Configuration* configuration) {
+  configuration->clear_reserves();
+}
+
+void InterruptNothing(v1::Configuration* configuration) {
+  for (v1::RoutingProfile& profile :
+       *configuration->mutable_routing_profiles()) {
+    for (v1::ChannelCapacity& one : *profile.mutable_channel_capacities()) {
+      one.clear_may_interrupt();
+    }
+  }
+}
+
+// Nothing gives way to a call but what is not given.
+void Drain(v1::Configuration* configuration) {
+  InterruptNothing(configuration);
+  for (v1::BullseyePlan& plan : *configuration->mutable_bullseye_plans()) {
+    if (plan.rings().empty()) continue;
+    plan.mutable_rings(0)->add_drain(v1::CHANNEL_CHAT);
+    plan.mutable_rings(0)->add_drain(v1::CHANNEL_EMAIL);
+  }
+}
+
+void PullLetters(v1::Configuration* configuration) {
+  configuration->mutable_queues(2)->set_pull_only(true);
+}
+
+void AllRules(v1::Configuration* configuration) {
+  const v1::Configuration as_it_is = *configuration;
+  Drain(configuration);
+  *configuration->mutable_routing_profiles() = as_it_is.routing_profiles();
+  KeepMoreFree(configuration);
+  PullLetters(configuration);
+}
+
+TEST(PlayerTest, ADayOfAllRulesHolds) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const DayPlan plan = ExampleDay(seed, "ebranch", AllRules);
+    const auto record = Play(plan);
+    ASSERT_TRUE(record.ok()) << record.status();
+    const AuditReport report = Audit(plan, *record);
+    EXPECT_TRUE(report.AllHold()) << AuditText(report);
+    int pulled = 0;
+    for (const v1::Event& event : record->events) {
+      pulled += event.type() == v1::EVENT_TYPE_RESERVATION_CREATED &&
+                        event.reservation().pulled()
+                    ? 1
+                    : 0;
+    }
+    EXPECT_GT(pulled, 200);
+  }
+}
+
+// A router that goes by other rules than those that it is judged by.
+TEST(PlayerTest, ADayByOtherRulesIsFound) {
+  struct Case {
+    const char* name;
+    Change played;
+    Change judged;
+    Invariant red;
+  };
+  const auto as_it_is = [](v1::Configuration*) {};
+  const Case cases[] = {
+      {"kept from none", KeepNobodyFree, KeepMoreFree, Invariant::kDeclined},
+      {"kept from more", KeepMoreFree, KeepNobodyFree, Invariant::kQuiet},
+      {"interrupted", as_it_is, InterruptNothing, Invariant::kOneHolder},
+      {"not interrupted", InterruptNothing, as_it_is, Invariant::kQuiet},
+      {"not drained", InterruptNothing, Drain, Invariant::kDeclined},
+      {"drained", Drain, InterruptNothing, Invariant::kQuiet},
+      {"offered", as_it_is, PullLetters, Invariant::kDeclined},
+      {"pulled", PullLetters, as_it_is, Invariant::kQuiet},
+  };
+  for (const Case& one : cases) {
+    const auto record = Play(ExampleDay(1, "ebranch", one.played));
+    ASSERT_TRUE(record.ok()) << record.status();
+    const AuditReport report =
+        Audit(ExampleDay(1, "ebranch", one.judged), *record);
+    EXPECT_GT(report.of(one.red).violations, 0u) << one.name << "\n"
+                                                 << AuditText(report);
   }
 }
 

@@ -164,6 +164,13 @@ class Story {
     event.mutable_contact()->set_state(v1::CONTACT_STATE_ENDED);
     return Snapshot(event, agent);
   }
+  // Of a contact in handling, which gives way or goes on.
+  v1::Event& Interrupt(const std::string& id, const std::string& agent) {
+    return Handling(v1::EVENT_TYPE_CONTACT_INTERRUPTED, id, agent);
+  }
+  v1::Event& Resume(const std::string& id, const std::string& agent) {
+    return Handling(v1::EVENT_TYPE_CONTACT_RESUMED, id, agent);
+  }
   // Accept, complete and wrap-up, at once.
   void Serve(const std::string& id, const std::string& agent) {
     Accept(id, agent);
@@ -255,6 +262,13 @@ class Story {
     v1::Event& event = ContactEvent(type, id, state);
     *event.mutable_agent() = change;
     return event;
+  }
+  v1::Event& Handling(v1::EventType type, const std::string& id,
+                      const std::string& agent) {
+    v1::Event& event = AgentEvent(type, agent);
+    *event.mutable_contact() = contacts_[id];
+    event.mutable_contact()->set_version(0);
+    return Snapshot(event, agent);
   }
   v1::Event& WithAttempt(v1::Event& event, const std::string& id) {
     event.mutable_reservation()->set_attempt(attempts_[id]);

@@ -23,9 +23,7 @@ void ReferenceRouter::NoteComparison(const ContactRecord& contact,
   };
   const AgentOrder order = As(contact).agent_choice.order;
   const auto of_agent = [&](const AgentRecord& one) {
-    // A hold is kept for who has lost what the contact asks for.
-    return ComparedAgent{one.configuration.id,
-                         IsHeld(contact) ? 0 : FitStep(contact, one),
+    return ComparedAgent{one.configuration.id, FitStep(contact, one),
                          PlaceInOrder(one, order)};
   };
   Comparison comparison;

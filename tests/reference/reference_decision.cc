@@ -224,7 +224,7 @@ void ReferenceRouter::Decide(ContactRecord& contact, AgentRecord& agent,
 void ReferenceRouter::Reserve(ContactRecord& contact, AgentRecord& agent,
                               InstantMs now_ms, bool at_once, bool pulled) {
   NoteLeft(contact);
-  contact.fit_step = IsHeld(contact) ? 0 : FitStep(contact, agent);
+  contact.fit_step = FitStep(contact, agent);
   contact.state = ContactState::kReserved;
   contact.attempt = ++contact.version;
   contact.agent = agent.number;

@@ -145,6 +145,20 @@ void ReferenceRouter::ReviewHolds(const AgentRecord& agent, InstantMs now_ms) {
   }
 }
 
+// It takes nothing before they have ended.
+void ReferenceRouter::EndLostHolds(AgentRecord& agent, InstantMs now_ms) {
+  std::vector<std::uint64_t> lost;
+  for (const auto& [number, contact] : contacts_) {
+    if (IsHeldFor(contact, agent) && !MeetsIn(0, contact, agent)) {
+      lost.push_back(number);
+    }
+  }
+  if (!lost.empty()) agent.set_aside = true;
+  for (const std::uint64_t number : lost) {
+    EndHold(contacts_.at(number), now_ms);
+  }
+}
+
 void ReferenceRouter::EndHold(ContactRecord& contact, InstantMs now_ms) {
   const std::uint64_t agent = contact.held_for;
   PutInHold(contact.hold, contact, now_ms);

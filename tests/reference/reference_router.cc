@@ -227,12 +227,12 @@ absl::StatusOr<ApplyOutcome> ReferenceRouter::Apply(
     if (changed) {
       ReviewHolds(agent, now_ms);
       InterruptFor(0, agent, now_ms);
+      EndLostHolds(agent, now_ms);
       LookForAgent(number, now_ms);
     }
   }
   for (const AgentConfiguration& agent : configuration.agents) {
-    if (kept.contains(agent.id)) continue;
-    AddAgent(agent);
+    if (!kept.contains(agent.id)) AddAgent(agent);
   }
   outcome.ticket = Ticket();
   return outcome;
@@ -271,6 +271,7 @@ absl::StatusOr<ChangeAgentOutcome> ReferenceRouter::ChangeAgent(
   NameAgent(agent, event);
   HandOver(event);
   ReviewHolds(agent, now_ms);
+  EndLostHolds(agent, now_ms);
   LookForAgent(agent.number, now_ms);
   ChangeAgentOutcome answer = outcome;
   answer.ticket = Ticket();

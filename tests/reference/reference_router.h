@@ -370,6 +370,7 @@ class ReferenceRouter final : public Router {
   InstantMs HoldEnds(const ContactRecord& contact, InstantMs now_ms) const;
   InstantMs WaitingDue(const ContactRecord& contact, InstantMs now_ms) const;
   void ReviewHolds(const AgentRecord& agent, InstantMs now_ms);
+  void EndLostHolds(AgentRecord& agent, InstantMs now_ms);
   void EndHold(ContactRecord& contact, InstantMs now_ms);
   void NameHold(const ContactRecord& contact, Event& event) const;
   // Of the four hours up to then.

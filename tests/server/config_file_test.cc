@@ -312,6 +312,13 @@ TEST(ConfigFileTest, WhatWasNotReadIsNotJudged) {
               "[voice, callback]\n    channel_capacities: [{channel: fax}]\n");
   EXPECT_THAT(Problems(text),
               ElementsAre(HasSubstr("channel: unknown value \"fax\"")));
+  // One that is missing is told by the file's names.
+  text =
+      With("[voice, callback]\n",
+           "[voice, callback]\n    channel_capacities: [{cost_units: 20}]\n");
+  EXPECT_THAT(Problems(text), ElementsAre(HasSubstr(
+                                  "channel_capacities[0].channel: missing; use "
+                                  "voice, email, chat, callback")));
 }
 
 TEST(ConfigFileTest, ACapacityIsFoundByItsChannel) {

@@ -253,6 +253,58 @@ TEST_F(OfferHubTest, StandingOffersComeAgainOnTheLastStream) {
   EXPECT_THAT(third->responses, IsEmpty());
 }
 
+Event OfAnna(EventType type, const char* contact_id) {
+  Event event;
+  event.type = type;
+  event.agent_id.Assign("anna");
+  event.contact_id.Assign(contact_id);
+  event.presence.state = PresenceState::kAvailable;
+  event.attempt = 2;
+  return event;
+}
+
+// Chats, say: each is offered and ends for itself.
+TEST_F(OfferHubTest, SeveralOffersOfOneAgentStandBesideOneAnother) {
+  for (const char* id : {"c1", "c2", "c3", "c4"}) {
+    hub_->OnEvent(OfAnna(EventType::kReservationCreated, id));
+  }
+  EXPECT_TRUE(hub_->IsCutOff("anna", "c1", 2));
+  EXPECT_FALSE(hub_->IsCutOff("anna", "c1", 3));
+  const auto stream = std::make_shared<RecordingStream>();
+  hub_->Attach({"anna"}, stream);
+  ASSERT_THAT(stream->responses, SizeIs(4));
+  EXPECT_EQ(stream->responses[0].offer().contact().id(), "c1");
+  EXPECT_EQ(stream->responses[3].offer().contact().id(), "c4");
+  EXPECT_FALSE(hub_->IsCutOff("anna", "c1", 2));
+  hub_->OnEvent(OfAnna(EventType::kReservationAccepted, "c2"));
+  hub_->OnEvent(OfAnna(EventType::kReservationNoAnswer, "c1"));
+  hub_->OnEvent(OfAnna(EventType::kReservationRescinded, "c3"));
+  ASSERT_THAT(stream->responses, SizeIs(6));
+  EXPECT_EQ(stream->responses[4].offer_ended().contact_id(), "c1");
+  EXPECT_EQ(stream->responses[4].offer_ended().end(), v1::OFFER_END_NO_ANSWER);
+  EXPECT_EQ(stream->responses[5].offer_ended().contact_id(), "c3");
+  EXPECT_EQ(stream->responses[5].offer_ended().end(), v1::OFFER_END_RESCINDED);
+  hub_->Detach(stream.get());
+  EXPECT_TRUE(hub_->IsCutOff("anna", "c4", 2));
+  EXPECT_FALSE(hub_->IsCutOff("anna", "c3", 2));
+}
+
+TEST_F(OfferHubTest, TellsWhatIsInterruptedAndGoesOn) {
+  const auto stream = std::make_shared<RecordingStream>();
+  hub_->OnEvent(OfAnna(EventType::kContactInterrupted, "nobody hears it"));
+  hub_->Attach({"anna"}, stream);
+  hub_->OnEvent(OfAnna(EventType::kContactInterrupted, "mail"));
+  hub_->OnEvent(OfAnna(EventType::kContactResumed, "mail"));
+  ASSERT_THAT(stream->responses, SizeIs(2));
+  for (const v1::ConnectResponse& response : stream->responses) {
+    EXPECT_EQ(response.interruption().agent_id(), "anna");
+    EXPECT_EQ(response.interruption().contact_id(), "mail");
+    EXPECT_EQ(response.interruption().attempt(), 2U);
+  }
+  EXPECT_TRUE(stream->responses[0].interruption().interrupted());
+  EXPECT_FALSE(stream->responses[1].interruption().interrupted());
+}
+
 class FaultTest : public WithRouter {
  protected:
   void Publish(FaultPlan* plan) {
