@@ -274,7 +274,9 @@ std::string HistoryReplay::Suits(const Event& event, const Cause& cause,
 
 std::string HistoryReplay::FitsIn(const Event& event, const Cause& cause,
                                   const Contact& contact, Agent& agent) {
-  std::string wrong = "reserved without eligibility";
+  std::string wrong =
+      absl::StrCat("reserved without eligibility, which it would need in ring ",
+                   contact.ring);
   for (const Configuration* configuration : cause.in_force) {
     if (!AcceptsIn(*configuration, contact, agent)) continue;
     const auto at = static_cast<std::size_t>(contact.spec.channel);
@@ -284,7 +286,9 @@ std::string HistoryReplay::FitsIn(const Event& event, const Cause& cause,
     } else if (agent.profile.cost_units[at] != event.units) {
       wrong = "the units are others";
     } else if (ReferenceRouter::FitStep(contact, agent) != event.fit_step) {
-      wrong = "the fit step is another";
+      wrong = absl::StrCat("the fit step is another than ",
+                           ReferenceRouter::FitStep(contact, agent),
+                           ", which it would be in ring ", contact.ring);
     } else {
       return "";
     }
