@@ -75,8 +75,9 @@ void HistoryJudge::IndexCalls(const Round& round) {
   std::sort(run_dues_.begin(), run_dues_.end());
 }
 
-// A changed agent makes a configuration of its own, with all others as they
-// were. A change that changed nothing has no event.
+// Each apply and each change of an agent makes a configuration of its own, the
+// latter with all others as they were. A change that changed nothing has no
+// event.
 void HistoryJudge::IndexApplied(const Round& round) {
   std::vector<std::pair<std::uint64_t, const CallRecord*>> applies;
   for (const CallRecord& call : round.calls) {
@@ -89,17 +90,17 @@ void HistoryJudge::IndexApplied(const Round& round) {
   }
   std::sort(applies.begin(), applies.end());
   for (const auto& [version, call] : applies) {
-    const Configuration* next = &configurations_[call->configuration];
-    if (call->kind == CallKind::kChangeAgent) {
-      changed_.push_back(*applied_.back().configuration);
-      for (AgentConfiguration& agent : changed_.back().agents) {
-        if (agent.id != call->agent) continue;
-        if (call->change.grade) agent.grade = *call->change.grade;
-        if (call->change.skills) agent.skills = *call->change.skills;
-      }
-      next = &changed_.back();
+    const Configuration* before = applied_.back().configuration;
+    const bool one_agent = call->kind == CallKind::kChangeAgent;
+    Configuration& next = in_force_.emplace_back(
+        one_agent ? *before : configurations_[call->configuration]);
+    for (AgentConfiguration& agent : next.agents) {
+      if (!one_agent || agent.id != call->agent) continue;
+      if (call->change.grade) agent.grade = *call->change.grade;
+      if (call->change.skills) agent.skills = *call->change.skills;
     }
-    applied_.push_back({call->begin, call->end, next});
+    replay_.Follows(&next, before);
+    applied_.push_back({call->begin, call->end, &next});
   }
 }
 

@@ -170,9 +170,8 @@ class HistoryJudge {
   const std::vector<Configuration> configurations_;
   const SpecOf spec_of_;
   HistoryReplay replay_;
-  std::vector<Applied> applied_;  // that may be in force, in order
-  // Those that changes of agents made of others.
-  std::deque<Configuration> changed_;
+  std::vector<Applied> applied_;        // that may be in force, in order
+  std::deque<Configuration> in_force_;  // one after the other
   // By queue; the same in all configurations.
   std::map<std::string, std::vector<reference::Ring>> rings_;
   std::map<std::string, Contact> contacts_;

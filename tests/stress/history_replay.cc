@@ -69,18 +69,28 @@ HistoryReplay::Agent* HistoryReplay::AgentOf(const Event& event,
 }
 
 // The agent's skills and profile become those of the configuration; one that is
-// not listed keeps what it had.
+// not listed keeps what the last that lists it says, which is not what was
+// asked for last: of two that may be in force the later one may list it again.
 void HistoryReplay::Take(Agent& agent, const Configuration& configuration) {
-  const Configuration*& last = configured_[agent.number];
-  if (last == &configuration) return;
-  for (const AgentConfiguration& one : configuration.agents) {
-    if (one.id != agent.configuration.id) continue;
-    agent.configuration = one;
-    agent.holdings = reference::HoldingsOf(one, configuration);
-    for (const RoutingProfile& profile : configuration.routing_profiles) {
-      if (profile.name == one.routing_profile) agent.profile = profile;
+  Configured& present = configured_[agent.number];
+  if (present.asked == &configuration) return;
+  present.asked = &configuration;
+  const auto is_it = [&agent](const AgentConfiguration& one) {
+    return one.id == agent.configuration.id;
+  };
+  for (const Configuration* from = &configuration; from != nullptr;
+       from = before_[from]) {
+    const auto one =
+        std::find_if(from->agents.begin(), from->agents.end(), is_it);
+    if (one == from->agents.end()) continue;
+    if (present.taken == from) return;
+    present.taken = from;
+    agent.configuration = *one;
+    agent.holdings = reference::HoldingsOf(*one, *from);
+    for (const RoutingProfile& profile : from->routing_profiles) {
+      if (profile.name == one->routing_profile) agent.profile = profile;
     }
-    last = &configuration;
+    return;
   }
 }
 

@@ -52,6 +52,11 @@ class HistoryReplay {
   HistoryReplay(const Configuration& queues, SpecOf spec_of,
                 MayBeOver decline_may_be_over);
 
+  // `next`, an object of its own, replaces `before`: who is not listed any more
+  // keeps what it had.
+  void Follows(const Configuration* next, const Configuration* before) {
+    before_[next] = before;
+  }
   // Empty, or why the event cannot have come here. After that the state means
   // nothing any more.
   std::string Apply(const Event& event, const Cause& cause);
@@ -123,7 +128,13 @@ class HistoryReplay {
   std::unique_ptr<reference::ReferenceRouter> reference_;
   std::unordered_map<std::string, std::uint64_t> contacts_;  // alive
   std::map<AgentKey, std::uint64_t> agents_;
-  std::map<std::uint64_t, const Configuration*> configured_;  // by agent
+  struct Configured {
+    const Configuration* asked = nullptr;  // by Take, the last time
+    const Configuration* taken = nullptr;  // this one or an earlier one
+  };
+  std::map<std::uint64_t, Configured> configured_;  // by agent
+  // Each configuration's predecessor; null of the first.
+  std::unordered_map<const Configuration*, const Configuration*> before_;
   // Contacts that ended while reserved, until their rescission; by agent and
   // contact.
   std::map<std::pair<std::uint64_t, std::string>, Contact> to_rescind_;

@@ -16,6 +16,7 @@
 #include "tests/reference/event_text.h"
 #include "tests/reference/reference_router.h"
 #include "tests/stress/history_judge.h"
+#include "tests/stress/history_replay.h"
 
 namespace relais::stress {
 namespace {
@@ -243,6 +244,40 @@ TEST_F(DoctoredRingTest, AChangeOfAnAgentCounts) {
                 }
               }),
               Contains(HasSubstr("a change of another agent")));
+}
+
+// Of two configurations that may be in force the later one lists bob again.
+TEST_F(DoctoredRingTest, WhoIsNotListedKeepsWhatItHad) {
+  const Configuration before = RingConfiguration();
+  Configuration without = before;
+  without.agents.pop_back();
+  Configuration later = before;
+  later.agents.back().skills = {{"loans", 9}};
+  HistoryReplay replay(before, RingSpecOf,
+                       [](InstantMs, Tick) { return false; });
+  replay.Follows(&without, &before);
+  replay.Follows(&later, &without);
+  for (const EventType type :
+       {EventType::kContactSubmitted, EventType::kPresenceChanged}) {
+    for (const StreamEvent& one : round_.events) {
+      if (one.event.type != type) continue;
+      Cause cause{.in_force = {&before}};
+      for (const CallRecord& call : round_.calls) {
+        if (static_cast<InstantMs>(call.begin) == one.event.at_ms) {
+          cause.call = &call;
+        }
+      }
+      ASSERT_EQ(replay.Apply(one.event, cause), "");
+    }
+  }
+  const AgentHandle bob = Find(round_, EventType::kPresenceChanged).agent;
+  const auto could_serve = [&](const Configuration& configuration) {
+    return replay.CouldServe(replay.NumberOf("x"), bob, Channel::kVoice,
+                             {.in_force = {&configuration}});
+  };
+  EXPECT_FALSE(could_serve(before));
+  EXPECT_TRUE(could_serve(later));
+  EXPECT_FALSE(could_serve(without));
 }
 
 }  // namespace
