@@ -16,18 +16,6 @@
 namespace relais::load {
 namespace {
 
-// The invariants that are violated.
-std::vector<Invariant> Red(Story& story) {
-  const AuditReport report = Audit(story.plan, story.record);
-  std::vector<Invariant> red;
-  for (int i = 0; i < kInvariantCount; ++i) {
-    const auto invariant = static_cast<Invariant>(i);
-    if (report.of(invariant).violations > 0) red.push_back(invariant);
-  }
-  EXPECT_EQ(report.AllHold(), red.empty());
-  return red;
-}
-
 using testing::Contains;
 using testing::ElementsAre;
 using testing::ElementsAreArray;

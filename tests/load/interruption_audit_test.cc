@@ -3,7 +3,6 @@
 // by hand, right first, then with one thing bent.
 
 #include <string>
-#include <vector>
 
 #include "bench/load/audit.h"
 #include "gmock/gmock.h"
@@ -15,17 +14,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-// The invariants that are violated.
-std::vector<Invariant> Red(const Story& story) {
-  const AuditReport report = Audit(story.plan, story.record);
-  std::vector<Invariant> red;
-  for (int i = 0; i < kInvariantCount; ++i) {
-    const auto invariant = static_cast<Invariant>(i);
-    if (report.of(invariant).violations > 0) red.push_back(invariant);
-  }
-  return red;
-}
 
 // A call may interrupt a chat; ann is at two of 34 units each.
 Story TwoChats() {

@@ -19,17 +19,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// The invariants that are violated.
-std::vector<Invariant> Red(const Story& story) {
-  const AuditReport report = Audit(story.plan, story.record);
-  std::vector<Invariant> red;
-  for (int i = 0; i < kInvariantCount; ++i) {
-    const auto invariant = static_cast<Invariant>(i);
-    if (report.of(invariant).violations > 0) red.push_back(invariant);
-  }
-  return red;
-}
-
 // One chat at once; one who may take calls stays free of chats. Ann and eve are
 // there, and ann was given the first chat.
 Story ReserveStory() {

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "bench/load/audit.h"
 #include "gmock/gmock.h"
@@ -18,17 +17,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 constexpr DurationMs kBoostMs = 20'000;
-
-// The invariants that are violated.
-std::vector<Invariant> Red(const Story& story) {
-  const AuditReport report = Audit(story.plan, story.record);
-  std::vector<Invariant> red;
-  for (int i = 0; i < kInvariantCount; ++i) {
-    const auto invariant = static_cast<Invariant>(i);
-    if (report.of(invariant).violations > 0) red.push_back(invariant);
-  }
-  return red;
-}
 
 // Calls ask for basics 6; after 30 s for 4, which bob has, with 20 s of boost;
 // after 60 s for 2.

@@ -9,9 +9,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "bench/load/audit.h"
 #include "bench/load/day.h"
 #include "bench/load/record.h"
+#include "gtest/gtest.h"
 
 namespace relais::load {
 
@@ -283,6 +286,18 @@ class Story {
   std::map<std::string, std::uint64_t> places_;
   std::map<std::string, std::string> wrapped_up_;  // by agent
 };
+
+// The invariants that are violated.
+inline std::vector<Invariant> Red(const Story& story) {
+  const AuditReport report = Audit(story.plan, story.record);
+  std::vector<Invariant> red;
+  for (int i = 0; i < kInvariantCount; ++i) {
+    const auto invariant = static_cast<Invariant>(i);
+    if (report.of(invariant).violations > 0) red.push_back(invariant);
+  }
+  EXPECT_EQ(report.AllHold(), red.empty());
+  return red;
+}
 
 }  // namespace relais::load
 
