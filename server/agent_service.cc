@@ -254,7 +254,7 @@ class Connection final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>,
     if (!named->epoch.ok()) return named->epoch;
     std::optional<DurationMs> retry_after_ms;
     if (offer.has_retry_after_ms()) retry_after_ms = offer.retry_after_ms();
-    const auto outcome =
+    auto outcome =
         core_->router->Decline(named->agent, named->contact, offer.attempt(),
                                retry_after_ms, core_->clock->NowMs());
     if (!outcome.ok()) {

@@ -269,6 +269,7 @@ bool ParseFault(std::string_view name, Fault* fault) {
 
 std::string FaultNames() {
   std::vector<std::string> names;
+  names.reserve(kFaults.size());
   for (const auto& [name, value] : kFaults) names.emplace_back(name);
   return absl::StrJoin(names, ", ");
 }

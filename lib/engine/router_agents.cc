@@ -78,7 +78,7 @@ absl::Status RouterImpl::CheckNow(InstantMs now_ms) {
 }
 
 absl::Status RouterImpl::CheckCall(AgentHandle handle, InstantMs now_ms) const {
-  const absl::Status now = CheckNow(now_ms);
+  absl::Status now = CheckNow(now_ms);
   if (!now.ok()) return now;
   if (handle.slot >= agent_slots_) return UnknownAgent();
   const AgentRecord& agent = agents_[handle.slot];
