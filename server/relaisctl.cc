@@ -68,7 +68,6 @@ namespace relais::server {
 namespace {
 
 using Arguments = std::vector<std::string>;
-using google::protobuf::EnumDescriptor;
 using google::protobuf::Message;
 
 constexpr char kDefaultServer[] = "127.0.0.1:7400";

@@ -25,6 +25,11 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr std::uint64_t kSteps = 5'000;
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr std::uint64_t kStepsUntilEverything = 10'000;
+#else
+constexpr std::uint64_t kStepsUntilEverything = 80'000;
+#endif
 
 template <typename Faulty>
 std::string RunWith(std::uint64_t steps, RunCounts* counts) {
@@ -40,7 +45,11 @@ std::string RunWith(std::uint64_t steps, RunCounts* counts) {
 
 TEST(ModelSelfTest, ReferenceAgreesWithItselfAndEverythingHappens) {
   RunCounts counts;
-  EXPECT_THAT(RunWith<ForwardingRouter>(80'000, &counts), IsEmpty());
+  EXPECT_THAT(RunWith<ForwardingRouter>(kStepsUntilEverything, &counts),
+              IsEmpty());
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+  return;  // too short a run to meet what is rare
+#endif
   for (int type = static_cast<int>(EventType::kConfigurationApplied);
        type <= static_cast<int>(kEventTypeLast); ++type) {
     EXPECT_GT(counts.by_type[static_cast<std::size_t>(type)], 20U)
