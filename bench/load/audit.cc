@@ -38,7 +38,7 @@ class Auditor {
   void CheckSequence(const v1::Event& event);
   void CheckRing(const v1::Event& event);
   void CheckReservation(const v1::Event& event);
-  bool HasRoom(const v1::Event& reserved, AgentFold agent) const;
+  bool HasRoom(const v1::Event& reserved, const AgentFold& agent) const;
   void CheckHolders(const v1::Event& event, const v1::Contact* contact);
   void CheckRankKey(const v1::Event& event, const v1::Contact& contact);
   void CheckAccepted(const v1::Event& event);
@@ -305,18 +305,23 @@ void Auditor::CheckReservation(const v1::Event& event) {
   order_.Check(event);
 }
 
-bool Auditor::HasRoom(const v1::Event& reserved, AgentFold agent) const {
+bool Auditor::HasRoom(const v1::Event& reserved, const AgentFold& agent) const {
+  const auto fits = [&](const AgentFold& with) {
+    return rules_.Fits(reserved.agent().id(), reserved.contact().channel(),
+                       with);
+  };
+  if (record_.one_caller || !taken_back_.contains(reserved.sequence())) {
+    return fits(agent);
+  }
   // What it was to interrupt may end, and be wrapped up, while the agent is
   // being chosen.
-  if (!record_.one_caller && taken_back_.contains(reserved.sequence())) {
-    for (auto& [id, held] : agent.held) {
-      if (held.state == v1::WORK_STATE_WRAP_UP) {
-        held.state = v1::WORK_STATE_HANDLING;
-      }
+  AgentFold before = agent;
+  for (auto& [id, held] : before.held) {
+    if (held.state == v1::WORK_STATE_WRAP_UP) {
+      held.state = v1::WORK_STATE_HANDLING;
     }
   }
-  return rules_.Fits(reserved.agent().id(), reserved.contact().channel(),
-                     agent);
+  return fits(before);
 }
 
 void Auditor::CheckHolders(const v1::Event& event, const v1::Contact* contact) {

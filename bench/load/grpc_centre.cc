@@ -157,7 +157,7 @@ absl::Status GrpcCentre::Impl::Greet() {
     context.set_wait_for_ready(true);
     v1::GetServerInfoResponse response;
     const auto sent = SteadyClock::now();
-    const absl::Status status =
+    absl::Status status =
         FromGrpc(supervision_->GetServerInfo(&context, {}, &response));
     if (!status.ok()) return status;
     if (!(response.time_scale() > 0)) {
@@ -248,7 +248,7 @@ absl::Status GrpcCentre::Impl::Attach(const v1::Configuration& configuration) {
   if (!offers_->Write(request)) {
     return absl::UnavailableError("the stream of offers broke at once");
   }
-  const absl::Status status = AwaitAttached();
+  absl::Status status = AwaitAttached();
   if (status.ok()) offers_thread_ = std::thread([this] { ReadOffers(); });
   return status;
 }

@@ -15,6 +15,7 @@ using Held = std::pair<const std::string, HeldFold>;
 // In the order in which they were reserved.
 std::vector<const Held*> InOrder(const AgentFold& agent) {
   std::vector<const Held*> held;
+  held.reserve(agent.held.size());
   for (const Held& one : agent.held) held.push_back(&one);
   std::sort(held.begin(), held.end(), [](const Held* a, const Held* b) {
     return a->second.reserved_sequence < b->second.reserved_sequence;

@@ -115,7 +115,7 @@ absl::StatusOr<bool> Player::Step() {
     if (!status.ok()) return status;
   }
   if (todo_.empty() && in_flight_.empty()) {
-    const auto over = IsOver();
+    auto over = IsOver();
     if (!over.ok() || *over) return over;
   }
   std::vector<Notice> notices;
