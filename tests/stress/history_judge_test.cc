@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,9 +13,9 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/reference/event_text.h"
 #include "tests/reference/forwarding_router.h"
 #include "tests/reference/reference_router.h"
+#include "tests/stress/doctored.h"
 #include "tests/stress/history_run.h"
 
 namespace relais::stress {
@@ -60,16 +58,9 @@ ContactSpec SmallSpecOf(std::string_view id) {
 // c1, c2 and c3 wait; ann takes c1, bob c2. ann accepts and completes c1 and
 // takes c3, the french one. c2 is abandoned while bob's phone rings. c4 comes,
 // bob declines it and nobody else is free.
-class DoctoredHistoryTest : public ::testing::Test {
+class DoctoredHistoryTest : public DoctoredTest {
  protected:
-  DoctoredHistoryTest() {
-    RouterOptions options;
-    options.observer = &recorder_;
-    router_ = *ReferenceRouter::Create(options);
-    Call(CallKind::kApply, "", "", [this](InstantMs now_ms, CallRecord& call) {
-      call.version =
-          router_->Apply(SmallConfiguration(), now_ms)->configuration_version;
-    });
+  DoctoredHistoryTest() : DoctoredTest(SmallConfiguration(), SmallSpecOf) {
     for (const char* contact : {"c1", "c2", "c3"}) Submit(contact);
     SetAvailable("ann");
     SetAvailable("bob");
@@ -80,40 +71,6 @@ class DoctoredHistoryTest : public ::testing::Test {
     Answer(CallKind::kDecline, "c4", "bob");
     Look("ann");
     round_.quiet = clock_.Draw();
-  }
-
-  void Call(CallKind kind, const std::string& contact, const std::string& agent,
-            const std::function<void(InstantMs, CallRecord&)>& ask) {
-    CallRecord record;
-    record.kind = kind;
-    record.contact = contact;
-    record.agent = agent;
-    record.begin = clock_.Draw();
-    ask(static_cast<InstantMs>(record.begin), record);
-    record.end = clock_.Draw();
-    round_.calls.push_back(record);
-    router_->DrainEvents();
-    for (const Event& event : recorder_.Take()) {
-      round_.events.push_back({event, clock_.Draw()});
-    }
-  }
-
-  void Submit(const std::string& id) {
-    Call(CallKind::kSubmit, id, "", [&](InstantMs now_ms, CallRecord& call) {
-      ASSERT_TRUE(router_->Submit(SmallSpecOf(id), now_ms).ok());
-      call.version = 1;
-    });
-  }
-
-  void SetAvailable(const std::string& agent) {
-    Call(CallKind::kSetPresence, "", agent,
-         [&](InstantMs now_ms, CallRecord& call) {
-           call.presence.state = PresenceState::kAvailable;
-           const auto answer = router_->SetPresence(*router_->FindAgent(agent),
-                                                    call.presence, now_ms);
-           ASSERT_TRUE(answer.ok());
-           call.version = answer->version;
-         });
   }
 
   void Look(const std::string& agent) {
@@ -142,24 +99,6 @@ class DoctoredHistoryTest : public ::testing::Test {
     });
   }
 
-  std::vector<std::string> Judged(const std::function<void(Round&)>& doctor) {
-    Round round = round_;
-    doctor(round);
-    HistoryJudge judge({SmallConfiguration()}, SmallSpecOf);
-    judge.Judge(round, nullptr);
-    pairs_ordered_ = judge.pairs_ordered();
-    return judge.violations();
-  }
-
-  static Event& Find(Round& round, EventType type, std::string_view contact) {
-    for (StreamEvent& one : round.events) {
-      if (one.event.type == type && one.event.contact_id.view() == contact) {
-        return one.event;
-      }
-    }
-    ADD_FAILURE() << "no such event";
-    return round.events.front().event;
-  }
   static CallRecord& FindCall(Round& round, CallKind kind,
                               std::string_view contact) {
     for (CallRecord& call : round.calls) {
@@ -190,12 +129,6 @@ class DoctoredHistoryTest : public ::testing::Test {
     std::swap(a.rank_key_ms, b.rank_key_ms);
     std::swap(a.arrival_sequence, b.arrival_sequence);
   }
-
-  reference::EventRecorder recorder_;
-  std::unique_ptr<ReferenceRouter> router_;
-  Clock clock_{1'000};
-  Round round_;
-  std::uint64_t pairs_ordered_ = 0;
 };
 
 TEST_F(DoctoredHistoryTest, LegalHistoryPasses) {

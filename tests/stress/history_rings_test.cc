@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,15 +11,13 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/reference/event_text.h"
-#include "tests/reference/reference_router.h"
+#include "tests/stress/doctored.h"
 #include "tests/stress/history_judge.h"
 #include "tests/stress/history_replay.h"
 
 namespace relais::stress {
 namespace {
 
-using reference::ReferenceRouter;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -59,59 +55,23 @@ ContactSpec RingSpecOf(std::string_view id) {
 
 // y comes, then x, which asks for loans; x is widened. Bob becomes available
 // and takes x, which its boost puts before y.
-class DoctoredRingTest : public ::testing::Test {
+class DoctoredRingTest : public DoctoredTest {
  protected:
-  DoctoredRingTest() {
-    RouterOptions options;
-    options.observer = &recorder_;
-    router_ = *ReferenceRouter::Create(options);
-    Call(CallKind::kApply, "", [this](InstantMs now_ms, CallRecord& call) {
-      call.version =
-          router_->Apply(RingConfiguration(), now_ms)->configuration_version;
-    });
-    for (const char* id : {"y", "x"}) {
-      Call(CallKind::kSubmit, id, [&](InstantMs now_ms, CallRecord& call) {
-        ASSERT_TRUE(router_->Submit(RingSpecOf(id), now_ms).ok());
-        call.version = 1;
-      });
-    }
+  DoctoredRingTest() : DoctoredTest(RingConfiguration(), RingSpecOf) {
+    for (const char* id : {"y", "x"}) Submit(id);
     for (int i = 0; i < 40; ++i) clock_.Draw();
     RunDue();
     SetAvailable("bob");
     round_.quiet = clock_.Draw();
   }
 
-  void Call(CallKind kind, const std::string& of,
-            const std::function<void(InstantMs, CallRecord&)>& ask) {
-    CallRecord record;
-    record.kind = kind;
-    (kind == CallKind::kSubmit ? record.contact : record.agent) = of;
-    record.begin = clock_.Draw();
-    ask(static_cast<InstantMs>(record.begin), record);
-    record.end = clock_.Draw();
-    round_.calls.push_back(record);
-    router_->DrainEvents();
-    for (const Event& event : recorder_.Take()) {
-      round_.events.push_back({event, clock_.Draw()});
-    }
-  }
   void RunDue() {
-    Call(CallKind::kRunDue, "", [this](InstantMs now_ms, CallRecord&) {
+    Call(CallKind::kRunDue, "", "", [this](InstantMs now_ms, CallRecord&) {
       router_->RunDue(now_ms, 100);
     });
   }
-  void SetAvailable(const std::string& agent) {
-    Call(CallKind::kSetPresence, agent,
-         [&](InstantMs now_ms, CallRecord& call) {
-           call.presence.state = PresenceState::kAvailable;
-           const auto answer = router_->SetPresence(*router_->FindAgent(agent),
-                                                    call.presence, now_ms);
-           ASSERT_TRUE(answer.ok());
-           call.version = answer->version;
-         });
-  }
   void Change(const std::string& agent, std::vector<AgentSkill> skills) {
-    Call(CallKind::kChangeAgent, agent,
+    Call(CallKind::kChangeAgent, "", agent,
          [&](InstantMs now_ms, CallRecord& call) {
            call.change.skills = std::move(skills);
            const auto answer = router_->ChangeAgent(*router_->FindAgent(agent),
@@ -123,22 +83,6 @@ class DoctoredRingTest : public ::testing::Test {
     round_.quiet = clock_.Draw();
   }
 
-  std::vector<std::string> Judged(
-      const std::function<void(Round&)>& doctor,
-      const Configuration& configuration = RingConfiguration()) {
-    Round round = round_;
-    doctor(round);
-    HistoryJudge judge({configuration}, RingSpecOf);
-    judge.Judge(round, nullptr);
-    return judge.violations();
-  }
-  static Event& Find(Round& round, EventType type) {
-    for (StreamEvent& one : round.events) {
-      if (one.event.type == type) return one.event;
-    }
-    ADD_FAILURE() << "no such event";
-    return round.events.front().event;
-  }
   static void Drop(Round& round, EventType type) {
     std::erase_if(round.events, [type](const StreamEvent& one) {
       return one.event.type == type;
@@ -146,11 +90,6 @@ class DoctoredRingTest : public ::testing::Test {
     std::uint64_t sequence = 0;
     for (StreamEvent& one : round.events) one.event.sequence = ++sequence;
   }
-
-  reference::EventRecorder recorder_;
-  std::unique_ptr<ReferenceRouter> router_;
-  Clock clock_{1'000};
-  Round round_;
 };
 
 TEST_F(DoctoredRingTest, LegalHistoryPasses) {
@@ -225,10 +164,7 @@ TEST_F(DoctoredRingTest, PassedOverInItsRing) {
 
 // What an agent has counts from its change on, and no longer before.
 TEST_F(DoctoredRingTest, AChangeOfAnAgentCounts) {
-  Call(CallKind::kSubmit, "z", [&](InstantMs now_ms, CallRecord& call) {
-    ASSERT_TRUE(router_->Submit(RingSpecOf("z"), now_ms).ok());
-    call.version = 1;
-  });
+  Submit("z");
   Change("ann", {{"loans", 2}});
   SetAvailable("ann");
   round_.quiet = clock_.Draw();
