@@ -160,29 +160,37 @@ TEST_F(HoldsTest, ARepeatedSubmitIsOfTheSamePreference) {
             absl::StatusCode::kAlreadyExists);
 }
 
-// A held contact of an agent who is not listed any more, or never was.
-TEST_F(HoldsTest, AStateWhoseHoldNobodyKeepsIsGoneOnWith) {
-  LiveState state;
-  state.last_sequence = 7;
-  state.configuration_version = 1;
-  Configuration centre = Centre(2);
-  state.configuration = std::make_shared<const Configuration>(centre);
+// Where "call" has been held for the first of the agents since 5, until 500; no
+// configuration yet.
+LiveState StateWithHeld(const Configuration& centre,
+                        const std::vector<std::string>& agents) {
   ContactDetail detail;
-  detail.spec = Call("call", {"gone", "agent1"});
+  detail.spec = Call("call", agents);
   detail.queue = centre.queues[0];
   detail.rank_key_ms = 5;
   detail.arrival_sequence = 1;
   detail.plan = centre.bullseye_plans[0];
-  state.arrival_sequence = 1;
   LiveContact contact;
   contact.detail = std::make_shared<const ContactDetail>(detail);
   contact.arrival_ms = 5;
   contact.version = 1;
-  contact.held_for = "gone";
+  contact.held_for = agents[0];
   contact.held_since_ms = 5;
   contact.held_until_ms = 500;
+  LiveState state;
+  state.last_sequence = 7;
+  state.configuration_version = 1;
+  state.arrival_sequence = 1;
   state.contacts["call"] = contact;
   state.queues["calls"] = {1, 0, 0};
+  return state;
+}
+
+// A held contact of an agent who is not listed any more, or never was.
+TEST_F(HoldsTest, AStateWhoseHoldNobodyKeepsIsGoneOnWith) {
+  const Configuration centre = Centre(2);
+  LiveState state = StateWithHeld(centre, {"gone", "agent1"});
+  state.configuration = std::make_shared<const Configuration>(centre);
   RouterOptions options;
   options.observer = &recorder_;
   options.limits = Small();
@@ -192,8 +200,7 @@ TEST_F(HoldsTest, AStateWhoseHoldNobodyKeepsIsGoneOnWith) {
   EXPECT_EQ(router_->RunDue(6, 100), 1U);
   EXPECT_EQ(router_->GetContact("call")->held_for, "");
   EXPECT_FALSE(router_->FindAgent("gone").ok());
-  contact.held_for = "agent0";
-  state.contacts["call"] = contact;
+  state.contacts["call"].held_for = "agent0";
   router_ = *Router::Create(options);
   const absl::Status refused = router_->Restore(state, 6);
   EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << refused;
@@ -252,28 +259,10 @@ TEST_F(LostHoldsTest, AnotherConfigurationEndsThemAtOnce) {
 
 // The change is durable, the ends are not.
 TEST_F(LostHoldsTest, AStateThatStillHasThemIsRestoredWithoutThem) {
-  LiveState state;
-  state.last_sequence = 7;
-  state.configuration_version = 1;
   Configuration centre = Centre(1);
-  ContactDetail detail;
-  detail.spec = Call("call", {"agent0"});
-  detail.queue = centre.queues[0];
-  detail.rank_key_ms = 5;
-  detail.arrival_sequence = 1;
-  detail.plan = centre.bullseye_plans[0];
+  LiveState state = StateWithHeld(centre, {"agent0"});
   centre.agents[0].skills.clear();
   state.configuration = std::make_shared<const Configuration>(centre);
-  state.arrival_sequence = 1;
-  LiveContact contact;
-  contact.detail = std::make_shared<const ContactDetail>(detail);
-  contact.arrival_ms = 5;
-  contact.version = 1;
-  contact.held_for = "agent0";
-  contact.held_since_ms = 5;
-  contact.held_until_ms = 500;
-  state.contacts["call"] = contact;
-  state.queues["calls"] = {1, 0, 0};
   LiveAgent agent;
   agent.version = 1;
   agent.presence = kReady;
